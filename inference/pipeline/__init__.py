@@ -1,0 +1,27 @@
+"""Analysis of one face photo: decode, landmarks, quality, align, classify, measure. No Django.
+
+Importing this package loads the standard library only. `Analyser()` loads OpenCV, MediaPipe and LiteRT, so
+that a web process never carries them.
+"""
+
+from inference.pipeline.analyser import Analyser
+from inference.pipeline.codes import EXERCISES, Exercise, Reason, Side, State, Caution
+from inference.pipeline.errors import PipelineError
+from inference.pipeline.findings import Findings
+from inference.pipeline.release import Release, active_folder, load_release, verify_release
+
+__all__ = [
+    "EXERCISES",
+    "Analyser",
+    "Exercise",
+    "Findings",
+    "PipelineError",
+    "Reason",
+    "Release",
+    "Side",
+    "State",
+    "Caution",
+    "active_folder",
+    "load_release",
+    "verify_release",
+]

@@ -1,0 +1,35 @@
+"""The one way in: `Analyser().analyse(photo) -> Findings`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inference.pipeline.findings import Findings
+from inference.pipeline.release import Release, verify_release
+
+if TYPE_CHECKING:
+    from inference.pipeline.decode import Source
+
+
+class Analyser:
+    """Loads the active models once and analyses photos, one at a time.
+
+    Make it in the worker's child process, after the fork: native libraries start threads of their own.
+    """
+
+    def __init__(self, artifacts_dir: Path | None = None, threads: int = 1) -> None:
+        """Verify and load the active release. Raises ModelMissing, ModelAltered, LandmarksFailed.
+
+        threads: threads that each model may use for one photo.
+        """
+        self.release: Release = verify_release(artifacts_dir)
+        from inference.pipeline.engine import Engine  # OpenCV, LiteRT and MediaPipe enter the process here
+
+        self._engine = Engine(self.release, threads)
+
+    def analyse(self, source: "Source") -> Findings:
+        """Findings of one photo: encoded bytes, a path, a Pillow image or an RGB uint8 array (h, w, 3).
+
+        A photo that can't be judged comes back as `rejected` with a reason. Raises PipelineError with a code
+        where the photo can't be read or the models fail; it never makes up a number.
+        """
+        return self._engine.analyse(source)

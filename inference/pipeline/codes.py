@@ -1,0 +1,77 @@
+"""Names that the whole product shares: exercises, sides, grades, reasons and warnings.
+
+Standard library only, since the web process imports this module.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Exercise(StrEnum):
+    """What the patient was asked to do. The order is the order of the exercise model's outputs."""
+
+    REST = "rest"
+    SMILE = "smile"
+    SNEER = "sneer"
+    PUFF_CHEEK = "puff_cheek"
+    SHOW_TEETH = "show_teeth"
+    OPEN_MOUTH = "open_mouth"
+
+
+class Side(StrEnum):
+    """A side of the face, always the patient's own."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+
+class State(StrEnum):
+    """How an analysis ended. `FAILED` is written by the batch command; `Analyser` raises instead."""
+
+    SUCCEEDED = "succeeded"
+    REJECTED = "rejected"
+    FAILED = "failed"
+
+
+class Reason(StrEnum):
+    """Why a photo was rejected: a clinical answer that asks for another photo."""
+
+    NO_FACE = "no_face"
+    SEVERAL_FACES = "several_faces"
+    FACE_TOO_SMALL = "face_too_small"
+    BLURRED = "blurred"
+    TOO_DARK = "too_dark"
+    TOO_BRIGHT = "too_bright"
+    TURNED = "turned"
+    TILTED = "tilted"
+    EYES_COVERED = "eyes_covered"
+    MOUTH_COVERED = "mouth_covered"
+
+
+class Caution(StrEnum):
+    """What a clinician should know about a photo that was analysed all the same."""
+
+    FACE_SMALL = "face_small"
+    SOFT = "soft"
+    DIM = "dim"
+    BRIGHT = "bright"
+    SLIGHTLY_TURNED = "slightly_turned"
+    SLIGHTLY_TILTED = "slightly_tilted"
+    UNEVEN_LIGHT = "uneven_light"
+    FACE_CUT_OFF = "face_cut_off"
+    EYES_CLOSED = "eyes_closed"
+    EXERCISE_UNSURE = "exercise_unsure"
+
+
+EXERCISES: Final[tuple[str, ...]] = tuple(e.value for e in Exercise)
+SIDES: Final[tuple[str, ...]] = (Side.LEFT.value, Side.RIGHT.value)
+GRADES: Final[tuple[int, ...]] = (1, 2, 3, 4, 5, 6)
+"""House-Brackmann grades, I (normal) to VI (total paralysis)."""
+
+LANDMARK_COUNT: Final = 478
+"""Points of the MediaPipe face mesh with irises."""
+
+IRIS_DIAMETER_MM: Final = 11.77
+"""Mean visible iris diameter that turns pixels into millimetres. It is a population mean, the one that
+Emotrics and the MEEI FACE-gram use (Guarin et al., Facial Plast Surg Aesthet Med 2018); other groups use
+12.2 mm. A single person's iris differs from it, so ratios of left and right are the safer figures."""
