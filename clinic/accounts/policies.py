@@ -1,0 +1,57 @@
+"""What a role may do. Pages, API, files, exports and tasks ask here and nowhere else.
+
+Every function takes the user first and the clinic's identifier second; what a user may not even
+see is filtered out earlier by `visible_to`, and so is "not found" rather than "forbidden".
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from .models import Membership, Role
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from .models import User
+
+READERS = frozenset({Role.CLINICIAN, Role.ADMINISTRATOR, Role.REVIEWER, Role.INTEGRATION})
+WRITERS = frozenset({Role.CLINICIAN, Role.ADMINISTRATOR, Role.INTEGRATION})
+CONFIRMERS = frozenset({Role.CLINICIAN, Role.ADMINISTRATOR})
+ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+
+
+def clinics_of(user: User | AnonymousUser) -> dict[uuid.UUID, str]:
+    """The role that the user has in each of their clinics, by the clinic's identifier."""
+    if not user.is_authenticated or not user.is_active:
+        return {}
+    roles: dict[uuid.UUID, str] | None = getattr(user, "_roles_by_clinic", None)
+    if roles is None:
+        roles = dict(
+            Membership.objects.filter(user_id=user.pk, is_active=True).values_list("clinic_id", "role")
+        )
+        user._roles_by_clinic = roles  # type: ignore[union-attr]
+    return roles
+
+
+def role_in(user: User | AnonymousUser, clinic_id: uuid.UUID) -> str | None:
+    return clinics_of(user).get(clinic_id)
+
+
+def can_read_records(user: User | AnonymousUser, clinic_id: uuid.UUID) -> bool:
+    return role_in(user, clinic_id) in READERS
+
+
+def can_write_records(user: User | AnonymousUser, clinic_id: uuid.UUID) -> bool:
+    """Log patients, episodes and visits, and store photos."""
+    return role_in(user, clinic_id) in WRITERS
+
+
+def can_confirm(user: User | AnonymousUser, clinic_id: uuid.UUID) -> bool:
+    """Confirm or correct a model's finding: a clinician's act, never another system's."""
+    return role_in(user, clinic_id) in CONFIRMERS
+
+
+def can_administer(user: User | AnonymousUser, clinic_id: uuid.UUID) -> bool:
+    return role_in(user, clinic_id) in ADMINISTRATORS

@@ -1,0 +1,38 @@
+"""The demo on one machine: SQLite, Celery's filesystem broker, everything under var/."""
+
+from .base import *  # noqa: F403
+from .base import STORAGES, VAR_DIR, env
+
+_secret_file = VAR_DIR / "secret_key"
+SECRET_KEY = env.str("RISORIUS_SECRET_KEY", default="") or (
+    _secret_file.read_text().strip() if _secret_file.is_file() else ""
+)
+ALLOWED_HOSTS = env.list("RISORIUS_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": VAR_DIR / "risorius.sqlite3",
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        },
+    }
+}
+
+_broker = VAR_DIR / "broker"
+CELERY_BROKER_URL = "filesystem://"
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "data_folder_in": str(_broker / "queue"),
+    "data_folder_out": str(_broker / "queue"),
+    "control_folder": str(_broker / "control"),
+    "store_processed": False,
+    # The default of one second caps the demo at two photos a second.
+    "polling_interval": 0.02,
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False

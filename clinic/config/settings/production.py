@@ -1,0 +1,38 @@
+"""A clinic's own installation: PostgreSQL, Redis, TLS in front. Every secret comes from the environment."""
+
+from .base import *  # noqa: F403
+from .base import (
+    ANALYSIS_HARD_LIMIT,
+    env,
+)
+
+SECRET_KEY = env.str("RISORIUS_SECRET_KEY")
+ALLOWED_HOSTS = env.list("RISORIUS_ALLOWED_HOSTS")
+
+DATABASES = {"default": env.db_url("RISORIUS_DATABASE_URL")}
+DATABASES["default"]["CONN_MAX_AGE"] = 60
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+CELERY_BROKER_URL = env.str("RISORIUS_BROKER_URL")
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 10 * ANALYSIS_HARD_LIMIT,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+}
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": env.str("RISORIUS_CACHE_URL", default=CELERY_BROKER_URL),
+    }
+}
+
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = True
+SECURE_HSTS_SECONDS = 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+SESSION_COOKIE_NAME = "__Host-sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken"

@@ -1,0 +1,32 @@
+"""The suite: PostgreSQL and Redis that `make test` starts for itself, production's code path otherwise."""
+
+import tempfile
+from pathlib import Path
+
+from .base import *  # noqa: F403
+from .base import ANALYSIS_HARD_LIMIT, REST_FRAMEWORK, STORAGES, env
+
+SECRET_KEY = "only-for-the-test-suite-0123456789-abcdefghijklmnopqrstuvwxyz"
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
+VAR_DIR = Path(env.str("RISORIUS_VAR_DIR", default="") or tempfile.mkdtemp(prefix="risorius-test-"))
+
+DATABASES = {"default": env.db_url("RISORIUS_DATABASE_URL", default="postgres://risorius@127.0.0.1:5432/risorius")}
+CELERY_BROKER_URL = env.str("RISORIUS_BROKER_URL", default="redis://127.0.0.1:6379/0")
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 10 * ANALYSIS_HARD_LIMIT,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+}
+# Argon2 is slow on purpose; hundreds of test users need not pay for it.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    **STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "photos": {**STORAGES["photos"], "OPTIONS": {**STORAGES["photos"]["OPTIONS"], "location": VAR_DIR / "photos"}},
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+REST_FRAMEWORK = {
+    **REST_FRAMEWORK,
+    "DEFAULT_THROTTLE_RATES": {"user": "100000/min", "upload": "100000/min"},
+}

@@ -1,0 +1,15 @@
+"""The house's doors: each app brings its own."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("clinic.recovery.urls")),
+    path("account/", include("clinic.accounts.urls")),
+    path("patients/", include("clinic.patients.urls")),
+    path("", include("clinic.visits.urls")),
+    path("", include("inference.urls")),
+    path("api/", include("clinic.api.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,27 @@
+"""The read model of recovery: what the lists and Today show of each patient, kept current by the services."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class PatientSummary(models.Model):
+    """Figures of one patient that lists sort and filter by. Derived: can be made anew from the records."""
+
+    patient = models.OneToOneField(
+        "patients.Patient", on_delete=models.CASCADE, related_name="summary", primary_key=True
+    )
+    last_visit_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    visits = models.PositiveIntegerField(default=0)
+    # One composite symmetry (0 to 1, or null) a visit, oldest first; the newest twenty.
+    symmetry = models.JSONField(default=list)
+    model_grade = models.PositiveSmallIntegerField(null=True, blank=True)
+    clinician_grade = models.PositiveSmallIntegerField(null=True, blank=True)
+    to_retake = models.PositiveIntegerField(default=0)
+    to_confirm = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    worse = models.BooleanField(default=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"Summary {self.patient_id}"

@@ -1,0 +1,166 @@
+"""Visits, their photos, and what the clinician confirmed."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.storage import Storage, storages
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from clinic.accounts.policies import clinics_of
+from clinic.common.models import Record
+from clinic.patients.models import Episode, Patient
+
+from . import exercises
+
+if TYPE_CHECKING:
+    from clinic.accounts.models import User
+
+GRADES = [(1, "I"), (2, "II"), (3, "III"), (4, "IV"), (5, "V"), (6, "VI")]
+
+
+def validate_exercise(code: str) -> None:
+    if code not in exercises.BY_CODE:
+        raise ValidationError(_("“%(code)s” is not an exercise of the protocol."), params={"code": code})
+
+
+def photo_storage() -> Storage:
+    return storages["photos"]
+
+
+def random_path(instance: models.Model, filename: str) -> str:
+    """A path that tells nothing: neither the uploader's file name nor the patient."""
+    name = secrets.token_hex(16)
+    return f"{name[:2]}/{name}.jpg"
+
+
+class VisitQuerySet(models.QuerySet["Visit"]):
+    def visible_to(self, user: User) -> VisitQuerySet:
+        return self.filter(patient__clinic_id__in=clinics_of(user).keys())
+
+    def current(self) -> VisitQuerySet:
+        return self.filter(archived_at__isnull=True)
+
+
+class Visit(Record):
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="visits")
+    episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="visits")
+    at = models.DateTimeField(_("date and time"), default=timezone.now)
+    clinician = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="visits", verbose_name=_("seen by")
+    )
+    impression = models.TextField(_("impression"), blank=True)
+    grade = models.PositiveSmallIntegerField(
+        _("House-Brackmann grade"),
+        choices=GRADES,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(6)],
+    )
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    history = HistoricalRecords(excluded_fields=["created_at"])
+
+    objects = VisitQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-created_at"]
+        indexes = [models.Index(fields=["patient", "-at"]), models.Index(fields=["-at"])]
+
+    def __str__(self) -> str:
+        return f"Visit {self.pk}"
+
+
+class PhotoQuerySet(models.QuerySet["Photo"]):
+    def visible_to(self, user: User) -> PhotoQuerySet:
+        return self.filter(visit__patient__clinic_id__in=clinics_of(user).keys())
+
+    def current(self) -> PhotoQuerySet:
+        return self.filter(archived_at__isnull=True, visit__archived_at__isnull=True)
+
+
+class Side(models.TextChoices):
+    """The patient's own side."""
+
+    LEFT = "left", _("Left")
+    RIGHT = "right", _("Right")
+
+
+class Photo(Record):
+    """A photo of one exercise, upright, without metadata; the original is known by its hash alone."""
+
+    visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="photos")
+    exercise = models.CharField(_("exercise asked for"), max_length=32, validators=[validate_exercise])
+    side = models.CharField(_("side"), max_length=8, choices=Side.choices, blank=True)
+    taken_at = models.DateTimeField(_("taken at"))
+    image = models.ImageField(
+        upload_to=random_path, storage=photo_storage, width_field="width", height_field="height", max_length=80
+    )
+    thumbnail = models.FileField(upload_to=random_path, storage=photo_storage, max_length=80)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    size = models.PositiveIntegerField(help_text="bytes as stored")
+    sha256 = models.CharField(max_length=64, help_text="of the stored file")
+    original_sha256 = models.CharField(max_length=64, help_text="of the file as it was uploaded")
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    history = HistoricalRecords(excluded_fields=["created_at", "image", "thumbnail", "width", "height"])
+
+    objects = PhotoQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["taken_at", "created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["visit", "original_sha256"],
+                condition=models.Q(archived_at__isnull=True),
+                name="same_photo_once_per_visit",
+            ),
+            models.CheckConstraint(condition=models.Q(side__in=["", "left", "right"]), name="photo_side_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Photo {self.pk}"
+
+
+class ConfirmationQuerySet(models.QuerySet["Confirmation"]):
+    def visible_to(self, user: User) -> ConfirmationQuerySet:
+        return self.filter(photo__visit__patient__clinic_id__in=clinics_of(user).keys())
+
+
+class Confirmation(Record):
+    """A clinician's word on one analysis. Never changed: a second thought is a second row, the newest counts."""
+
+    photo = models.ForeignKey(Photo, on_delete=models.PROTECT, related_name="confirmations")
+    analysis = models.ForeignKey("inference.Analysis", on_delete=models.PROTECT, related_name="confirmations")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    exercise = models.CharField(_("exercise shown"), max_length=32, validators=[validate_exercise])
+    palsy = models.BooleanField(_("palsy"))
+    weak_side = models.CharField(
+        _("weak side"), max_length=8, choices=[("left", _("Left")), ("right", _("Right")), ("both", _("Both"))], blank=True
+    )
+    grade = models.PositiveSmallIntegerField(_("House-Brackmann grade"), choices=GRADES, null=True, blank=True)
+    comment = models.TextField(_("comment"), blank=True)
+    agrees = models.BooleanField(editable=False, help_text="the clinician found what the model found")
+
+    objects = ConfirmationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(grade__isnull=True) | models.Q(grade__range=(1, 6)), name="confirmation_grade_range"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(palsy=True) | models.Q(weak_side=""), name="confirmation_side_only_with_palsy"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Confirmation {self.pk}"

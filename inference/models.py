@@ -1,0 +1,97 @@
+"""Analyses of photos: the job and its result in one row, and the sign of life of each queue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from clinic.accounts.policies import clinics_of
+from clinic.common.models import Record
+
+from .states import FINAL, Status
+
+if TYPE_CHECKING:
+    from clinic.accounts.models import User
+
+
+class AnalysisQuerySet(models.QuerySet["Analysis"]):
+    def visible_to(self, user: User) -> AnalysisQuerySet:
+        return self.filter(photo__visit__patient__clinic_id__in=clinics_of(user).keys())
+
+    def open(self) -> AnalysisQuerySet:
+        return self.exclude(status__in=FINAL)
+
+
+class Analysis(Record):
+    """One model release's look at one photo. Once final, its result never changes; another release adds a row."""
+
+    photo = models.ForeignKey("visits.Photo", on_delete=models.PROTECT, related_name="analyses")
+    release = models.CharField(max_length=64)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED, db_index=True)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    queued_at = models.DateTimeField(default=timezone.now)
+    published_at = models.DateTimeField(null=True, blank=True, help_text="when its message last went to the broker")
+    started_at = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    error_code = models.CharField(max_length=40, blank=True, help_text="a code of inference.errors")
+
+    # The findings. Columns for what is searched and charted, `findings` for the whole.
+    exercise = models.CharField(max_length=32, blank=True)
+    exercise_probability = models.FloatField(null=True, blank=True)
+    palsy_probability = models.FloatField(null=True, blank=True)
+    weak_side = models.CharField(max_length=8, blank=True)
+    grade = models.PositiveSmallIntegerField(null=True, blank=True)
+    brow_ratio = models.FloatField(null=True, blank=True)
+    eye_ratio = models.FloatField(null=True, blank=True)
+    mouth_ratio = models.FloatField(null=True, blank=True)
+    findings = models.JSONField(null=True, blank=True)
+    landmarks = models.JSONField(null=True, blank=True)
+
+    objects = AnalysisQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-queued_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["photo", "release"], name="one_analysis_per_photo_and_release"),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="analysis_status_known"),
+            models.CheckConstraint(
+                condition=~Q(status=Status.RUNNING) | Q(lease_until__isnull=False, attempt__gte=1),
+                name="running_has_a_lease",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=Status.SUCCEEDED)
+                | Q(findings__isnull=False, finished_at__isnull=False, palsy_probability__isnull=False),
+                name="succeeded_has_findings",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=[Status.REJECTED, Status.FAILED])
+                | (~Q(error_code="") & Q(finished_at__isnull=False)),
+                name="rejected_or_failed_has_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=Status.SUCCEEDED) | Q(palsy_probability__isnull=True, grade__isnull=True),
+                name="no_numbers_without_success",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["status", "queued_at"]),
+            models.Index(fields=["status", "lease_until"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"Analysis {self.pk}"
+
+
+class Canary(models.Model):
+    """A message that beat sends through a queue; when it came out last tells whether the queue lives."""
+
+    queue = models.CharField(max_length=40, primary_key=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.queue

@@ -1,0 +1,98 @@
+"""Fixtures that every test may use: a clinic with its people, and a stranger from another one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from clinic.accounts.models import Role
+
+from . import factories
+
+# Playwright's synchronous interface runs an event loop, which Django would take for an async view.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture(autouse=True)
+def photo_folder():  # type: ignore[no-untyped-def]
+    """The folder of the suite's photos, empty at the start of each test."""
+    folder = Path(settings.STORAGES["photos"]["OPTIONS"]["location"])
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
+
+
+@pytest.fixture
+def clinic(db):  # type: ignore[no-untyped-def]
+    return factories.ClinicFactory()
+
+
+@pytest.fixture
+def clinician(clinic):  # type: ignore[no-untyped-def]
+    return factories.member(clinic)
+
+
+@pytest.fixture
+def administrator(clinic):  # type: ignore[no-untyped-def]
+    return factories.member(clinic, Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def reviewer(clinic):  # type: ignore[no-untyped-def]
+    return factories.member(clinic, Role.REVIEWER)
+
+
+@pytest.fixture
+def integration(clinic):  # type: ignore[no-untyped-def]
+    return factories.member(clinic, Role.INTEGRATION)
+
+
+@pytest.fixture
+def stranger(db):  # type: ignore[no-untyped-def]
+    """A clinician of another clinic."""
+    return factories.member(factories.ClinicFactory())
+
+
+def logged_in(user) -> Client:  # type: ignore[no-untyped-def]
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def as_clinician(clinician):  # type: ignore[no-untyped-def]
+    return logged_in(clinician)
+
+
+@pytest.fixture
+def as_administrator(administrator):  # type: ignore[no-untyped-def]
+    return logged_in(administrator)
+
+
+@pytest.fixture
+def as_reviewer(reviewer):  # type: ignore[no-untyped-def]
+    return logged_in(reviewer)
+
+
+@pytest.fixture
+def as_stranger(stranger):  # type: ignore[no-untyped-def]
+    return logged_in(stranger)
+
+
+@pytest.fixture
+def patient(clinic):  # type: ignore[no-untyped-def]
+    return factories.PatientFactory(clinic=clinic)
+
+
+@pytest.fixture
+def episode(patient):  # type: ignore[no-untyped-def]
+    return factories.EpisodeFactory(patient=patient)
+
+
+@pytest.fixture
+def visit(episode, clinician):  # type: ignore[no-untyped-def]
+    return factories.VisitFactory(episode=episode, clinician=clinician)
