@@ -1,0 +1,30 @@
+"""Dates as the clinic counts them: in its own time zone, and in weeks since onset."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.utils import timezone
+
+
+def local_day(moment: dt.date | dt.datetime) -> dt.date:
+    """The calendar day in the active time zone; a plain date stays as it is."""
+    if isinstance(moment, dt.datetime):
+        return timezone.localtime(moment).date() if timezone.is_aware(moment) else moment.date()
+    return moment
+
+
+def today() -> dt.date:
+    """Today in the active clinic's time zone."""
+    return timezone.localdate()
+
+
+def week_since(onset: dt.date, day: dt.date | dt.datetime) -> int:
+    """Whole weeks from onset to that day: the first seven days are week 0; negative before onset."""
+    return (local_day(day) - onset).days // 7
+
+
+def age_on(birth_date: dt.date, day: dt.date | dt.datetime) -> int:
+    """Age in whole years on that day."""
+    on = local_day(day)
+    return on.year - birth_date.year - ((on.month, on.day) < (birth_date.month, birth_date.day))

@@ -1,0 +1,40 @@
+"""What every view needs: a record or 404, a permission or 403, and a safe way back."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from clinic.accounts.models import User
+
+
+def visible_or_404(source: type[Model] | QuerySet[Any], user: User | AnonymousUser, pk: uuid.UUID | str) -> Any:
+    """The record of that identifier if the user may see it; otherwise "not found", as for one that isn't there."""
+    queryset: Any = source if isinstance(source, QuerySet) else source._default_manager.all()
+    try:
+        return get_object_or_404(queryset.visible_to(user), pk=pk)
+    except (ValueError, TypeError) as error:
+        raise Http404 from error
+
+
+def require(allowed: bool) -> None:
+    """Answer 403 unless the policy allowed it. For records that the user may see, but not change."""
+    if not allowed:
+        raise PermissionDenied
+
+
+def next_url(request: HttpRequest, fallback: str, *args: object, **kwargs: object) -> str:
+    """Where the form asked to return to, if that is a page of ours, or else the fallback."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
+        return wanted
+    return resolve_url(fallback, *args, **kwargs)
