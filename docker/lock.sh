@@ -1,0 +1,26 @@
+#!/bin/sh
+# Renews the locked requirements from pyproject.toml's lists. Needs uv; every lock agrees with the widest one.
+set -eu
+cd "$(dirname "$0")/.."
+supported=" ; python_full_version < '3.13' and platform_machine == 'x86_64' and sys_platform == 'linux'"
+
+lock() {
+    out=$1
+    shift
+    made=$(mktemp)
+    if [ -f "$out" ] && [ "${UPGRADE:-}" = "" ]; then cp "$out" "$made"; fi
+    uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+        --no-header --no-emit-index-url --no-emit-find-links --output-file "$made" "$@"
+    {
+        echo "# Locked by \`make locks\` from pyproject.toml: for Python 3.11 and 3.12 on x86-64 Linux."
+        echo "# Install with: pip install --no-deps --require-hashes -r $out"
+        sed "s/$supported//" "$made"
+    } >"$out"
+    rm "$made"
+    echo "$out: $(grep -c == "$out") packages"
+}
+
+lock tests/requirements.txt --extra worker --extra training --extra tests
+lock ml_training/requirements.txt --extra worker --extra training --constraint tests/requirements.txt
+lock requirements.txt --extra worker --constraint tests/requirements.txt
+lock docker/web-requirements.txt --constraint tests/requirements.txt
