@@ -1,0 +1,148 @@
+"""What the shared partials need: ages, weeks, sides, grades, and the widths of a symmetry bar."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.forms import BoundField
+from django.templatetags.static import static
+from django.utils import formats
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from clinic.common import dates
+
+register = template.Library()
+
+ROMAN = {1: "I", 2: "II", 3: "III", 4: "IV", 5: "V", 6: "VI"}
+STATE_ICONS = {
+    "queued": "hourglass-split",
+    "running": "arrow-repeat",
+    "succeeded": "check2-circle",
+    "rejected": "camera",
+    "failed": "exclamation-octagon",
+    "cancelled": "slash-circle",
+}
+
+
+@register.filter
+def roman(grade: int | None) -> str:
+    """A House-Brackmann grade as it is written; nothing if there is none."""
+    return ROMAN.get(grade or 0, "")
+
+
+@register.filter
+def age(birth_date: dt.date | None, day: dt.date | None = None) -> int | str:
+    """Age in whole years, today or on a day; nothing if the birth date isn't known."""
+    return dates.age_on(birth_date, day or dates.today()) if birth_date else ""
+
+
+@register.filter
+def week_of(onset: dt.date | None, day: dt.date | dt.datetime | None = None) -> int | str:
+    """Whole weeks from onset, until today or until a day."""
+    return dates.week_since(onset, day or dates.today()) if onset else ""
+
+
+@register.filter
+def two_digits(value: float | None) -> str:
+    """A number with two significant digits, as the reader's language writes it; a dash if there is none."""
+    if value is None or value == "":
+        return "–"
+    number = float(value)
+    magnitude = abs(number)
+    decimals = 0 if magnitude >= 9.95 else 1 if magnitude >= 0.995 else 2
+    return formats.number_format(round(number, decimals), decimals, use_l10n=True)
+
+
+@register.filter
+def percent(probability: float | None) -> str:
+    """A probability from 0 to 1 as a whole per cent, never as a certainty."""
+    if probability is None or probability == "":
+        return "–"
+    value = round(float(probability) * 100)
+    if value >= 100:
+        return "> 99 %"
+    return "< 1 %" if value <= 0 else f"{value} %"
+
+
+@register.filter
+def side_letter(side: str | None) -> str:
+    """The letter of the patient's own side."""
+    return {
+        "left": pgettext("letter of the patient's side", "L"),
+        "right": pgettext("letter of the patient's side", "R"),
+        "both": pgettext("letters of both sides", "L+R"),
+    }.get(side or "", "")
+
+
+@register.filter
+def side_name(side: str | None) -> str:
+    """The patient's weak side in words."""
+    return {
+        "left": _("Weak on the left"),
+        "right": _("Weak on the right"),
+        "both": _("Weak on both sides"),
+    }.get(side or "", _("No weak side recorded"))
+
+
+@register.filter
+def state_icon(status: str | None) -> str:
+    """The icon of an analysis' state."""
+    return STATE_ICONS.get(status or "", "circle")
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    """An icon of the sprite, hidden from screen readers: the words beside it speak."""
+    return format_html(
+        '<svg class="bi {}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        extra,
+        static("vendor/bootstrap-icons/bootstrap-icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def symmetry_bars(left: float | None, right: float | None) -> dict[str, Any]:
+    """Widths, of 100, of the two bars that grow from the middle: the larger side fills its half."""
+    a, b = abs(float(left or 0)), abs(float(right or 0))
+    most = max(a, b) or 1.0
+    wide_left, wide_right = round(96 * a / most, 1), round(96 * b / most, 1)
+    # As one faces the patient: their right is on the viewer's left.
+    return {"right_x": f"{100 - wide_right:.1f}", "right": f"{wide_right:.1f}", "left": f"{wide_left:.1f}"}
+
+
+@register.simple_tag
+def styled(field: BoundField) -> SafeString:
+    """A field's control with the class of its kind and the error's identifier for screen readers."""
+    kind = field.widget_type
+    attrs: dict[str, Any] = {}
+    own = str(field.field.widget.attrs.get("class", ""))
+    wanted = {
+        "select": "form-select",
+        "selectmultiple": "form-select",
+        "nullbooleanselect": "form-select",
+        "checkbox": "form-check-input",
+        "radioselect": "choices",
+        "checkboxselectmultiple": "choices",
+    }.get(kind, "form-control")
+    attrs["class"] = " ".join(filter(None, [own, wanted, "is-invalid" if field.errors else ""]))
+    notes = [f"{field.auto_id}_helptext"] if field.help_text else []
+    if field.errors:
+        notes.append(f"{field.auto_id}_error")
+        if not field.use_fieldset:
+            attrs["aria-invalid"] = "true"
+    if notes and not field.use_fieldset:
+        attrs["aria-describedby"] = " ".join(notes)
+    return field.as_widget(attrs=attrs)
+
+
+@register.simple_tag
+def version() -> str:
+    """The product's version."""
+    return str(settings.VERSION)

@@ -1,0 +1,70 @@
+// The frame of every page: theme button, menus, keys, and the CSRF header of htmx.
+(function () {
+  "use strict";
+  var root = document.documentElement;
+
+  function csrfToken() {
+    var meta = document.querySelector('meta[name="csrf-token"]');
+    return meta ? meta.content : "";
+  }
+
+  document.addEventListener("htmx:configRequest", function (event) {
+    if (event.detail.verb !== "get") {
+      event.detail.headers["X-CSRFToken"] = csrfToken();
+    }
+  });
+
+  function labelThemeButtons() {
+    var isDark = root.getAttribute("data-bs-theme") === "dark";
+    document.querySelectorAll("[data-theme-toggle]").forEach(function (button) {
+      var label = isDark ? button.dataset.labelLight : button.dataset.labelDark;
+      button.setAttribute("aria-label", label);
+      button.title = label;
+      button.hidden = false;
+    });
+  }
+
+  document.addEventListener("click", function (event) {
+    if (event.target.closest("[data-theme-toggle]")) {
+      window.risoriusTheme.toggle();
+    }
+    document.querySelectorAll("details[data-menu][open]").forEach(function (menu) {
+      if (!menu.contains(event.target)) {
+        menu.open = false;
+      }
+    });
+  });
+  document.addEventListener("risorius:theme", labelThemeButtons);
+
+  document.addEventListener("focusout", function (event) {
+    var menu = event.target.closest("details[data-menu][open]");
+    if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) {
+      menu.open = false;
+    }
+  });
+
+  function isTyping(element) {
+    return element.closest("input, textarea, select, [contenteditable]") !== null;
+  }
+
+  document.addEventListener("keydown", function (event) {
+    if (event.key === "Escape") {
+      document.querySelectorAll("details[data-menu][open]").forEach(function (menu) {
+        menu.open = false;
+        menu.querySelector("summary").focus();
+      });
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) {
+      return;
+    }
+    var field = document.querySelector('[data-focus-key="' + CSS.escape(event.key) + '"]');
+    if (field && field.offsetParent !== null) {
+      event.preventDefault();
+      field.focus();
+      field.select();
+    }
+  });
+
+  labelThemeButtons();
+})();
