@@ -24,14 +24,40 @@ class Exercise:
 
 
 PROTOCOL: tuple[Exercise, ...] = (
-    Exercise("rest", _("Rest"), _("Look straight at the camera and let the face relax."), "img/exercises/rest.svg"),
-    Exercise("smile", _("Smile"), _("Smile as widely as you can."), "img/exercises/smile.svg"),
     Exercise(
-        "sneer", _("Sneer"), _("Lift one side of the nose and upper lip."), "img/exercises/sneer.svg", sided=True
+        "rest",
+        _("Rest"),
+        _("Look straight at the camera and let the face relax."),
+        "img/exercises/rest.svg",
     ),
-    Exercise("puff_cheek", _("Puff cheeks"), _("Close the lips and fill both cheeks with air."), "img/exercises/puff_cheek.svg"),
-    Exercise("show_teeth", _("Show teeth"), _("Clench the teeth and show both rows."), "img/exercises/show_teeth.svg"),
-    Exercise("open_mouth", _("Open mouth"), _("Open the mouth as wide as you can."), "img/exercises/open_mouth.svg"),
+    Exercise(
+        "smile", _("Smile"), _("Smile as widely as you can."), "img/exercises/smile.svg"
+    ),
+    Exercise(
+        "sneer",
+        _("Sneer"),
+        _("Lift one side of the nose and upper lip."),
+        "img/exercises/sneer.svg",
+        sided=True,
+    ),
+    Exercise(
+        "puff_cheek",
+        _("Puff cheeks"),
+        _("Close the lips and fill both cheeks with air."),
+        "img/exercises/puff_cheek.svg",
+    ),
+    Exercise(
+        "show_teeth",
+        _("Show teeth"),
+        _("Clench the teeth and show both rows."),
+        "img/exercises/show_teeth.svg",
+    ),
+    Exercise(
+        "open_mouth",
+        _("Open mouth"),
+        _("Open the mouth as wide as you can."),
+        "img/exercises/open_mouth.svg",
+    ),
 )
 BY_CODE = {exercise.code: exercise for exercise in PROTOCOL}
 

@@ -28,7 +28,9 @@ GRADES = [(1, "I"), (2, "II"), (3, "III"), (4, "IV"), (5, "V"), (6, "VI")]
 
 def validate_exercise(code: str) -> None:
     if code not in exercises.BY_CODE:
-        raise ValidationError(_("“%(code)s” is not an exercise of the protocol."), params={"code": code})
+        raise ValidationError(
+            _("“%(code)s” is not an exercise of the protocol."), params={"code": code}
+        )
 
 
 def photo_storage() -> Storage:
@@ -50,11 +52,18 @@ class VisitQuerySet(models.QuerySet["Visit"]):
 
 
 class Visit(Record):
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="visits")
-    episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="visits")
+    patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, related_name="visits"
+    )
+    episode = models.ForeignKey(
+        Episode, on_delete=models.PROTECT, related_name="visits"
+    )
     at = models.DateTimeField(_("date and time"), default=timezone.now)
     clinician = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="visits", verbose_name=_("seen by")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="visits",
+        verbose_name=_("seen by"),
     )
     impression = models.TextField(_("impression"), blank=True)
     grade = models.PositiveSmallIntegerField(
@@ -71,7 +80,10 @@ class Visit(Record):
 
     class Meta:
         ordering = ["-at", "-created_at"]
-        indexes = [models.Index(fields=["patient", "-at"]), models.Index(fields=["-at"])]
+        indexes = [
+            models.Index(fields=["patient", "-at"]),
+            models.Index(fields=["-at"]),
+        ]
 
     def __str__(self) -> str:
         return f"Visit {self.pk}"
@@ -96,21 +108,35 @@ class Photo(Record):
     """A photo of one exercise, upright, without metadata; the original is known by its hash alone."""
 
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="photos")
-    exercise = models.CharField(_("exercise asked for"), max_length=32, validators=[validate_exercise])
+    exercise = models.CharField(
+        _("exercise asked for"), max_length=32, validators=[validate_exercise]
+    )
     side = models.CharField(_("side"), max_length=8, choices=Side.choices, blank=True)
     taken_at = models.DateTimeField(_("taken at"))
     image = models.ImageField(
-        upload_to=random_path, storage=photo_storage, width_field="width", height_field="height", max_length=80
+        upload_to=random_path,
+        storage=photo_storage,
+        width_field="width",
+        height_field="height",
+        max_length=80,
     )
-    thumbnail = models.FileField(upload_to=random_path, storage=photo_storage, max_length=80)
+    thumbnail = models.FileField(
+        upload_to=random_path, storage=photo_storage, max_length=80
+    )
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     size = models.PositiveIntegerField(help_text="bytes as stored")
     sha256 = models.CharField(max_length=64, help_text="of the stored file")
-    original_sha256 = models.CharField(max_length=64, help_text="of the file as it was uploaded")
-    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    original_sha256 = models.CharField(
+        max_length=64, help_text="of the file as it was uploaded"
+    )
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
-    history = HistoricalRecords(excluded_fields=["created_at", "image", "thumbnail", "width", "height"])
+    history = HistoricalRecords(
+        excluded_fields=["created_at", "image", "thumbnail", "width", "height"]
+    )
 
     objects = PhotoQuerySet.as_manager()
 
@@ -122,7 +148,10 @@ class Photo(Record):
                 condition=models.Q(archived_at__isnull=True),
                 name="same_photo_once_per_visit",
             ),
-            models.CheckConstraint(condition=models.Q(side__in=["", "left", "right"]), name="photo_side_known"),
+            models.CheckConstraint(
+                condition=models.Q(side__in=["", "left", "right"]),
+                name="photo_side_known",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -137,17 +166,32 @@ class ConfirmationQuerySet(models.QuerySet["Confirmation"]):
 class Confirmation(Record):
     """A clinician's word on one analysis. Never changed: a second thought is a second row, the newest counts."""
 
-    photo = models.ForeignKey(Photo, on_delete=models.PROTECT, related_name="confirmations")
-    analysis = models.ForeignKey("inference.Analysis", on_delete=models.PROTECT, related_name="confirmations")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    exercise = models.CharField(_("exercise shown"), max_length=32, validators=[validate_exercise])
+    photo = models.ForeignKey(
+        Photo, on_delete=models.PROTECT, related_name="confirmations"
+    )
+    analysis = models.ForeignKey(
+        "inference.Analysis", on_delete=models.PROTECT, related_name="confirmations"
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    exercise = models.CharField(
+        _("exercise shown"), max_length=32, validators=[validate_exercise]
+    )
     palsy = models.BooleanField(_("palsy"))
     weak_side = models.CharField(
-        _("weak side"), max_length=8, choices=[("left", _("Left")), ("right", _("Right")), ("both", _("Both"))], blank=True
+        _("weak side"),
+        max_length=8,
+        choices=[("left", _("Left")), ("right", _("Right")), ("both", _("Both"))],
+        blank=True,
     )
-    grade = models.PositiveSmallIntegerField(_("House-Brackmann grade"), choices=GRADES, null=True, blank=True)
+    grade = models.PositiveSmallIntegerField(
+        _("House-Brackmann grade"), choices=GRADES, null=True, blank=True
+    )
     comment = models.TextField(_("comment"), blank=True)
-    agrees = models.BooleanField(editable=False, help_text="the clinician found what the model found")
+    agrees = models.BooleanField(
+        editable=False, help_text="the clinician found what the model found"
+    )
 
     objects = ConfirmationQuerySet.as_manager()
 
@@ -155,10 +199,12 @@ class Confirmation(Record):
         ordering = ["-created_at"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(grade__isnull=True) | models.Q(grade__range=(1, 6)), name="confirmation_grade_range"
+                condition=models.Q(grade__isnull=True) | models.Q(grade__range=(1, 6)),
+                name="confirmation_grade_range",
             ),
             models.CheckConstraint(
-                condition=models.Q(palsy=True) | models.Q(weak_side=""), name="confirmation_side_only_with_palsy"
+                condition=models.Q(palsy=True) | models.Q(weak_side=""),
+                name="confirmation_side_only_with_palsy",
             ),
         ]
 

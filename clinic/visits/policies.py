@@ -1,0 +1,59 @@
+"""What may be done to a visit and its photos; each asks the role in the patient's clinic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clinic.accounts import policies
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from clinic.accounts.models import User
+    from clinic.patients.models import Patient
+
+    from .models import Photo, Visit
+
+
+def can_create_visit(user: User | AnonymousUser, patient: Patient) -> bool:
+    """Visits of an archived patient are history: they can be read, not added to."""
+    return patient.archived_at is None and policies.can_write_records(
+        user, patient.clinic_id
+    )
+
+
+def can_edit_visit(user: User | AnonymousUser, visit: Visit) -> bool:
+    """Write the impression and the grade."""
+    return visit.archived_at is None and policies.can_write_records(
+        user, visit.patient.clinic_id
+    )
+
+
+def can_archive_visit(user: User | AnonymousUser, visit: Visit) -> bool:
+    return policies.can_write_records(user, visit.patient.clinic_id)
+
+
+def can_upload(user: User | AnonymousUser, visit: Visit) -> bool:
+    return can_edit_visit(user, visit)
+
+
+def can_edit_photo(user: User | AnonymousUser, photo: Photo) -> bool:
+    """Change which exercise it shows, or have its analysis tried again."""
+    return photo.archived_at is None and can_edit_visit(user, photo.visit)
+
+
+def can_archive_photo(user: User | AnonymousUser, photo: Photo) -> bool:
+    return can_edit_visit(user, photo.visit)
+
+
+def can_read_file(user: User | AnonymousUser, photo: Photo) -> bool:
+    """See the photo itself: whoever reads the clinic's records may."""
+    return policies.can_read_records(user, photo.visit.patient.clinic_id)
+
+
+def can_confirm(user: User | AnonymousUser, photo: Photo) -> bool:
+    return (
+        photo.archived_at is None
+        and photo.visit.archived_at is None
+        and policies.can_confirm(user, photo.visit.patient.clinic_id)
+    )

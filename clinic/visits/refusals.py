@@ -1,0 +1,63 @@
+"""Why a photo is refused: one code and one sentence each, for pages, the API and the tests."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+# Each says what happened and what to do; none repeats the file's name, which may hold a patient's.
+SENTENCES: Final[dict[str, str | Promise]] = {
+    "empty": _("The file is empty (0 bytes). Copy it from the camera again."),
+    "too_large": _(
+        "The file is larger than %(megabytes)s MB. Export it smaller, or as JPEG."
+    ),
+    "not_a_photo": _(
+        "This is not a photo, whatever its name says. Choose a JPEG, PNG, WebP or HEIC file."
+    ),
+    "unsupported_type": _(
+        "This is a %(kind)s file. Photos must be JPEG, PNG, WebP or HEIC."
+    ),
+    "extension_mismatch": _(
+        "The content is %(kind)s, but the file name does not end as %(kind)s files do. Export the photo again from where it was taken."
+    ),
+    "too_many_pixels": _(
+        "The picture has more than %(megapixels)s megapixels. Export it smaller."
+    ),
+    "too_small": _(
+        "The picture is too small: each side must have at least %(pixels)s pixels. Take the photo again, closer."
+    ),
+    "animated": _(
+        "The file holds several pictures or an animation. Choose a single photo."
+    ),
+    "damaged": _(
+        "The file is damaged or was cut short. Copy it from the camera again."
+    ),
+    "same_in_visit": _("This photo is already in this visit."),
+    "same_in_patient": _(
+        "This photo is already in another visit of this patient (%(day)s)."
+    ),
+    "unknown_exercise": _("Choose which exercise the photo shows."),
+    "no_file": _("No file was sent. Choose at least one photo."),
+}
+
+
+class IntakeError(Exception):
+    """A photo that can't be taken in: `code` is stable, `sentence` is for the clinician."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.sentence = sentence
+
+
+def refuse(code: str, **values: object) -> IntakeError:
+    """The error of that code with its sentence in the language of the moment."""
+    limits = {
+        "megabytes": settings.PHOTO_MAX_BYTES // 1024**2,
+        "megapixels": settings.PHOTO_MAX_PIXELS // 10**6,
+        "pixels": 200,
+    }
+    return IntakeError(code, str(SENTENCES[code]) % {**limits, **values})

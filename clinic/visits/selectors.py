@@ -1,0 +1,225 @@
+"""What is read about visits and photos."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+
+from inference import errors
+from inference import selectors as inference_selectors
+from inference.models import Analysis
+from inference.states import FINAL, Status
+
+from . import exercises, finding
+from .models import Confirmation, Photo, PhotoQuerySet, Visit, VisitQuerySet
+
+if TYPE_CHECKING:
+    from clinic.accounts.models import Clinic, User
+    from clinic.patients.models import Patient
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoCard:
+    """A photo with all that is shown beside it: the newest release's analysis, the newest confirmation, and,
+    where there is no result, why."""
+
+    photo: Photo
+    analysis: Analysis | None
+    confirmation: Confirmation | None
+    error: errors.ErrorCode | None
+
+    @property
+    def settled(self) -> bool:
+        """Nothing will change by waiting."""
+        return self.analysis is not None and self.analysis.status in FINAL
+
+    @property
+    def succeeded(self) -> bool:
+        return self.analysis is not None and self.analysis.status == Status.SUCCEEDED
+
+    @property
+    def found(self) -> finding.Finding | None:
+        """The model's finding."""
+        return (
+            finding.of_analysis(self.analysis)
+            if self.analysis is not None and self.succeeded
+            else None
+        )
+
+    @property
+    def word(self) -> finding.Finding | None:
+        """The clinician's finding."""
+        return (
+            finding.of_confirmation(self.confirmation)
+            if self.confirmation is not None
+            else None
+        )
+
+    @property
+    def exercise(self) -> exercises.Exercise:
+        return exercises.by_code(self.photo.exercise)
+
+    @property
+    def other_exercise(self) -> exercises.Exercise | None:
+        """The exercise that the model sees, where it is not the one that was asked for and nobody has said which."""
+        found = self.found
+        if (
+            found is None
+            or self.word is not None
+            or found.exercise == self.photo.exercise
+        ):
+            return None
+        return exercises.BY_CODE.get(found.exercise)
+
+
+def cards(*, photos: Iterable[Photo]) -> list[PhotoCard]:
+    """The cards of these photos, in their order, with two queries however many they are."""
+    photos = list(photos)
+    ids = [photo.pk for photo in photos]
+    analyses = inference_selectors.latest_analyses(photo_ids=ids)
+    words: dict[uuid.UUID, Confirmation] = {}
+    for confirmation in (
+        Confirmation.objects.filter(photo_id__in=ids)
+        .select_related("by")
+        .order_by("created_at")
+    ):
+        words[confirmation.photo_id] = confirmation
+    return [
+        _card(photo, analyses.get(photo.pk), words.get(photo.pk)) for photo in photos
+    ]
+
+
+def _card(
+    photo: Photo, analysis: Analysis | None, confirmation: Confirmation | None
+) -> PhotoCard:
+    error = (
+        errors.explain(analysis.error_code)
+        if analysis is not None and analysis.error_code
+        else None
+    )
+    if analysis is not None and analysis.status not in (Status.REJECTED, Status.FAILED):
+        error = None
+    return PhotoCard(photo, analysis, confirmation, error)
+
+
+def photos_of_visit(*, visit: Visit) -> list[PhotoCard]:
+    """The current photos of a visit, in the order of the protocol."""
+    order = {exercise.code: place for place, exercise in enumerate(exercises.PROTOCOL)}
+    photos = visit.photos.filter(archived_at__isnull=True).select_related(
+        "visit__patient", "visit__episode"
+    )
+    return cards(
+        photos=sorted(
+            photos,
+            key=lambda photo: (order[photo.exercise], photo.side, photo.taken_at),
+        )
+    )
+
+
+def card_of(*, photo: Photo) -> PhotoCard:
+    """The card of one photo."""
+    return cards(photos=[photo])[0]
+
+
+def visible_visits(*, user: User) -> VisitQuerySet:
+    """Visits that the user may see, with what every page of theirs needs."""
+    return Visit.objects.visible_to(user).select_related(
+        "patient__clinic", "episode", "clinician"
+    )
+
+
+def visible_photos(*, user: User) -> PhotoQuerySet:
+    """Photos that the user may see, with what every page of theirs needs."""
+    return Photo.objects.visible_to(user).select_related(
+        "visit__patient__clinic", "visit__episode", "uploaded_by"
+    )
+
+
+def visits_of_patient(*, patient: Patient) -> QuerySet[Visit]:
+    """The current visits of a patient, newest first, each with its count of photos."""
+    return (
+        Visit.objects.current()
+        .filter(patient=patient)
+        .select_related("episode", "clinician")
+        .annotate(
+            photo_count=Count("photos", filter=Q(photos__archived_at__isnull=True))
+        )
+    )
+
+
+def photos_of_patient(*, patient: Patient) -> QuerySet[Photo]:
+    """All current photos of a patient, oldest first."""
+    return (
+        Photo.objects.current()
+        .filter(visit__patient=patient)
+        .select_related("visit__episode", "visit__patient")
+        .order_by("taken_at", "created_at")
+    )
+
+
+def neighbours(*, visit: Visit) -> tuple[Visit | None, Visit | None]:
+    """The patient's visit before this one and the one after."""
+    others = (
+        Visit.objects.current().filter(patient_id=visit.patient_id).exclude(pk=visit.pk)
+    )
+    earlier = others.filter(
+        Q(at__lt=visit.at) | Q(at=visit.at, created_at__lt=visit.created_at)
+    )
+    later = others.filter(
+        Q(at__gt=visit.at) | Q(at=visit.at, created_at__gt=visit.created_at)
+    )
+    return earlier.order_by("-at", "-created_at").first(), later.order_by(
+        "at", "created_at"
+    ).first()
+
+
+def missing_exercises(*, cards: Iterable[PhotoCard]) -> list[exercises.Exercise]:
+    """The exercises of the protocol of which there is no photo yet, in its order."""
+    there = {card.photo.exercise for card in cards}
+    return [exercise for exercise in exercises.PROTOCOL if exercise.code not in there]
+
+
+def review_queue(*, user: User, clinic: Clinic) -> QuerySet[Photo]:
+    """Photos of the clinic with a result on which no clinician has had a word, oldest visit first."""
+    newest = Analysis.objects.filter(photo=OuterRef("pk")).order_by("-queued_at")
+    return (
+        visible_photos(user=user)
+        .current()
+        .filter(visit__patient__clinic=clinic, visit__patient__archived_at__isnull=True)
+        .annotate(newest_status=Subquery(newest.values("status")[:1]))
+        .filter(newest_status=Status.SUCCEEDED)
+        .filter(~Exists(Confirmation.objects.filter(photo=OuterRef("pk"))))
+        .order_by("visit__at", "taken_at", "created_at")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How often clinicians' newest words agreed with the model."""
+
+    photos: int
+    agreed: int
+
+    @property
+    def percent(self) -> int | None:
+        return round(100 * self.agreed / self.photos) if self.photos else None
+
+
+def agreement(*, user: User, clinic: Clinic) -> Agreement:
+    """Agreement so far in the clinic's current photos, counting the newest confirmation of each."""
+    newest = Confirmation.objects.filter(photo=OuterRef("pk")).order_by("-created_at")
+    counts = (
+        Photo.objects.visible_to(user)
+        .current()
+        .filter(visit__patient__clinic=clinic)
+        .annotate(agrees=Subquery(newest.values("agrees")[:1]))
+        .aggregate(
+            photos=Count("pk", filter=Q(agrees__isnull=False)),
+            agreed=Count("pk", filter=Q(agrees=True)),
+        )
+    )
+    return Agreement(photos=counts["photos"], agreed=counts["agreed"])

@@ -1,0 +1,289 @@
+"""What is written about visits and photos. Callers have asked the policy first."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+
+from clinic.patients.selectors import current_episode
+from clinic.recovery.services import refresh_summary
+from inference import services as inference_services
+from inference.states import Status
+
+from . import exercises, files, finding, intake
+from .models import Confirmation, Photo, Side, Visit
+from .refusals import refuse
+
+if TYPE_CHECKING:
+    from clinic.accounts.models import User
+    from clinic.patients.models import Episode, Patient
+    from inference.models import Analysis
+
+# Typing a note saves it every few seconds. What one person types in one go is one change in the history.
+ONE_GO = dt.timedelta(minutes=10)
+EDITABLE = ("impression", "grade", "at")
+
+
+def _save(user: User, record: Visit | Photo, fields: list[str] | None = None) -> None:
+    """Save with the user named in the history, also where no request tells it who acts."""
+    record._history_user = user
+    record.save(update_fields=fields)
+
+
+def create_visit(
+    *,
+    user: User,
+    patient: Patient,
+    episode: Episode | None = None,
+    at: dt.datetime | None = None,
+    impression: str = "",
+    grade: int | None = None,
+) -> Visit:
+    """A new visit in the patient's current episode, unless another of their episodes is given."""
+    episode = episode or current_episode(patient=patient)
+    if episode is None:
+        raise ValidationError(
+            _(
+                "Record what the patient is treated for first: a visit belongs to a care episode."
+            )
+        )
+    if episode.patient_id != patient.pk:
+        raise ValidationError(_("The care episode belongs to another patient."))
+    visit = Visit(
+        patient=patient,
+        episode=episode,
+        at=at or timezone.now(),
+        clinician=user,
+        impression=impression.strip(),
+        grade=grade,
+    )
+    visit.full_clean(exclude=["patient", "episode", "clinician"])
+    with transaction.atomic():
+        _save(user, visit)
+        refresh_summary(patient_id=patient.pk)
+    return visit
+
+
+def update_visit(*, user: User, visit: Visit, **changes: Any) -> Visit:
+    """Change impression, grade or time of a visit; what stays the same writes nothing."""
+    unknown = set(changes) - set(EDITABLE)
+    if unknown:
+        raise TypeError(f"A visit's {', '.join(sorted(unknown))} can't be changed.")
+    changed = [name for name, value in changes.items() if getattr(visit, name) != value]
+    if not changed:
+        return visit
+    for name in changed:
+        setattr(visit, name, changes[name])
+    visit.full_clean(exclude=["patient", "episode", "clinician"])
+    with transaction.atomic():
+        if not _continues(user, visit):
+            _save(user, visit, changed)
+        refresh_summary(patient_id=visit.patient_id)
+    return visit
+
+
+def _continues(user: User, visit: Visit) -> bool:
+    """Write into the history's newest entry where this is the same person's same edit going on."""
+    newest = visit.history.order_by("-history_date", "-history_id").first()
+    if (
+        newest is None
+        or newest.history_type != "~"
+        or newest.history_user_id != user.pk
+        or newest.archived_at != visit.archived_at
+        or timezone.now() - newest.history_date > ONE_GO
+    ):
+        return False
+    values = {name: getattr(visit, name) for name in EDITABLE}
+    Visit.objects.filter(pk=visit.pk).update(**values)
+    type(newest).objects.filter(pk=newest.pk).update(
+        history_date=timezone.now(), **values
+    )
+    return True
+
+
+def archive_visit(*, user: User, visit: Visit) -> Visit:
+    """Take a visit out of lists and charts; its record and photos stay."""
+    return _set_visit_archived(user, visit, timezone.now())
+
+
+def restore_visit(*, user: User, visit: Visit) -> Visit:
+    """Bring an archived visit back."""
+    return _set_visit_archived(user, visit, None)
+
+
+def _set_visit_archived(user: User, visit: Visit, when: dt.datetime | None) -> Visit:
+    if (visit.archived_at is None) == (when is None):
+        return visit
+    visit.archived_at = when
+    with transaction.atomic():
+        _save(user, visit, ["archived_at"])
+        refresh_summary(patient_id=visit.patient_id)
+    return visit
+
+
+def store_photo(
+    *,
+    user: User,
+    visit: Visit,
+    upload: Any,
+    exercise: str,
+    side: str = "",
+    taken_at: dt.datetime | None = None,
+) -> Photo:
+    """Take a photo in and queue its analysis, or raise IntakeError and leave nothing behind."""
+    side = _checked_side(exercise, side)
+    zone = zoneinfo.ZoneInfo(visit.patient.clinic.time_zone)
+    prepared = intake.prepare(upload=upload, zone=zone)
+    _refuse_twice(visit, prepared.original_sha256, zone)
+    written: list[str] = []
+    try:
+        written.append(files.write(prepared.image))
+        written.append(files.write(prepared.thumbnail))
+        photo = Photo(
+            visit=visit,
+            exercise=exercise,
+            side=side,
+            taken_at=taken_at or prepared.taken_at or _assumed_time(visit, zone),
+            image=written[0],
+            thumbnail=written[1],
+            width=prepared.width,
+            height=prepared.height,
+            size=len(prepared.image),
+            sha256=prepared.sha256,
+            original_sha256=prepared.original_sha256,
+            uploaded_by=user,
+        )
+        with transaction.atomic():
+            _save(user, photo)
+            inference_services.queue_analysis(photo=photo)
+            refresh_summary(patient_id=visit.patient_id)
+    except IntegrityError as error:
+        files.remove(*written)
+        # Two uploads of the same photo raced each other; the other one is in.
+        if "same_photo_once_per_visit" in str(error) or "original_sha256" in str(error):
+            raise refuse("same_in_visit") from error
+        raise
+    except BaseException:
+        files.remove(*written)
+        raise
+    return photo
+
+
+def _checked_side(exercise: str, side: str) -> str:
+    if exercise not in exercises.BY_CODE or side not in ("", *Side.values):
+        raise refuse("unknown_exercise")
+    return side if exercises.by_code(exercise).sided else ""
+
+
+def _assumed_time(visit: Visit, zone: zoneinfo.ZoneInfo) -> dt.datetime:
+    """When a photo that does not say was taken: now in today's visit, else at the time of the visit."""
+    now = timezone.now()
+    return (
+        now
+        if visit.at.astimezone(zone).date() == now.astimezone(zone).date()
+        else visit.at
+    )
+
+
+def _refuse_twice(visit: Visit, original_sha256: str, zone: zoneinfo.ZoneInfo) -> None:
+    twin = (
+        Photo.objects.current()
+        .filter(visit__patient_id=visit.patient_id, original_sha256=original_sha256)
+        .select_related("visit")
+        .first()
+    )
+    if twin is None:
+        return
+    if twin.visit_id == visit.pk:
+        raise refuse("same_in_visit")
+    raise refuse(
+        "same_in_patient",
+        day=formats.date_format(twin.visit.at.astimezone(zone), "DATE_FORMAT"),
+    )
+
+
+def change_exercise(
+    *, user: User, photo: Photo, exercise: str, side: str = ""
+) -> Photo:
+    """Say that a photo shows another exercise; what it was before stays in its history."""
+    side = _checked_side(exercise, side)
+    if (photo.exercise, photo.side) == (exercise, side):
+        return photo
+    photo.exercise, photo.side = exercise, side
+    with transaction.atomic():
+        _save(user, photo, ["exercise", "side"])
+        refresh_summary(patient_id=photo.visit.patient_id)
+    return photo
+
+
+def archive_photo(*, user: User, photo: Photo) -> Photo:
+    """Take a photo out of its visit; file, results and confirmations stay."""
+    if photo.archived_at is None:
+        photo.archived_at = timezone.now()
+        with transaction.atomic():
+            _save(user, photo, ["archived_at"])
+            refresh_summary(patient_id=photo.visit.patient_id)
+    return photo
+
+
+def restore_photo(*, user: User, photo: Photo) -> Photo:
+    """Bring an archived photo back; IntakeError if the same photo was uploaded again meanwhile."""
+    if photo.archived_at is None:
+        return photo
+    if photo.visit.photos.filter(
+        archived_at=None, original_sha256=photo.original_sha256
+    ).exists():
+        raise refuse("same_in_visit")
+    photo.archived_at = None
+    with transaction.atomic():
+        _save(user, photo, ["archived_at"])
+        refresh_summary(patient_id=photo.visit.patient_id)
+    return photo
+
+
+def confirm(
+    *,
+    user: User,
+    analysis: Analysis,
+    exercise: str,
+    palsy: bool,
+    weak_side: str = "",
+    grade: int | None = None,
+    comment: str = "",
+) -> Confirmation:
+    """Add the clinician's word on one finding; earlier ones stay, the newest counts."""
+    if analysis.status != Status.SUCCEEDED:
+        raise ValidationError(
+            _("Only a photo with a result can be confirmed or corrected.")
+        )
+    if palsy and not weak_side:
+        raise ValidationError({"weak_side": _("Choose the weak side.")})
+    if not palsy and weak_side:
+        raise ValidationError({"weak_side": _("Without palsy there is no weak side.")})
+    if not palsy and grade not in (None, 1):
+        raise ValidationError({"grade": _("Without palsy the grade is I.")})
+    confirmation = Confirmation(
+        photo=analysis.photo,
+        analysis=analysis,
+        by=user,
+        exercise=exercise,
+        palsy=palsy,
+        weak_side=weak_side,
+        grade=grade,
+        comment=comment.strip(),
+        agrees=False,
+    )
+    confirmation.agrees = finding.agree(
+        finding.of_confirmation(confirmation), finding.of_analysis(analysis)
+    )
+    confirmation.full_clean(exclude=["photo", "analysis", "by"])
+    with transaction.atomic():
+        confirmation.save(force_insert=True)
+        refresh_summary(patient_id=analysis.photo.visit.patient_id)
+    return confirmation
