@@ -38,7 +38,11 @@ class CurrentClinicMiddleware:
             clinics = list(selectors.page_clinics(user=user))
             clinic = selectors.choose_clinic(clinics=clinics, chosen=request.session.get(SESSION_KEY))
             request.clinic, request.page_clinics = clinic, clinics  # type: ignore[attr-defined]
-            _speak(getattr(user, "language", "") or _cookie_language(request) or (clinic.language if clinic else ""))
+            _speak(
+                getattr(user, "language", "")
+                or _cookie_language(request)
+                or (clinic.language if clinic else "")
+            )
             if clinic is not None:
                 timezone.activate(zoneinfo.ZoneInfo(clinic.time_zone))
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zoneinfo
 
 from django.utils import timezone
 
@@ -28,3 +29,13 @@ def age_on(birth_date: dt.date, day: dt.date | dt.datetime) -> int:
     """Age in whole years on that day."""
     on = local_day(day)
     return on.year - birth_date.year - ((on.month, on.day) < (birth_date.month, birth_date.day))
+
+
+def today_in(time_zone: str) -> dt.date:
+    """Today in that time zone, whatever zone is active: a request by token has none."""
+    return timezone.localdate(timezone=zoneinfo.ZoneInfo(time_zone))
+
+
+def day_in(moment: dt.datetime, time_zone: str) -> dt.date:
+    """The calendar day of that moment in that time zone."""
+    return timezone.localtime(moment, zoneinfo.ZoneInfo(time_zone)).date()

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from clinic.accounts.models import User
 
 
-def visible_or_404(source: type[Model] | QuerySet[Any], user: User | AnonymousUser, pk: uuid.UUID | str) -> Any:
+def visible_or_404(
+    source: type[Model] | QuerySet[Any], user: User | AnonymousUser, pk: uuid.UUID | str
+) -> Any:
     """The record of that identifier if the user may see it; otherwise "not found", as for one that isn't there."""
     queryset: Any = source if isinstance(source, QuerySet) else source._default_manager.all()
     try:

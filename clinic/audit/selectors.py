@@ -1,0 +1,134 @@
+"""The log of one patient: who read, and who changed what from what to what."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from clinic.patients.models import Consent, ConsentUse, Episode, Patient, Treatment
+from clinic.visits.models import Photo, Visit
+
+from .models import ReadEvent
+
+if TYPE_CHECKING:
+    from clinic.accounts.models import User
+
+# Shown as what was done, not as a change of a field.
+_ARCHIVED = "archived_at"
+_HIDDEN = frozenset({"id", "created_at", _ARCHIVED})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of one record that someone changed; without a field, the record as a whole."""
+
+    at: dt.datetime
+    who: User | None
+    record: str
+    action: str
+    field: str = ""
+    before: Any = None
+    after: Any = None
+
+
+def reads_of_patient(*, patient: Patient) -> QuerySet[ReadEvent]:
+    """Who read this patient's record, photos or exports, newest first."""
+    return ReadEvent.objects.filter(patient=patient).select_related("user", "photo")
+
+
+def changes(*, patient: Patient) -> list[Change]:
+    """Every change of the patient's records, newest first: one entry a field, in six queries."""
+    found: list[Change] = []
+    for model, name, filters in (
+        (Patient, _("Patient"), {"id": patient.pk}),
+        (Episode, _("Episode"), {"patient_id": patient.pk}),
+        (Treatment, _("Treatment"), {"episode__patient_id": patient.pk}),
+        (Visit, _("Visit"), {"patient_id": patient.pk}),
+        (Photo, _("Photo"), {"visit__patient_id": patient.pk}),
+    ):
+        found += _changes_of(model, name, filters)
+    found += _consent_changes(patient)
+    return sorted(found, key=lambda change: change.at, reverse=True)
+
+
+def _changes_of(model: type[models.Model], name: str, filters: dict[str, Any]) -> list[Change]:
+    history = model.history.filter(**filters).select_related("history_user")  # type: ignore[attr-defined]
+    before: dict[Any, Any] = {}
+    found: list[Change] = []
+    for row in history.order_by("history_date", "history_id"):
+        previous = before.get(row.id)
+        before[row.id] = row
+        found += _steps(model, name, previous, row)
+    return found
+
+
+def _steps(model: type[models.Model], name: str, previous: Any, row: Any) -> list[Change]:
+    """What one row of a history says was done since the row before it."""
+    head = {"at": row.history_date, "who": row.history_user, "record": name}
+    if row.history_type == "-":
+        return [Change(**head, action="deleted")]
+    if previous is None:
+        # A visit's photos are told by the visit; only what happens to them later is worth a line each.
+        return [] if model is Photo else [Change(**head, action="created", after=_label(row))]
+    found = []
+    if hasattr(row, _ARCHIVED) and (row.archived_at is None) != (previous.archived_at is None):
+        found.append(Change(**head, action="restored" if row.archived_at is None else "archived"))
+    for field in row.tracked_fields:
+        old, new = getattr(previous, field.attname), getattr(row, field.attname)
+        if field.name not in _HIDDEN and old != new:
+            found.append(
+                Change(
+                    **head,
+                    action="changed",
+                    field=capfirst(str(field.verbose_name)),
+                    before=_shown(previous, field),
+                    after=_shown(row, field),
+                )
+            )
+    return found
+
+
+def _shown(row: Any, field: models.Field[Any, Any]) -> Any:
+    """A field's value as a reader knows it: the label of a choice, nothing for an empty one."""
+    value = getattr(row, field.attname)
+    if field.choices:
+        return dict(field.flatchoices).get(value, value or "")
+    return "" if value is None else value
+
+
+def _label(row: Any) -> str | Promise:
+    """What the new record was, in a word."""
+    for attribute in ("get_cause_display", "get_kind_display"):
+        if hasattr(row, attribute):
+            return getattr(row, attribute)()
+    return ""
+
+
+def _consent_changes(patient: Patient) -> list[Change]:
+    found = []
+    rows = Consent.objects.filter(patient=patient).select_related("recorded_by", "revoked_by")
+    for consent in rows:
+        use = ConsentUse(consent.use).label
+        found.append(
+            Change(
+                at=consent.created_at, who=consent.recorded_by, record=_("Consent"), action="given", after=use
+            )
+        )
+        if consent.revoked_at is not None:
+            found.append(
+                Change(
+                    at=consent.revoked_at,
+                    who=consent.revoked_by,
+                    record=_("Consent"),
+                    action="revoked",
+                    before=use,
+                )
+            )
+    return found

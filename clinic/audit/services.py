@@ -1,0 +1,61 @@
+"""What is written about who read what."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+from .models import ReadEvent
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from clinic.accounts.models import Clinic, User
+    from clinic.patients.models import Patient
+    from clinic.visits.models import Photo
+
+
+def record_read(
+    *, request: HttpRequest, patient: Patient, access: str, photo: Photo | None = None
+) -> ReadEvent:
+    """Record that this request showed something of the patient, under the name of its page."""
+    match = request.resolver_match
+    return log_read(
+        user=request.user,  # type: ignore[arg-type]
+        clinic=patient.clinic,
+        patient=patient,
+        access=access,
+        page=match.view_name if match else "",
+        address=request.META.get("REMOTE_ADDR"),
+        photo=photo,
+    )
+
+
+def log_read(
+    *,
+    user: User,
+    clinic: Clinic,
+    patient: Patient,
+    access: str,
+    page: str,
+    address: str | None,
+    photo: Photo | None = None,
+) -> ReadEvent:
+    """Record one read of a patient's record, photo or export."""
+    return ReadEvent.objects.create(
+        user=user,
+        clinic=clinic,
+        patient=patient,
+        photo=photo,
+        access=access,
+        page=page[:64],
+        address=_ip(address),
+    )
+
+
+def _ip(address: str | None) -> str | None:
+    """The address if it is one; a server behind a socket has none."""
+    try:
+        return str(ipaddress.ip_address(address or ""))
+    except ValueError:
+        return None

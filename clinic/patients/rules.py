@@ -1,0 +1,100 @@
+"""What a patient's records must satisfy, beyond what one field or one constraint can say."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.core.exceptions import ValidationError
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from clinic.common.dates import today_in
+
+from .models import Episode, Patient
+
+Errors = dict[str, list[ValidationError]]
+OLDEST_BIRTH = dt.date(1900, 1, 1)
+
+
+def clinic_today(patient: Patient) -> dt.date:
+    """Today where the patient's clinic is."""
+    return today_in(patient.clinic.time_zone)
+
+
+def _error(code: str, message: str, **params: object) -> ValidationError:
+    return ValidationError(message, code=code, params=params)
+
+
+def not_archived(patient: Patient) -> None:
+    """An archived record is read only."""
+    if patient.archived_at is not None:
+        raise _error("archived", _("This record is archived. Restore it before changing it."))
+
+
+def check_patient(patient: Patient, onsets: Iterable[dt.date] = ()) -> Errors:
+    """The errors of a patient by field; `onsets` are those of the patient's episodes."""
+    errors: Errors = {}
+    born = patient.birth_date
+    if isinstance(born, dt.date):
+        first = min(onsets, default=None)
+        if born > clinic_today(patient):
+            errors["birth_date"] = [_error("future", _("The birth date lies in the future."))]
+        elif born < OLDEST_BIRTH:
+            errors["birth_date"] = [_error("too_old", _("The birth date lies before 1900."))]
+        elif first is not None and born > first:
+            errors["birth_date"] = [
+                _error(
+                    "after_onset",
+                    _("An episode began on %(onset)s, before this birth date."),
+                    onset=date_format(first),
+                )
+            ]
+    if patient.record_number and _number_taken(patient):
+        errors["record_number"] = [
+            _error("taken", _("This record number is taken by another patient of the clinic."))
+        ]
+    return errors
+
+
+def _number_taken(patient: Patient) -> bool:
+    same = Patient.objects.filter(clinic_id=patient.clinic_id, record_number__iexact=patient.record_number)
+    return same.exclude(pk=patient.pk).exists()
+
+
+def check_onset(episode: Episode, patient: Patient, first_visit: dt.date | None = None) -> Errors:
+    """The errors of an episode's onset: in the future, before birth, or after a visit of the episode."""
+    onset = episode.onset_date
+    if not isinstance(onset, dt.date):
+        return {}
+    message = None
+    if onset > clinic_today(patient):
+        message = _error("future", _("The onset lies in the future."))
+    elif isinstance(patient.birth_date, dt.date) and onset < patient.birth_date:
+        message = _error(
+            "before_birth",
+            _("The onset lies before the patient's birth on %(birth)s."),
+            birth=date_format(patient.birth_date),
+        )
+    elif onset < OLDEST_BIRTH:
+        message = _error("too_old", _("The onset lies before 1900."))
+    elif first_visit is not None and onset > first_visit:
+        message = _error(
+            "after_visit",
+            _("This episode has a visit on %(visit)s, before this onset."),
+            visit=date_format(first_visit),
+        )
+    return {"onset_date": [message]} if message else {}
+
+
+def check_day(field: str, day: object, patient: Patient) -> Errors:
+    """The errors of a dated event of a patient: it lies in the future, or before birth."""
+    if not isinstance(day, dt.date):
+        return {}
+    if day > clinic_today(patient):
+        return {field: [_error("future", _("This date lies in the future."))]}
+    if isinstance(patient.birth_date, dt.date) and day < patient.birth_date:
+        return {field: [_error("before_birth", _("This date lies before the patient's birth."))]}
+    if day < OLDEST_BIRTH:
+        return {field: [_error("too_old", _("This date lies before 1900."))]}
+    return {}

@@ -1,0 +1,274 @@
+"""What is read about patients: the list with its filters, and one patient's episodes and consents."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    TextChoices,
+    Value,
+    When,
+)
+from django.db.models.expressions import OrderBy
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.audit.selectors import Change, changes
+from clinic.recovery import rules as recovery_rules
+
+from .models import Cause, Consent, ConsentUse, Episode, Patient, Treatment, WeakSide
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from clinic.accounts.models import Clinic, User
+
+__all__ = [
+    "SORTS",
+    "Change",
+    "ConsentState",
+    "Facets",
+    "LastVisit",
+    "changes",
+    "consent_states",
+    "current_episode",
+    "episodes_of",
+    "facets",
+    "needs_attention",
+    "search",
+]
+
+WEEK, MONTH = dt.timedelta(days=7), dt.timedelta(days=30)
+
+
+class LastVisit(TextChoices):
+    WEEK = "week", _("In the last 7 days")
+    MONTH = "month", _("In the last 30 days")
+    LAPSED = "lapsed", _("Over six weeks ago")
+    NEVER = "never", _("No visit yet")
+
+
+# Patients without a visit or an episode come last, whichever way the list runs.
+SORTS: dict[str, tuple[str | OrderBy, ...]] = {
+    "name": ("name", "pk"),
+    "-name": ("-name", "pk"),
+    "visit": (F("summary__last_visit_at").asc(nulls_last=True), "name", "pk"),
+    "-visit": (F("summary__last_visit_at").desc(nulls_last=True), "name", "pk"),
+    "onset": (F("current_onset").asc(nulls_last=True), "name", "pk"),
+    "-onset": (F("current_onset").desc(nulls_last=True), "name", "pk"),
+}
+
+
+def _with_current_episode(patients: QuerySet[Patient]) -> QuerySet[Patient]:
+    newest = Episode.objects.filter(patient=OuterRef("pk")).order_by("-onset_date", "-created_at")
+    return patients.annotate(
+        current_cause=Subquery(newest.values("cause")[:1]),
+        current_side=Subquery(newest.values("weak_side")[:1]),
+        current_onset=Subquery(newest.values("onset_date")[:1]),
+    )
+
+
+def needs_attention(now: dt.datetime | None = None) -> Q:
+    """Patients with something to do: worse, to retake, to confirm, failed, or not seen for six weeks."""
+    before = (now or timezone.now()) - recovery_rules.LAPSED_AFTER
+    lapsed = Q(summary__last_visit_at__lt=before) & (
+        Q(summary__clinician_grade__isnull=True)
+        | Q(summary__clinician_grade__gt=recovery_rules.RECOVERED_GRADE)
+    )
+    return (
+        Q(summary__worse=True)
+        | Q(summary__to_retake__gt=0)
+        | Q(summary__to_confirm__gt=0)
+        | Q(summary__failed__gt=0)
+        | lapsed
+    )
+
+
+def _last_visit(kind: str, now: dt.datetime) -> Q:
+    at = "summary__last_visit_at"
+    return {
+        LastVisit.WEEK: Q(**{f"{at}__gte": now - WEEK}),
+        LastVisit.MONTH: Q(**{f"{at}__gte": now - MONTH}),
+        LastVisit.LAPSED: Q(**{f"{at}__lt": now - recovery_rules.LAPSED_AFTER}),
+        LastVisit.NEVER: Q(**{f"{at}__isnull": True}),
+    }[LastVisit(kind)]
+
+
+def _matching(text: str) -> Q:
+    """Each word must be found in the name, the record number, or the words for cause and side."""
+    found = Q()
+    for word in text.split()[:8]:
+        one = Q(name__icontains=word) | Q(record_number__icontains=word)
+        if len(word) > 2:
+            low = word.lower()
+            one |= Q(current_cause__in=[c for c, label in Cause.choices if low in str(label).lower()])
+            one |= Q(current_side__in=[s for s in WeakSide.values if low == str(WeakSide(s).label).lower()])
+        found &= one
+    return found
+
+
+def _found(user: User | AnonymousUser, clinic: Clinic, text: str, archived: bool) -> QuerySet[Patient]:
+    patients = Patient.objects.visible_to(user).filter(clinic=clinic, archived_at__isnull=not archived)
+    return _with_current_episode(patients).filter(_matching(text))
+
+
+def search(
+    *,
+    user: User | AnonymousUser,
+    clinic: Clinic,
+    text: str = "",
+    causes: Iterable[str] = (),
+    weak_sides: Iterable[str] = (),
+    attention: bool = False,
+    last_visit: str = "",
+    archived: bool = False,
+    sort: str = "name",
+) -> QuerySet[Patient]:
+    """The clinic's patients that match, each with its summary and its current episode's cause, side and onset."""
+    now = timezone.now()
+    found = _found(user, clinic, text, archived)
+    if causes:
+        found = found.filter(current_cause__in=list(causes))
+    if weak_sides:
+        found = found.filter(current_side__in=list(weak_sides))
+    if attention:
+        found = found.filter(needs_attention(now))
+    if last_visit:
+        found = found.filter(_last_visit(last_visit, now))
+    return found.select_related("summary").order_by(*SORTS.get(sort, SORTS["name"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """How many patients each filter would leave, the other filters as they are."""
+
+    causes: dict[str, int]
+    weak_sides: dict[str, int]
+    last_visits: dict[str, int]
+    attention: int
+    total: int
+    archived: int = 0
+
+
+@dataclass(slots=True)
+class _Group:
+    cause: str | None
+    side: str | None
+    seen: str
+    attention: bool
+    n: int
+    misses: set[str] = field(default_factory=set)
+
+
+_SEEN = {"week": {"week", "month"}, "month": {"month"}, "lapsed": {"lapsed"}, "never": {"never"}, "": set()}
+
+
+def facets(
+    *,
+    user: User | AnonymousUser,
+    clinic: Clinic,
+    text: str = "",
+    causes: Iterable[str] = (),
+    weak_sides: Iterable[str] = (),
+    attention: bool = False,
+    last_visit: str = "",
+    archived: bool = False,
+) -> Facets:
+    """The counts beside the list's filters, in one query for all and one for the archive."""
+    wanted = (set(causes), set(weak_sides), last_visit, attention)
+    groups = [_group(row, wanted) for row in _grouped(_found(user, clinic, text, archived))]
+
+    def count(dimension: str, test: Any) -> int:
+        return sum(group.n for group in groups if group.misses <= {dimension} and test(group))
+
+    other = Patient.objects.visible_to(user).filter(clinic=clinic, archived_at__isnull=False).count()
+    return Facets(
+        causes={c: count("cause", lambda g, c=c: g.cause == c) for c in Cause.values},
+        weak_sides={s: count("side", lambda g, s=s: g.side == s) for s in WeakSide.values},
+        last_visits={v: count("seen", lambda g, v=v: v in _SEEN[g.seen]) for v in LastVisit.values},
+        attention=count("attention", lambda g: g.attention),
+        total=count("", lambda g: True),
+        archived=other,
+    )
+
+
+def _grouped(patients: QuerySet[Patient]) -> Iterable[dict[str, Any]]:
+    now = timezone.now()
+    order = (LastVisit.WEEK, LastVisit.MONTH, LastVisit.LAPSED, LastVisit.NEVER)
+    seen = Case(
+        *(When(_last_visit(kind, now), then=Value(kind.value)) for kind in order),
+        default=Value(""),
+        output_field=CharField(),
+    )
+    asks = Case(When(needs_attention(now), then=Value("yes")), default=Value(""), output_field=CharField())
+    return (
+        patients.annotate(seen=seen, asks=asks)
+        .order_by()
+        .values("current_cause", "current_side", "seen", "asks")
+        .annotate(n=Count("pk"))
+    )
+
+
+def _group(row: dict[str, Any], wanted: tuple[set[str], set[str], str, bool]) -> _Group:
+    causes, sides, last_visit, attention = wanted
+    group = _Group(row["current_cause"], row["current_side"], row["seen"], row["asks"] == "yes", row["n"])
+    if causes and group.cause not in causes:
+        group.misses.add("cause")
+    if sides and group.side not in sides:
+        group.misses.add("side")
+    if last_visit and last_visit not in _SEEN[group.seen]:
+        group.misses.add("seen")
+    if attention and not group.attention:
+        group.misses.add("attention")
+    return group
+
+
+def current_episode(*, patient: Patient) -> Episode | None:
+    """The patient's newest episode, from whose onset the weeks are counted."""
+    return patient.episodes.order_by("-onset_date", "-created_at").first()
+
+
+def episodes_of(*, patient: Patient) -> list[Episode]:
+    """The patient's episodes, newest first, each with its treatments in force as `current_treatments`."""
+    treatments = Treatment.objects.filter(archived_at__isnull=True).order_by("date", "created_at")
+    return list(
+        patient.episodes.annotate(
+            visit_count=Count("visits", filter=Q(visits__archived_at__isnull=True))
+        ).prefetch_related(Prefetch("treatments", treatments, to_attr="current_treatments"))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentState:
+    """One use of the photos: the consent in force, if any, and all that were ever given."""
+
+    use: str
+    label: str
+    in_force: Consent | None
+    past: list[Consent]
+
+
+def consent_states(*, patient: Patient) -> list[ConsentState]:
+    """Where the patient's consent stands for each use, with its history, in one query."""
+    rows = list(Consent.objects.filter(patient=patient).select_related("recorded_by", "revoked_by"))
+    return [
+        ConsentState(
+            use=use,
+            label=str(label),
+            in_force=next((row for row in rows if row.use == use and row.revoked_at is None), None),
+            past=[row for row in rows if row.use == use and row.revoked_at is not None],
+        )
+        for use, label in ConsentUse.choices
+    ]

@@ -1,0 +1,210 @@
+"""Everything that is written about patients, their episodes, treatments and consents.
+
+Each function raises ValidationError, by field, for what the records must not hold; the caller has
+asked the policy whether the user may do it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clinic.common.dates import day_in
+from clinic.common.writing import Errors, assign, errors_of, raise_if, save
+
+from . import rules
+from .models import Consent, Episode, Patient, Treatment
+
+if TYPE_CHECKING:
+    from clinic.accounts.models import Clinic, User
+
+PATIENT_FIELDS = frozenset({"record_number", "name", "birth_date", "sex", "phone", "email", "languages"})
+EPISODE_FIELDS = frozenset({"cause", "weak_side", "onset_date", "notes"})
+TREATMENT_FIELDS = frozenset({"kind", "date", "note"})
+
+
+def refresh_summary(*, patient_id: uuid.UUID) -> None:
+    """The lists' figures of this patient are made anew; `recovery` knows how."""
+    from clinic.recovery import services as recovery
+
+    recovery.refresh_summary(patient_id=patient_id)
+
+
+def _first_onsets(patient: Patient) -> list[dt.date]:
+    return list(patient.episodes.values_list("onset_date", flat=True))
+
+
+def _store_patient(patient: Patient, user: User) -> None:
+    try:
+        with transaction.atomic():
+            save(patient, user=user)
+    except IntegrityError as error:
+        # Two desks typed the same number at the same moment.
+        taken = ValidationError(
+            _("This record number is taken by another patient of the clinic."), code="taken"
+        )
+        raise ValidationError({"record_number": [taken]}) from error
+
+
+@transaction.atomic
+def create_patient(*, user: User, clinic: Clinic, record_number: str, name: str, **fields: object) -> Patient:
+    """Log a new patient of the clinic."""
+    patient = Patient(clinic=clinic)
+    assign(patient, {"record_number": record_number, "name": name, **fields}, PATIENT_FIELDS)
+    raise_if(errors_of(patient, rules.check_patient(patient)))
+    _store_patient(patient, user)
+    refresh_summary(patient_id=patient.pk)
+    return patient
+
+
+@transaction.atomic
+def register(
+    *, user: User, clinic: Clinic, patient: dict[str, object], episode: dict[str, object]
+) -> tuple[Patient, Episode]:
+    """Log a new patient and the episode that brought them, or neither; raises the errors of both together."""
+    person, illness = Patient(clinic=clinic), Episode()
+    assign(person, patient, PATIENT_FIELDS)
+    assign(illness, episode, EPISODE_FIELDS)
+    errors: Errors = errors_of(person, rules.check_patient(person))
+    errors.update(errors_of(illness, rules.check_onset(illness, person), exclude=["patient"]))
+    raise_if(errors)
+    _store_patient(person, user)
+    illness.patient = person
+    save(illness, user=user)
+    refresh_summary(patient_id=person.pk)
+    return person, illness
+
+
+@transaction.atomic
+def update_patient(*, user: User, patient: Patient, **fields: object) -> Patient:
+    """Change what is recorded of a patient."""
+    rules.not_archived(patient)
+    assign(patient, fields, PATIENT_FIELDS)
+    raise_if(errors_of(patient, rules.check_patient(patient, _first_onsets(patient))))
+    _store_patient(patient, user)
+    return patient
+
+
+def _set_archived(patient: Patient, user: User, at: dt.datetime | None) -> Patient:
+    if (patient.archived_at is None) != (at is None):
+        patient.archived_at = at
+        save(patient, user=user)
+    return patient
+
+
+@transaction.atomic
+def archive_patient(*, user: User, patient: Patient) -> Patient:
+    """Take the patient off the lists; nothing is deleted."""
+    return _set_archived(patient, user, timezone.now())
+
+
+@transaction.atomic
+def restore_patient(*, user: User, patient: Patient) -> Patient:
+    """Put an archived patient back on the lists."""
+    return _set_archived(patient, user, None)
+
+
+@transaction.atomic
+def open_episode(
+    *,
+    user: User,
+    patient: Patient,
+    cause: str,
+    weak_side: str,
+    onset_date: dt.date,
+    notes: str = "",
+) -> Episode:
+    """Begin a care episode of the patient."""
+    rules.not_archived(patient)
+    episode = Episode(patient=patient)
+    fields = {"cause": cause, "weak_side": weak_side, "onset_date": onset_date, "notes": notes}
+    assign(episode, fields, EPISODE_FIELDS)
+    raise_if(errors_of(episode, rules.check_onset(episode, patient)))
+    save(episode, user=user)
+    refresh_summary(patient_id=patient.pk)
+    return episode
+
+
+def _first_visit(episode: Episode) -> dt.date | None:
+    at = episode.visits.filter(archived_at__isnull=True).order_by("at").values_list("at", flat=True).first()
+    return day_in(at, episode.patient.clinic.time_zone) if at else None
+
+
+@transaction.atomic
+def update_episode(*, user: User, episode: Episode, **fields: object) -> Episode:
+    """Change what is recorded of an episode."""
+    rules.not_archived(episode.patient)
+    assign(episode, fields, EPISODE_FIELDS)
+    raise_if(errors_of(episode, rules.check_onset(episode, episode.patient, _first_visit(episode))))
+    save(episode, user=user)
+    refresh_summary(patient_id=episode.patient_id)
+    return episode
+
+
+@transaction.atomic
+def add_treatment(*, user: User, episode: Episode, kind: str, date: dt.date, note: str = "") -> Treatment:
+    """Record a treatment of the episode with its date."""
+    rules.not_archived(episode.patient)
+    treatment = Treatment(episode=episode)
+    assign(treatment, {"kind": kind, "date": date, "note": note}, TREATMENT_FIELDS)
+    raise_if(errors_of(treatment, rules.check_day("date", treatment.date, episode.patient)))
+    save(treatment, user=user)
+    return treatment
+
+
+@transaction.atomic
+def update_treatment(*, user: User, treatment: Treatment, **fields: object) -> Treatment:
+    """Change a treatment."""
+    patient = treatment.episode.patient
+    rules.not_archived(patient)
+    assign(treatment, fields, TREATMENT_FIELDS)
+    raise_if(errors_of(treatment, rules.check_day("date", treatment.date, patient)))
+    save(treatment, user=user)
+    return treatment
+
+
+@transaction.atomic
+def archive_treatment(*, user: User, treatment: Treatment) -> Treatment:
+    """Take a treatment off the record; its history stays."""
+    rules.not_archived(treatment.episode.patient)
+    if treatment.archived_at is None:
+        treatment.archived_at = timezone.now()
+        save(treatment, user=user)
+    return treatment
+
+
+@transaction.atomic
+def give_consent(*, user: User, patient: Patient, use: str, given_on: dt.date) -> Consent:
+    """Record that the patient consents to one use of the photos."""
+    rules.not_archived(patient)
+    consent = Consent(patient=patient, use=use, given_on=given_on, recorded_by=user)
+    errors = rules.check_day("given_on", given_on, patient)
+    in_force = ValidationError(_("This consent is already in force."), code="in_force")
+    if Consent.objects.in_force().filter(patient=patient, use=use).exists():
+        errors = {**errors, "use": [in_force]}
+    raise_if(errors_of(consent, errors))
+    try:
+        with transaction.atomic():
+            consent.save()
+    except IntegrityError as error:
+        raise ValidationError({"use": [in_force]}) from error
+    return consent
+
+
+@transaction.atomic
+def revoke_consent(*, user: User, consent: Consent) -> Consent:
+    """Record that the patient takes a consent back; the row stays as its history."""
+    # Only the first of two revocations counts: the row tells who and when.
+    changed = (
+        Consent.objects.in_force().filter(pk=consent.pk).update(revoked_at=timezone.now(), revoked_by=user)
+    )
+    consent.refresh_from_db()
+    if not changed:
+        raise ValidationError(_("This consent was already revoked."), code="revoked")
+    return consent
