@@ -28,16 +28,28 @@ class AnalysisQuerySet(models.QuerySet["Analysis"]):
 class Analysis(Record):
     """One model release's look at one photo. Once final, its result never changes; another release adds a row."""
 
-    photo = models.ForeignKey("visits.Photo", on_delete=models.PROTECT, related_name="analyses")
+    photo = models.ForeignKey(
+        "visits.Photo", on_delete=models.PROTECT, related_name="analyses"
+    )
     release = models.CharField(max_length=64)
-    status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED, db_index=True)
+    status = models.CharField(
+        max_length=12, choices=Status.choices, default=Status.QUEUED, db_index=True
+    )
     attempt = models.PositiveSmallIntegerField(default=0)
+    tries_from = models.PositiveSmallIntegerField(
+        default=0,
+        help_text="attempts before the last “try again”; the limit counts from here",
+    )
     queued_at = models.DateTimeField(default=timezone.now)
-    published_at = models.DateTimeField(null=True, blank=True, help_text="when its message last went to the broker")
+    published_at = models.DateTimeField(
+        null=True, blank=True, help_text="when its message last went to the broker"
+    )
     started_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    error_code = models.CharField(max_length=40, blank=True, help_text="a code of inference.errors")
+    error_code = models.CharField(
+        max_length=40, blank=True, help_text="a code of inference.errors"
+    )
 
     # The findings. Columns for what is searched and charted, `findings` for the whole.
     exercise = models.CharField(max_length=32, blank=True)
@@ -56,15 +68,24 @@ class Analysis(Record):
     class Meta:
         ordering = ["-queued_at"]
         constraints = [
-            models.UniqueConstraint(fields=["photo", "release"], name="one_analysis_per_photo_and_release"),
-            models.CheckConstraint(condition=Q(status__in=Status.values), name="analysis_status_known"),
+            models.UniqueConstraint(
+                fields=["photo", "release"], name="one_analysis_per_photo_and_release"
+            ),
             models.CheckConstraint(
-                condition=~Q(status=Status.RUNNING) | Q(lease_until__isnull=False, attempt__gte=1),
+                condition=Q(status__in=Status.values), name="analysis_status_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=Status.RUNNING)
+                | Q(lease_until__isnull=False, attempt__gte=1),
                 name="running_has_a_lease",
             ),
             models.CheckConstraint(
                 condition=~Q(status=Status.SUCCEEDED)
-                | Q(findings__isnull=False, finished_at__isnull=False, palsy_probability__isnull=False),
+                | Q(
+                    findings__isnull=False,
+                    finished_at__isnull=False,
+                    palsy_probability__isnull=False,
+                ),
                 name="succeeded_has_findings",
             ),
             models.CheckConstraint(
@@ -73,7 +94,8 @@ class Analysis(Record):
                 name="rejected_or_failed_has_a_reason",
             ),
             models.CheckConstraint(
-                condition=Q(status=Status.SUCCEEDED) | Q(palsy_probability__isnull=True, grade__isnull=True),
+                condition=Q(status=Status.SUCCEEDED)
+                | Q(palsy_probability__isnull=True, grade__isnull=True),
                 name="no_numbers_without_success",
             ),
         ]
@@ -84,6 +106,26 @@ class Analysis(Record):
 
     def __str__(self) -> str:
         return f"Analysis {self.pk}"
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in FINAL
+
+    @property
+    def waited_seconds(self) -> float | None:
+        """From the upload, or the last "try again", to the start of the last attempt."""
+        return (
+            (self.started_at - self.queued_at).total_seconds()
+            if self.started_at
+            else None
+        )
+
+    @property
+    def took_seconds(self) -> float | None:
+        """Of the last attempt."""
+        if not (self.started_at and self.finished_at):
+            return None
+        return (self.finished_at - self.started_at).total_seconds()
 
 
 class Canary(models.Model):

@@ -19,7 +19,9 @@ class Status(models.TextChoices):
 FINAL = frozenset({Status.SUCCEEDED, Status.REJECTED, Status.FAILED, Status.CANCELLED})
 TRANSITIONS: dict[str, frozenset[str]] = {
     Status.QUEUED: frozenset({Status.RUNNING, Status.CANCELLED, Status.FAILED}),
-    Status.RUNNING: frozenset({Status.SUCCEEDED, Status.REJECTED, Status.FAILED, Status.QUEUED}),
+    Status.RUNNING: frozenset(
+        {Status.SUCCEEDED, Status.REJECTED, Status.FAILED, Status.QUEUED}
+    ),
     Status.SUCCEEDED: frozenset(),
     Status.REJECTED: frozenset(),
     Status.FAILED: frozenset({Status.QUEUED}),  # a clinician's "try again"
@@ -30,3 +32,8 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 def may_move(before: str, after: str) -> bool:
     """Whether an analysis may go from one state to the other."""
     return after in TRANSITIONS[before]
+
+
+def sources(after: str) -> frozenset[str]:
+    """The states from which an analysis may come to this one."""
+    return frozenset(before for before in TRANSITIONS if may_move(before, after))

@@ -1,0 +1,99 @@
+"""What pages and API read about analyses."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import Count, F, Q, QuerySet
+from django.utils import timezone
+
+from .models import Analysis, Canary
+from .states import Status
+
+CANARY_STALE_AFTER = dt.timedelta(minutes=2)
+BATCH = dt.timedelta(minutes=15)
+"""Analyses that ended within this time are counted as part of the work in hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The work in hand of one clinic."""
+
+    waiting: int
+    running: int
+    done: int
+
+    @property
+    def open(self) -> int:
+        return self.waiting + self.running
+
+    @property
+    def total(self) -> int:
+        return self.open + self.done
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.done // self.total if self.total else 100
+
+
+def latest_analyses(*, photo_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Analysis]:
+    """The newest analysis of each photo, without its landmarks; a cancelled one only where there is no other."""
+    latest: dict[uuid.UUID, Analysis] = {}
+    found = (
+        Analysis.objects.filter(photo_id__in=list(photo_ids))
+        .defer("landmarks")
+        .order_by("-created_at")
+    )
+    for analysis in found:
+        known = latest.get(analysis.photo_id)
+        if known is None or (known.status == Status.CANCELLED != analysis.status):
+            latest[analysis.photo_id] = analysis
+    return latest
+
+
+def of_clinic(*, clinic_id: uuid.UUID) -> QuerySet[Analysis]:
+    """All analyses of one clinic's photos."""
+    return Analysis.objects.filter(photo__visit__patient__clinic_id=clinic_id)
+
+
+def open_counts(*, clinic_id: uuid.UUID) -> dict[str, int]:
+    """How many of a clinic's analyses wait and how many run."""
+    found = (
+        of_clinic(clinic_id=clinic_id)
+        .open()
+        .values_list("status")
+        .annotate(Count("pk"))
+        .order_by()
+    )
+    return {Status.QUEUED.value: 0, Status.RUNNING.value: 0} | dict(found)
+
+
+def progress(*, clinic_id: uuid.UUID) -> Progress:
+    """The clinic's open analyses and those of the same batch that are done."""
+    recent = Q(finished_at__gte=timezone.now() - BATCH) & ~Q(status=Status.CANCELLED)
+    counts = of_clinic(clinic_id=clinic_id).aggregate(
+        waiting=Count("pk", filter=Q(status=Status.QUEUED)),
+        running=Count("pk", filter=Q(status=Status.RUNNING)),
+        done=Count(
+            "pk", filter=recent & ~Q(status__in=[Status.QUEUED, Status.RUNNING])
+        ),
+    )
+    return Progress(**counts)
+
+
+def analysis_delayed() -> bool:
+    """Whether results keep people waiting: no answer from the queue, or the oldest photo waits too long."""
+    now = timezone.now()
+    unanswered = Q(seen_at__isnull=True) | Q(seen_at__lt=F("sent_at"))
+    if Canary.objects.filter(
+        unanswered, queue=settings.ANALYSIS_QUEUE, sent_at__lt=now - CANARY_STALE_AFTER
+    ).exists():
+        return True
+    patience = dt.timedelta(seconds=settings.ANALYSIS_STALE_AFTER)
+    return Analysis.objects.filter(
+        status=Status.QUEUED, queued_at__lt=now - patience
+    ).exists()

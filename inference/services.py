@@ -1,0 +1,287 @@
+"""Every change of an analysis. Short transactions, conditional on the state found, so that a killed,
+doubled or late worker can do no harm."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from . import publish, registry
+from .models import Analysis, Canary
+from .states import Status, sources
+
+if TYPE_CHECKING:
+    from clinic.visits.models import Photo
+    from inference.pipeline.findings import Findings
+
+logger = logging.getLogger(__name__)
+
+RESULT_COLUMNS: dict[str, Any] = {
+    "exercise": "",
+    "exercise_probability": None,
+    "palsy_probability": None,
+    "weak_side": "",
+    "grade": None,
+    "brow_ratio": None,
+    "eye_ratio": None,
+    "mouth_ratio": None,
+    "findings": None,
+    "landmarks": None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A worker's right to write the result of one attempt, and the stored photo that it is about."""
+
+    analysis_id: uuid.UUID
+    attempt: int
+    photo_id: uuid.UUID
+    image: str
+
+
+def queue_analysis(*, photo: Photo) -> Analysis:
+    """Queue the photo for the active release, in the caller's transaction; a second call is harmless."""
+    with transaction.atomic():
+        analysis, created = Analysis.objects.get_or_create(
+            photo=photo, release=registry.active().name
+        )
+        if created:
+            publish.analysis_on_commit(analysis_id=analysis.pk)
+        elif analysis.status == Status.CANCELLED:
+            _back_to_queue(analysis)
+    return analysis
+
+
+def retry(*, analysis: Analysis) -> Analysis:
+    """Queue a failed analysis once more because a clinician asked for it; others stay as they are."""
+    with transaction.atomic():
+        _back_to_queue(analysis)
+    analysis.refresh_from_db()
+    return analysis
+
+
+def cancel(*, photo: Photo) -> int:
+    """Take an archived photo's waiting analyses off the queue; how many there were."""
+    return (
+        _in_source_of(Status.CANCELLED)
+        .filter(photo=photo)
+        .update(status=Status.CANCELLED, finished_at=timezone.now())
+    )
+
+
+def claim(*, analysis_id: uuid.UUID, release: str) -> Claim | None:
+    """Start an attempt with the worker's release; None if the analysis is not waiting any more."""
+    if not _use_release(analysis_id, release):
+        return None
+    now = timezone.now()
+    with transaction.atomic():
+        claimed = Analysis.objects.filter(
+            pk=analysis_id, status=Status.QUEUED, release=release
+        ).update(
+            status=Status.RUNNING,
+            attempt=F("attempt") + 1,
+            started_at=now,
+            lease_until=now + dt.timedelta(seconds=settings.ANALYSIS_LEASE),
+        )
+        if not claimed:
+            return None
+        analysis = (
+            Analysis.objects.select_related("photo")
+            .only("attempt", "photo__image")
+            .get(pk=analysis_id)
+        )
+    return Claim(
+        analysis_id, analysis.attempt, analysis.photo_id, analysis.photo.image.name
+    )
+
+
+def finish(*, claim: Claim, findings: Findings) -> bool:
+    """Write the findings of a photo that could be judged; False if the attempt was no longer this worker's."""
+    ratios = {
+        f"{part}_ratio": (findings.symmetry.get(part) or {}).get("ratio")
+        for part in ("brow", "eye", "mouth")
+    }
+    return _close(
+        claim,
+        Status.SUCCEEDED,
+        exercise=findings.exercise or "",
+        exercise_probability=findings.exercise_probabilities.get(
+            findings.exercise or ""
+        ),
+        palsy_probability=findings.palsy_probability,
+        weak_side=findings.weak_side or "",
+        grade=findings.grade,
+        findings=_without_landmarks(findings),
+        landmarks=findings.landmarks,
+        **ratios,
+    )
+
+
+def reject(*, claim: Claim, findings: Findings) -> bool:
+    """Write that the photo can't be judged, and why; False if the attempt was no longer this worker's."""
+    return _close(
+        claim,
+        Status.REJECTED,
+        error_code=findings.reason,
+        findings=_without_landmarks(findings),
+        landmarks=findings.landmarks or None,
+    )
+
+
+def fail(*, claim: Claim, code: str) -> bool:
+    """Write that the analysis failed for good; False if the attempt was no longer this worker's."""
+    return _close(claim, Status.FAILED, error_code=code)
+
+
+def requeue(
+    *, analysis_id: uuid.UUID, attempt: int, code: str, republish: bool = True
+) -> str | None:
+    """Give up an attempt: back to the queue, or failed with that code once the attempts are used up.
+
+    Answers the new state, or None if the attempt was over already. Without `republish` the caller
+    knows that the broker delivers the message again.
+    """
+    running = Analysis.objects.filter(
+        pk=analysis_id, status=Status.RUNNING, attempt=attempt
+    )
+    with transaction.atomic():
+        if running.filter(
+            attempt__lt=F("tries_from") + settings.ANALYSIS_MAX_ATTEMPTS
+        ).update(status=Status.QUEUED, lease_until=None, published_at=None):
+            if republish:
+                publish.analysis_on_commit(analysis_id=analysis_id)
+            logger.warning(
+                "Analysis %s goes back to the queue after attempt %s: %s",
+                analysis_id,
+                attempt,
+                code,
+            )
+            return Status.QUEUED
+        failed = running.update(
+            status=Status.FAILED,
+            error_code=code,
+            lease_until=None,
+            finished_at=timezone.now(),
+        )
+    if not failed:
+        return None
+    logger.error("Analysis %s failed after attempt %s: %s", analysis_id, attempt, code)
+    _refresh_summary(analysis_id)
+    return Status.FAILED
+
+
+def lose(*, analysis_id: uuid.UUID, code: str, republish: bool) -> str | None:
+    """The worker's process died or was stopped at this analysis: give up its running attempt."""
+    attempt = (
+        Analysis.objects.filter(pk=analysis_id, status=Status.RUNNING)
+        .values_list("attempt", flat=True)
+        .first()
+    )
+    if attempt is None:
+        return None
+    return requeue(
+        analysis_id=analysis_id, attempt=attempt, code=code, republish=republish
+    )
+
+
+def canary_sent(*, queue: str) -> None:
+    """Note that a sign of life went into the queue; the time of the oldest unanswered one is kept."""
+    now = timezone.now()
+    canary, created = Canary.objects.get_or_create(
+        queue=queue, defaults={"sent_at": now}
+    )
+    if not created and (
+        canary.sent_at is None or (canary.seen_at and canary.seen_at >= canary.sent_at)
+    ):
+        Canary.objects.filter(queue=queue).update(sent_at=now)
+
+
+def canary_seen(*, queue: str) -> None:
+    """Note that a sign of life came out of the queue."""
+    Canary.objects.update_or_create(queue=queue, defaults={"seen_at": timezone.now()})
+
+
+def _in_source_of(status: str) -> Any:
+    """Analyses that may go to that state."""
+    return Analysis.objects.filter(status__in=sources(status))
+
+
+def _back_to_queue(analysis: Analysis) -> None:
+    """The attempts so far no longer count towards the limit, but their numbers are never used again:
+    a worker that is still busy with an old one must not match a new one."""
+    moved = (
+        _in_source_of(Status.QUEUED)
+        .exclude(status=Status.RUNNING)
+        .filter(pk=analysis.pk)
+        .update(
+            status=Status.QUEUED,
+            tries_from=F("attempt"),
+            queued_at=timezone.now(),
+            published_at=None,
+            started_at=None,
+            finished_at=None,
+            lease_until=None,
+            error_code="",
+            **RESULT_COLUMNS,
+        )
+    )
+    if moved:
+        publish.analysis_on_commit(analysis_id=analysis.pk)
+
+
+def _use_release(analysis_id: uuid.UUID, release: str) -> bool:
+    """Let a waiting analysis, queued under another release, be the worker's; cancel it if that one has its own."""
+    waiting = Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED)
+    try:
+        with transaction.atomic():
+            waiting.exclude(release=release).update(release=release)
+    except IntegrityError:
+        waiting.update(status=Status.CANCELLED, finished_at=timezone.now())
+        return False
+    return True
+
+
+def _close(claim: Claim, status: str, **values: Any) -> bool:
+    """One write, and only if the attempt is still the claim's."""
+    now = timezone.now()
+    with transaction.atomic():
+        written = (
+            _in_source_of(status)
+            .filter(pk=claim.analysis_id, status=Status.RUNNING, attempt=claim.attempt)
+            .update(status=status, finished_at=now, lease_until=None, **values)
+        )
+    if not written:
+        logger.warning(
+            "Analysis %s: attempt %s came too late", claim.analysis_id, claim.attempt
+        )
+        return False
+    _refresh_summary(claim.analysis_id)
+    return True
+
+
+def _refresh_summary(analysis_id: uuid.UUID) -> None:
+    """The lists' figures are derived: a fault in them must not cost the result that is written already."""
+    from clinic.recovery.services import refresh_summary
+
+    patient_id = Analysis.objects.values_list(
+        "photo__visit__patient_id", flat=True
+    ).get(pk=analysis_id)
+    try:
+        refresh_summary(patient_id=patient_id)
+    except Exception:
+        logger.exception("The summary after analysis %s was not refreshed", analysis_id)
+
+
+def _without_landmarks(findings: Findings) -> dict[str, Any]:
+    values = findings.as_dict()
+    del values["landmarks"]
+    return values
