@@ -20,7 +20,9 @@ class ReadEvent(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     clinic = models.ForeignKey("accounts.Clinic", on_delete=models.PROTECT, related_name="+")
     patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="reads")
-    photo = models.ForeignKey("visits.Photo", on_delete=models.PROTECT, related_name="reads", null=True, blank=True)
+    photo = models.ForeignKey(
+        "visits.Photo", on_delete=models.PROTECT, related_name="reads", null=True, blank=True
+    )
     access = models.CharField(max_length=16, choices=Access.choices)
     page = models.CharField(max_length=64, help_text="name of the page or API call, never its arguments")
     address = models.GenericIPAddressField(null=True, blank=True)

@@ -59,7 +59,9 @@ class Patient(Record):
     sex = models.CharField(_("sex"), max_length=8, choices=Sex.choices, default=Sex.UNKNOWN)
     phone = models.CharField(_("telephone"), max_length=40, blank=True)
     email = models.EmailField(_("e-mail address"), blank=True)
-    languages = models.CharField(_("languages"), max_length=120, blank=True, help_text=_("Separated by commas."))
+    languages = models.CharField(
+        _("languages"), max_length=120, blank=True, help_text=_("Separated by commas.")
+    )
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     history = HistoricalRecords(excluded_fields=["created_at"])
 
@@ -103,7 +105,8 @@ class Episode(Record):
         constraints = [
             models.CheckConstraint(condition=models.Q(cause__in=Cause.values), name="episode_cause_known"),
             models.CheckConstraint(
-                condition=models.Q(weak_side__in=["", "left", "right", "both"]), name="episode_weak_side_known"
+                condition=models.Q(weak_side__in=["", "left", "right", "both"]),
+                name="episode_weak_side_known",
             ),
         ]
 
@@ -165,7 +168,12 @@ class Consent(Record):
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        editable=False,
     )
 
     objects = ConsentQuerySet.as_manager()
