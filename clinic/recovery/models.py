@@ -20,6 +20,8 @@ class PatientSummary(models.Model):
     to_retake = models.PositiveIntegerField(default=0)
     to_confirm = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
+    # Mean change of the regions measured alike at the last two measured visits; negative where it fell.
+    change = models.FloatField(null=True, blank=True)
     worse = models.BooleanField(default=False)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -1,0 +1,215 @@
+"""Who needs attention, why, and the one action that settles it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clinic.accounts import policies
+from clinic.common.dates import local_day, today
+from clinic.patients.models import Episode, Patient
+from clinic.visits.models import Visit
+from inference.models import Analysis
+from inference.states import Status
+
+from . import rules
+from .course import number
+from .models import PatientSummary
+
+if TYPE_CHECKING:
+    from clinic.accounts.models import Clinic, User
+
+Kind = Literal["worse", "retake", "failed", "lapsed", "confirm"]
+KINDS: Final[tuple[Kind, ...]] = ("worse", "retake", "failed", "lapsed", "confirm")
+"""In the order of urgency: a relapse first; results to confirm, which wait without harm, last."""
+
+PAGE: Final = 60
+"""How many patients Today names; the list of patients has the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionItem:
+    """One reason why one patient needs attention, and the action that settles it."""
+
+    kind: Kind
+    patient: Patient
+    sentence: str
+    action_url: str
+    action_label: str
+
+
+def needing_attention(patients: QuerySet[Patient]) -> QuerySet[Patient]:
+    """Those of the patients for whom there is at least one reason."""
+    return patients.current().filter(_reasons())  # type: ignore[attr-defined]
+
+
+def _lapsed() -> Q:
+    """Last seen, or logged without a visit, longer ago than the rule allows, and not graded as recovered."""
+    before = timezone.now() - rules.LAPSED_AFTER
+    seen = Q(summary__last_visit_at__lt=before) | Q(summary__last_visit_at__isnull=True, created_at__lt=before)
+    return seen & (Q(summary__clinician_grade__isnull=True) | ~Q(summary__clinician_grade=rules.RECOVERED_GRADE))
+
+
+def _reasons() -> Q:
+    return (
+        Q(summary__worse=True)
+        | Q(summary__to_retake__gt=0)
+        | Q(summary__failed__gt=0)
+        | Q(summary__to_confirm__gt=0)
+        | _lapsed()
+    )
+
+
+def attention_count(*, user: User, clinic: Clinic) -> int:
+    """How many of the clinic's patients need attention."""
+    return needing_attention(Patient.objects.visible_to(user).filter(clinic=clinic)).count()
+
+
+def attention(*, user: User, clinic: Clinic, limit: int = PAGE) -> list[AttentionItem]:
+    """Why which patients of the clinic need attention, most urgent first, at most that many patients."""
+    urgency = (
+        needing_attention(Patient.objects.visible_to(user).filter(clinic=clinic))
+        .select_related("summary")
+        .annotate(
+            newest_visit=Subquery(_visits().values("pk")[:1]),
+            failed_photo=Subquery(_failed_photos().values("photo_id")[:1]),
+            weak_side=Subquery(
+                Episode.objects.filter(patient=OuterRef("pk")).order_by("-onset_date", "-created_at").values("weak_side")[:1]
+            ),
+            seen_at=Coalesce(F("summary__last_visit_at"), F("created_at")),
+        )
+        .order_by(
+            F("summary__worse").desc(nulls_last=True),
+            F("summary__to_retake").desc(nulls_last=True),
+            F("summary__failed").desc(nulls_last=True),
+            "seen_at",
+            "pk",
+        )
+    )
+    may_write = policies.can_write_records(user, clinic.pk)
+    may_confirm = policies.can_confirm(user, clinic.pk)
+    items = [
+        item for patient in urgency[:limit] for item in _items(patient, may_write=may_write, may_confirm=may_confirm)
+    ]
+    return sorted(items, key=lambda item: KINDS.index(item.kind))
+
+
+def _visits() -> QuerySet[Visit]:
+    return Visit.objects.filter(patient=OuterRef("pk"), archived_at__isnull=True).order_by("-at", "-created_at")
+
+
+def _failed_photos() -> QuerySet[Analysis]:
+    """Photos whose newest analysis failed."""
+    newer = Analysis.objects.filter(photo=OuterRef("photo"), created_at__gt=OuterRef("created_at"))
+    return Analysis.objects.filter(
+        ~Exists(newer),
+        photo__visit__patient=OuterRef("pk"),
+        photo__archived_at__isnull=True,
+        photo__visit__archived_at__isnull=True,
+        status=Status.FAILED,
+    ).order_by("-queued_at")
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    sentence: str
+    allowed: bool
+    url: str
+    label: str
+
+
+def _items(patient: Patient, *, may_write: bool, may_confirm: bool) -> list[AttentionItem]:
+    """The patient's reasons. Who may not act is led to the record instead."""
+    reasons: dict[Kind, _Reason | None] = {
+        "worse": _worse(patient),
+        "retake": _retake(patient, may_write),
+        "failed": _failed(patient, may_write),
+        "lapsed": _lapse(patient, may_write),
+        "confirm": _confirm(patient, may_confirm),
+    }
+    record = reverse("patients:detail", args=[patient.pk])
+    return [
+        AttentionItem(kind, patient, reason.sentence, reason.url, reason.label)
+        if reason.allowed
+        else AttentionItem(kind, patient, reason.sentence, record, _("Open the record"))
+        for kind, reason in reasons.items()
+        if reason is not None
+    ]
+
+
+def _summary(patient: Patient) -> PatientSummary | None:
+    """The patient's summary; none for a patient of whom nothing was recorded yet."""
+    return getattr(patient, "summary", None)
+
+
+def _worse(patient: Patient) -> _Reason | None:
+    summary = _summary(patient)
+    if summary is None or not summary.worse:
+        return None
+    sentence = _("Symmetry fell by %(by)s since the visit before.") % {"by": number(abs(summary.change or 0))}
+    return _Reason(sentence, True, reverse("recovery:compare", args=[patient.pk]), _("Compare the visits"))
+
+
+def _retake(patient: Patient, allowed: bool) -> _Reason | None:
+    summary = _summary(patient)
+    visit: uuid.UUID | None = patient.newest_visit  # type: ignore[attr-defined]
+    if summary is None or not summary.to_retake or visit is None:
+        return None
+    sentence = ngettext(
+        "%(count)d photo of the last visit can't be judged.",
+        "%(count)d photos of the last visit can't be judged.",
+        summary.to_retake,
+    ) % {"count": summary.to_retake}
+    return _Reason(sentence, allowed, reverse("visits:detail", args=[visit]), _("Retake the photo"))
+
+
+def _failed(patient: Patient, allowed: bool) -> _Reason | None:
+    summary = _summary(patient)
+    photo: uuid.UUID | None = patient.failed_photo  # type: ignore[attr-defined]
+    if summary is None or not summary.failed or photo is None:
+        return None
+    sentence = ngettext(
+        "%(count)d analysis failed. The photo is safe.",
+        "%(count)d analyses failed. The photos are safe.",
+        summary.failed,
+    ) % {"count": summary.failed}
+    return _Reason(sentence, allowed, reverse("visits:photo", args=[photo]), _("Try again"))
+
+
+def _confirm(patient: Patient, allowed: bool) -> _Reason | None:
+    summary = _summary(patient)
+    if summary is None or not summary.to_confirm:
+        return None
+    sentence = ngettext(
+        "%(count)d result waits for a clinician's word.",
+        "%(count)d results wait for a clinician's word.",
+        summary.to_confirm,
+    ) % {"count": summary.to_confirm}
+    return _Reason(sentence, allowed, f"{reverse('visits:review')}?patient={patient.pk}", _("Review"))
+
+
+def _lapse(patient: Patient, allowed: bool) -> _Reason | None:
+    summary = _summary(patient)
+    if summary is not None and summary.clinician_grade == rules.RECOVERED_GRADE:
+        return None
+    seen = summary.last_visit_at if summary else None
+    since = seen or patient.created_at
+    if since >= timezone.now() - rules.LAPSED_AFTER:
+        return None
+    weeks = (today() - local_day(since)).days // 7
+    if seen is None:
+        sentence = ngettext(
+            "Logged %(weeks)d week ago and not seen yet.", "Logged %(weeks)d weeks ago and not seen yet.", weeks
+        )
+    else:
+        sentence = ngettext("No visit for %(weeks)d week.", "No visit for %(weeks)d weeks.", weeks)
+    url = reverse("visits:new", args=[patient.pk])
+    return _Reason(sentence % {"weeks": weeks}, allowed, url, _("New visit"))

@@ -1,0 +1,156 @@
+"""The recovery history of one episode, as data: one shape for the page, the CSV and the API."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from clinic.visits.exercises import BY_CODE, PROTOCOL
+
+from .course import Course
+from .measures import GradeReading, Measured, PhotoPoint, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class VisitPoint:
+    """One visit: the clinician's own words, and the model's preliminary figures beside them.
+
+    `day` and `week` count from onset. `clinician_grade` is the visit's own; `confirmed_grades` are those
+    given to single photos. The model's figures come from the newest release that analysed each photo.
+    """
+
+    visit_id: uuid.UUID
+    at: dt.datetime
+    date: dt.date
+    day: int
+    week: int
+    clinician: str
+    clinician_grade: int | None
+    measured: Measured
+
+    @property
+    def photos(self) -> tuple[PhotoPoint, ...]:
+        """Every photo of the visit, analysed or not."""
+        return self.measured.photos
+
+    @property
+    def counted(self) -> tuple[PhotoPoint, ...]:
+        """The photo that counts for each exercise and side: the last one taken that was analysed."""
+        return self.measured.counted
+
+    @property
+    def confirmed_grades(self) -> tuple[int, ...]:
+        """The grades that clinicians gave to the visit's photos."""
+        return self.measured.confirmed_grades
+
+    @property
+    def confirmed_grade(self) -> int | None:
+        """The median of the confirmed grades; of two middle ones the severer."""
+        return self.measured.confirmed_grade
+
+    @property
+    def model_grade(self) -> GradeReading | None:
+        """The model's preliminary grade: the median of the photos of one release, with their range."""
+        return self.measured.model_grade
+
+    @property
+    def brow(self) -> Reading | None:
+        """Symmetry of the brow."""
+        return self.measured.reading("brow")
+
+    @property
+    def eye(self) -> Reading | None:
+        """Symmetry of the eye."""
+        return self.measured.reading("eye")
+
+    @property
+    def mouth(self) -> Reading | None:
+        """Symmetry of the mouth."""
+        return self.measured.reading("mouth")
+
+    @property
+    def readings(self) -> dict[str, Reading | None]:
+        """Brow, eye and mouth by name."""
+        return {"brow": self.brow, "eye": self.eye, "mouth": self.mouth}
+
+    @property
+    def composite(self) -> float | None:
+        """Mean of the three; none where one is missing."""
+        return self.measured.composite
+
+    @property
+    def releases(self) -> tuple[str, ...]:
+        """The model releases that gave the visit's figures."""
+        return self.measured.releases
+
+    @property
+    def waiting(self) -> int:
+        """Photos whose analysis hasn't ended."""
+        return sum(photo.status in ("queued", "running") for photo in self.photos)
+
+    def photo_of(self, exercise: str, side: str = "") -> PhotoPoint | None:
+        """The photo that counts for that exercise and side."""
+        return next((photo for photo in self.counted if photo.key == (exercise, side)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class TreatmentMark:
+    """A treatment on the time axis."""
+
+    treatment_id: uuid.UUID
+    date: dt.date
+    day: int
+    week: int
+    kind: str
+    label: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChange:
+    """From this visit on, other model releases gave the figures than at the measured visit before."""
+
+    visit_id: uuid.UUID
+    date: dt.date
+    day: int
+    week: int
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All that the record knows of one episode's course."""
+
+    episode_id: uuid.UUID
+    patient_id: uuid.UUID
+    onset: dt.date
+    cause: str
+    weak_side: str
+    visits: tuple[VisitPoint, ...]
+    treatments: tuple[TreatmentMark, ...]
+    model_changes: tuple[ModelChange, ...]
+    course: Course
+
+    @property
+    def exercises(self) -> tuple[tuple[str, str], ...]:
+        """The exercises and sides that were analysed at least once, in the protocol's order."""
+        found = {photo.key for visit in self.visits for photo in visit.counted}
+        order = [exercise.code for exercise in PROTOCOL]
+        return tuple(sorted(found, key=lambda key: (order.index(key[0]) if key[0] in BY_CODE else len(order), key)))
+
+    @property
+    def releases(self) -> tuple[str, ...]:
+        """Every release that gave a figure, in the order of the visits."""
+        return tuple(dict.fromkeys(release for visit in self.visits for release in visit.releases))
+
+    @property
+    def waiting(self) -> int:
+        """Photos of the episode whose analysis hasn't ended."""
+        return sum(visit.waiting for visit in self.visits)
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether any photo was analysed."""
+        return any(visit.counted for visit in self.visits)

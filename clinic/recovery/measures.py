@@ -1,0 +1,244 @@
+"""The arithmetic of recovery: what several photos' results say of a visit, and what changed between two.
+
+Plain values in, plain values out: no database. A missing photo leaves a gap; nothing is filled in, and
+figures of two model releases or two exercises are never set against each other.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import statistics
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from . import rules
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one model release found in one photo. Ratios run from 0 (one side doesn't move) to 1 (alike)."""
+
+    analysis_id: uuid.UUID
+    release: str
+    brow: float | None
+    eye: float | None
+    mouth: float | None
+    grade: int | None
+    palsy_probability: float | None
+    weak_side: str
+
+    def ratio(self, region: str) -> float | None:
+        """The symmetry of that region."""
+        return getattr(self, region)  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A clinician's newest word on a photo."""
+
+    exercise: str
+    palsy: bool
+    weak_side: str
+    grade: int | None
+    by: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoPoint:
+    """One photo of a visit, with the results of each release that succeeded, newest first.
+
+    `exercise` is the clinician's word where there is one, else the exercise that was asked for.
+    `status` and `error_code` are those of the newest release's analysis, whether it succeeded or not.
+    """
+
+    photo_id: uuid.UUID
+    exercise: str
+    side: str
+    taken_at: dt.datetime
+    status: str = ""
+    error_code: str = ""
+    results: tuple[Result, ...] = ()
+    confirmed: Confirmed | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What the photo is a photo of; a retake has the same key."""
+        return (self.exercise, self.side)
+
+    @property
+    def result(self) -> Result | None:
+        """The newest release's result."""
+        return self.results[0] if self.results else None
+
+    def result_of(self, release: str) -> Result | None:
+        """The result of that release."""
+        return next((result for result in self.results if result.release == release), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A region's symmetry at a visit, and where it comes from."""
+
+    value: float
+    exercise: str
+    release: str
+    photo_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class GradeReading:
+    """The model's House-Brackmann grade of a visit: the median of its photos, and their range."""
+
+    grade: int
+    lowest: int
+    highest: int
+    photos: int
+    release: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A region's change between two visits, measured by the same release in the same exercise."""
+
+    region: str
+    before: Reading
+    after: Reading
+
+    @property
+    def by(self) -> float:
+        """How much the symmetry rose; negative where it fell."""
+        return round(self.after.value - self.before.value, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The photos of one visit and the figures that they give."""
+
+    photos: tuple[PhotoPoint, ...] = ()
+    counted: tuple[PhotoPoint, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "counted", counted(self.photos))
+
+    @property
+    def releases(self) -> tuple[str, ...]:
+        """The releases that gave the visit's figures: the newest of each photo."""
+        return tuple(dict.fromkeys(photo.results[0].release for photo in self.counted))
+
+    def reading(self, region: str) -> Reading | None:
+        """The region's symmetry, by the newest release."""
+        for exercise in rules.REGION_EXERCISES[region]:
+            for photo in self.counted:
+                result = photo.result
+                if photo.exercise == exercise and result and (value := result.ratio(region)) is not None:
+                    return Reading(value, exercise, result.release, photo.photo_id)
+        return None
+
+    @property
+    def composite(self) -> float | None:
+        """The mean of brow, eye and mouth; none where one of them is missing, or of another release."""
+        readings = [self.reading(region) for region in rules.REGIONS]
+        found = [reading for reading in readings if reading is not None]
+        if len(found) < len(rules.REGIONS) or len({reading.release for reading in found}) > 1:
+            return None
+        return round(statistics.fmean(reading.value for reading in found), 4)
+
+    @property
+    def model_grade(self) -> GradeReading | None:
+        """The median grade of the photos of the visit's newest release; of two middle ones the severer."""
+        if not self.releases:
+            return None
+        release = newest_release(self.counted)
+        grades = [
+            photo.results[0].grade
+            for photo in self.counted
+            if photo.results[0].release == release and photo.results[0].grade is not None
+        ]
+        known = [grade for grade in grades if grade is not None]
+        if not known:
+            return None
+        return GradeReading(statistics.median_high(known), min(known), max(known), len(known), release)
+
+    @property
+    def confirmed_grades(self) -> tuple[int, ...]:
+        """The grades that clinicians gave to the visit's photos when they confirmed or corrected."""
+        return tuple(
+            photo.confirmed.grade for photo in self.counted if photo.confirmed and photo.confirmed.grade is not None
+        )
+
+    @property
+    def confirmed_grade(self) -> int | None:
+        """The median of the confirmed grades; of two middle ones the severer."""
+        grades = self.confirmed_grades
+        return statistics.median_high(grades) if grades else None
+
+    @property
+    def to_retake(self) -> tuple[tuple[str, str], ...]:
+        """Exercises, with their side, that have a rejected photo and no analysed one."""
+        done = {photo.key for photo in self.photos if photo.results}
+        rejected = dict.fromkeys(photo.key for photo in self.photos if photo.status == "rejected")
+        return tuple(key for key in rejected if key not in done)
+
+
+def counted(photos: Iterable[PhotoPoint]) -> tuple[PhotoPoint, ...]:
+    """The photo that counts for each exercise and side: the last one taken that was analysed."""
+    latest: dict[tuple[str, str], PhotoPoint] = {}
+    for photo in sorted(photos, key=lambda one: one.taken_at):
+        if photo.results:
+            latest[photo.key] = photo
+    return tuple(latest.values())
+
+
+def newest_release(photos: Sequence[PhotoPoint]) -> str:
+    """The newest release among the photos' newest ones: one that none of them knows a newer one than."""
+    newest = [photo.results[0].release for photo in photos]
+    outdated = {result.release for photo in photos for result in photo.results[1:]}
+    return next((release for release in newest if release not in outdated), newest[0])
+
+
+def change(region: str, *, before: Measured, after: Measured) -> Change | None:
+    """The region's change, like with like: the same exercise and the newest release that both visits have."""
+    for exercise in rules.REGION_EXERCISES[region]:
+        earlier = [photo for photo in before.counted if photo.exercise == exercise]
+        for photo in (photo for photo in after.counted if photo.exercise == exercise):
+            for result in photo.results:
+                value = result.ratio(region)
+                for other in earlier:
+                    match = other.result_of(result.release)
+                    if value is None or match is None or (old := match.ratio(region)) is None:
+                        continue
+                    return Change(
+                        region,
+                        Reading(old, exercise, match.release, other.photo_id),
+                        Reading(value, exercise, result.release, photo.photo_id),
+                    )
+    return None
+
+
+def changes(*, before: Measured, after: Measured) -> tuple[Change, ...]:
+    """The changes of all regions that both visits measured alike."""
+    found = (change(region, before=before, after=after) for region in rules.REGIONS)
+    return tuple(one for one in found if one is not None)
+
+
+def mean_change(*, before: Measured, after: Measured) -> float | None:
+    """The mean change of the regions that both visits measured alike; none where there is no such region."""
+    found = changes(before=before, after=after)
+    return round(statistics.fmean(one.by for one in found), 4) if found else None
+
+
+def last_change(visits: Sequence[Measured]) -> tuple[int, int, float] | None:
+    """The last measured visit against the nearest earlier one measured alike: their places and the mean change."""
+    measured = [place for place, visit in enumerate(visits) if visit.counted]
+    for place in reversed(measured[:-1]):
+        by = mean_change(before=visits[place], after=visits[measured[-1]])
+        if by is not None:
+            return place, measured[-1], by
+    return None
+
+
+def is_worse(by: float | None) -> bool:
+    """Whether such a change is a fall that asks for attention."""
+    return by is not None and by < -rules.WORSE_MARGIN

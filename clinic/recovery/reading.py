@@ -1,0 +1,72 @@
+"""Reads visits' photos with their results and confirmations, in three queries however many visits."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection
+
+from clinic.visits.models import Confirmation, Photo
+from inference.models import Analysis
+from inference.states import Status
+
+from .measures import Confirmed, Measured, PhotoPoint, Result
+
+_RESULT = ("brow_ratio", "eye_ratio", "mouth_ratio", "grade", "palsy_probability", "weak_side")
+
+
+def measured_visits(*, visit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Measured]:
+    """The photos of those visits, with what releases and clinicians found in them; archived photos left out."""
+    rows = list(
+        Photo.objects.filter(visit_id__in=visit_ids, archived_at__isnull=True)
+        .order_by("taken_at", "created_at")
+        .values_list("pk", "visit_id", "exercise", "side", "taken_at")
+    )
+    photo_ids = [row[0] for row in rows]
+    newest, results = _results(photo_ids)
+    confirmed = _confirmations(photo_ids)
+    photos: dict[uuid.UUID, list[PhotoPoint]] = defaultdict(list)
+    for photo_id, visit_id, exercise, side, taken_at in rows:
+        word = confirmed.get(photo_id)
+        status, error_code = newest.get(photo_id, ("", ""))
+        photos[visit_id].append(
+            PhotoPoint(
+                photo_id=photo_id,
+                exercise=word.exercise if word else exercise,
+                side=side if not word or word.exercise == exercise else "",
+                taken_at=taken_at,
+                status=status,
+                error_code=error_code,
+                results=tuple(results.get(photo_id, ())),
+                confirmed=word,
+            )
+        )
+    return {visit_id: Measured(tuple(photos.get(visit_id, ()))) for visit_id in visit_ids}
+
+
+def _results(
+    photo_ids: Collection[uuid.UUID],
+) -> tuple[dict[uuid.UUID, tuple[str, str]], dict[uuid.UUID, list[Result]]]:
+    """The newest analysis' state of each photo, and each photo's results, newest release first."""
+    newest: dict[uuid.UUID, tuple[str, str]] = {}
+    results: dict[uuid.UUID, list[Result]] = defaultdict(list)
+    # A release's first look at a photo is the age of its result: a retry keeps the row.
+    rows = (
+        Analysis.objects.filter(photo_id__in=photo_ids)
+        .order_by("-created_at", "-release")
+        .values_list("photo_id", "pk", "release", "status", "error_code", *_RESULT)
+    )
+    for photo_id, pk, release, status, error_code, *result in rows:
+        newest.setdefault(photo_id, (status, error_code))
+        if status == Status.SUCCEEDED:
+            results[photo_id].append(Result(pk, release, *result))
+    return newest, results
+
+
+def _confirmations(photo_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Confirmed]:
+    rows = (
+        Confirmation.objects.filter(photo_id__in=photo_ids)
+        .order_by("created_at")
+        .values_list("photo_id", "exercise", "palsy", "weak_side", "grade", "by__full_name", "created_at")
+    )
+    return {photo_id: Confirmed(*rest) for photo_id, *rest in rows}

@@ -1,0 +1,39 @@
+"""The numbers and choices on which the recovery history rests, each in one place with its reason.
+
+None of them is validated on patients. They are defaults, said to be so on the page, until this
+clinic's own repeated photos give better ones.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+REGIONS: Final[tuple[str, ...]] = ("brow", "eye", "mouth")
+
+REGION_EXERCISES: Final[dict[str, tuple[str, ...]]] = {
+    # Drooping of brow and lid shows at rest, and no other exercise of the protocol moves either on purpose.
+    "brow": ("rest",),
+    "eye": ("rest",),
+    # The corners of the mouth travel farthest in a smile; bared teeth stand in where no smile was taken.
+    "mouth": ("smile", "show_teeth"),
+}
+"""Which exercise gives a region's symmetry for a visit; the first that the visit has counts."""
+
+WORSE_MARGIN: Final = 0.05
+"""How far the mean symmetry must fall between two measured visits to be called worse. A default without
+a study behind it: small enough that a relapse of 0.1 in one of two regions shows, large enough that a
+rounding doesn't. Falls within measurement error will be flagged too, as long as that error is unknown."""
+
+MEASUREMENT_ERROR: Final[float | None] = None
+"""Smallest change of one region's symmetry that is more than noise (95 %), or None while unknown. It must
+come from repeated photos of the same face on the same day with the cameras in use, and from nowhere else."""
+
+LAPSED_AFTER: Final = dt.timedelta(weeks=6)
+"""A patient whose last visit is longer ago asks for attention."""
+
+RECOVERED_GRADE: Final = 1
+"""A clinician's House-Brackmann grade from which a patient without a recent visit is not missed."""
+
+SUMMARY_VISITS: Final = 20
+"""How many visits' symmetry the summary keeps for the lists' sparklines."""

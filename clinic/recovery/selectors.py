@@ -1,0 +1,87 @@
+"""Reads what the recovery pages, the CSV and the API show. Callers bring records that the user may see."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+
+from django.utils import timezone
+
+from clinic.patients.models import Episode
+from clinic.visits.models import Visit
+
+from .attention import AttentionItem, attention, attention_count
+from .course import course_of
+from .history import History, ModelChange, TreatmentMark, VisitPoint
+from .reading import measured_visits
+
+__all__ = ["AttentionItem", "History", "attention", "attention_count", "history"]
+
+
+def history(*, episode: Episode) -> History:
+    """The episode's course: visits, oldest first, with treatments and changes of the model, in six queries."""
+    zone = zoneinfo.ZoneInfo(episode.patient.clinic.time_zone)
+    rows = list(
+        Visit.objects.filter(episode=episode, archived_at__isnull=True)
+        .select_related("clinician")
+        .only("pk", "at", "grade", "clinician__full_name")
+        .order_by("at", "created_at")
+    )
+    measured = measured_visits(visit_ids=[row.pk for row in rows])
+    visits = []
+    for row in rows:
+        date = timezone.localtime(row.at, zone).date()
+        visits.append(
+            VisitPoint(
+                visit_id=row.pk,
+                at=row.at,
+                date=date,
+                day=(date - episode.onset_date).days,
+                week=_week(episode.onset_date, date),
+                clinician=row.clinician.full_name,
+                clinician_grade=row.grade,
+                measured=measured[row.pk],
+            )
+        )
+    return History(
+        episode_id=episode.pk,
+        patient_id=episode.patient_id,
+        onset=episode.onset_date,
+        cause=episode.cause,
+        weak_side=episode.weak_side,
+        visits=tuple(visits),
+        treatments=_treatments(episode),
+        model_changes=_model_changes(visits),
+        course=course_of([(visit.date, visit.measured) for visit in visits]),
+    )
+
+
+def _week(onset: dt.date, date: dt.date) -> int:
+    return (date - onset).days // 7
+
+
+def _treatments(episode: Episode) -> tuple[TreatmentMark, ...]:
+    return tuple(
+        TreatmentMark(
+            treatment_id=one.pk,
+            date=one.date,
+            day=(one.date - episode.onset_date).days,
+            week=_week(episode.onset_date, one.date),
+            kind=one.kind,
+            label=one.get_kind_display(),
+            note=one.note,
+        )
+        for one in episode.treatments.filter(archived_at__isnull=True).order_by("date", "created_at")
+    )
+
+
+def _model_changes(visits: list[VisitPoint]) -> tuple[ModelChange, ...]:
+    """Where the releases behind the figures differ from those of the measured visit before."""
+    found = []
+    before: tuple[str, ...] = ()
+    for visit in visits:
+        after = visit.releases
+        if after and before and set(after) != set(before):
+            found.append(ModelChange(visit.visit_id, visit.date, visit.day, visit.week, before, after))
+        before = after or before
+    return tuple(found)
