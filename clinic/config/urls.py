@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from clinic.common import pages
+
 urlpatterns = [
     path("", include("clinic.recovery.urls")),
     path("account/", include("clinic.accounts.urls")),
@@ -12,4 +14,6 @@ urlpatterns = [
     path("api/", include("clinic.api.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
+    path("robots.txt", pages.robots, name="robots"),
+    path("favicon.ico", pages.favicon, name="favicon"),
 ]

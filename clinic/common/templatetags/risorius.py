@@ -131,6 +131,8 @@ def styled(field: BoundField) -> SafeString:
         "radioselect": "choices",
         "checkboxselectmultiple": "choices",
     }.get(kind, "form-control")
+    if kind == "textarea" and str(field.field.widget.attrs.get("rows", "10")) == "10":
+        attrs["rows"] = "4"  # Django's own ten lines hide the buttons on a phone
     attrs["class"] = " ".join(filter(None, [own, wanted, "is-invalid" if field.errors else ""]))
     notes = [f"{field.auto_id}_helptext"] if field.help_text else []
     if field.errors:
