@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from .models import ReadEvent
@@ -50,6 +51,23 @@ def log_read(
         access=access,
         page=page[:64],
         address=_ip(address),
+    )
+
+
+def record_reads(*, request: HttpRequest, patients: Iterable[Patient], access: str) -> None:
+    """Record that one answer showed something of several patients, with one write however many they are."""
+    match = request.resolver_match
+    page, address = (match.view_name if match else "")[:64], _ip(request.META.get("REMOTE_ADDR"))
+    ReadEvent.objects.bulk_create(
+        ReadEvent(
+            user=request.user,  # type: ignore[misc]
+            clinic_id=patient.clinic_id,
+            patient=patient,
+            access=access,
+            page=page,
+            address=address,
+        )
+        for patient in {patient.pk: patient for patient in patients}.values()
     )
 
 
