@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
@@ -15,7 +16,9 @@ from clinic.common.models import Record
 
 def validate_time_zone(value: str) -> None:
     if value not in zoneinfo.available_timezones():
-        raise ValidationError(_("“%(value)s” is not a time zone. Use a name such as Asia/Jakarta."), params={"value": value})
+        raise ValidationError(
+            _("“%(value)s” is not a time zone. Use a name such as Asia/Jakarta."), params={"value": value}
+        )
 
 
 class Role(models.TextChoices):
@@ -95,3 +98,16 @@ class Membership(Record):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.role} {self.clinic_id}"
+
+
+class ApiToken(Record):
+    """The name by which a person knows one of their API tokens; of the token itself only a hash is stored."""
+
+    token = models.OneToOneField(settings.KNOX_TOKEN_MODEL, on_delete=models.CASCADE, related_name="label")
+    name = models.CharField(_("name"), max_length=60)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"API token {self.pk}"

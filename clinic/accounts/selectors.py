@@ -5,15 +5,15 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from knox.models import AuthToken
 
-from .models import Clinic, Membership, Role
+from .models import Clinic, Membership, Role, User
 from .policies import clinics_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
-
-    from .models import User
 
 
 def page_clinics(*, user: User | AnonymousUser) -> QuerySet[Clinic]:
@@ -41,4 +41,37 @@ def members(*, clinic_id: uuid.UUID) -> QuerySet[Membership]:
         Membership.objects.filter(clinic_id=clinic_id)
         .select_related("user")
         .order_by("-is_active", "user__full_name", "user__email")
+    )
+
+
+def may_link_password(*, membership: Membership) -> bool:
+    """Whether the clinic's administrator may make a password link for this member.
+
+    Not for someone who also works elsewhere or runs the server: the link would open another clinic's records.
+    """
+    user = membership.user
+    elsewhere = Membership.objects.filter(user=user).exclude(clinic_id=membership.clinic_id).exists()
+    return membership.is_active and user.is_active and not (elsewhere or user.is_staff or user.is_superuser)
+
+
+def integrations(*, clinic_id: uuid.UUID) -> QuerySet[User]:
+    """The integrations of a clinic whose tokens its administrators keep: those that serve no other clinic."""
+    return (
+        User.objects.filter(
+            memberships__clinic_id=clinic_id, memberships__role=Role.INTEGRATION, memberships__is_active=True
+        )
+        .exclude(pk__in=Membership.objects.exclude(clinic_id=clinic_id).values("user_id"))
+        .exclude(Q(is_active=False) | Q(is_staff=True))
+        .order_by("full_name", "email")
+    )
+
+
+def tokens_of(*, users: list[User]) -> QuerySet[AuthToken]:
+    """The tokens of these users that still work, newest first, each with its name."""
+    now = timezone.now()
+    return (
+        AuthToken.objects.filter(user__in=users)
+        .filter(Q(expiry__isnull=True) | Q(expiry__gt=now))
+        .select_related("user", "label")
+        .order_by("-created")
     )

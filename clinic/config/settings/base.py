@@ -134,6 +134,7 @@ ANALYSIS_HARD_LIMIT = 60
 ANALYSIS_LEASE = 90
 ANALYSIS_MAX_ATTEMPTS = 3
 ANALYSIS_QUEUE = "analysis"
+HOUSEKEEPING_QUEUE = "housekeeping"
 ANALYSIS_STALE_AFTER = 120
 CELERY_TASK_DEFAULT_QUEUE = ANALYSIS_QUEUE
 CELERY_TASK_ACKS_LATE = True
@@ -196,6 +197,8 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "clinic.api.problems.handle",
     "PAGE_SIZE": 50,
 }
+# Named, because a model of ours points at it.
+KNOX_TOKEN_MODEL = "knox.AuthToken"
 SPECTACULAR_SETTINGS = {
     "TITLE": "Risorius API",
     "VERSION": "1",

@@ -1,0 +1,138 @@
+"""Everything that is written about users, clinics, memberships and API tokens."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.tokens import default_token_generator
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext as _
+from knox.models import AuthToken
+
+from clinic.common.writing import Errors, errors_of, raise_if
+
+from .models import ApiToken, Clinic, Membership, Role, User
+
+@transaction.atomic
+def setup_clinic(
+    *, clinic: str, time_zone: str, language: str, email: str, full_name: str, password: str | None
+) -> Membership:
+    """Make a clinic and its first administrator, or neither; a user of that e-mail address keeps their password."""
+    place = Clinic(name=" ".join(clinic.split()), time_zone=time_zone, language=language)
+    raise_if(_prefixed("clinic_", errors_of(place)))
+    place.save()
+    user = User.objects.filter(email__iexact=email.strip()).first()
+    if user is None:
+        user = _new_user(email=email, full_name=full_name, language=language, password=password)
+    elif not user.is_active:
+        raise ValidationError({"email": [_("The user of this e-mail address is deactivated.")]})
+    return Membership.objects.create(user=user, clinic=place, role=Role.ADMINISTRATOR)
+
+
+def _prefixed(prefix: str, errors: Errors) -> Errors:
+    return {f"{prefix}{name}": messages for name, messages in errors.items()}
+
+
+def _new_user(*, email: str, full_name: str, language: str, password: str | None) -> User:
+    """A user who is checked in full; without a password they can't log in until they set one by a link."""
+    user = User(email=email.strip().lower(), full_name=" ".join(full_name.split()), language=language)
+    errors = errors_of(user, exclude=["password"])
+    if password is not None:
+        try:
+            validate_password(password, user)
+        except ValidationError as error:
+            errors["password"] = error.error_list
+    raise_if(errors)
+    user.set_password(password)
+    user.save()
+    return user
+
+
+@transaction.atomic
+def add_member(*, clinic: Clinic, email: str, full_name: str, role: str) -> Membership:
+    """Give a person a role in the clinic; one who is new to the house is made, without a password yet."""
+    user = User.objects.filter(email__iexact=email.strip()).first()
+    if user is None:
+        user = _new_user(email=email, full_name=full_name, language="", password=None)
+    membership = Membership.objects.filter(user=user, clinic=clinic).first()
+    if membership is not None and membership.is_active:
+        raise ValidationError({"email": [_("This person is already a member of the clinic.")]})
+    membership = membership or Membership(user=user, clinic=clinic)
+    membership.role, membership.is_active = role, True
+    membership.full_clean()
+    membership.save()
+    return membership
+
+
+@transaction.atomic
+def change_role(*, membership: Membership, role: str) -> Membership:
+    """Give a member another role, as long as the clinic keeps an administrator."""
+    if membership.role != role:
+        if membership.role == Role.ADMINISTRATOR:
+            _keep_an_administrator(membership)
+        membership.role = role
+        membership.full_clean()
+        membership.save(update_fields=["role"])
+    return membership
+
+
+@transaction.atomic
+def set_member_active(*, membership: Membership, active: bool) -> Membership:
+    """Take a person's access to the clinic away, or give it back; what they recorded stays."""
+    if membership.is_active and not active and membership.role == Role.ADMINISTRATOR:
+        _keep_an_administrator(membership)
+    membership.is_active = active
+    membership.save(update_fields=["is_active"])
+    return membership
+
+
+def _keep_an_administrator(membership: Membership) -> None:
+    # The lock makes two administrators who demote each other at the same moment take turns.
+    Clinic.objects.select_for_update().get(pk=membership.clinic_id)
+    others = Membership.objects.filter(
+        clinic_id=membership.clinic_id, role=Role.ADMINISTRATOR, is_active=True, user__is_active=True
+    ).exclude(pk=membership.pk)
+    if not others.exists():
+        raise ValidationError(_("A clinic needs at least one administrator. Name another one first."))
+
+
+def password_link_parts(*, user: User) -> tuple[str, str]:
+    """What makes a link by which this person sets their password: it works once, for some days."""
+    return urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)
+
+
+@transaction.atomic
+def update_profile(*, user: User, full_name: str, language: str) -> User:
+    """Change how a person is called and which language they read."""
+    user.full_name, user.language = " ".join(full_name.split()), language
+    raise_if(errors_of(user, exclude=["password"]))
+    user.save(update_fields=["full_name", "language"])
+    return user
+
+
+def set_language(*, user: User, language: str) -> None:
+    """Remember the language that a person reads."""
+    if user.language != language:
+        user.language = language
+        user.save(update_fields=["language"])
+
+
+@transaction.atomic
+def create_token(*, user: User, name: str, days: int | None) -> tuple[ApiToken, str]:
+    """Make an API token of that user; its text is returned once and stored nowhere."""
+    expiry = dt.timedelta(days=days) if days else None
+    token, text = AuthToken.objects.create(user, expiry=expiry)
+    label = ApiToken(token=token, name=" ".join(name.split()))
+    raise_if(errors_of(label))
+    label.save()
+    return label, text
+
+
+def revoke_token(*, token: AuthToken) -> None:
+    """End an API token at once."""
+    token.delete()
+
