@@ -1,0 +1,67 @@
+# `make run` and `make test` are all that a newcomer types; `make help` says the rest.
+PORT ?= 8000
+VENV ?= .venv
+ARGS ?=
+PYTHON ?=
+
+PY = $(VENV)/bin/python
+# The first Python that MediaPipe has a wheel for; with none, the first one at all, which then says so itself.
+FIND = for python in $(PYTHON) python3 python3.12 python3.11 python; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null \
+	&& { echo "$$python"; break; }; done
+define INSTALL
+python="$$([ -x $(PY) ] && $(PY) -c '' 2>/dev/null && echo $(PY) || { $(FIND); })"; \
+[ -n "$$python" ] || { echo "Risorius needs Python 3.11 or 3.12 and found neither: type \
+sudo apt-get install python3 python3-venv, or name one with make $@ PYTHON=/path/to/python3.12" >&2; exit 1; }; \
+"$$python" clinic/start/install.py $(VENV)
+endef
+MANAGE = $(INSTALL) run && exec $(PY) manage.py
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format doctor demo-reset bench train-setup messages locks screenshots
+
+help: ## Say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
+
+run: ## Start the demo clinic at http://127.0.0.1:8000/ (make run PORT=9000 for another port)
+	@$(INSTALL) run && exec $(PY) -m clinic.start.serve $(PORT)
+
+test: ## Lint, types and the whole suite, with a PostgreSQL and a Redis of its own (ARGS="tests/api -k token")
+	@$(INSTALL) test && $(PY) -m tests.servers --check
+	@$(MAKE) --no-print-directory lint
+	@exec $(PY) -m tests.servers $(PY) -m pytest $(ARGS)
+
+lint: ## Style, templates, types, and who may import whom
+	@$(INSTALL) test
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m djlint templates --lint --quiet
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports --no-logo
+
+format: ## Put the code into shape
+	@$(INSTALL) test
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+doctor: ## Check this installation, with a remedy for each thing that is wrong
+	@$(MANAGE) doctor
+
+demo-reset: ## Forget the demo's records and photos; the next `make run` loads them anew
+	@$(INSTALL) run && exec $(PY) -m clinic.start.reset
+
+bench: ## Measure the way from upload to result beside the bare pipeline
+	@$(MANAGE) bench $(ARGS)
+
+train-setup: ## Install what ml_training needs beside the rest
+	@$(INSTALL) train
+
+messages: ## Collect the texts to translate and compile the catalogues (needs gettext)
+	@$(INSTALL) run && cd clinic && ../$(PY) ../manage.py makemessages --locale id --no-location --ignore static \
+	&& ../$(PY) ../manage.py compilemessages
+
+locks: ## Renew the locked requirements from pyproject.toml (needs uv)
+	@docker/lock.sh
+
+screenshots: ## Take the README's pictures from a running demo (make screenshots PORT=9000)
+	@$(INSTALL) test && exec $(PY) docs/screenshots.py http://127.0.0.1:$(PORT)

@@ -1,0 +1,1 @@
+"""What `make` runs: installing, starting and stopping the demo."""

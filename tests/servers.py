@@ -1,0 +1,168 @@
+"""A private PostgreSQL and a private Redis for one command, gone when it ends.
+
+Usage: python -m tests.servers [--check] COMMAND...
+The command finds them in RISORIUS_DATABASE_URL and RISORIUS_BROKER_URL; files go to RISORIUS_VAR_DIR.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from clinic.start.install import Problem, apt_install
+from clinic.start.supervisor import Died, Stopped, Supervisor, die_with_parent
+
+POSTGRES_USER = "postgres"
+# What the suite needs from the distribution: how to see that it is there, and who brings it.
+PACKAGES: dict[str, Callable[[], bool]] = {
+    "postgresql": lambda: postgres_folder() is not None,
+    "redis-server": lambda: shutil.which("redis-server") is not None,
+    "chromium": lambda: any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")),
+    "curl": lambda: shutil.which("curl") is not None,
+    "libegl1": lambda: library("libEGL.so.1"),
+    "libgl1": lambda: library("libGL.so.1"),
+    "libgl1-mesa-dri": lambda: any(Path("/usr/lib").glob("*/dri/swrast_dri.so")),
+}
+# Lost on a crash, which no test minds, and a good deal faster.
+POSTGRES_OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60")
+
+
+def main() -> int:
+    """Run the command beside its servers and answer with its exit status."""
+    command = sys.argv[1:]
+    try:
+        ensure_packages()
+        if command == ["--check"]:
+            return 0
+        return with_servers(command)
+    except Problem as problem:
+        print(problem, file=sys.stderr)
+        return 1
+
+
+def ensure_packages() -> None:
+    """Install what is missing, or say the one command that does."""
+    missing = [name for name, present in PACKAGES.items() if not present()]
+    if missing and not apt_install(missing):
+        command = f"sudo apt-get install {' '.join(missing)}"
+        raise Problem(f"The tests need more from the distribution. Type: {command}")
+
+
+def with_servers(command: list[str]) -> int:
+    """The command's exit status; its servers stop after success, failure and Ctrl-C alike."""
+    folder = Path(tempfile.mkdtemp(prefix="risorius-servers-"))
+    folder.chmod(0o711)
+    try:
+        with Supervisor(grace=20) as supervisor:
+            database, broker = free_port(), free_port()
+            env = {**os.environ}
+            start_postgres(supervisor, folder, database)
+            start_redis(supervisor, folder, broker)
+            env["RISORIUS_DATABASE_URL"] = f"postgres://risorius@127.0.0.1:{database}/risorius"
+            env["RISORIUS_BROKER_URL"] = f"redis://127.0.0.1:{broker}/0"
+            env["RISORIUS_VAR_DIR"] = str(folder / "var")
+            return run(supervisor, command, env)
+    except Stopped:
+        return 130
+    except Died as death:
+        print(death, file=sys.stderr)
+        if death.child.log:
+            print(death.child.log.read_text(errors="replace")[-3000:], file=sys.stderr)
+        return 1
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def run(supervisor: Supervisor, command: list[str], env: dict[str, str]) -> int:
+    """Run on this terminal; a request to stop is passed on, so that the command can say where it was."""
+    process = subprocess.Popen(command, env=env, preexec_fn=die_with_parent)
+    try:
+        while process.poll() is None:
+            supervisor.check()
+            time.sleep(0.1)
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+    return process.returncode
+
+
+def start_postgres(supervisor: Supervisor, folder: Path, port: int) -> None:
+    """A fresh cluster that trusts whoever reaches 127.0.0.1; as its own user where we are root."""
+    programs = postgres_folder()
+    if programs is None:
+        raise Problem("PostgreSQL is not installed.")
+    data = folder / "postgres"
+    data.mkdir(mode=0o700)
+    become: list[str] = []
+    if os.geteuid() == 0:
+        owner = pwd.getpwnam(POSTGRES_USER)
+        os.chown(data, owner.pw_uid, owner.pw_gid)
+        become = ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups", "--"]
+    initdb = [str(programs / "initdb"), "--pgdata", str(data), "--username", "risorius", "--auth", "trust"]
+    how = ["--no-sync", "--encoding", "UTF8", "--locale", "C.UTF-8"]
+    made = subprocess.run([*become, *initdb, *how], capture_output=True, text=True, check=False, cwd="/")
+    if made.returncode != 0:
+        raise Problem(f"PostgreSQL could not make a database: {made.stderr.strip()}")
+    options = [part for option in POSTGRES_OPTIONS for part in ("-c", option)]
+    command = [str(programs / "postgres"), "-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", ""]
+    log = folder / "postgres.log"
+    supervisor.start("PostgreSQL", [*become, *command, *options], env=os.environ, log=log)
+    ready = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
+    if not supervisor.until(lambda: subprocess.run(ready, check=False).returncode == 0, timeout=60):
+        raise Problem("PostgreSQL did not start within a minute.")
+    create = [str(programs / "createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", "risorius", "risorius"]
+    subprocess.run(create, check=True)
+
+
+def start_redis(supervisor: Supervisor, folder: Path, port: int) -> None:
+    """A Redis that keeps nothing."""
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    supervisor.start("Redis", [*command, "--dir", str(folder)], env=os.environ, log=folder / "redis.log")
+    if not supervisor.until(lambda: listens(port), timeout=30):
+        raise Problem("Redis did not start within half a minute.")
+
+
+def postgres_folder() -> Path | None:
+    """Where the newest installed PostgreSQL keeps its programs."""
+    found = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    if found:
+        return max(found, key=lambda path: int(path.parent.name))
+    program = shutil.which("initdb")
+    return Path(program).resolve().parent if program else None
+
+
+def library(name: str) -> bool:
+    """Whether the distribution's libraries include this one."""
+    return any(Path(root).glob(f"*/{name}") for root in ("/usr/lib", "/lib") if Path(root).is_dir())
+
+
+def listens(port: int) -> bool:
+    """Whether something accepts connections there."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def free_port() -> int:
+    """A port that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
