@@ -6,8 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,6 +15,7 @@ from django.utils.translation import ngettext
 from clinic.accounts import policies
 from clinic.common.dates import local_day, today
 from clinic.patients.models import Episode, Patient
+from clinic.patients.selectors import needs_attention
 from clinic.visits.models import Visit
 from inference.models import Analysis
 from inference.states import Status
@@ -48,24 +48,7 @@ class AttentionItem:
 
 def needing_attention(patients: QuerySet[Patient]) -> QuerySet[Patient]:
     """Those of the patients for whom there is at least one reason."""
-    return patients.current().filter(_reasons())  # type: ignore[attr-defined]
-
-
-def _lapsed() -> Q:
-    """Last seen, or logged without a visit, longer ago than the rule allows, and not graded as recovered."""
-    before = timezone.now() - rules.LAPSED_AFTER
-    seen = Q(summary__last_visit_at__lt=before) | Q(summary__last_visit_at__isnull=True, created_at__lt=before)
-    return seen & (Q(summary__clinician_grade__isnull=True) | ~Q(summary__clinician_grade=rules.RECOVERED_GRADE))
-
-
-def _reasons() -> Q:
-    return (
-        Q(summary__worse=True)
-        | Q(summary__to_retake__gt=0)
-        | Q(summary__failed__gt=0)
-        | Q(summary__to_confirm__gt=0)
-        | _lapsed()
-    )
+    return patients.filter(needs_attention(), archived_at__isnull=True)
 
 
 def attention_count(*, user: User, clinic: Clinic) -> int:
@@ -82,28 +65,33 @@ def attention(*, user: User, clinic: Clinic, limit: int = PAGE) -> list[Attentio
             newest_visit=Subquery(_visits().values("pk")[:1]),
             failed_photo=Subquery(_failed_photos().values("photo_id")[:1]),
             weak_side=Subquery(
-                Episode.objects.filter(patient=OuterRef("pk")).order_by("-onset_date", "-created_at").values("weak_side")[:1]
+                Episode.objects.filter(patient=OuterRef("pk"))
+                .order_by("-onset_date", "-created_at")
+                .values("weak_side")[:1]
             ),
-            seen_at=Coalesce(F("summary__last_visit_at"), F("created_at")),
         )
         .order_by(
             F("summary__worse").desc(nulls_last=True),
             F("summary__to_retake").desc(nulls_last=True),
             F("summary__failed").desc(nulls_last=True),
-            "seen_at",
+            "summary__last_visit_at",
             "pk",
         )
     )
     may_write = policies.can_write_records(user, clinic.pk)
     may_confirm = policies.can_confirm(user, clinic.pk)
     items = [
-        item for patient in urgency[:limit] for item in _items(patient, may_write=may_write, may_confirm=may_confirm)
+        item
+        for patient in urgency[:limit]
+        for item in _items(patient, may_write=may_write, may_confirm=may_confirm)
     ]
     return sorted(items, key=lambda item: KINDS.index(item.kind))
 
 
 def _visits() -> QuerySet[Visit]:
-    return Visit.objects.filter(patient=OuterRef("pk"), archived_at__isnull=True).order_by("-at", "-created_at")
+    return Visit.objects.filter(patient=OuterRef("pk"), archived_at__isnull=True).order_by(
+        "-at", "-created_at"
+    )
 
 
 def _failed_photos() -> QuerySet[Analysis]:
@@ -198,18 +186,11 @@ def _confirm(patient: Patient, allowed: bool) -> _Reason | None:
 
 def _lapse(patient: Patient, allowed: bool) -> _Reason | None:
     summary = _summary(patient)
-    if summary is not None and summary.clinician_grade == rules.RECOVERED_GRADE:
+    if summary is None or summary.last_visit_at is None or summary.clinician_grade == rules.RECOVERED_GRADE:
         return None
-    seen = summary.last_visit_at if summary else None
-    since = seen or patient.created_at
-    if since >= timezone.now() - rules.LAPSED_AFTER:
+    if summary.last_visit_at >= timezone.now() - rules.LAPSED_AFTER:
         return None
-    weeks = (today() - local_day(since)).days // 7
-    if seen is None:
-        sentence = ngettext(
-            "Logged %(weeks)d week ago and not seen yet.", "Logged %(weeks)d weeks ago and not seen yet.", weeks
-        )
-    else:
-        sentence = ngettext("No visit for %(weeks)d week.", "No visit for %(weeks)d weeks.", weeks)
+    weeks = (today() - local_day(summary.last_visit_at)).days // 7
+    sentence = ngettext("No visit for %(weeks)d week.", "No visit for %(weeks)d weeks.", weeks)
     url = reverse("visits:new", args=[patient.pk])
     return _Reason(sentence % {"weeks": weeks}, allowed, url, _("New visit"))

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
+
+from clinic.common.dates import today
 
 from . import measures, rules
 
@@ -71,8 +73,7 @@ class Course:
             return _("%(region)s symmetry %(value)s on %(date)s, the first measured visit.") % values
         if self.kind == "other_release" or self.by is None or self.since is None:
             return (
-                _("%(region)s symmetry %(value)s on %(date)s; no earlier visit was measured alike to compare it with.")
-                % values
+                _("%(region)s symmetry %(value)s on %(date)s; no earlier visit was measured alike.") % values
             )
         values |= {"by": number(abs(self.by)), "since": day_and_month(self.since)}
         if number(abs(self.by)) == number(0):
@@ -87,7 +88,9 @@ class Course:
         if self.by is None:
             return ""
         if self.beyond_error is None:
-            return _("The measurement error is not yet known: this may be less change than it seems, or none.")
+            return _(
+                "The measurement error is not yet known: less may have changed than it seems, or nothing."
+            )
         values = {"error": number(rules.MEASUREMENT_ERROR or 0)}
         if self.beyond_error:
             return _("More than the measurement error of %(error)s.") % values
@@ -116,7 +119,11 @@ def course_of(visits: Sequence[tuple[dt.date, measures.Measured]]) -> Course:
     assert reading is not None
     alone = not any(measured.counted for _, measured in visits[:last])
     return Course(
-        "first" if alone else "other_release", region=region, value=reading.value, date=date, release=reading.release
+        "first" if alone else "other_release",
+        region=region,
+        value=reading.value,
+        date=date,
+        release=reading.release,
     )
 
 
@@ -139,13 +146,9 @@ def _changed(change: measures.Change, date: dt.date, since: dt.date, *, worse: b
 
 def number(value: float) -> str:
     """A symmetry with the two digits that it can bear, as the reader's language writes numbers."""
-    from django.utils.formats import number_format
-
     return number_format(value, 2)
 
 
 def day_and_month(date: dt.date) -> str:
     """Day and month, with the year where it is another one than now."""
-    from clinic.common.dates import today
-
     return date_format(date, "MONTH_DAY_FORMAT" if date.year == today().year else "DATE_FORMAT")

@@ -138,7 +138,9 @@ class History:
         """The exercises and sides that were analysed at least once, in the protocol's order."""
         found = {photo.key for visit in self.visits for photo in visit.counted}
         order = [exercise.code for exercise in PROTOCOL]
-        return tuple(sorted(found, key=lambda key: (order.index(key[0]) if key[0] in BY_CODE else len(order), key)))
+        return tuple(
+            sorted(found, key=lambda key: (order.index(key[0]) if key[0] in BY_CODE else len(order), key))
+        )
 
     @property
     def releases(self) -> tuple[str, ...]:

@@ -165,7 +165,9 @@ class Measured:
     def confirmed_grades(self) -> tuple[int, ...]:
         """The grades that clinicians gave to the visit's photos when they confirmed or corrected."""
         return tuple(
-            photo.confirmed.grade for photo in self.counted if photo.confirmed and photo.confirmed.grade is not None
+            photo.confirmed.grade
+            for photo in self.counted
+            if photo.confirmed and photo.confirmed.grade is not None
         )
 
     @property
@@ -230,7 +232,7 @@ def mean_change(*, before: Measured, after: Measured) -> float | None:
 
 
 def last_change(visits: Sequence[Measured]) -> tuple[int, int, float] | None:
-    """The last measured visit against the nearest earlier one measured alike: their places and the mean change."""
+    """The last measured visit against the nearest one before that was measured alike: places, mean change."""
     measured = [place for place, visit in enumerate(visits) if visit.counted]
     for place in reversed(measured[:-1]):
         by = mean_change(before=visits[place], after=visits[measured[-1]])

@@ -16,7 +16,7 @@ _RESULT = ("brow_ratio", "eye_ratio", "mouth_ratio", "grade", "palsy_probability
 
 
 def measured_visits(*, visit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Measured]:
-    """The photos of those visits, with what releases and clinicians found in them; archived photos left out."""
+    """The current photos of those visits, with what releases and clinicians found in them."""
     rows = list(
         Photo.objects.filter(visit_id__in=visit_ids, archived_at__isnull=True)
         .order_by("taken_at", "created_at")
@@ -57,7 +57,9 @@ def _results(
         .values_list("photo_id", "pk", "release", "status", "error_code", *_RESULT)
     )
     for photo_id, pk, release, status, error_code, *result in rows:
-        newest.setdefault(photo_id, (status, error_code))
+        # A cancelled analysis says nothing of the photo where there is another one.
+        if newest.get(photo_id, (Status.CANCELLED,))[0] == Status.CANCELLED:
+            newest[photo_id] = (status, error_code)
         if status == Status.SUCCEEDED:
             results[photo_id].append(Result(pk, release, *result))
     return newest, results
@@ -69,4 +71,8 @@ def _confirmations(photo_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Confirme
         .order_by("created_at")
         .values_list("photo_id", "exercise", "palsy", "weak_side", "grade", "by__full_name", "created_at")
     )
-    return {photo_id: Confirmed(*rest) for photo_id, *rest in rows}
+    # "No palsy" is grade I by definition.
+    return {
+        photo_id: Confirmed(exercise, palsy, weak_side, grade if palsy else 1, *rest)
+        for photo_id, exercise, palsy, weak_side, grade, *rest in rows
+    }

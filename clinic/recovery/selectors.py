@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import zoneinfo
-
-from django.utils import timezone
-
+from clinic.common.dates import day_in, week_since
 from clinic.patients.models import Episode
 from clinic.visits.models import Visit
 
@@ -19,8 +15,8 @@ __all__ = ["AttentionItem", "History", "attention", "attention_count", "history"
 
 
 def history(*, episode: Episode) -> History:
-    """The episode's course: visits, oldest first, with treatments and changes of the model, in six queries."""
-    zone = zoneinfo.ZoneInfo(episode.patient.clinic.time_zone)
+    """The episode's course: visits, oldest first, with treatments and changes of the model."""
+    time_zone = episode.patient.clinic.time_zone
     rows = list(
         Visit.objects.filter(episode=episode, archived_at__isnull=True)
         .select_related("clinician")
@@ -30,14 +26,14 @@ def history(*, episode: Episode) -> History:
     measured = measured_visits(visit_ids=[row.pk for row in rows])
     visits = []
     for row in rows:
-        date = timezone.localtime(row.at, zone).date()
+        date = day_in(row.at, time_zone)
         visits.append(
             VisitPoint(
                 visit_id=row.pk,
                 at=row.at,
                 date=date,
                 day=(date - episode.onset_date).days,
-                week=_week(episode.onset_date, date),
+                week=week_since(episode.onset_date, date),
                 clinician=row.clinician.full_name,
                 clinician_grade=row.grade,
                 measured=measured[row.pk],
@@ -56,17 +52,13 @@ def history(*, episode: Episode) -> History:
     )
 
 
-def _week(onset: dt.date, date: dt.date) -> int:
-    return (date - onset).days // 7
-
-
 def _treatments(episode: Episode) -> tuple[TreatmentMark, ...]:
     return tuple(
         TreatmentMark(
             treatment_id=one.pk,
             date=one.date,
             day=(one.date - episode.onset_date).days,
-            week=_week(episode.onset_date, one.date),
+            week=week_since(episode.onset_date, one.date),
             kind=one.kind,
             label=one.get_kind_display(),
             note=one.note,

@@ -35,8 +35,17 @@ def analysed(
     return factories.AnalysisFactory(photo=photo(visit, exercise, side=side), release=release, data=data)
 
 
-def measured(episode: Episode, day: int, *, brow: float = 0.9, eye: float = 0.9, mouth: float = 0.6, grade: int = 3,
-             release: str = "2026.11.1", **fields: object) -> Visit:
+def measured(
+    episode: Episode,
+    day: int,
+    *,
+    brow: float = 0.9,
+    eye: float = 0.9,
+    mouth: float = 0.6,
+    grade: int = 3,
+    release: str = "2026.11.1",
+    **fields: object,
+) -> Visit:
     """A visit with rest and smile: all that brow, eye and mouth need."""
     one = visit(episode, day, **fields)
     analysed(one, "rest", brow=brow, eye=eye, mouth=0.5, grade=grade, release=release)

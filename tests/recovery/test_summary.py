@@ -55,9 +55,10 @@ def test_only_the_newest_twenty_visits_are_kept(episode, patient):
     assert (len(summary.symmetry), summary.visits) == (rules.SUMMARY_VISITS, rules.SUMMARY_VISITS + 2)
 
 
-@pytest.mark.parametrize(("mouth", "worse"), [(0.7 - 3 * rules.WORSE_MARGIN - 0.01, True),
-                                              (0.7 - 3 * rules.WORSE_MARGIN + 0.01, False),
-                                              (0.9, False)])
+@pytest.mark.parametrize(
+    ("mouth", "worse"),
+    [(0.7 - 3 * rules.WORSE_MARGIN - 0.01, True), (0.7 - 3 * rules.WORSE_MARGIN + 0.01, False), (0.9, False)],
+)
 def test_worse_is_a_fall_of_the_mean_by_more_than_the_margin(episode, patient, mouth, worse):
     scenes.measured(episode, 5, mouth=0.7)
     scenes.measured(episode, 12, mouth=mouth)
