@@ -5,7 +5,7 @@ ARGS ?=
 PYTHON ?=
 
 PY = $(VENV)/bin/python
-# The first Python that MediaPipe has a wheel for; with none, the first one at all, which then says so itself.
+# The first Python that MediaPipe has a wheel for.
 FIND = for python in $(PYTHON) python3 python3.12 python3.11 python; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null \
 	&& { echo "$$python"; break; }; done
