@@ -1,0 +1,145 @@
+"""Every page of the product, found from the URL configuration, so that a new one can't be forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from clinic.patients.models import Patient
+
+from .. import factories
+
+# Django's own pages and the machine-readable API have tests of their own kind.
+ELSEWHERE = ("admin/", "api/", "i18n/", "static/")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    name: str
+    path: str
+
+
+@dataclass(slots=True)
+class World:
+    """Records in all the states that a page may have to show."""
+
+    records: dict[str, list[Any]]
+    extra: list[Place]
+
+
+def make_world(clinic: Any, clinician: Any) -> World:
+    """A patient with a long course and each kind of photo, one with nothing yet, and one archived."""
+    import datetime as dt
+
+    from django.utils import timezone
+
+    now = timezone.now()
+    patient = factories.PatientFactory(clinic=clinic, name="Siti Rahmawati")
+    episode = factories.EpisodeFactory(
+        patient=patient, onset_date=timezone.localdate() - dt.timedelta(weeks=9)
+    )
+    treatment = factories.TreatmentFactory(episode=episode)
+    consent = factories.ConsentFactory(patient=patient, recorded_by=clinician)
+    visits = [
+        factories.VisitFactory(
+            episode=episode, clinician=clinician, at=now - dt.timedelta(days=21 * back), grade=grade
+        )
+        for back, grade in ((2, 4), (1, None), (0, 3))
+    ]
+    photos = []
+    for visit in visits:
+        for exercise in ("rest", "smile", "show_teeth"):
+            photo = factories.PhotoFactory(visit=visit, exercise=exercise, uploaded_by=clinician)
+            analysis = factories.AnalysisFactory(photo=photo, data=factories.findings(exercise=exercise))
+            photos.append(photo)
+            if visit is not visits[-1]:
+                factories.ConfirmationFactory(analysis=analysis, by=clinician, exercise=exercise)
+    waiting = factories.PhotoFactory(visit=visits[-1], exercise="open_mouth", uploaded_by=clinician)
+    factories.AnalysisFactory(photo=waiting, queued=True)
+    retake = factories.PhotoFactory(visit=visits[-1], exercise="puff_cheek", uploaded_by=clinician)
+    factories.rejected(retake)
+    broken = factories.PhotoFactory(visit=visits[-1], exercise="sneer", side="left", uploaded_by=clinician)
+    factories.failed(broken)
+
+    long_name = "Maria Magdalena Kusumawardhani-Hadiningratwijayaningrumsarii"
+    newcomer = factories.PatientFactory(clinic=clinic, name=long_name, birth_date=None)
+    plain_episode = factories.EpisodeFactory(patient=newcomer, weak_side="", cause="tumour_or_surgery")
+    first_visit = factories.VisitFactory(episode=plain_episode, clinician=clinician)
+    bare = factories.PatientFactory(clinic=clinic, name="No Episode")
+    archived = factories.PatientFactory(clinic=clinic, name="Archived Patient", archived_at=now)
+    refresh(clinic)
+    return World(
+        records={
+            "patient": [patient, newcomer, bare, archived],
+            "episode": [episode],
+            "treatment": [treatment],
+            "consent": [consent],
+            "visit": [visits[-1], visits[0], first_visit],
+            "photo": [photos[-1], photos[0], waiting, retake, broken],
+        },
+        extra=[
+            Place("search without a hit", reverse("patients:list") + "?q=nobody-has-this-name"),
+            Place("page not found", "/no-such-page/"),
+        ],
+    )
+
+
+def refresh(clinic: Any) -> None:
+    from clinic.recovery.services import refresh_summary
+
+    for patient in Patient.objects.filter(clinic=clinic):
+        refresh_summary(patient_id=patient.pk)
+
+
+# What a route's identifier names, by the route's beginning; the longest that fits counts.
+KINDS = {
+    "patients/<uuid:pk>": "patient",
+    "patients/episodes/<uuid:pk>": "episode",
+    "patients/treatments/<uuid:pk>": "treatment",
+    "patients/consents/<uuid:pk>": "consent",
+    "visits/<uuid:pk>": "visit",
+    "photos/<uuid:pk>": "photo",
+}
+# Values of the other parts of a route.
+PARTS: dict[str, str] = {"use": "teaching"}
+
+
+def routes() -> list[tuple[str, str, tuple[str, ...]]]:
+    """Name, route and arguments of each address that belongs to the product's own pages."""
+    return [found for found in _walk(get_resolver(), "", "") if not found[1].startswith(ELSEWHERE)]
+
+
+def _walk(resolver: URLResolver, space: str, before: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    for pattern in resolver.url_patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
+            yield from _walk(pattern, inner, route)
+        elif isinstance(pattern, URLPattern):
+            assert pattern.name, f"{route} has no name"
+            yield space + pattern.name, route, tuple(pattern.pattern.converters)
+
+
+def places(world: World, parts: dict[str, str]) -> list[Place]:
+    """Each address with records to show; fails for a route that names something this module doesn't know."""
+    found = [*world.extra]
+    for name, route, arguments in routes():
+        values = {**PARTS, **parts}
+        if set(arguments) - {"pk"} - set(values):
+            raise AssertionError(f"Say in tests/shell/places.py what {arguments} of {name} ({route}) may be.")
+        kwargs = {argument: values[argument] for argument in arguments if argument != "pk"}
+        if "pk" not in arguments:
+            found.append(Place(name, reverse(name, kwargs=kwargs)))
+            continue
+        kind = next(
+            (KINDS[start] for start in sorted(KINDS, key=len, reverse=True) if route.startswith(start)), ""
+        )
+        if not kind:
+            raise AssertionError(f"Say in tests/shell/places.py which record {name} ({route}) shows.")
+        found += [
+            Place(name, reverse(name, kwargs={**kwargs, "pk": record.pk})) for record in world.records[kind]
+        ]
+    return found
