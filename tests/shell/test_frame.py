@@ -16,6 +16,8 @@ from clinic.common.templatetags import risorius
 from inference.states import Status
 
 STATIC = Path(settings.BASE_DIR) / "static"
+SPRITE = "vendor/bootstrap-icons/bootstrap-icons.svg"
+OTHER_HOST = re.compile(r"(?:src|href|url\(|import)\s*[=(]?\s*[\"']?(?:https?:)?//(?!www\.w3\.org)")
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from django.urls import reverse
 
 from .conftest import Window
 from .places import World
+
+pytestmark = pytest.mark.browser
 
 
 def focused(window: Window) -> str:

@@ -11,13 +11,11 @@ from django.conf import settings
 from .conftest import Window
 from .places import Place, routes
 
+pytestmark = pytest.mark.browser
+
 AXE = Axe()
-ALL_RULES = {
-    "runOnly": {
-        "type": "tag",
-        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    }
-}
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+ALL_RULES = {"runOnly": {"type": "tag", "values": TAGS}}
 CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
@@ -52,9 +50,7 @@ def axe(window: Window, options: dict[str, Any]) -> list[str]:
 
 
 def theme(window: Window, name: str) -> None:
-    window.page.evaluate(
-        "document.documentElement.setAttribute('data-bs-theme', arguments_)".replace("arguments_", repr(name))
-    )
+    window.page.evaluate("name => document.documentElement.setAttribute('data-bs-theme', name)", name)
 
 
 def report(faults: dict[str, list[str]]) -> None:
