@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -30,9 +31,7 @@ PROTOCOL: tuple[Exercise, ...] = (
         _("Look straight at the camera and let the face relax."),
         "img/exercises/rest.svg",
     ),
-    Exercise(
-        "smile", _("Smile"), _("Smile as widely as you can."), "img/exercises/smile.svg"
-    ),
+    Exercise("smile", _("Smile"), _("Smile as widely as you can."), "img/exercises/smile.svg"),
     Exercise(
         "sneer",
         _("Sneer"),
@@ -62,10 +61,56 @@ PROTOCOL: tuple[Exercise, ...] = (
 BY_CODE = {exercise.code: exercise for exercise in PROTOCOL}
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An exercise as it is taken: one photo of it, for a sided one of each side."""
+
+    exercise: Exercise
+    side: str = ""
+
+    @property
+    def value(self) -> str:
+        """As forms send it: `smile`, `sneer:left`."""
+        return f"{self.exercise.code}:{self.side}" if self.side else self.exercise.code
+
+    @property
+    def name(self) -> str:
+        if self.side == "left":
+            return _now("%(exercise)s, left") % {"exercise": self.exercise.name}
+        if self.side == "right":
+            return _now("%(exercise)s, right") % {"exercise": self.exercise.name}
+        return str(self.exercise.name)
+
+    @property
+    def instruction(self) -> str:
+        if self.side == "left":
+            return _now("%(instruction)s Your left side.") % {"instruction": self.exercise.instruction}
+        if self.side == "right":
+            return _now("%(instruction)s Your right side.") % {"instruction": self.exercise.instruction}
+        return str(self.exercise.instruction)
+
+
+STEPS: tuple[Step, ...] = tuple(
+    Step(exercise, side) for exercise in PROTOCOL for side in (("left", "right") if exercise.sided else ("",))
+)
+
+
 def by_code(code: str) -> Exercise:
     """The exercise of that code; KeyError if the protocol has none."""
     return BY_CODE[code]
 
 
+def step_of(code: str, side: str = "") -> Step:
+    """The exercise with its side; a sided one may still lack it."""
+    return Step(by_code(code), side)
+
+
+def parse_step(value: str) -> tuple[str, str]:
+    """Exercise and side from what a form sent; neither is checked."""
+    code, _separator, side = value.partition(":")
+    return code, side
+
+
 def choices() -> list[tuple[str, str | Promise]]:
+    """Code and name of each exercise, in the protocol's order."""
     return [(exercise.code, exercise.name) for exercise in PROTOCOL]

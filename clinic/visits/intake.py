@@ -83,9 +83,7 @@ class Prepared:
     taken_at: datetime | None
 
 
-def prepare(
-    *, upload: Upload | BinaryIO, name: str = "", zone: zoneinfo.ZoneInfo | None = None
-) -> Prepared:
+def prepare(*, upload: Upload | BinaryIO, name: str = "", zone: zoneinfo.ZoneInfo | None = None) -> Prepared:
     """The photo upright, without metadata, and its thumbnail; IntakeError where it can't be taken in.
 
     `zone` is where a camera's clock is read that tells no time zone.
@@ -173,28 +171,22 @@ def _load(image: Image.Image) -> None:
         raise refuse("damaged")
 
 
-def _metadata(
-    image: Image.Image, zone: zoneinfo.ZoneInfo | None
-) -> tuple[datetime | None, int]:
+def _metadata(image: Image.Image, zone: zoneinfo.ZoneInfo | None) -> tuple[datetime | None, int]:
     """When the photo was taken and how the camera was held; a broken EXIF block costs only itself."""
     try:
         exif = image.getexif()
         orientation = int(exif.get(ExifTags.Base.Orientation, 1))
         details = exif.get_ifd(ExifTags.IFD.Exif)
-        taken = details.get(ExifTags.Base.DateTimeOriginal) or exif.get(
-            ExifTags.Base.DateTime
-        )
+        taken = details.get(ExifTags.Base.DateTimeOriginal) or exif.get(ExifTags.Base.DateTime)
         offset = details.get(ExifTags.Base.OffsetTimeOriginal)
         return _taken_at(taken, offset, zone), orientation
     except Exception:  # noqa: BLE001  EXIF is untrusted bytes: whatever it raises, the photo itself is fine
         return None, 1
 
 
-def _taken_at(
-    text: object, offset: object, zone: zoneinfo.ZoneInfo | None
-) -> datetime | None:
+def _taken_at(text: object, offset: object, zone: zoneinfo.ZoneInfo | None) -> datetime | None:
     try:
-        moment = datetime.strptime(str(text).strip("\x00 "), "%Y:%m:%d %H:%M:%S")
+        moment = datetime.strptime(str(text).strip("\x00 "), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007  its zone follows
     except ValueError:
         return None
     try:
@@ -203,11 +195,7 @@ def _taken_at(
         known = None
     moment = moment.replace(tzinfo=known or zone or UTC)
     # A camera's clock that was never set, or runs ahead, tells nothing.
-    plausible = (
-        datetime(2000, 1, 2, tzinfo=UTC)
-        <= moment
-        <= timezone.now() + timedelta(minutes=10)
-    )
+    plausible = datetime(2000, 1, 2, tzinfo=UTC) <= moment <= timezone.now() + timedelta(minutes=10)
     return moment if plausible else None
 
 

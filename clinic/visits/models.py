@@ -28,9 +28,7 @@ GRADES = [(1, "I"), (2, "II"), (3, "III"), (4, "IV"), (5, "V"), (6, "VI")]
 
 def validate_exercise(code: str) -> None:
     if code not in exercises.BY_CODE:
-        raise ValidationError(
-            _("“%(code)s” is not an exercise of the protocol."), params={"code": code}
-        )
+        raise ValidationError(_("“%(code)s” is not an exercise of the protocol."), params={"code": code})
 
 
 def photo_storage() -> Storage:
@@ -52,12 +50,8 @@ class VisitQuerySet(models.QuerySet["Visit"]):
 
 
 class Visit(Record):
-    patient = models.ForeignKey(
-        Patient, on_delete=models.PROTECT, related_name="visits"
-    )
-    episode = models.ForeignKey(
-        Episode, on_delete=models.PROTECT, related_name="visits"
-    )
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="visits")
+    episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="visits")
     at = models.DateTimeField(_("date and time"), default=timezone.now)
     clinician = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -108,9 +102,7 @@ class Photo(Record):
     """A photo of one exercise, upright, without metadata; the original is known by its hash alone."""
 
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="photos")
-    exercise = models.CharField(
-        _("exercise asked for"), max_length=32, validators=[validate_exercise]
-    )
+    exercise = models.CharField(_("exercise asked for"), max_length=32, validators=[validate_exercise])
     side = models.CharField(_("side"), max_length=8, choices=Side.choices, blank=True)
     taken_at = models.DateTimeField(_("taken at"))
     image = models.ImageField(
@@ -120,23 +112,15 @@ class Photo(Record):
         height_field="height",
         max_length=80,
     )
-    thumbnail = models.FileField(
-        upload_to=random_path, storage=photo_storage, max_length=80
-    )
+    thumbnail = models.FileField(upload_to=random_path, storage=photo_storage, max_length=80)
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     size = models.PositiveIntegerField(help_text="bytes as stored")
     sha256 = models.CharField(max_length=64, help_text="of the stored file")
-    original_sha256 = models.CharField(
-        max_length=64, help_text="of the file as it was uploaded"
-    )
-    uploaded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
+    original_sha256 = models.CharField(max_length=64, help_text="of the file as it was uploaded")
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
-    history = HistoricalRecords(
-        excluded_fields=["created_at", "image", "thumbnail", "width", "height"]
-    )
+    history = HistoricalRecords(excluded_fields=["created_at", "image", "thumbnail", "width", "height"])
 
     objects = PhotoQuerySet.as_manager()
 
@@ -166,18 +150,10 @@ class ConfirmationQuerySet(models.QuerySet["Confirmation"]):
 class Confirmation(Record):
     """A clinician's word on one analysis. Never changed: a second thought is a second row, the newest counts."""
 
-    photo = models.ForeignKey(
-        Photo, on_delete=models.PROTECT, related_name="confirmations"
-    )
-    analysis = models.ForeignKey(
-        "inference.Analysis", on_delete=models.PROTECT, related_name="confirmations"
-    )
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    exercise = models.CharField(
-        _("exercise shown"), max_length=32, validators=[validate_exercise]
-    )
+    photo = models.ForeignKey(Photo, on_delete=models.PROTECT, related_name="confirmations")
+    analysis = models.ForeignKey("inference.Analysis", on_delete=models.PROTECT, related_name="confirmations")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    exercise = models.CharField(_("exercise shown"), max_length=32, validators=[validate_exercise])
     palsy = models.BooleanField(_("palsy"))
     weak_side = models.CharField(
         _("weak side"),
@@ -189,9 +165,7 @@ class Confirmation(Record):
         _("House-Brackmann grade"), choices=GRADES, null=True, blank=True
     )
     comment = models.TextField(_("comment"), blank=True)
-    agrees = models.BooleanField(
-        editable=False, help_text="the clinician found what the model found"
-    )
+    agrees = models.BooleanField(editable=False, help_text="the clinician found what the model found")
 
     objects = ConfirmationQuerySet.as_manager()
 

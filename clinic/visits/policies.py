@@ -17,16 +17,12 @@ if TYPE_CHECKING:
 
 def can_create_visit(user: User | AnonymousUser, patient: Patient) -> bool:
     """Visits of an archived patient are history: they can be read, not added to."""
-    return patient.archived_at is None and policies.can_write_records(
-        user, patient.clinic_id
-    )
+    return patient.archived_at is None and policies.can_write_records(user, patient.clinic_id)
 
 
 def can_edit_visit(user: User | AnonymousUser, visit: Visit) -> bool:
     """Write the impression and the grade."""
-    return visit.archived_at is None and policies.can_write_records(
-        user, visit.patient.clinic_id
-    )
+    return visit.archived_at is None and policies.can_write_records(user, visit.patient.clinic_id)
 
 
 def can_archive_visit(user: User | AnonymousUser, visit: Visit) -> bool:

@@ -11,34 +11,20 @@ from django.utils.translation import gettext_lazy as _
 # Each says what happened and what to do; none repeats the file's name, which may hold a patient's.
 SENTENCES: Final[dict[str, str | Promise]] = {
     "empty": _("The file is empty (0 bytes). Copy it from the camera again."),
-    "too_large": _(
-        "The file is larger than %(megabytes)s MB. Export it smaller, or as JPEG."
-    ),
-    "not_a_photo": _(
-        "This is not a photo, whatever its name says. Choose a JPEG, PNG, WebP or HEIC file."
-    ),
-    "unsupported_type": _(
-        "This is a %(kind)s file. Photos must be JPEG, PNG, WebP or HEIC."
-    ),
+    "too_large": _("The file is larger than %(megabytes)s MB. Export it smaller, or as JPEG."),
+    "not_a_photo": _("This is not a photo, whatever its name says. Choose a JPEG, PNG, WebP or HEIC file."),
+    "unsupported_type": _("This is a %(kind)s file. Photos must be JPEG, PNG, WebP or HEIC."),
     "extension_mismatch": _(
-        "The content is %(kind)s, but the file name does not end as %(kind)s files do. Export the photo again from where it was taken."
+        "The content is %(kind)s, but the file name does not end as %(kind)s files do. Export it once more."
     ),
-    "too_many_pixels": _(
-        "The picture has more than %(megapixels)s megapixels. Export it smaller."
-    ),
+    "too_many_pixels": _("The picture has more than %(megapixels)s megapixels. Export it smaller."),
     "too_small": _(
         "The picture is too small: each side must have at least %(pixels)s pixels. Take the photo again, closer."
     ),
-    "animated": _(
-        "The file holds several pictures or an animation. Choose a single photo."
-    ),
-    "damaged": _(
-        "The file is damaged or was cut short. Copy it from the camera again."
-    ),
+    "animated": _("The file holds several pictures or an animation. Choose a single photo."),
+    "damaged": _("The file is damaged or was cut short. Copy it from the camera again."),
     "same_in_visit": _("This photo is already in this visit."),
-    "same_in_patient": _(
-        "This photo is already in another visit of this patient (%(day)s)."
-    ),
+    "same_in_patient": _("This photo is already in another visit of this patient (%(day)s)."),
     "unknown_exercise": _("Choose which exercise the photo shows."),
     "no_file": _("No file was sent. Choose at least one photo."),
 }

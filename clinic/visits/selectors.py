@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
+from clinic.audit.models import Access, ReadEvent
 from inference import errors
 from inference import selectors as inference_selectors
 from inference.models import Analysis
@@ -20,6 +24,8 @@ from .models import Confirmation, Photo, PhotoQuerySet, Visit, VisitQuerySet
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
     from clinic.patients.models import Patient
+
+SAME_LOOK = dt.timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +50,12 @@ class PhotoCard:
     @property
     def found(self) -> finding.Finding | None:
         """The model's finding."""
-        return (
-            finding.of_analysis(self.analysis)
-            if self.analysis is not None and self.succeeded
-            else None
-        )
+        return finding.of_analysis(self.analysis) if self.analysis is not None and self.succeeded else None
 
     @property
     def word(self) -> finding.Finding | None:
         """The clinician's finding."""
-        return (
-            finding.of_confirmation(self.confirmation)
-            if self.confirmation is not None
-            else None
-        )
+        return finding.of_confirmation(self.confirmation) if self.confirmation is not None else None
 
     @property
     def exercise(self) -> exercises.Exercise:
@@ -67,11 +65,7 @@ class PhotoCard:
     def other_exercise(self) -> exercises.Exercise | None:
         """The exercise that the model sees, where it is not the one that was asked for and nobody has said which."""
         found = self.found
-        if (
-            found is None
-            or self.word is not None
-            or found.exercise == self.photo.exercise
-        ):
+        if found is None or self.word is not None or found.exercise == self.photo.exercise:
             return None
         return exercises.BY_CODE.get(found.exercise)
 
@@ -83,24 +77,14 @@ def cards(*, photos: Iterable[Photo]) -> list[PhotoCard]:
     analyses = inference_selectors.latest_analyses(photo_ids=ids)
     words: dict[uuid.UUID, Confirmation] = {}
     for confirmation in (
-        Confirmation.objects.filter(photo_id__in=ids)
-        .select_related("by")
-        .order_by("created_at")
+        Confirmation.objects.filter(photo_id__in=ids).select_related("by").order_by("created_at")
     ):
         words[confirmation.photo_id] = confirmation
-    return [
-        _card(photo, analyses.get(photo.pk), words.get(photo.pk)) for photo in photos
-    ]
+    return [_card(photo, analyses.get(photo.pk), words.get(photo.pk)) for photo in photos]
 
 
-def _card(
-    photo: Photo, analysis: Analysis | None, confirmation: Confirmation | None
-) -> PhotoCard:
-    error = (
-        errors.explain(analysis.error_code)
-        if analysis is not None and analysis.error_code
-        else None
-    )
+def _card(photo: Photo, analysis: Analysis | None, confirmation: Confirmation | None) -> PhotoCard:
+    error = errors.explain(analysis.error_code) if analysis is not None and analysis.error_code else None
     if analysis is not None and analysis.status not in (Status.REJECTED, Status.FAILED):
         error = None
     return PhotoCard(photo, analysis, confirmation, error)
@@ -109,9 +93,7 @@ def _card(
 def photos_of_visit(*, visit: Visit) -> list[PhotoCard]:
     """The current photos of a visit, in the order of the protocol."""
     order = {exercise.code: place for place, exercise in enumerate(exercises.PROTOCOL)}
-    photos = visit.photos.filter(archived_at__isnull=True).select_related(
-        "visit__patient", "visit__episode"
-    )
+    photos = visit.photos.filter(archived_at__isnull=True).select_related("visit__patient", "visit__episode")
     return cards(
         photos=sorted(
             photos,
@@ -127,9 +109,7 @@ def card_of(*, photo: Photo) -> PhotoCard:
 
 def visible_visits(*, user: User) -> VisitQuerySet:
     """Visits that the user may see, with what every page of theirs needs."""
-    return Visit.objects.visible_to(user).select_related(
-        "patient__clinic", "episode", "clinician"
-    )
+    return Visit.objects.visible_to(user).select_related("patient__clinic", "episode", "clinician")
 
 
 def visible_photos(*, user: User) -> PhotoQuerySet:
@@ -145,9 +125,7 @@ def visits_of_patient(*, patient: Patient) -> QuerySet[Visit]:
         Visit.objects.current()
         .filter(patient=patient)
         .select_related("episode", "clinician")
-        .annotate(
-            photo_count=Count("photos", filter=Q(photos__archived_at__isnull=True))
-        )
+        .annotate(photo_count=Count("photos", filter=Q(photos__archived_at__isnull=True)))
     )
 
 
@@ -163,18 +141,22 @@ def photos_of_patient(*, patient: Patient) -> QuerySet[Photo]:
 
 def neighbours(*, visit: Visit) -> tuple[Visit | None, Visit | None]:
     """The patient's visit before this one and the one after."""
-    others = (
-        Visit.objects.current().filter(patient_id=visit.patient_id).exclude(pk=visit.pk)
-    )
-    earlier = others.filter(
-        Q(at__lt=visit.at) | Q(at=visit.at, created_at__lt=visit.created_at)
-    )
-    later = others.filter(
-        Q(at__gt=visit.at) | Q(at=visit.at, created_at__gt=visit.created_at)
-    )
-    return earlier.order_by("-at", "-created_at").first(), later.order_by(
-        "at", "created_at"
-    ).first()
+    others = Visit.objects.current().filter(patient_id=visit.patient_id).exclude(pk=visit.pk)
+    earlier = others.filter(Q(at__lt=visit.at) | Q(at=visit.at, created_at__lt=visit.created_at))
+    later = others.filter(Q(at__gt=visit.at) | Q(at=visit.at, created_at__gt=visit.created_at))
+    return earlier.order_by("-at", "-created_at").first(), later.order_by("at", "created_at").first()
+
+
+def same_exercise(*, photo: Photo, limit: int = 12) -> list[PhotoCard]:
+    """The patient's photos of the same exercise over time, oldest first; the newest of them if there are many."""
+    same = photos_of_patient(patient=photo.visit.patient).filter(exercise=photo.exercise, side=photo.side)
+    return cards(photos=list(same.order_by("-taken_at", "-created_at")[:limit])[::-1])
+
+
+def saw_lately(*, user: User, photo: Photo) -> bool:
+    """Whether a read of this photo by this person was recorded in the last ten minutes."""
+    since = timezone.now() - SAME_LOOK
+    return ReadEvent.objects.filter(photo=photo, user=user, access=Access.PHOTO, at__gte=since).exists()
 
 
 def missing_exercises(*, cards: Iterable[PhotoCard]) -> list[exercises.Exercise]:
@@ -185,7 +167,7 @@ def missing_exercises(*, cards: Iterable[PhotoCard]) -> list[exercises.Exercise]
 
 def review_queue(*, user: User, clinic: Clinic) -> QuerySet[Photo]:
     """Photos of the clinic with a result on which no clinician has had a word, oldest visit first."""
-    newest = Analysis.objects.filter(photo=OuterRef("pk")).order_by("-queued_at")
+    newest = Analysis.objects.filter(photo=OuterRef("pk")).order_by("-created_at", "-release")
     return (
         visible_photos(user=user)
         .current()
@@ -195,6 +177,22 @@ def review_queue(*, user: User, clinic: Clinic) -> QuerySet[Photo]:
         .filter(~Exists(Confirmation.objects.filter(photo=OuterRef("pk"))))
         .order_by("visit__at", "taken_at", "created_at")
     )
+
+
+def next_in_review(*, queue: QuerySet[Photo], user: User, after: str = "") -> Photo | None:
+    """The photo of the queue that follows the given one, or the first; the queue goes round."""
+    here = None
+    with contextlib.suppress(ValueError):
+        here = visible_photos(user=user).filter(pk=uuid.UUID(after)).first() if after else None
+    if here is None:
+        return queue.first()
+    at, taken, made = here.visit.at, here.taken_at, here.created_at
+    later = queue.filter(
+        Q(visit__at__gt=at)
+        | Q(visit__at=at, taken_at__gt=taken)
+        | Q(visit__at=at, taken_at=taken, created_at__gt=made)
+    )
+    return later.first() or queue.first()
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,9 +49,7 @@ def create_visit(
     episode = episode or current_episode(patient=patient)
     if episode is None:
         raise ValidationError(
-            _(
-                "Record what the patient is treated for first: a visit belongs to a care episode."
-            )
+            _("Record what the patient is treated for first: a visit belongs to a care episode.")
         )
     if episode.patient_id != patient.pk:
         raise ValidationError(_("The care episode belongs to another patient."))
@@ -101,9 +99,7 @@ def _continues(user: User, visit: Visit) -> bool:
         return False
     values = {name: getattr(visit, name) for name in EDITABLE}
     Visit.objects.filter(pk=visit.pk).update(**values)
-    type(newest).objects.filter(pk=newest.pk).update(
-        history_date=timezone.now(), **values
-    )
+    type(newest).objects.filter(pk=newest.pk).update(history_date=timezone.now(), **values)
     return True
 
 
@@ -184,11 +180,7 @@ def _checked_side(exercise: str, side: str) -> str:
 def _assumed_time(visit: Visit, zone: zoneinfo.ZoneInfo) -> dt.datetime:
     """When a photo that does not say was taken: now in today's visit, else at the time of the visit."""
     now = timezone.now()
-    return (
-        now
-        if visit.at.astimezone(zone).date() == now.astimezone(zone).date()
-        else visit.at
-    )
+    return now if visit.at.astimezone(zone).date() == now.astimezone(zone).date() else visit.at
 
 
 def _refuse_twice(visit: Visit, original_sha256: str, zone: zoneinfo.ZoneInfo) -> None:
@@ -208,9 +200,7 @@ def _refuse_twice(visit: Visit, original_sha256: str, zone: zoneinfo.ZoneInfo) -
     )
 
 
-def change_exercise(
-    *, user: User, photo: Photo, exercise: str, side: str = ""
-) -> Photo:
+def change_exercise(*, user: User, photo: Photo, exercise: str, side: str = "") -> Photo:
     """Say that a photo shows another exercise; what it was before stays in its history."""
     side = _checked_side(exercise, side)
     if (photo.exercise, photo.side) == (exercise, side):
@@ -228,6 +218,7 @@ def archive_photo(*, user: User, photo: Photo) -> Photo:
         photo.archived_at = timezone.now()
         with transaction.atomic():
             _save(user, photo, ["archived_at"])
+            inference_services.cancel(photo=photo)
             refresh_summary(patient_id=photo.visit.patient_id)
     return photo
 
@@ -236,13 +227,12 @@ def restore_photo(*, user: User, photo: Photo) -> Photo:
     """Bring an archived photo back; IntakeError if the same photo was uploaded again meanwhile."""
     if photo.archived_at is None:
         return photo
-    if photo.visit.photos.filter(
-        archived_at=None, original_sha256=photo.original_sha256
-    ).exists():
+    if photo.visit.photos.filter(archived_at=None, original_sha256=photo.original_sha256).exists():
         raise refuse("same_in_visit")
     photo.archived_at = None
     with transaction.atomic():
         _save(user, photo, ["archived_at"])
+        inference_services.queue_analysis(photo=photo)
         refresh_summary(patient_id=photo.visit.patient_id)
     return photo
 
@@ -259,9 +249,7 @@ def confirm(
 ) -> Confirmation:
     """Add the clinician's word on one finding; earlier ones stay, the newest counts."""
     if analysis.status != Status.SUCCEEDED:
-        raise ValidationError(
-            _("Only a photo with a result can be confirmed or corrected.")
-        )
+        raise ValidationError(_("Only a photo with a result can be confirmed or corrected."))
     if palsy and not weak_side:
         raise ValidationError({"weak_side": _("Choose the weak side.")})
     if not palsy and weak_side:
@@ -279,9 +267,7 @@ def confirm(
         comment=comment.strip(),
         agrees=False,
     )
-    confirmation.agrees = finding.agree(
-        finding.of_confirmation(confirmation), finding.of_analysis(analysis)
-    )
+    confirmation.agrees = finding.agree(finding.of_confirmation(confirmation), finding.of_analysis(analysis))
     confirmation.full_clean(exclude=["photo", "analysis", "by"])
     with transaction.atomic():
         confirmation.save(force_insert=True)

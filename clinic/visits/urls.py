@@ -1,2 +1,28 @@
+"""Where visits and photos live."""
+
+from django.urls import path
+
+from . import views
+
 app_name = "visits"
-urlpatterns: list = []
+urlpatterns = [
+    path("patients/<uuid:pk>/visits/new/", views.new, name="new"),
+    path("visits/<uuid:pk>/", views.detail, name="detail"),
+    path("visits/<uuid:pk>/board/", views.board, name="board"),
+    path("visits/<uuid:pk>/edit/", views.edit, name="edit"),
+    path("visits/<uuid:pk>/archive/", views.archive, name="archive"),
+    path("visits/<uuid:pk>/restore/", views.restore, name="restore"),
+    path("visits/<uuid:pk>/photos/", views.upload, name="upload"),
+    path("visits/<uuid:pk>/capture/", views.capture, name="capture"),
+    path("photos/<uuid:pk>/", views.photo, name="photo"),
+    path("photos/<uuid:pk>/card/", views.photo_card, name="photo_card"),
+    path("photos/<uuid:pk>/result/", views.photo_result, name="photo_result"),
+    path("photos/<uuid:pk>/exercise/", views.photo_exercise, name="photo_exercise"),
+    path("photos/<uuid:pk>/archive/", views.photo_archive, name="photo_archive"),
+    path("photos/<uuid:pk>/restore/", views.photo_restore, name="photo_restore"),
+    path("photos/<uuid:pk>/retry/", views.photo_retry, name="photo_retry"),
+    path("photos/<uuid:pk>/confirm/", views.confirm, name="confirm"),
+    path("photos/<uuid:pk>/image/", views.image, name="file"),
+    path("photos/<uuid:pk>/thumbnail/", views.thumbnail, name="thumbnail"),
+    path("review/", views.review, name="review"),
+]

@@ -1,0 +1,125 @@
+"""What the pages of visits and photos ask for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.patients.models import Episode
+
+from . import exercises
+from .models import GRADES, Confirmation, Visit
+
+GRADE_CHOICES = [
+    (1, _("I – normal")),
+    (2, _("II – mild")),
+    (3, _("III – moderate")),
+    (4, _("IV – moderately severe")),
+    (5, _("V – severe")),
+    (6, _("VI – total")),
+]
+NO_GRADE: list[tuple[Any, Any]] = [("", _("Not graded"))]
+
+
+class VisitForm(forms.Form):
+    """When a new visit is, and for which illness where there are several."""
+
+    at = forms.DateTimeField(
+        label=_("Date and time"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    episode = forms.ModelChoiceField(
+        label=_("Care episode"), queryset=Episode.objects.none(), empty_label=None
+    )
+
+    def __init__(self, *args: Any, episodes: list[Episode], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["episode"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Episode.objects.filter(pk__in=[episode.pk for episode in episodes])
+        field.label_from_instance = _episode_name  # type: ignore[method-assign]
+        if len(episodes) == 1:
+            field.initial = episodes[0].pk
+            field.widget = forms.HiddenInput()
+
+    def clean_at(self) -> Any:
+        at = self.cleaned_data["at"]
+        if at > timezone.now() + timezone.timedelta(minutes=5):
+            raise forms.ValidationError(_("A visit can't be in the future."))
+        return at
+
+
+def _episode_name(episode: Any) -> str:
+    from django.utils.formats import date_format
+
+    return _("%(cause)s, onset %(date)s") % {
+        "cause": episode.get_cause_display(),
+        "date": date_format(episode.onset_date, "DATE_FORMAT"),
+    }
+
+
+class ImpressionForm(forms.ModelForm):
+    """The clinician's own grade and note, saved as they are typed."""
+
+    class Meta:
+        model = Visit
+        fields = ("grade", "impression")
+        labels = {"grade": _("House-Brackmann grade"), "impression": _("Impression")}
+        widgets = {
+            "impression": forms.Textarea(attrs={"rows": 6}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        grade = self.fields["grade"]
+        assert isinstance(grade, forms.TypedChoiceField)
+        grade.choices = NO_GRADE + GRADE_CHOICES
+
+
+class CorrectionForm(forms.ModelForm):
+    """What the clinician sees in the photo."""
+
+    palsy = forms.TypedChoiceField(
+        label=_("Palsy"),
+        choices=[("yes", _("Yes")), ("no", _("No"))],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+    )
+
+    class Meta:
+        model = Confirmation
+        fields = ("exercise", "palsy", "weak_side", "grade", "comment")
+        labels = {
+            "exercise": _("Exercise shown"),
+            "weak_side": _("Weak side (the patient's own)"),
+            "grade": _("House-Brackmann grade"),
+            "comment": _("Comment"),
+        }
+        widgets = {"weak_side": forms.RadioSelect, "comment": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["exercise"] = forms.ChoiceField(label=_("Exercise shown"), choices=exercises.choices())
+        side, grade = self.fields["weak_side"], self.fields["grade"]
+        assert isinstance(side, forms.ChoiceField)
+        assert isinstance(grade, forms.TypedChoiceField)
+        side.choices = [("left", _("Left")), ("right", _("Right")), ("both", _("Both"))]
+        grade.choices = NO_GRADE + GRADE_CHOICES
+
+    def clean(self) -> dict[str, Any]:
+        """Without palsy there is no side and no grade; with palsy there is a side."""
+        values = super().clean() or self.cleaned_data
+        if values.get("palsy") is False:
+            values["weak_side"] = ""
+            values["grade"] = 1
+            for name in ("weak_side", "grade"):
+                self.errors.pop(name, None)
+        elif values.get("palsy") and not values.get("weak_side") and "weak_side" not in self.errors:
+            self.add_error("weak_side", _("Choose the weak side."))
+        return values
+
+
+__all__ = ["GRADES", "CorrectionForm", "ImpressionForm", "VisitForm"]

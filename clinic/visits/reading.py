@@ -1,0 +1,162 @@
+"""What the photo's page shows beside the photo, in the order in which a clinician reads it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from . import exercises, sentences
+from .selectors import PhotoCard
+
+REGIONS: Final[tuple[tuple[str, str | Promise], ...]] = (
+    ("brow", _("Brow")),
+    ("eye", _("Eye")),
+    ("mouth", _("Mouth")),
+)
+# Figures of the photo's quality that mean something to a clinician: key, name, unit.
+QUALITY: Final[tuple[tuple[str, str | Promise, str], ...]] = (
+    ("face_width_px", _("Width of the face"), "px"),
+    ("yaw_deg", _("Head turned to the side"), "°"),
+    ("pitch_deg", _("Head turned up or down"), "°"),
+    ("roll_deg", _("Head tilted"), "°"),
+)
+CAUTIONS: Final[dict[str, str | Promise]] = {
+    "face_small": _("The face is small in the picture: fine movement may be missed."),
+    "soft": _("The photo is a little soft."),
+    "dim": _("The light is dim."),
+    "bright": _("The photo is very bright."),
+    "slightly_turned": _("The head is turned a little: left and right are harder to compare."),
+    "slightly_tilted": _("The head is tilted a little."),
+    "uneven_light": _("The light comes from one side: one half of the face looks different for it."),
+    "face_cut_off": _("Part of the face is outside the picture."),
+    "eyes_closed": _("The eyes are closed: their measures carry little weight."),
+    "exercise_unsure": _("The model is not sure which exercise this is."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One possibility and how likely the model holds it."""
+
+    name: str
+    probability: float
+    chosen: bool
+
+    @property
+    def width(self) -> str:
+        """For a drawing 100 wide."""
+        return f"{max(0.0, min(1.0, self.probability)) * 100:.1f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Left against right of one region."""
+
+    name: str | Promise
+    left: float | None
+    right: float | None
+    ratio: float | None
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoDetails:
+    """The whole of one analysis, ready to be shown; without a result only what is known of the job."""
+
+    model_sentence: str
+    clinician_sentence: str
+    exercises: list[Share]
+    sides: list[Share]
+    grades: list[Share]
+    measures: list[Measure]
+    composite: float | None
+    quality: list[tuple[str | Promise, float, str]]
+    cautions: list[str | Promise]
+    as_asked: bool | None
+    waited: dt.timedelta | None
+    took: dt.timedelta | None
+    overlay: dict[str, Any] | None
+
+
+def photo_details(*, card: PhotoCard) -> PhotoDetails:
+    """What is shown of this photo's newest analysis."""
+    analysis = card.analysis
+    findings: Mapping[str, Any] = (analysis.findings if analysis is not None else None) or {}
+    shown = findings if card.succeeded else {}
+    found = card.found
+    quality = findings.get("quality") or {}
+    symmetry = shown.get("symmetry") or {}
+    return PhotoDetails(
+        model_sentence=sentences.model_sentence(card),
+        clinician_sentence=sentences.clinician_sentence(card),
+        exercises=_exercises(shown.get("exercise_probabilities") or {}, found.exercise if found else ""),
+        sides=_sides(shown.get("weak_side_probabilities") or {}, found.weak_side if found else ""),
+        grades=_grades(shown.get("grade_probabilities") or {}, found.grade if found else None),
+        measures=_measures(symmetry),
+        composite=symmetry.get("composite"),
+        quality=[(name, quality[key], unit) for key, name, unit in QUALITY if _is_number(quality.get(key))],
+        cautions=[CAUTIONS[code] for code in quality.get("warnings") or [] if code in CAUTIONS],
+        as_asked=found.exercise == card.photo.exercise if found else None,
+        waited=_between(analysis, "queued_at", "started_at"),
+        took=_between(analysis, "started_at", "finished_at"),
+        overlay=_overlay(card),
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _exercises(probabilities: Mapping[str, float], chosen: str) -> list[Share]:
+    shares = [
+        Share(str(exercises.BY_CODE[code].name), float(probability), code == chosen)
+        for code, probability in probabilities.items()
+        if code in exercises.BY_CODE
+    ]
+    return sorted(shares, key=lambda share: -share.probability)
+
+
+def _sides(probabilities: Mapping[str, float], chosen: str) -> list[Share]:
+    names = {"left": _("Left"), "right": _("Right"), "both": _("Both")}
+    return [
+        Share(str(names[side]), float(probabilities[side]), side == chosen)
+        for side in names
+        if side in probabilities
+    ]
+
+
+def _grades(probabilities: Mapping[str, float], chosen: int | None) -> list[Share]:
+    if not probabilities:
+        return []
+    return [
+        Share(roman, float(probabilities.get(str(grade), 0.0)), grade == chosen)
+        for grade, roman in sentences.ROMAN.items()
+    ]
+
+
+def _measures(symmetry: Mapping[str, Any]) -> list[Measure]:
+    unit = str(symmetry.get("unit", ""))
+    return [
+        Measure(name, values.get("left"), values.get("right"), values.get("ratio"), unit)
+        for region, name in REGIONS
+        if isinstance(values := symmetry.get(region), Mapping)
+    ]
+
+
+def _between(analysis: Any, start: str, end: str) -> dt.timedelta | None:
+    first, last = getattr(analysis, start, None), getattr(analysis, end, None)
+    return last - first if first is not None and last is not None and last >= first else None
+
+
+def _overlay(card: PhotoCard) -> dict[str, Any] | None:
+    """The points of the face as shares of width and height, for the drawing over the photo."""
+    landmarks = card.analysis.landmarks if card.analysis is not None and card.settled else None
+    if not landmarks or len(landmarks) < 468:
+        return None
+    weak = card.word.weak_side if card.word else card.found.weak_side if card.found else ""
+    return {"points": landmarks, "width": card.photo.width, "height": card.photo.height, "weak": weak}

@@ -1,0 +1,199 @@
+"""A result as a sentence: what was found first, how sure second. Each sentence is whole, so that it translates.
+
+A model's finding without weakness is never worded as a diagnosis, nor as the absence of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from inference.states import Status
+
+from . import exercises
+from .finding import Finding
+
+if TYPE_CHECKING:
+    from .selectors import PhotoCard
+
+ROMAN: Final = {1: "I", 2: "II", 3: "III", 4: "IV", 5: "V", 6: "VI"}
+SEVERITY: Final[dict[int, str | Promise]] = {
+    1: gettext_lazy("barely visible"),
+    2: gettext_lazy("mild"),
+    3: gettext_lazy("moderate"),
+    4: gettext_lazy("moderately severe"),
+    5: gettext_lazy("severe"),
+    6: gettext_lazy("total"),
+}
+WEAKNESS: Final[dict[str, str | Promise]] = {
+    "left": gettext_lazy("Weakness on the left"),
+    "right": gettext_lazy("Weakness on the right"),
+    "both": gettext_lazy("Weakness on both sides"),
+}
+# The grades named as likely hold at least this share of the model's probability.
+LIKELY: Final = 0.8
+
+
+def no_asymmetry() -> str:
+    """What a model's finding without weakness means, and what it does not."""
+    return _("No asymmetry detected by the model in this photo; this does not exclude a stroke.")
+
+
+def likely_grades(probabilities: Mapping[str, float] | None) -> tuple[int, int] | None:
+    """The narrowest run of grades around the likeliest that holds the probability LIKELY; None without figures."""
+    if not probabilities:
+        return None
+    share = {grade: float(probabilities.get(str(grade), 0.0)) for grade in ROMAN}
+    low = high = max(share, key=lambda grade: share[grade])
+    held = share[low]
+    while held < LIKELY * sum(share.values()) - 1e-9:
+        below, above = share.get(low - 1, -1.0), share.get(high + 1, -1.0)
+        if above > below:
+            high += 1
+            held += above
+        else:
+            low -= 1
+            held += below
+    return low, high
+
+
+def model_finding(finding: Finding, probabilities: Mapping[str, float] | None = None) -> str:
+    """The model's finding without the exercise's name."""
+    if not finding.palsy:
+        return no_asymmetry()
+    return _weakness(finding, likely_grades(probabilities))
+
+
+def clinician_finding(finding: Finding) -> str:
+    """A clinician's finding without the exercise's name."""
+    return _weakness(finding, None) if finding.palsy else _("No palsy.")
+
+
+def _weakness(finding: Finding, likely: tuple[int, int] | None) -> str:
+    values = {"weakness": WEAKNESS.get(finding.weak_side, _("Weakness"))}
+    if finding.grade is None:
+        return _("%(weakness)s, not graded.") % values
+    values |= {"severity": SEVERITY[finding.grade], "grade": ROMAN[finding.grade]}
+    if likely is None or likely[0] == likely[1]:
+        return _("%(weakness)s, %(severity)s: grade %(grade)s.") % values
+    values |= {"low": ROMAN[likely[0]], "high": ROMAN[likely[1]]}
+    return _("%(weakness)s, %(severity)s: grade %(grade)s, likely %(low)s to %(high)s.") % values
+
+
+def with_exercise(exercise: str, side: str, sentence: str) -> str:
+    """The sentence with the exercise before it: “Smile. Weakness on the left, …”"""
+    known = exercises.BY_CODE.get(exercise)
+    if known is None:
+        return sentence
+    return _("%(exercise)s. %(sentence)s") % {
+        "exercise": exercises.Step(known, side).name,
+        "sentence": sentence,
+    }
+
+
+def model_sentence(card: PhotoCard) -> str:
+    """The model's whole sentence on a photo; empty while there is no result."""
+    if card.found is None or card.analysis is None:
+        return ""
+    finding = model_finding(card.found, (card.analysis.findings or {}).get("grade_probabilities"))
+    return with_exercise(card.found.exercise, _side(card, card.found), finding)
+
+
+def clinician_sentence(card: PhotoCard) -> str:
+    """The clinician's whole sentence on a photo; empty while nobody had a word."""
+    if card.word is None:
+        return ""
+    return with_exercise(card.word.exercise, _side(card, card.word), clinician_finding(card.word))
+
+
+def _side(card: PhotoCard, finding: Finding) -> str:
+    return card.photo.side if finding.exercise == card.photo.exercise else ""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitSummary:
+    """A visit's photos in three sentences; each may be empty."""
+
+    photos: str
+    model: str
+    clinician: str
+
+
+def visit_summary(cards: Iterable[PhotoCard]) -> VisitSummary:
+    """What a visit's photos say: how many there are, what the model found, what clinicians made of it."""
+    cards = list(cards)
+    return VisitSummary(photos=_photos(cards), model=_model(cards), clinician=_clinician(cards))
+
+
+def _photos(cards: list[PhotoCard]) -> str:
+    if not cards:
+        return _("No photos yet.")
+    there = len({card.photo.exercise for card in cards})
+    parts = [
+        _("%(there)s of %(all)s exercises photographed.") % {"there": there, "all": len(exercises.PROTOCOL)}
+    ]
+    running = sum(card.analysis is not None and not card.settled for card in cards)
+    retake = sum(card.analysis is not None and card.analysis.status == Status.REJECTED for card in cards)
+    failed = sum(card.analysis is not None and card.analysis.status == Status.FAILED for card in cards)
+    if running:
+        parts.append(
+            ngettext("%(count)s photo is being analysed.", "%(count)s photos are being analysed.", running)
+            % {"count": running}
+        )
+    if retake:
+        parts.append(
+            ngettext("%(count)s photo should be retaken.", "%(count)s photos should be retaken.", retake)
+            % {"count": retake}
+        )
+    if failed:
+        parts.append(
+            ngettext("%(count)s analysis failed.", "%(count)s analyses failed.", failed) % {"count": failed}
+        )
+    return " ".join(parts)
+
+
+def _model(cards: list[PhotoCard]) -> str:
+    found = [card.found for card in cards if card.found is not None]
+    weak = [finding for finding in found if finding.palsy]
+    if not found:
+        return ""
+    if not weak:
+        return ngettext(
+            "No asymmetry detected in %(count)s photo; this does not exclude a stroke.",
+            "No asymmetry detected in %(count)s photos; this does not exclude a stroke.",
+            len(found),
+        ) % {"count": len(found)}
+    sides = {finding.weak_side for finding in weak}
+    values = {
+        "weakness": WEAKNESS[sides.pop()] if len(sides) == 1 else _("Weakness, not always on the same side"),
+        "weak": len(weak),
+        "all": len(found),
+    }
+    grades = sorted(finding.grade for finding in weak if finding.grade is not None)
+    if not grades:
+        return _("%(weakness)s in %(weak)s of %(all)s photos.") % values
+    values |= {"low": ROMAN[grades[0]], "high": ROMAN[grades[-1]]}
+    if grades[0] == grades[-1]:
+        return _("%(weakness)s in %(weak)s of %(all)s photos, grade %(low)s.") % values
+    return _("%(weakness)s in %(weak)s of %(all)s photos, grades %(low)s to %(high)s.") % values
+
+
+def _clinician(cards: list[PhotoCard]) -> str:
+    words = [card.confirmation for card in cards if card.confirmation is not None]
+    waiting = sum(card.found is not None and card.confirmation is None for card in cards)
+    if not words:
+        return ""
+    agreed = sum(word.agrees for word in words)
+    parts = []
+    if agreed:
+        parts.append(_("%(count)s confirmed.") % {"count": agreed})
+    if len(words) > agreed:
+        parts.append(_("%(count)s corrected.") % {"count": len(words) - agreed})
+    if waiting:
+        parts.append(_("%(count)s still to confirm.") % {"count": waiting})
+    return " ".join(parts)

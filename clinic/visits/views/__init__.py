@@ -1,0 +1,41 @@
+"""Pages of visits and photos. They ask the policy, call one service or selector, and answer."""
+
+from .files import image, thumbnail
+from .patients import patient_photos, patient_visits
+from .photos import (
+    confirm,
+    photo,
+    photo_archive,
+    photo_card,
+    photo_exercise,
+    photo_restore,
+    photo_result,
+    photo_retry,
+)
+from .review import review
+from .upload import upload
+from .visits import archive, board, capture, detail, edit, new, restore
+
+__all__ = [
+    "archive",
+    "board",
+    "capture",
+    "confirm",
+    "detail",
+    "edit",
+    "image",
+    "new",
+    "patient_photos",
+    "patient_visits",
+    "photo",
+    "photo_archive",
+    "photo_card",
+    "photo_exercise",
+    "photo_restore",
+    "photo_result",
+    "photo_retry",
+    "restore",
+    "review",
+    "thumbnail",
+    "upload",
+]

@@ -1,0 +1,233 @@
+"""A photo: its page, its card, and what a clinician does to it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from clinic.audit.models import Access
+from clinic.audit.services import record_read
+from clinic.common.http import next_url, require, visible_or_404
+from inference import services as inference_services
+from inference.models import Analysis
+
+from .. import exercises, finding, policies, selectors, services
+from ..forms import CorrectionForm
+from ..reading import photo_details
+from ..refusals import IntakeError
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from ..models import Photo
+
+# Seconds before the next look, by how often the page has looked already.
+WAITS = (1, 1, 3, 3, 3)
+LAST_WAIT = 10
+
+
+def visible_photo(request: HttpRequest, pk: uuid.UUID) -> Photo:
+    """The photo if the user may see it, or 404."""
+    photo: Photo = visible_or_404(selectors.visible_photos(user=request.user), request.user, pk)  # type: ignore[arg-type]
+    return photo
+
+
+def next_look(request: HttpRequest) -> dict[str, int]:
+    """How long the page waits before it looks again, and the number of that look."""
+    try:
+        look = max(0, int(request.GET.get("look", 0)))
+    except ValueError:
+        look = 0
+    return {"look": look + 1, "wait": WAITS[look] if look < len(WAITS) else LAST_WAIT}
+
+
+def photo_context(request: HttpRequest, photo: Photo) -> dict[str, Any]:
+    """All that the photo's page shows."""
+    card = selectors.card_of(photo=photo)
+    return {
+        "card": card,
+        "photo": photo,
+        "visit": photo.visit,
+        "patient": photo.visit.patient,
+        "episode": photo.visit.episode,
+        "details": photo_details(card=card),
+        "form": _correction(card),
+        "can_confirm": policies.can_confirm(request.user, photo),
+        "can_edit": policies.can_edit_photo(request.user, photo),
+        "can_archive": policies.can_archive_photo(request.user, photo),
+        **next_look(request),
+    }
+
+
+def _correction(card: selectors.PhotoCard, data: Any = None) -> CorrectionForm:
+    """The form with what is known best: the clinician's last word, else the model's finding."""
+    known = card.word or card.found
+    initial = {}
+    if known is not None:
+        initial = {
+            "exercise": known.exercise,
+            "palsy": "yes" if known.palsy else "no",
+            "weak_side": known.weak_side,
+            "grade": known.grade,
+        }
+    return CorrectionForm(data, initial=initial)
+
+
+@login_required
+@require_safe
+def photo(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The photo's page: the photo, the model's finding and the clinician's, side by side."""
+    shown = visible_photo(request, pk)
+    record_read(request=request, patient=shown.visit.patient, access=Access.RECORD, photo=shown)
+    context = photo_context(request, shown)
+    context["siblings"] = selectors.photos_of_visit(visit=shown.visit)
+    context["over_time"] = selectors.same_exercise(photo=shown)
+    return render(request, "visits/photo.html", context)
+
+
+@login_required
+@require_safe
+def photo_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The result alone, for a page that waits for it."""
+    return render(request, "visits/_result.html", photo_context(request, visible_photo(request, pk)))
+
+
+@login_required
+@require_safe
+def photo_card(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The card of one photo; it asks for itself again until its result is final."""
+    return card_response(request, visible_photo(request, pk))
+
+
+def card_response(request: HttpRequest, shown: Photo, *, event: str = "") -> HttpResponse:
+    """The card as a fragment, telling the page when something changed that other parts show too."""
+    card = selectors.card_of(photo=shown)
+    context = {
+        "card": card,
+        "can_edit": policies.can_edit_photo(request.user, shown),
+        **next_look(request),
+    }
+    response = render(request, "visits/_card.html", context)
+    event = event or ("photo-settled" if card.settled else "")
+    if event:
+        response["HX-Trigger"] = event
+    return response
+
+
+@login_required
+@require_POST
+def photo_exercise(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Say which exercise the photo shows."""
+    shown = visible_photo(request, pk)
+    require(policies.can_edit_photo(request.user, shown))
+    exercise, side = exercises.parse_step(request.POST.get("exercise", ""))
+    try:
+        services.change_exercise(user=request.user, photo=shown, exercise=exercise, side=side)  # type: ignore[arg-type]
+    except IntakeError as error:
+        if request.htmx:  # type: ignore[attr-defined]
+            return HttpResponse(error.sentence, status=422, content_type="text/plain")
+        messages.error(request, error.sentence)
+        return redirect(next_url(request, "visits:photo", pk=shown.pk))
+    if request.htmx:  # type: ignore[attr-defined]
+        return card_response(request, shown, event="board-changed")
+    messages.success(request, _("The photo is filed under its exercise."))
+    return redirect(next_url(request, "visits:photo", pk=shown.pk))
+
+
+@login_required
+@require_POST
+def photo_archive(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Take a photo out of its visit."""
+    shown = visible_photo(request, pk)
+    require(policies.can_archive_photo(request.user, shown))
+    services.archive_photo(user=request.user, photo=shown)  # type: ignore[arg-type]
+    messages.success(
+        request, _("The photo is removed from the visit. It can be brought back from its own page.")
+    )
+    return redirect(next_url(request, "visits:detail", pk=shown.visit_id))
+
+
+@login_required
+@require_POST
+def photo_restore(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Bring a removed photo back into its visit."""
+    shown = visible_photo(request, pk)
+    require(policies.can_archive_photo(request.user, shown))
+    try:
+        services.restore_photo(user=request.user, photo=shown)  # type: ignore[arg-type]
+        messages.success(request, _("The photo is back in its visit."))
+    except IntakeError as error:
+        messages.error(request, error.sentence)
+    return redirect(next_url(request, "visits:photo", pk=shown.pk))
+
+
+@login_required
+@require_POST
+def photo_retry(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Have a failed analysis tried again."""
+    shown = visible_photo(request, pk)
+    require(policies.can_edit_photo(request.user, shown))
+    card = selectors.card_of(photo=shown)
+    if card.analysis is not None:
+        inference_services.retry(analysis=card.analysis)
+    if request.htmx:  # type: ignore[attr-defined]
+        return card_response(request, shown, event="board-changed")
+    return redirect(next_url(request, "visits:photo", pk=shown.pk))
+
+
+@login_required
+@require_POST
+def confirm(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Confirm the model's finding as it is (`agree`), or say what the clinician sees instead.
+
+    The form names the analysis that was on the screen, so that a result which arrived meanwhile is never
+    confirmed unseen.
+    """
+    shown = visible_photo(request, pk)
+    require(policies.can_confirm(request.user, shown))
+    analysis = get_object_or_404(_analyses(shown), pk=_uuid(request.POST.get("analysis")))
+    form = None
+    if request.POST.get("agree"):
+        found = finding.of_analysis(analysis)
+        values = {name: getattr(found, name) for name in ("exercise", "palsy", "weak_side", "grade")}
+        values["comment"] = request.POST.get("comment", "")
+    else:
+        form = CorrectionForm(request.POST)
+        if not form.is_valid():
+            return _confirm_again(request, shown, form)
+        values = form.cleaned_data
+    try:
+        services.confirm(user=request.user, analysis=analysis, **values)  # type: ignore[arg-type]
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("visits:photo", pk=shown.pk)
+    messages.success(
+        request, _("Confirmed.") if form is None else _("Your finding is saved beside the model's.")
+    )
+    return redirect(next_url(request, "visits:photo", pk=shown.pk))
+
+
+def _confirm_again(request: HttpRequest, shown: Photo, form: CorrectionForm) -> HttpResponse:
+    context = {**photo_context(request, shown), "form": form, "correcting": True}
+    context["siblings"] = selectors.photos_of_visit(visit=shown.visit)
+    context["over_time"] = selectors.same_exercise(photo=shown)
+    return render(request, "visits/photo.html", context, status=422)
+
+
+def _analyses(shown: Photo) -> Any:
+    return Analysis.objects.filter(photo=shown).select_related("photo__visit").defer("landmarks")
+
+
+def _uuid(text: str | None) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text or "")
+    except ValueError:
+        return None

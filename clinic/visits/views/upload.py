@@ -1,0 +1,87 @@
+"""Photos in: one a request from the page's script, several from the plain form."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from clinic.common.http import require
+
+from .. import exercises, policies, selectors, services
+from ..refusals import IntakeError, refuse
+from .visits import page, visible_visit
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from ..models import Photo, Visit
+
+
+@login_required
+@require_POST
+def upload(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Store the photos sent. JSON for a script (201, or 422 with code and sentence), the page for a form."""
+    visit = visible_visit(request, pk)
+    require(policies.can_upload(request.user, visit))
+    files = [*request.FILES.getlist("photo"), *request.FILES.getlist("photos")]
+    if request.accepts("text/html"):
+        return _plain(request, visit, files)
+    try:
+        if len(files) != 1:
+            raise refuse("no_file")
+        photo = _store(request, visit, files[0])
+    except IntakeError as error:
+        return JsonResponse({"code": error.code, "detail": error.sentence}, status=422)
+    answer = {
+        "id": str(photo.pk),
+        "exercise": photo.exercise,
+        "side": photo.side,
+        "card": reverse("visits:photo_card", args=[photo.pk]),
+    }
+    return JsonResponse(answer, status=201)
+
+
+def _plain(request: HttpRequest, visit: Visit, files: list[Any]) -> HttpResponse:
+    """Each file on its own: what is wrong with one holds up no other."""
+    stored, refused = 0, []
+    for file in files:
+        try:
+            _store(request, visit, file)
+            stored += 1
+        except IntakeError as error:
+            refused.append((file.name, error.sentence))
+    if not files:
+        refused.append(("", refuse("no_file").sentence))
+    if stored:
+        messages.success(
+            request,
+            ngettext("%(count)s photo stored.", "%(count)s photos stored.", stored) % {"count": stored},
+        )
+    if not refused:
+        return redirect("visits:detail", pk=visit.pk)
+    # Shown at once rather than after a redirect: a file's name may be a patient's and belongs in no cookie.
+    return render(request, "visits/detail.html", page(request, visit, refused=refused), status=422)
+
+
+def _store(request: HttpRequest, visit: Visit, file: Any) -> Photo:
+    exercise, side = exercises.parse_step(request.POST.get("exercise", ""))
+    if not exercise:
+        missing = selectors.missing_exercises(cards=selectors.photos_of_visit(visit=visit))
+        if not missing:
+            raise refuse("unknown_exercise")
+        exercise = missing[0].code
+    return services.store_photo(
+        user=request.user,  # type: ignore[arg-type]
+        visit=visit,
+        upload=file,
+        exercise=exercise,
+        side=side or request.POST.get("side", ""),
+    )

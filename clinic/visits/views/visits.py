@@ -1,0 +1,177 @@
+"""A visit: starting it, its page, the clinician's own impression, the camera."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from clinic.audit.models import Access
+from clinic.audit.services import record_read
+from clinic.common.http import next_url, require, visible_or_404
+from clinic.patients.models import Patient
+from clinic.patients.selectors import current_episode, episodes_of
+
+from .. import exercises, intake, policies, selectors, sentences, services
+from ..forms import ImpressionForm, VisitForm
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from ..models import Visit
+
+
+def visible_visit(request: HttpRequest, pk: uuid.UUID) -> Visit:
+    """The visit if the user may see it, or 404."""
+    visit: Visit = visible_or_404(selectors.visible_visits(user=request.user), request.user, pk)  # type: ignore[arg-type]
+    return visit
+
+
+@login_required
+def new(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Start a visit: date and time are filled in, so that it is one click."""
+    patient = visible_or_404(Patient.objects.select_related("clinic"), request.user, pk)
+    require(policies.can_create_visit(request.user, patient))
+    episode = current_episode(patient=patient)
+    episodes = episodes_of(patient=patient)
+    initial = {"at": timezone.localtime(), "episode": episode.pk if episode else None}
+    form = VisitForm(request.POST or None, episodes=episodes, initial=initial)
+    if request.method == "POST" and episodes and form.is_valid():
+        visit = services.create_visit(
+            user=request.user,  # type: ignore[arg-type]
+            patient=patient,
+            episode=form.cleaned_data["episode"],
+            at=form.cleaned_data["at"],
+        )
+        return redirect("visits:capture" if "capture" in request.POST else "visits:detail", pk=visit.pk)
+    record_read(request=request, patient=patient, access=Access.RECORD)
+    context = {"patient": patient, "episode": episode, "episodes": episodes, "form": form}
+    return render(request, "visits/new.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_safe
+def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The visit's page: the exercises as cards, the upload, the clinician's impression."""
+    visit = visible_visit(request, pk)
+    record_read(request=request, patient=visit.patient, access=Access.RECORD)
+    return render(request, "visits/detail.html", page(request, visit))
+
+
+@login_required
+@require_safe
+def board(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The exercises' cards and the summary alone, for a page that is already open."""
+    visit = visible_visit(request, pk)
+    context = board_context(request, visit)
+    part = "visits/_summary.html" if request.GET.get("part") == "summary" else "visits/_board.html"
+    return render(request, part, context)
+
+
+def board_context(request: HttpRequest, visit: Visit) -> dict[str, Any]:
+    """The cards of a visit, an empty place for each exercise without a photo, and the summary."""
+    cards = selectors.photos_of_visit(visit=visit)
+    places = [
+        {"exercise": exercise, "cards": [card for card in cards if card.photo.exercise == exercise.code]}
+        for exercise in exercises.PROTOCOL
+    ]
+    return {
+        "visit": visit,
+        "places": places,
+        "summary": sentences.visit_summary(cards),
+        "missing": [exercise.code for exercise in selectors.missing_exercises(cards=cards)],
+        "can_upload": policies.can_upload(request.user, visit),
+        "can_edit": policies.can_edit_visit(request.user, visit),
+    }
+
+
+def page(
+    request: HttpRequest, visit: Visit, *, refused: list[tuple[str, str]] | None = None
+) -> dict[str, Any]:
+    """All that the visit's page shows; `refused` are files of a plain upload with why they were refused."""
+    earlier, later = selectors.neighbours(visit=visit)
+    return {
+        **board_context(request, visit),
+        "patient": visit.patient,
+        "episode": visit.episode,
+        "form": ImpressionForm(instance=visit),
+        "steps": exercises.STEPS,
+        "earlier": earlier,
+        "later": later,
+        "refused": refused or [],
+        "accept": intake.ACCEPT,
+        "can_archive": policies.can_archive_visit(request.user, visit),
+    }
+
+
+@login_required
+@require_POST
+def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Save impression and grade: as they are typed with htmx, by a button without."""
+    visit = visible_visit(request, pk)
+    require(policies.can_edit_visit(request.user, visit))
+    form = ImpressionForm(request.POST, instance=visit)
+    live = bool(request.htmx)  # type: ignore[attr-defined]
+    if not form.is_valid():
+        context = {"errors": form.errors} if live else {**page(request, visit), "form": form}
+        template = "visits/_saved.html" if live else "visits/detail.html"
+        # htmx swaps no 4xx answer; the sentence must be seen all the same.
+        return render(request, template, context, status=200 if live else 422)
+    values = {name: form.cleaned_data[name] for name in form.cleaned_data}
+    visit.refresh_from_db()  # validating the form has already put its values on the instance
+    services.update_visit(user=request.user, visit=visit, **values)  # type: ignore[arg-type]
+    if live:
+        return render(request, "visits/_saved.html", {"saved_at": timezone.localtime()})
+    messages.success(request, _("Impression saved."))
+    return redirect("visits:detail", pk=visit.pk)
+
+
+@login_required
+@require_POST
+def archive(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Archive a visit."""
+    visit = visible_visit(request, pk)
+    require(policies.can_archive_visit(request.user, visit))
+    services.archive_visit(user=request.user, visit=visit)  # type: ignore[arg-type]
+    messages.success(request, _("The visit is archived: it no longer counts in lists and charts."))
+    return redirect(next_url(request, "visits:detail", pk=visit.pk))
+
+
+@login_required
+@require_POST
+def restore(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Bring an archived visit back."""
+    visit = visible_visit(request, pk)
+    require(policies.can_archive_visit(request.user, visit))
+    services.restore_visit(user=request.user, visit=visit)  # type: ignore[arg-type]
+    messages.success(request, _("The visit is back."))
+    return redirect("visits:detail", pk=visit.pk)
+
+
+@login_required
+@require_safe
+def capture(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Take the photos with this computer's or phone's camera, one exercise after the other."""
+    visit = visible_visit(request, pk)
+    require(policies.can_upload(request.user, visit))
+    record_read(request=request, patient=visit.patient, access=Access.RECORD)
+    taken = {(card.photo.exercise, card.photo.side) for card in selectors.photos_of_visit(visit=visit)}
+    steps = [{"step": step, "taken": (step.exercise.code, step.side) in taken} for step in exercises.STEPS]
+    wanted = request.GET.get("exercise", "")
+    context = {
+        "visit": visit,
+        "patient": visit.patient,
+        "episode": visit.episode,
+        "steps": steps,
+        "start": wanted if wanted in exercises.BY_CODE else "",
+        "accept": intake.ACCEPT,
+        "back": reverse("visits:detail", args=[visit.pk]),
+    }
+    return render(request, "visits/capture.html", context)
