@@ -15,7 +15,11 @@ import pytest
 from clinic.start.supervisor import Died, Stopped, Supervisor
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(120)"]
-STUBBORN = [sys.executable, "-c", "import signal, time; signal.signal(15, 1); print('up', flush=True); time.sleep(120)"]
+STUBBORN = [
+    sys.executable,
+    "-c",
+    "import signal, time; signal.signal(15, 1); print('up', flush=True); time.sleep(120)",
+]
 
 
 def alive(pid: int) -> bool:

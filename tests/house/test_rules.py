@@ -1,0 +1,138 @@
+"""Rules of the house that no linter knows."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 60
+MAY_PUBLISH = {"inference/publish.py"}
+PUBLISHING = {"delay", "apply_async", "send_task"}
+# In two parts, so that this file holds none of them.
+REGISTRIES = [f"{name}.{end}" for name, end in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"))]
+
+
+def sources(*folders: str) -> list[Path]:
+    found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    return [path for path in found if "migrations" not in path.parts]
+
+
+PRODUCT = sources("clinic", "inference")
+ALL = [*PRODUCT, *sources("ml_training", "tests", "docs")]
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_files_are_short_enough_to_read():
+    lengths = {name(path): len(path.read_text().splitlines()) for path in ALL}
+    assert {path: length for path, length in lengths.items() if length > LONGEST_FILE} == {}
+
+
+def test_functions_are_short_enough_to_read():
+    long = {}
+    for path in PRODUCT:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                length = (node.end_lineno or node.lineno) - node.lineno + 1
+                if length > LONGEST_FUNCTION:
+                    long[f"{name(path)}:{node.name}"] = length
+    assert long == {}
+
+
+def test_one_module_puts_messages_on_a_queue():
+    found = []
+    for path in PRODUCT:
+        if name(path) in MAY_PUBLISH:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in PUBLISHING
+            ):
+                found.append(f"{name(path)}:{node.lineno}")
+    assert found == []
+
+
+@pytest.mark.parametrize("module", ["services", "selectors"])
+def test_services_and_selectors_take_named_arguments_only(module):
+    found = []
+    for path in PRODUCT:
+        if path.stem != module:
+            continue
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                positional = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
+                if positional:
+                    found.append(f"{name(path)}:{node.name}({', '.join(positional)})")
+    assert found == []
+
+
+def test_models_do_no_work_when_saved():
+    found = []
+    for path in PRODUCT:
+        if path.stem == "models":
+            for node in ast.walk(ast.parse(path.read_text())):
+                if (
+                    isinstance(node, ast.FunctionDef)
+                    and node.name in ("save", "delete")
+                    and len(node.body) > 3
+                ):
+                    found.append(f"{name(path)}:{node.name}")
+    assert found == []
+
+
+def test_templates_hold_no_inline_script_and_no_inline_style():
+    found = []
+    inline = re.compile(
+        r"<script(?![^>]*(?:\bsrc=|type=[\"']application/json))[^>]*>|<style|\sstyle=|\son[a-z]+=[\"']"
+    )
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        text = re.sub(r"{#.*?#}|{% comment %}.*?{% endcomment %}", "", path.read_text(), flags=re.DOTALL)
+        found += [f"{name(path)}: {match.group()}" for match in inline.finditer(text)]
+    assert found == []
+
+
+def test_committed_files_name_no_package_registry():
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout
+    paths = [ROOT / line for line in listed.split("\0") if line]
+    found = []
+    for path in paths:
+        if not path.is_file() or path.stat().st_size > 2_000_000 or "vendor" in path.parts:
+            continue
+        text = path.read_bytes().decode(errors="ignore")
+        found += [f"{name(path)}: {host}" for host in REGISTRIES if host in text]
+    assert found == []
+
+
+def test_locks_agree_with_each_other():
+    locks = [
+        "requirements.txt",
+        "ml_training/requirements.txt",
+        "tests/requirements.txt",
+        "docker/web-requirements.txt",
+    ]
+    pins: dict[str, set[str]] = {}
+    for lock in locks:
+        for package, version in re.findall(
+            r"^([a-z0-9._-]+)==([^ \\]+)", (ROOT / lock).read_text(), re.MULTILINE
+        ):
+            pins.setdefault(package, set()).add(version)
+    assert {package: versions for package, versions in pins.items() if len(versions) > 1} == {}
+    assert "mediapipe" not in (ROOT / "docker/web-requirements.txt").read_text()
+
+
+def test_every_locked_package_has_hashes():
+    for lock in ("requirements.txt", "ml_training/requirements.txt", "tests/requirements.txt"):
+        blocks = re.split(r"\n(?=[a-z0-9])", (ROOT / lock).read_text())
+        assert [block.split()[0] for block in blocks if "==" in block and "--hash=sha256:" not in block] == []

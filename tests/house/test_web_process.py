@@ -1,0 +1,100 @@
+"""The web process stays light, answers every address, and puts nobody's name into one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests import factories
+
+ROOT = Path(__file__).resolve().parents[2]
+NAME = "Zebulonia Quetzalcoatl"
+# Needs a token, a member's link, or one of Django's own administration pages with its own rules.
+NOT_REACHED = ("admin/", "account/password/set/", "account/tokens/")
+
+
+@pytest.fixture(scope="module")
+def walked(django_db_setup, django_db_blocker):
+    """What a process of its own says after visiting every address with one of each record."""
+    with django_db_blocker.unblock():
+        clinic = factories.ClinicFactory()
+        user = factories.member(clinic, "administrator", is_staff=True, is_superuser=True)
+        patient = factories.PatientFactory(clinic=clinic, name=NAME)
+        episode = factories.EpisodeFactory(patient=patient)
+        treatment = factories.TreatmentFactory(episode=episode)
+        consent = factories.ConsentFactory(patient=patient)
+        visit = factories.VisitFactory(episode=episode, clinician=user)
+        photos = [factories.PhotoFactory(visit=visit, exercise=exercise) for exercise in ("smile", "rest")]
+        analyses = [factories.AnalysisFactory(photo=photo) for photo in photos]
+        confirmation = factories.ConfirmationFactory(analysis=analyses[0])
+        member = user.memberships.get()
+        records = (
+            patient,
+            episode,
+            treatment,
+            consent,
+            visit,
+            *photos,
+            *analyses,
+            confirmation,
+            clinic,
+            member,
+            user,
+        )
+        values = [*(str(record.pk) for record in records), "smile", analyses[0].release, *releases()]
+        answer = subprocess.run(
+            [sys.executable, "-m", "tests.house.walk", str(user.pk), NAME.split()[0], *values],
+            env={
+                **os.environ,
+                "DJANGO_SETTINGS_MODULE": "clinic.config.settings.test",
+                "RISORIUS_DATABASE_URL": database_url(),
+                "RISORIUS_VAR_DIR": str(settings.VAR_DIR),
+            },
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        empty_database()
+    assert answer.returncode == 0, answer.stderr[-3000:]
+    return {**json.loads(answer.stdout), "stderr": answer.stderr}
+
+
+def releases() -> list[str]:
+    return [path.name for path in settings.MODEL_ARTIFACTS_DIR.iterdir()]
+
+
+def database_url() -> str:
+    parts = connection.settings_dict
+    return f"postgres://{parts['USER']}@{parts['HOST']}:{parts['PORT']}/{parts['NAME']}"
+
+
+def empty_database() -> None:
+    from django.core.management import call_command
+
+    call_command("flush", verbosity=0, interactive=False)
+
+
+def test_nothing_of_the_worker_is_loaded(walked):
+    assert walked["count"] > 40
+    assert walked["loaded"] == []
+
+
+def test_every_address_answers(walked):
+    assert walked["errors"] == [], walked["stderr"][-5000:]
+
+
+def test_every_address_was_reached(walked):
+    assert [path for path in walked["unreached"] if not path.startswith(NOT_REACHED)] == []
+
+
+def test_no_address_holds_a_name(walked):
+    assert walked["leaks"] == []

@@ -1,0 +1,74 @@
+"""Visit every URL in a process of its own and print, as JSON, what it loaded and what went wrong.
+
+Usage: python -m tests.house.walk USER_ID MARK VALUE... (the database is the environment's; MARK is a patient's name)
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import sys
+from collections.abc import Iterator
+
+WORKER_ONLY = ("tensorflow", "keras", "jax", "ai_edge_litert", "mediapipe", "cv2")
+ADDRESSES = re.compile(r"""(?:href|src|action|hx-get|hx-post|data-[a-z-]*url)=["']([^"']*)["']""")
+# Pages of Django's own administration and one-time links, which need more than an identifier.
+TRIES = 64
+
+
+def main() -> None:
+    user_id, mark, *values = sys.argv[1:]
+    import django
+
+    django.setup()
+    from django.contrib.auth import get_user_model
+    from django.test import Client
+    from django.urls import get_resolver
+
+    user = get_user_model().objects.get(pk=user_id)
+    client = Client(raise_request_exception=False)
+    reached: dict[str, list[int]] = {}
+    errors: list[str] = []
+    leaks: list[str] = []
+    for method in ("get", "post"):
+        for template, names in sorted(set(templates(get_resolver()))):
+            for path in paths(template, names, values):
+                client.force_login(user)
+                response = getattr(client, method)(path)
+                reached.setdefault(template, []).append(response.status_code)
+                if response.status_code >= 500:
+                    errors.append(f"{method.upper()} /{template}: {response.status_code}")
+                body = b"" if response.streaming else response.content
+                found = ADDRESSES.findall(body.decode(errors="replace")) + [response.get("Location", "")]
+                leaks += [f"/{template}: {address}" for address in found if mark.lower() in address.lower()]
+                response.close()
+    unreached = [template for template, statuses in reached.items() if set(statuses) == {404}]
+    loaded = [name for name in WORKER_ONLY if name in sys.modules]
+    answer = {
+        "loaded": loaded,
+        "errors": sorted(set(errors)),
+        "leaks": sorted(set(leaks)),
+        "unreached": unreached,
+    }
+    json.dump({**answer, "count": len(reached)}, sys.stdout)
+
+
+def templates(resolver, prefix: str = "") -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each address with places for its arguments, through all namespaces."""
+    for key in resolver.reverse_dict:
+        for possibilities, *_rest in resolver.reverse_dict.getlist(key):
+            for template, names in possibilities:
+                yield prefix + template, tuple(names)
+    for inner_prefix, inner in resolver.namespace_dict.values():
+        yield from templates(inner, prefix + inner_prefix)
+
+
+def paths(template: str, names: tuple[str, ...], values: list[str]) -> list[str]:
+    """The address with every combination of the values, up to a limit."""
+    combinations = itertools.islice(itertools.product(values, repeat=len(names)), TRIES)
+    return ["/" + template % dict(zip(names, combination, strict=True)) for combination in combinations]
+
+
+if __name__ == "__main__":
+    main()
