@@ -1,0 +1,1 @@
+"""Training of the models: simulated patients, datasets, training, evaluation, export. TensorFlow lives here only."""

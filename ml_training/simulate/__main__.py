@@ -1,0 +1,6 @@
+"""`python -m ml_training.simulate`: see `ml_training.simulate.generate`."""
+
+from ml_training.simulate.generate import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""Train one model: `python -m ml_training.train CONFIG.json`.
+
+A run that was cut off goes on with its last whole epoch. The config names the data, the weights, the budget
+and the seed; it is copied beside the trained model, with the history.
+"""
+
+import argparse
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ml_training import datasets
+from ml_training.models import build, compile_for
+
+
+@dataclass(frozen=True)
+class Config:
+    """One training run. Paths are relative to the working directory.
+
+    kind: "exercise" or "palsy"; rate: peak learning rate, reached after a tenth of the steps and lowered
+    along a cosine; limit: use at most so many training pictures (0: all).
+    """
+
+    kind: str
+    data: list[str]
+    out: str
+    weights: str | None
+    alpha: float
+    size: int = 160
+    epochs: int = 6
+    batch: int = 64
+    rate: float = 6e-4
+    decay: float = 1e-4
+    dropout: float = 0.2
+    limit: int = 0
+    seed: int = 20261101
+
+
+def targets(kind: str, pictures: datasets.Pictures) -> np.ndarray:
+    """What the model of this kind has to learn of the pictures."""
+    if kind == "exercise":
+        return pictures.exercise.astype(np.int32)
+    return datasets.palsy_targets(pictures.grade, pictures.side)
+
+
+def _vary(kind: str) -> Any:
+    """Mirror (with the side swapped), and another exposure and contrast each time."""
+
+    def vary(crop: Any, target: Any) -> tuple[Any, Any]:
+        crop = tf.cast(crop, tf.float32)
+        flip = tf.random.uniform([]) < 0.5
+        crop = tf.cond(flip, lambda: tf.reverse(crop, [1]), lambda: crop)
+        if kind == "palsy":
+            swapped = tf.concat([target[:5], [target[6] - target[5]], target[6:]], 0)
+            target = tf.cond(flip, lambda: swapped, lambda: target)
+        gain, offset = tf.random.uniform([], 0.85, 1.15), tf.random.uniform([], -16, 16)
+        return tf.clip_by_value((crop - 128) * gain + 128 + offset, 0, 255), target
+
+    return vary
+
+
+def batches(pictures: datasets.Pictures, config: Config, training: bool) -> tf.data.Dataset:
+    """Batches of float32 crops, 0 to 255, and their targets."""
+    wanted = targets(config.kind, pictures)
+    if not training:
+        sets = tf.data.Dataset.range(len(pictures)).batch(config.batch)
+    else:
+        sets = tf.data.Dataset.range(len(pictures)).shuffle(len(pictures), seed=config.seed).batch(config.batch)
+
+    def rows(indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return pictures.crops[indices], wanted[indices]
+
+    def read(indices: Any) -> tuple[Any, Any]:
+        crops, target = tf.numpy_function(rows, [indices], [tf.uint8, wanted.dtype])
+        crops.set_shape((None, *pictures.crops.shape[1:]))
+        target.set_shape((None, *wanted.shape[1:]))
+        return crops, target
+
+    sets = sets.map(read, num_parallel_calls=1)
+    if training:
+        sets = sets.unbatch().map(_vary(config.kind), num_parallel_calls=2).batch(config.batch)
+    else:
+        sets = sets.map(lambda crops, target: (tf.cast(crops, tf.float32), target))
+    return sets.prefetch(4)
+
+
+def train(config: Config) -> keras.Model:
+    """Train, and write model.keras, config.json and history.json to the run's folder."""
+    keras.utils.set_random_seed(config.seed)
+    out = Path(config.out)
+    out.mkdir(parents=True, exist_ok=True)
+    pictures = datasets.load([Path(p) for p in config.data], splits=("train", "val"))
+    training, validation = pictures.of("train"), pictures.of("val")
+    if config.limit and config.limit < len(training):
+        chosen = np.random.default_rng(config.seed).permutation(len(training))[: config.limit]
+        training = training.where(chosen)
+    steps = -(-len(training) // config.batch) * config.epochs
+    rate = keras.optimizers.schedules.CosineDecay(
+        config.rate / 20, steps - steps // 10, alpha=0.01, warmup_target=config.rate, warmup_steps=steps // 10
+    )
+    weights = Path(config.weights) if config.weights else None
+    model = build(config.kind, config.size, config.alpha, weights, config.dropout)
+    compile_for(config.kind, model, rate, config.decay)
+    keep = [
+        keras.callbacks.BackupAndRestore(out / "resume"),
+        keras.callbacks.CSVLogger(out / "log.csv", append=True),
+    ]
+    held = batches(validation, config, training=False) if len(validation) else None
+    history = model.fit(
+        batches(training, config, training=True),
+        validation_data=held,
+        epochs=config.epochs,
+        callbacks=keep,
+        verbose=2,
+    )
+    model.save(out / "model.keras")
+    counts = {"train": len(training), "val": len(validation)}
+    people = {"train": len(set(training.person)), "val": len(set(validation.person))}
+    (out / "config.json").write_text(json.dumps(asdict(config), indent=1))
+    (out / "history.json").write_text(
+        json.dumps({"history": history.history, "pictures": counts, "people": people}, indent=1)
+    )
+    return model
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("config", type=Path)
+    train(Config(**json.loads(parser.parse_args().config.read_text())))
+
+
+if __name__ == "__main__":
+    main()
