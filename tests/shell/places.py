@@ -78,6 +78,7 @@ def make_world(clinic: Any, clinician: Any) -> World:
             "treatment": [treatment],
             "consent": [consent],
             "visit": [visits[-1], visits[0], first_visit],
+            "membership": [factories.MembershipFactory(clinic=clinic)],
             "photo": [photos[-1], photos[0], waiting, retake, broken],
         },
         extra=[
@@ -102,9 +103,10 @@ KINDS = {
     "patients/consents/<uuid:pk>": "consent",
     "visits/<uuid:pk>": "visit",
     "photos/<uuid:pk>": "photo",
+    "account/members/<uuid:pk>": "membership",
 }
 # Values of the other parts of a route.
-PARTS: dict[str, str] = {"use": "teaching"}
+PARTS = {"use": "teaching", "key": "none", "uidb64": "none", "token": "none"}
 
 
 def routes() -> list[tuple[str, str, tuple[str, ...]]]:
