@@ -15,6 +15,8 @@ VAR_DIR = Path(env.str("RISORIUS_VAR_DIR", default=str(BASE_DIR / "var")))
 # No default: a process without a secret must not start.
 SECRET_KEY = env.str("RISORIUS_SECRET_KEY", default="")
 DEBUG = False
+# Known passwords and made-up people; true in the demo settings alone.
+DEMO = False
 ALLOWED_HOSTS: list[str] = env.list("RISORIUS_ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("RISORIUS_TRUSTED_ORIGINS", default=[])
 
@@ -186,30 +188,61 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["clinic.api.parsers.BoundedJSONParser"],
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    # How many proxies of our own stand in front: throttles take the caller's address from behind them.
+    "NUM_PROXIES": env.int("RISORIUS_PROXIES", default=0),
     "DEFAULT_PAGINATION_CLASS": "clinic.api.pagination.NewestFirst",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "clinic.api.schema.Schema",
     "DEFAULT_THROTTLE_CLASSES": [
         "rest_framework.throttling.UserRateThrottle",
         "rest_framework.throttling.ScopedRateThrottle",
     ],
-    "DEFAULT_THROTTLE_RATES": {"user": "1200/min", "upload": "600/min"},
+    "DEFAULT_THROTTLE_RATES": {"user": "1200/min", "upload": "600/min", "token": "20/min", "token_account": "10/min"},
     "EXCEPTION_HANDLER": "clinic.api.problems.handle",
     "PAGE_SIZE": 50,
 }
 # Named, because a model of ours points at it.
 KNOX_TOKEN_MODEL = "knox.AuthToken"
+REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer"}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Risorius API",
     "VERSION": "1",
     "DESCRIPTION": "Records, photos and analyses of a facial-palsy clinic.",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": ["rest_framework.authentication.SessionAuthentication"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
+    # Bodies have serializers of their own, named for what they are.
+    "COMPONENT_SPLIT_REQUEST": False,
+    "SORT_OPERATIONS": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "clinic.api.schema.name_problems",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "Role": "clinic.accounts.models.Role",
+        "Sex": "clinic.patients.models.Sex",
+        "Cause": "clinic.patients.models.Cause",
+        "TreatmentKind": "clinic.patients.models.TreatmentKind",
+        "ConsentUse": "clinic.patients.models.ConsentUse",
+        "AnalysisStatus": "inference.states.Status",
+        "ExerciseCode": "clinic.visits.exercises.choices",
+        "Grade": "clinic.visits.models.GRADES",
+        "Side": "clinic.visits.models.Side",
+        "WeakSide": "clinic.api.serializers.records.WEAK_SIDES",
+    },
+    "SWAGGER_UI_SETTINGS": {
+        "deepLinking": True,
+        "docExpansion": "none",
+        "displayRequestDuration": True,
+        "persistAuthorization": False,
+        "validatorUrl": None,
+    },
 }
 
 LOGGING = {

@@ -1,0 +1,127 @@
+"""What each list can be narrowed by. No filter takes a name or other free text: filters end up in logs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import django_filters as filters
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from clinic.patients.models import Cause, ConsentUse, Episode, TreatmentKind
+from clinic.patients.selectors import needs_attention
+from clinic.visits.exercises import choices as exercise_choices
+from inference.states import Status
+
+from .serializers.records import WEAK_SIDES
+
+
+class Archived(filters.ChoiceFilter):
+    """Current records only, unless archived ones or both are asked for."""
+
+    def __init__(self, *columns: str, **kwargs: Any) -> None:
+        self.columns = columns or ("archived_at",)
+        kwargs.setdefault("help_text", _("`false` (the default), `true`, or `any` for both."))
+        super().__init__(choices=[("false", "false"), ("true", "true"), ("any", "any")], **kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: str | None) -> QuerySet[Any]:
+        if value == "any":
+            return qs
+        current = Q(**{f"{column}__isnull": True for column in self.columns})
+        return qs.exclude(current) if value == "true" else qs.filter(current)
+
+
+class Created(filters.FilterSet):
+    created_since = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
+
+
+class Updated(Created):
+    updated_since = filters.IsoDateTimeFilter(
+        method="changed",
+        help_text=_("Made or changed since then; add `archived=any` to learn of archived ones."),
+    )
+
+    def changed(self, queryset: QuerySet[Any], name: str, value: dt.datetime) -> QuerySet[Any]:
+        """Records with an entry in their history since then."""
+        history = queryset.model.history.filter(id=OuterRef("pk"), history_date__gte=value)
+        return queryset.filter(Exists(history))
+
+
+class PatientFilter(Updated):
+    clinic = filters.UUIDFilter(field_name="clinic_id")
+    cause = filters.ChoiceFilter(choices=Cause.choices, method="of_episode", help_text=_("Of any episode."))
+    weak_side = filters.ChoiceFilter(choices=WEAK_SIDES, method="of_episode", help_text=_("Of any episode."))
+    attention = filters.BooleanFilter(
+        method="wanting", help_text=_("Worse, to retake, to confirm, failed, or not seen for long.")
+    )
+    last_visit_since = filters.IsoDateTimeFilter(field_name="summary__last_visit_at", lookup_expr="gte")
+    last_visit_before = filters.IsoDateTimeFilter(field_name="summary__last_visit_at", lookup_expr="lt")
+    archived = Archived()
+
+    def of_episode(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Patients with such an episode."""
+        return queryset.filter(Exists(Episode.objects.filter(patient=OuterRef("pk"), **{name: value})))
+
+    def wanting(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        """Patients that need attention, or those that don't."""
+        wanted = needs_attention()
+        return queryset.filter(wanted) if value else queryset.exclude(wanted)
+
+
+class EpisodeFilter(Updated):
+    patient = filters.UUIDFilter(field_name="patient_id")
+    cause = filters.ChoiceFilter(choices=Cause.choices)
+    weak_side = filters.ChoiceFilter(choices=WEAK_SIDES)
+
+
+class TreatmentFilter(Updated):
+    patient = filters.UUIDFilter(field_name="episode__patient_id")
+    episode = filters.UUIDFilter(field_name="episode_id")
+    kind = filters.ChoiceFilter(choices=TreatmentKind.choices)
+    archived = Archived()
+
+
+class ConsentFilter(Created):
+    patient = filters.UUIDFilter(field_name="patient_id")
+    use = filters.ChoiceFilter(choices=ConsentUse.choices)
+    in_force = filters.BooleanFilter(field_name="revoked_at", lookup_expr="isnull")
+
+
+class VisitFilter(Updated):
+    patient = filters.UUIDFilter(field_name="patient_id")
+    episode = filters.UUIDFilter(field_name="episode_id")
+    at_since = filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte")
+    at_before = filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt")
+    archived = Archived()
+
+
+class PhotoFilter(Updated):
+    patient = filters.UUIDFilter(field_name="visit__patient_id")
+    episode = filters.UUIDFilter(field_name="visit__episode_id")
+    visit = filters.UUIDFilter(field_name="visit_id")
+    exercise = filters.ChoiceFilter(choices=exercise_choices)
+    archived = Archived("archived_at", "visit__archived_at")
+
+
+class AnalysisFilter(Created):
+    patient = filters.UUIDFilter(field_name="photo__visit__patient_id")
+    visit = filters.UUIDFilter(field_name="photo__visit_id")
+    photo = filters.UUIDFilter(field_name="photo_id")
+    status = filters.MultipleChoiceFilter(choices=Status.choices, help_text=_("May be given more than once."))
+    release = filters.CharFilter(field_name="release")
+    updated_since = filters.IsoDateTimeFilter(
+        method="moved", help_text=_("Queued, started or ended since then.")
+    )
+
+    def moved(self, queryset: QuerySet[Any], name: str, value: dt.datetime) -> QuerySet[Any]:
+        """Analyses that changed their state since then."""
+        return queryset.filter(Q(queued_at__gte=value) | Q(started_at__gte=value) | Q(finished_at__gte=value))
+
+
+class ConfirmationFilter(Created):
+    patient = filters.UUIDFilter(field_name="photo__visit__patient_id")
+    visit = filters.UUIDFilter(field_name="photo__visit_id")
+    photo = filters.UUIDFilter(field_name="photo_id")
+    analysis = filters.UUIDFilter(field_name="analysis_id")
+    agrees = filters.BooleanFilter()

@@ -1,0 +1,162 @@
+"""Analyses: the job, its result, which is a model's and preliminary, and the releases that made them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from rest_framework import serializers
+from rest_framework.reverse import reverse
+
+from clinic.visits.models import Side
+from inference.errors import explain
+from inference.models import Analysis
+from inference.states import Status
+
+from .fields import Address
+
+
+class MeasureSerializer(serializers.Serializer[Any]):
+    """Both sides of one region in the unit of the whole, and the weaker over the stronger."""
+
+    left = serializers.FloatField(allow_null=True)
+    right = serializers.FloatField(allow_null=True)
+    ratio = serializers.FloatField(allow_null=True, help_text="0 to 1; 1 is symmetric.")
+
+
+class SymmetrySerializer(serializers.Serializer[Any]):
+    unit = serializers.CharField()
+    brow = MeasureSerializer(allow_null=True)
+    eye = MeasureSerializer(allow_null=True)
+    mouth = MeasureSerializer(allow_null=True)
+    composite = serializers.FloatField(allow_null=True)
+
+
+class ResultSerializer(serializers.Serializer[Any]):
+    """A model's finding. It never changes; another release of the models makes another analysis."""
+
+    source = serializers.ChoiceField(
+        choices=[("model", "model")], help_text="Always `model`: no person said this."
+    )
+    preliminary = serializers.BooleanField(help_text="True until a clinician confirmed or corrected it.")
+    notice = serializers.CharField(help_text="To be shown wherever the result is.")
+    exercise = serializers.CharField()
+    exercise_as_asked = serializers.BooleanField()
+    exercise_probabilities = serializers.DictField(child=serializers.FloatField())
+    palsy_probability = serializers.FloatField()
+    weak_side = serializers.ChoiceField(
+        choices=Side.choices, allow_null=True, help_text="The patient's own side."
+    )
+    weak_side_probabilities = serializers.DictField(child=serializers.FloatField())
+    grade = serializers.IntegerField(min_value=1, max_value=6, help_text="House-Brackmann grade.")
+    grade_probabilities = serializers.DictField(child=serializers.FloatField())
+    symmetry = SymmetrySerializer()
+    quality = serializers.DictField(
+        child=serializers.JSONField(), help_text="What was measured of the photo itself."
+    )
+    milliseconds = serializers.DictField(child=serializers.FloatField())
+
+
+class ReasonSerializer(serializers.Serializer[Any]):
+    """Why there is no result: `rejected` asks for another photo, `failed` for another try."""
+
+    code = serializers.CharField()
+    kind = serializers.ChoiceField(choices=[("rejected", "rejected"), ("failed", "failed")])
+    sentence = serializers.CharField()
+    action = serializers.CharField()
+    retry = serializers.BooleanField(help_text="Whether analysing the same photo again can help.")
+
+
+class AnalysisSerializer(serializers.ModelSerializer[Analysis]):
+    """One model release's look at one photo. Follow it until its status is final."""
+
+    url = Address("analysis-detail")
+    photo = serializers.UUIDField(source="photo_id", read_only=True)
+    status = serializers.ChoiceField(
+        choices=Status.choices,
+        read_only=True,
+        help_text="`queued` and `running` go on; `succeeded`, `rejected`, `failed` and `cancelled` are final.",
+    )
+    waiting_seconds = serializers.SerializerMethodField()
+    running_seconds = serializers.SerializerMethodField()
+    reason = serializers.SerializerMethodField()
+    result = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Analysis
+        fields = [
+            "id", "url", "photo", "release", "status", "attempt", "queued_at", "started_at", "finished_at",
+            "waiting_seconds", "running_seconds", "reason", "result", "created_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.FloatField(allow_null=True))
+    def get_waiting_seconds(self, analysis: Analysis) -> float | None:
+        return _seconds(analysis.queued_at, analysis.started_at)
+
+    @extend_schema_field(serializers.FloatField(allow_null=True))
+    def get_running_seconds(self, analysis: Analysis) -> float | None:
+        return _seconds(analysis.started_at, analysis.finished_at)
+
+    @extend_schema_field(ReasonSerializer(allow_null=True))
+    def get_reason(self, analysis: Analysis) -> dict[str, Any] | None:
+        if analysis.status not in (Status.REJECTED, Status.FAILED):
+            return None
+        return dict(ReasonSerializer(explain(analysis.error_code)).data)
+
+    @extend_schema_field(ResultSerializer(allow_null=True))
+    def get_result(self, analysis: Analysis) -> dict[str, Any] | None:
+        if analysis.status != Status.SUCCEEDED:
+            return None
+        return {**_finding(analysis), "preliminary": analysis.pk not in self.context["confirmed"]}
+
+
+def _seconds(start: Any, end: Any) -> float | None:
+    return round((end - start).total_seconds(), 3) if start and end else None
+
+
+def _finding(analysis: Analysis) -> dict[str, Any]:
+    found: dict[str, Any] = analysis.findings or {}
+    symmetry = found.get("symmetry") or {}
+    return {
+        "source": "model",
+        "notice": _("A model's finding, to support documentation. Not a diagnosis."),
+        "exercise": analysis.exercise,
+        "exercise_as_asked": analysis.exercise == analysis.photo.exercise,
+        "exercise_probabilities": found.get("exercise_probabilities") or {},
+        "palsy_probability": analysis.palsy_probability,
+        "weak_side": analysis.weak_side or None,
+        "weak_side_probabilities": found.get("weak_side_probabilities") or {},
+        "grade": analysis.grade,
+        "grade_probabilities": found.get("grade_probabilities") or {},
+        "symmetry": {key: symmetry.get(key) for key in ("unit", "brow", "eye", "mouth", "composite")},
+        "quality": found.get("quality") or {},
+        "milliseconds": found.get("milliseconds") or {},
+    }
+
+
+class LandmarksSerializer(serializers.Serializer[Any]):
+    """The 478 points of the face mesh, as shares of the photo's width and height."""
+
+    landmarks = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField(), min_length=2, max_length=2)
+    )
+
+
+@extend_schema_serializer(component_name="Release")
+class ReleaseSerializer(serializers.Serializer[Any]):
+    """A release of the models and its model card: what it was trained on, its figures and limits."""
+
+    name = serializers.CharField()
+    url = serializers.SerializerMethodField()
+    active = serializers.SerializerMethodField(help_text="Whether new photos are analysed by it.")
+    usable = serializers.BooleanField(help_text="Whether its files are complete and unaltered.")
+    card = serializers.DictField(child=serializers.JSONField())
+
+    @extend_schema_field(serializers.URLField())
+    def get_url(self, release: Any) -> str:
+        return reverse("api:release-detail", args=[release.name], request=self.context.get("request"))
+
+    def get_active(self, release: Any) -> bool:
+        return bool(release.name == self.context["active"])

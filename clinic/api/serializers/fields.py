@@ -1,0 +1,47 @@
+"""Fields that the resources share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.reverse import reverse
+
+
+class BlankAsNull(serializers.ChoiceField):
+    """A choice that may be absent: null outside, the empty string in the database."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_null=True, **kwargs)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        value = super().run_validation(data)
+        return "" if value is None else value
+
+    def to_representation(self, value: Any) -> Any:
+        return super().to_representation(value) if value else None
+
+    def get_attribute(self, instance: Any) -> Any:
+        # None would skip `to_representation`, which knows what to do with both.
+        return super().get_attribute(instance) or ""
+
+
+@extend_schema_field(OpenApiTypes.URI)
+class Address(serializers.Field[str, Any, str, Any]):
+    """The record's own address in the API."""
+
+    def __init__(self, view_name: str, **kwargs: Any) -> None:
+        self.view_name = view_name
+        super().__init__(source="pk", read_only=True, **kwargs)
+
+    def to_representation(self, value: Any) -> str:
+        return reverse(f"api:{self.view_name}", args=[value], request=self.context.get("request"))
+
+
+class PersonSerializer(serializers.Serializer[Any]):
+    """A user, as far as a colleague needs to know."""
+
+    id = serializers.IntegerField(source="pk", read_only=True)
+    name = serializers.CharField(source="get_full_name", read_only=True)

@@ -1,0 +1,159 @@
+"""The recovery history, as the pages' own selector reads it. What people said and what models found stay apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_serializer
+from rest_framework import serializers
+
+from clinic.patients.models import Cause, TreatmentKind
+from clinic.recovery.history import History, VisitPoint
+from clinic.visits.models import Side
+
+from .fields import BlankAsNull
+from .records import WEAK_SIDES
+
+GRADE = {"min_value": 1, "max_value": 6, "allow_null": True}
+
+
+class ReadingSerializer(serializers.Serializer[Any]):
+    """A region's symmetry at a visit, and the photo and release that it comes from."""
+
+    value = serializers.FloatField(help_text="0 to 1; 1 is symmetric.")
+    exercise = serializers.CharField()
+    release = serializers.CharField()
+    photo = serializers.UUIDField(source="photo_id")
+
+
+class ModelGradeSerializer(serializers.Serializer[Any]):
+    """The median of the visit's photos of one release, and their range."""
+
+    grade = serializers.IntegerField(min_value=1, max_value=6)
+    lowest = serializers.IntegerField()
+    highest = serializers.IntegerField()
+    photos = serializers.IntegerField()
+    release = serializers.CharField()
+
+
+class ModelsWordSerializer(serializers.Serializer[VisitPoint]):
+    """What the models found at a visit."""
+
+    preliminary = serializers.SerializerMethodField(
+        help_text="True while a photo that counts was neither confirmed nor corrected by a clinician."
+    )
+    grade = ModelGradeSerializer(source="model_grade", allow_null=True)
+    brow = ReadingSerializer(allow_null=True)
+    eye = ReadingSerializer(allow_null=True)
+    mouth = ReadingSerializer(allow_null=True)
+    composite = serializers.FloatField(allow_null=True)
+    releases = serializers.ListField(child=serializers.CharField())
+
+    def get_preliminary(self, visit: VisitPoint) -> bool:
+        return any(photo.confirmed is None for photo in visit.counted)
+
+
+class CliniciansWordSerializer(serializers.Serializer[VisitPoint]):
+    """What people said at a visit."""
+
+    seen_by = serializers.CharField(source="clinician")
+    grade = serializers.IntegerField(source="clinician_grade", help_text="Given to the visit.", **GRADE)
+    confirmed_grade = serializers.IntegerField(help_text="Median of the grades given to its photos.", **GRADE)
+
+
+class PhotoResultSerializer(serializers.Serializer[Any]):
+    """What one release found in one photo."""
+
+    analysis = serializers.UUIDField(source="analysis_id")
+    release = serializers.CharField()
+    brow = serializers.FloatField(allow_null=True)
+    eye = serializers.FloatField(allow_null=True)
+    mouth = serializers.FloatField(allow_null=True)
+    grade = serializers.IntegerField(**GRADE)
+    palsy_probability = serializers.FloatField(allow_null=True)
+    weak_side = BlankAsNull(choices=WEAK_SIDES, read_only=True)
+
+
+class ConfirmedSerializer(serializers.Serializer[Any]):
+    """A clinician's newest word on a photo."""
+
+    exercise = serializers.CharField()
+    palsy = serializers.BooleanField()
+    weak_side = BlankAsNull(choices=WEAK_SIDES, read_only=True)
+    grade = serializers.IntegerField(**GRADE)
+    by = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
+class PhotoPointSerializer(serializers.Serializer[Any]):
+    photo = serializers.UUIDField(source="photo_id")
+    exercise = serializers.CharField(help_text="The clinician's word where there is one, else as asked for.")
+    side = BlankAsNull(choices=Side.choices, read_only=True)
+    taken_at = serializers.DateTimeField()
+    status = serializers.CharField(help_text="Of the newest analysis.")
+    results = PhotoResultSerializer(many=True, help_text="One a release, newest first.")
+    confirmed = ConfirmedSerializer(allow_null=True)
+
+
+class VisitPointSerializer(serializers.Serializer[VisitPoint]):
+    visit = serializers.UUIDField(source="visit_id")
+    at = serializers.DateTimeField()
+    date = serializers.DateField(help_text="In the clinic's time zone.")
+    day = serializers.IntegerField(help_text="Days since onset.")
+    week = serializers.IntegerField(help_text="Whole weeks since onset.")
+    clinician = CliniciansWordSerializer(source="*")
+    model = ModelsWordSerializer(source="*")
+    waiting = serializers.IntegerField(help_text="Photos whose analysis goes on.")
+    photos = PhotoPointSerializer(many=True)
+
+
+class TreatmentMarkSerializer(serializers.Serializer[Any]):
+    treatment = serializers.UUIDField(source="treatment_id")
+    date = serializers.DateField()
+    day = serializers.IntegerField()
+    week = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=TreatmentKind.choices)
+    note = serializers.CharField()
+
+
+class ModelChangeSerializer(serializers.Serializer[Any]):
+    """From this visit on, other releases gave the figures: do not compare across it without saying so."""
+
+    visit = serializers.UUIDField(source="visit_id")
+    date = serializers.DateField()
+    day = serializers.IntegerField()
+    week = serializers.IntegerField()
+    before = serializers.ListField(child=serializers.CharField())
+    after = serializers.ListField(child=serializers.CharField())
+
+
+class CourseSerializer(serializers.Serializer[Any]):
+    """What can be said of the course, and how sure that is."""
+
+    sentence = serializers.CharField()
+    caveat = serializers.CharField()
+    worse = serializers.BooleanField()
+
+
+@extend_schema_serializer(component_name="History")
+class HistorySerializer(serializers.Serializer[History]):
+    """One episode's course: visits, oldest first, with treatments and changes of the models."""
+
+    episode = serializers.UUIDField(source="episode_id")
+    patient = serializers.UUIDField(source="patient_id")
+    onset_date = serializers.DateField(source="onset")
+    cause = serializers.ChoiceField(choices=Cause.choices)
+    weak_side = BlankAsNull(choices=WEAK_SIDES, read_only=True)
+    course = CourseSerializer()
+    visits = VisitPointSerializer(many=True)
+    treatments = TreatmentMarkSerializer(many=True)
+    model_changes = ModelChangeSerializer(many=True)
+    releases = serializers.ListField(child=serializers.CharField())
+    waiting = serializers.IntegerField()
+
+
+class PatientHistorySerializer(serializers.Serializer[Any]):
+    """The histories of all of a patient's episodes, newest first."""
+
+    patient = serializers.UUIDField()
+    episodes = HistorySerializer(many=True)

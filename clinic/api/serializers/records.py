@@ -1,0 +1,214 @@
+"""Clinics, patients, episodes, treatments, consents and visits."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from clinic.accounts.models import Clinic, Role
+from clinic.patients.models import Consent, Episode, Patient, Treatment, WeakSide
+from clinic.recovery.models import PatientSummary
+from clinic.visits.models import Visit
+
+from .fields import Address, BlankAsNull, PersonSerializer
+
+CLOCKS = dt.timedelta(minutes=5)
+WEAK_SIDES = [("left", WeakSide.LEFT.label), ("right", WeakSide.RIGHT.label), ("both", WeakSide.BOTH.label)]
+
+
+class ClinicSerializer(serializers.ModelSerializer[Clinic]):
+    """A clinic of yours, and your role in it."""
+
+    url = Address("clinic-detail")
+    role = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Clinic
+        fields = ["id", "url", "name", "time_zone", "language", "role"]
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.ChoiceField(choices=Role.choices))
+    def get_role(self, clinic: Clinic) -> str:
+        return str(self.context["roles"].get(clinic.pk, ""))
+
+
+class SummarySerializer(serializers.ModelSerializer[PatientSummary]):
+    """The figures of the patients' list. `model_grade` is a model's, `clinician_grade` a person's."""
+
+    class Meta:
+        model = PatientSummary
+        fields = [
+            "last_visit_at", "visits", "symmetry", "model_grade", "clinician_grade",
+            "to_retake", "to_confirm", "failed", "worse",
+        ]  # fmt: skip
+        read_only_fields = fields
+        extra_kwargs = {
+            "symmetry": {
+                "help_text": "Composite symmetry of the last twenty visits, oldest first; 0 to 1 or null."
+            }
+        }
+
+
+class PatientSerializer(serializers.ModelSerializer[Patient]):
+    url = Address("patient-detail")
+    clinic = serializers.UUIDField(source="clinic_id", read_only=True)
+    summary = SummarySerializer(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Patient
+        fields = [
+            "id", "url", "clinic", "record_number", "name", "birth_date", "sex", "phone", "email", "languages",
+            "created_at", "archived_at", "summary",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class PatientChange(serializers.ModelSerializer[Patient]):
+    class Meta:
+        model = Patient
+        fields = ["record_number", "name", "birth_date", "sex", "phone", "email", "languages"]
+        # The service knows whether a number is taken, and by whose patients.
+        validators: list[Any] = []
+
+
+class PatientInput(PatientChange):
+    clinic = serializers.UUIDField(
+        required=False,
+        help_text="Whose patient it becomes. May be left out when you belong to one clinic only.",
+    )
+
+    class Meta(PatientChange.Meta):
+        fields = ["clinic", *PatientChange.Meta.fields]
+
+
+class PatientSearch(serializers.Serializer[Any]):
+    """What to look for. It travels in the body, since names have no place in an address or a log."""
+
+    text = serializers.CharField(max_length=120, help_text="Part of a name or of a record number.")
+    clinic = serializers.UUIDField(required=False, help_text="Search this clinic only.")
+    archived = serializers.BooleanField(
+        required=False, default=False, help_text="Search archived patients instead."
+    )
+
+
+class PatientsFound(serializers.Serializer[Any]):
+    more = serializers.BooleanField(help_text="Whether there are others; search for more of the name.")
+    results = PatientSerializer(many=True)
+
+
+class EpisodeSerializer(serializers.ModelSerializer[Episode]):
+    url = Address("episode-detail")
+    patient = serializers.UUIDField(source="patient_id", read_only=True)
+    weak_side = BlankAsNull(
+        choices=WEAK_SIDES, read_only=True, help_text="The patient's own side; null: none found."
+    )
+
+    class Meta:
+        model = Episode
+        fields = ["id", "url", "patient", "cause", "weak_side", "onset_date", "notes", "created_at"]
+        read_only_fields = fields
+
+
+class EpisodeChange(serializers.ModelSerializer[Episode]):
+    weak_side = BlankAsNull(choices=WEAK_SIDES, help_text="The patient's own side; null: none found.")
+
+    class Meta:
+        model = Episode
+        fields = ["cause", "weak_side", "onset_date", "notes"]
+
+
+class EpisodeInput(EpisodeChange):
+    patient = serializers.UUIDField()
+
+    class Meta(EpisodeChange.Meta):
+        fields = ["patient", *EpisodeChange.Meta.fields]
+
+
+class TreatmentSerializer(serializers.ModelSerializer[Treatment]):
+    url = Address("treatment-detail")
+    episode = serializers.UUIDField(source="episode_id", read_only=True)
+
+    class Meta:
+        model = Treatment
+        fields = ["id", "url", "episode", "kind", "date", "note", "created_at", "archived_at"]
+        read_only_fields = fields
+
+
+class TreatmentChange(serializers.ModelSerializer[Treatment]):
+    class Meta:
+        model = Treatment
+        fields = ["kind", "date", "note"]
+
+
+class TreatmentInput(TreatmentChange):
+    episode = serializers.UUIDField()
+
+    class Meta(TreatmentChange.Meta):
+        fields = ["episode", *TreatmentChange.Meta.fields]
+
+
+class ConsentSerializer(serializers.ModelSerializer[Consent]):
+    """Consent to one use of the photos; in force while `revoked_at` is null."""
+
+    url = Address("consent-detail")
+    patient = serializers.UUIDField(source="patient_id", read_only=True)
+    recorded_by = PersonSerializer(read_only=True)
+    revoked_by = PersonSerializer(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Consent
+        fields = [
+            "id", "url", "patient", "use", "given_on", "recorded_by", "revoked_at", "revoked_by", "created_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class ConsentInput(serializers.ModelSerializer[Consent]):
+    patient = serializers.UUIDField()
+
+    class Meta:
+        model = Consent
+        fields = ["patient", "use", "given_on"]
+        validators: list[Any] = []
+
+
+class VisitSerializer(serializers.ModelSerializer[Visit]):
+    url = Address("visit-detail")
+    patient = serializers.UUIDField(source="patient_id", read_only=True)
+    episode = serializers.UUIDField(source="episode_id", read_only=True)
+    clinician = PersonSerializer(read_only=True)
+
+    class Meta:
+        model = Visit
+        fields = [
+            "id", "url", "patient", "episode", "at", "clinician", "impression", "grade", "created_at", "archived_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+        extra_kwargs = {"grade": {"help_text": "The clinician's House-Brackmann grade, 1 to 6."}}
+
+
+class VisitChange(serializers.ModelSerializer[Visit]):
+    class Meta:
+        model = Visit
+        fields = ["at", "impression", "grade"]
+
+    def validate_at(self, at: dt.datetime) -> dt.datetime:
+        """A visit is recorded when it happens or later; a few minutes are left to the clocks."""
+        if at > timezone.now() + CLOCKS:
+            raise serializers.ValidationError(_("A visit can't be in the future."), code="future")
+        return at
+
+
+class VisitInput(VisitChange):
+    patient = serializers.UUIDField()
+    episode = serializers.UUIDField(
+        required=False, help_text="One of the patient's episodes; the current one if left out."
+    )
+
+    class Meta(VisitChange.Meta):
+        fields = ["patient", "episode", *VisitChange.Meta.fields]

@@ -1,0 +1,33 @@
+"""Tokens and the catalogue of problems."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+LONGEST_DAYS = 90
+
+
+class TokenInput(serializers.Serializer[Any]):
+    email = serializers.EmailField()
+    password = serializers.CharField(trim_whitespace=False, write_only=True, style={"input_type": "password"})
+    name = serializers.CharField(
+        max_length=60, required=False, default="API", help_text="By which you will know it in your profile."
+    )
+    days = serializers.IntegerField(
+        min_value=1, max_value=LONGEST_DAYS, required=False, default=1, help_text="For how long it works."
+    )
+
+
+class TokenSerializer(serializers.Serializer[Any]):
+    """Send it as `Authorization: Bearer …`. It is shown once and stored nowhere."""
+
+    token = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+
+
+class ProblemKindSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    status = serializers.IntegerField()
+    title = serializers.CharField()

@@ -1,0 +1,37 @@
+"""The API's addresses, its schema and its docs page."""
+
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.routers import SimpleRouter
+
+from .views import analyses, records, service, visits
+
+app_name = "api"
+
+router = SimpleRouter(use_regex_path=False)
+router.register("clinics", records.ClinicViewSet, "clinic")
+router.register("patients", records.PatientViewSet, "patient")
+router.register("episodes", records.EpisodeViewSet, "episode")
+router.register("treatments", records.TreatmentViewSet, "treatment")
+router.register("consents", records.ConsentViewSet, "consent")
+router.register("visits", visits.VisitViewSet, "visit")
+router.register("photos", visits.PhotoViewSet, "photo")
+router.register("analyses", analyses.AnalysisViewSet, "analysis")
+router.register("confirmations", visits.ConfirmationViewSet, "confirmation")
+router.register("releases", analyses.ReleaseViewSet, "release")
+
+urlpatterns = [
+    path("v1/tokens/", service.TokenView.as_view(), name="token"),
+    path("v1/exercises/", service.ExerciseView.as_view(), name="exercises"),
+    path("v1/problems/", service.ProblemsView.as_view(), name="problems"),
+    path("v1/problems/<slug:code>/", service.ProblemView.as_view(), name="problem"),
+    path("v1/", include(router.urls)),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path(
+        "docs/",
+        SpectacularSwaggerSplitView.as_view(url_name="api:schema", template_name="api/docs.html"),
+        name="docs",
+    ),
+    # Under the API an unknown address is a problem too, not a page.
+    re_path(r"^.*$", service.NothingHere.as_view(), name="nothing"),
+]

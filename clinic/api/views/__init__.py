@@ -1,0 +1,1 @@
+"""The API's views: validate, call a service or a selector, answer."""

@@ -1,0 +1,114 @@
+"""Analyses and the releases of the models."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db.models import QuerySet
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import viewsets
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from clinic.visits.models import Confirmation
+from inference import registry
+from inference.models import Analysis
+from inference.states import FINAL
+
+from .. import filters
+from ..serializers import analyses as shapes
+from .base import Records, note_reads
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+    from clinic.patients.models import Patient
+
+FOLLOW_AFTER = 1
+
+
+def confirmed_among(ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Which of these analyses a clinician has had a word on."""
+    return set(Confirmation.objects.filter(analysis_id__in=list(ids)).values_list("analysis_id", flat=True))
+
+
+@extend_schema_view(list=extend_schema(summary="Analyses"))
+class AnalysisViewSet(Records):
+    serializer_class = shapes.AnalysisSerializer
+    filterset_class = filters.AnalysisFilter
+    http_method_names: ClassVar[list[str]] = ["get", "head", "options"]
+
+    def visible(self) -> QuerySet[Analysis]:
+        return (
+            Analysis.objects.visible_to(self.request.user)
+            .select_related("photo__visit__patient")
+            .defer("landmarks")
+        )
+
+    def patient_of(self, record: Analysis) -> Patient:
+        return record.photo.visit.patient
+
+    def context_for(self, records: Sequence[Analysis]) -> dict[str, Any]:
+        return {"confirmed": confirmed_among([record.pk for record in records])}
+
+    @extend_schema(
+        summary="An analysis: its state and, once it has succeeded, its result",
+        parameters=[
+            OpenApiParameter(
+                "Retry-After",
+                int,
+                OpenApiParameter.HEADER,
+                response=[200],
+                description="While it goes on: seconds.",
+            )
+        ],
+    )
+    def retrieve(self, request: Request, pk: uuid.UUID) -> Response:
+        analysis = self.get_object()
+        headers = {}
+        if analysis.status in FINAL:
+            note_reads(request, [self.patient_of(analysis)])
+        else:
+            # Nothing of the patient is shown yet: whoever follows an analysis reads it once, at its end.
+            headers["Retry-After"] = str(FOLLOW_AFTER)
+        return Response(self.shown(analysis), headers=headers)
+
+    @extend_schema(
+        summary="The points of the face that an analysis found", responses=shapes.LandmarksSerializer
+    )
+    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    def landmarks(self, request: Request, pk: uuid.UUID) -> Response:
+        analysis = self.get_object()
+        if not analysis.landmarks:
+            raise Http404
+        note_reads(request, [self.patient_of(analysis)])
+        return Response({"landmarks": analysis.landmarks})
+
+
+class ReleaseViewSet(viewsets.GenericViewSet[Any]):
+    serializer_class = shapes.ReleaseSerializer
+    pagination_class = None
+    filter_backends: ClassVar[list[Any]] = []
+    lookup_field = "name"
+    lookup_value_converter = "str"
+
+    @extend_schema(summary="The releases of the models, the active one first")
+    def list(self, request: Request) -> Response:
+        return Response(self._shown(registry.releases(), many=True))
+
+    @extend_schema(
+        summary="A release and its model card",
+        parameters=[OpenApiParameter("name", str, OpenApiParameter.PATH, description="The release's name.")],
+    )
+    def retrieve(self, request: Request, name: str) -> Response:
+        release = registry.by_name(name)
+        if release is None:
+            raise Http404
+        return Response(self._shown(release))
+
+    def _shown(self, what: Any, *, many: bool = False) -> Any:
+        context = {**self.get_serializer_context(), "active": registry.active().name}
+        return shapes.ReleaseSerializer(what, many=many, context=context).data

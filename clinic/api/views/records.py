@@ -1,0 +1,286 @@
+"""Clinics, patients, episodes, treatments and consents."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from clinic.accounts import policies
+from clinic.accounts.models import Clinic
+from clinic.patients import selectors, services
+from clinic.patients.models import Consent, Episode, Patient, Treatment
+from clinic.recovery.selectors import history
+
+from .. import filters
+from ..problems import Problem
+from ..serializers import records as shapes
+from ..serializers.history import HistorySerializer, PatientHistorySerializer
+from .base import Records, named, note_reads
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+MOST_FOUND = 50
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Your clinics"),
+    retrieve=extend_schema(summary="One of your clinics"),
+)
+class ClinicViewSet(Records):
+    serializer_class = shapes.ClinicSerializer
+    http_method_names = ["get", "head", "options"]
+
+    def visible(self) -> QuerySet[Clinic]:
+        return Clinic.objects.filter(pk__in=policies.clinics_of(self.request.user))
+
+    def context_for(self, records: Any) -> dict[str, Any]:
+        return {"roles": policies.clinics_of(self.request.user)}
+
+    def list(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.get_queryset()) or []
+        return self.get_paginated_response(self.shown(page, many=True))
+
+    def retrieve(self, request: Request, pk: uuid.UUID) -> Response:
+        return Response(self.shown(self.get_object()))
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Patients, newest record first"),
+    retrieve=extend_schema(summary="A patient"),
+)
+class PatientViewSet(Records):
+    serializer_class = shapes.PatientSerializer
+    filterset_class = filters.PatientFilter
+
+    def visible(self) -> QuerySet[Patient]:
+        return Patient.objects.visible_to(self.request.user).select_related("summary")
+
+    def patient_of(self, record: Patient) -> Patient:
+        return record
+
+    @extend_schema(
+        summary="Log a patient", request=shapes.PatientInput, responses={201: shapes.PatientSerializer}
+    )
+    def create(self, request: Request) -> Response:
+        given = self.given(shapes.PatientInput)
+        clinic = self._clinic(given.pop("clinic", None))
+        if not policies.can_write_records(request.user, clinic.pk):
+            raise Problem("not_permitted")
+        return self.created(services.create_patient(user=request.user, clinic=clinic, **given))
+
+    @extend_schema(
+        summary="Change a patient", request=shapes.PatientChange, responses={200: shapes.PatientSerializer}
+    )
+    def partial_update(self, request: Request, pk: uuid.UUID) -> Response:
+        patient = self.get_object()
+        self.may_write(patient)
+        given = self.given(shapes.PatientChange, partial=True)
+        return self.changed(services.update_patient(user=request.user, patient=patient, **given))
+
+    @extend_schema(
+        summary="Archive a patient",
+        description="Takes the patient off the lists; nothing is deleted.",
+        request=None,
+        responses={200: shapes.PatientSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, pk: uuid.UUID) -> Response:
+        patient = self.get_object()
+        self.may_write(patient)
+        return self.changed(services.archive_patient(user=request.user, patient=patient))
+
+    @extend_schema(
+        summary="Bring an archived patient back", request=None, responses={200: shapes.PatientSerializer}
+    )
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: uuid.UUID) -> Response:
+        patient = self.get_object()
+        self.may_write(patient)
+        return self.changed(services.restore_patient(user=request.user, patient=patient))
+
+    @extend_schema(
+        summary="Search patients by name or record number",
+        description=(
+            "A POST, because a name belongs in no address and no log. Finds up to 50 patients, in the order of "
+            "their names."
+        ),
+        filters=False,
+        request=shapes.PatientSearch,
+        responses={200: OpenApiResponse(shapes.PatientsFound)},
+    )
+    @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
+    def search(self, request: Request) -> Response:
+        given = self.given(shapes.PatientSearch)
+        wanted = given.get("clinic")
+        clinics = [named(self._clinics(), request, "clinic", wanted)] if wanted else list(self._clinics())
+        found = [
+            patient
+            for clinic in clinics
+            for patient in selectors.search(
+                user=request.user, clinic=clinic, text=given["text"], archived=given["archived"]
+            )[: MOST_FOUND + 1]
+        ]
+        found.sort(key=lambda patient: (patient.name, patient.pk))
+        note_reads(request, found[:MOST_FOUND])
+        return Response(
+            {"more": len(found) > MOST_FOUND, "results": self.shown(found[:MOST_FOUND], many=True)}
+        )
+
+    @extend_schema(
+        summary="The recovery history of all of a patient's episodes", responses=PatientHistorySerializer
+    )
+    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    def history(self, request: Request, pk: uuid.UUID) -> Response:
+        patient = self.get_object()
+        note_reads(request, [patient])
+        episodes = patient.episodes.select_related("patient__clinic")
+        courses = [history(episode=episode) for episode in episodes]
+        return Response(PatientHistorySerializer({"patient": patient.pk, "episodes": courses}).data)
+
+    def _clinics(self) -> QuerySet[Clinic]:
+        return Clinic.objects.filter(pk__in=policies.clinics_of(self.request.user))
+
+    def _clinic(self, wanted: uuid.UUID | None) -> Clinic:
+        """The clinic that the body names, or the user's only one."""
+        clinics = list(self._clinics())
+        chosen = [clinic for clinic in clinics if clinic.pk == wanted] if wanted else clinics
+        if len(chosen) == 1:
+            return chosen[0]
+        if wanted:
+            raise Problem(
+                "not_found",
+                errors=[
+                    {"field": "clinic", "code": "not_found", "detail": _("You belong to no such clinic.")}
+                ],
+            )
+        detail = _("Say which clinic the patient belongs to.")
+        raise Problem("validation_failed", errors=[{"field": "clinic", "code": "required", "detail": detail}])
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Care episodes"), retrieve=extend_schema(summary="A care episode")
+)
+class EpisodeViewSet(Records):
+    serializer_class = shapes.EpisodeSerializer
+    filterset_class = filters.EpisodeFilter
+
+    def visible(self) -> QuerySet[Episode]:
+        return Episode.objects.visible_to(self.request.user).select_related("patient__clinic")
+
+    def patient_of(self, record: Episode) -> Patient:
+        return record.patient
+
+    @extend_schema(
+        summary="Open a care episode", request=shapes.EpisodeInput, responses={201: shapes.EpisodeSerializer}
+    )
+    def create(self, request: Request) -> Response:
+        given = self.given(shapes.EpisodeInput)
+        patient = named(Patient.objects.select_related("clinic"), request, "patient", given.pop("patient"))
+        self.may_write(patient)
+        return self.created(services.open_episode(user=request.user, patient=patient, **given))
+
+    @extend_schema(
+        summary="Change a care episode",
+        request=shapes.EpisodeChange,
+        responses={200: shapes.EpisodeSerializer},
+    )
+    def partial_update(self, request: Request, pk: uuid.UUID) -> Response:
+        episode = self.get_object()
+        self.may_write(episode.patient)
+        given = self.given(shapes.EpisodeChange, partial=True)
+        return self.changed(services.update_episode(user=request.user, episode=episode, **given))
+
+    @extend_schema(summary="The recovery history of an episode", responses=HistorySerializer)
+    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    def history(self, request: Request, pk: uuid.UUID) -> Response:
+        episode = self.get_object()
+        note_reads(request, [episode.patient])
+        return Response(HistorySerializer(history(episode=episode)).data)
+
+
+@extend_schema_view(list=extend_schema(summary="Treatments"), retrieve=extend_schema(summary="A treatment"))
+class TreatmentViewSet(Records):
+    serializer_class = shapes.TreatmentSerializer
+    filterset_class = filters.TreatmentFilter
+
+    def visible(self) -> QuerySet[Treatment]:
+        return Treatment.objects.visible_to(self.request.user).select_related("episode__patient__clinic")
+
+    def patient_of(self, record: Treatment) -> Patient:
+        return record.episode.patient
+
+    @extend_schema(
+        summary="Record a treatment",
+        request=shapes.TreatmentInput,
+        responses={201: shapes.TreatmentSerializer},
+    )
+    def create(self, request: Request) -> Response:
+        given = self.given(shapes.TreatmentInput)
+        episodes = Episode.objects.select_related("patient__clinic")
+        episode = named(episodes, request, "episode", given.pop("episode"))
+        self.may_write(episode.patient)
+        return self.created(services.add_treatment(user=request.user, episode=episode, **given))
+
+    @extend_schema(
+        summary="Change a treatment",
+        request=shapes.TreatmentChange,
+        responses={200: shapes.TreatmentSerializer},
+    )
+    def partial_update(self, request: Request, pk: uuid.UUID) -> Response:
+        treatment = self.get_object()
+        self.may_write(self.patient_of(treatment))
+        given = self.given(shapes.TreatmentChange, partial=True)
+        return self.changed(services.update_treatment(user=request.user, treatment=treatment, **given))
+
+    @extend_schema(
+        summary="Take a treatment off the record", request=None, responses=shapes.TreatmentSerializer
+    )
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, pk: uuid.UUID) -> Response:
+        treatment = self.get_object()
+        self.may_write(self.patient_of(treatment))
+        return self.changed(services.archive_treatment(user=request.user, treatment=treatment))
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Consents, with their history"), retrieve=extend_schema(summary="A consent")
+)
+class ConsentViewSet(Records):
+    serializer_class = shapes.ConsentSerializer
+    filterset_class = filters.ConsentFilter
+    http_method_names = ["get", "post", "head", "options"]
+
+    def visible(self) -> QuerySet[Consent]:
+        return Consent.objects.visible_to(self.request.user).select_related(
+            "patient", "recorded_by", "revoked_by"
+        )
+
+    def patient_of(self, record: Consent) -> Patient:
+        return record.patient
+
+    @extend_schema(
+        summary="Record a consent", request=shapes.ConsentInput, responses={201: shapes.ConsentSerializer}
+    )
+    def create(self, request: Request) -> Response:
+        given = self.given(shapes.ConsentInput)
+        patient = named(Patient.objects.select_related("clinic"), request, "patient", given.pop("patient"))
+        self.may_write(patient)
+        return self.created(services.give_consent(user=request.user, patient=patient, **given))
+
+    @extend_schema(
+        summary="Record that a consent was taken back",
+        request=None,
+        responses={200: shapes.ConsentSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    def revoke(self, request: Request, pk: uuid.UUID) -> Response:
+        consent = self.get_object()
+        self.may_write(consent.patient)
+        return self.changed(services.revoke_consent(user=request.user, consent=consent))

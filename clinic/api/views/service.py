@@ -1,0 +1,101 @@
+"""What is no patient's record: tokens, the protocol of exercises, the catalogue of problems, unknown addresses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib.auth import authenticate
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from knox.auth import TokenAuthentication
+from rest_framework import permissions
+from rest_framework.response import Response
+from rest_framework.throttling import UserRateThrottle
+from rest_framework.views import APIView
+
+from clinic.accounts import services as accounts
+from clinic.visits.exercises import PROTOCOL
+
+from ..problems import CATALOGUE, Problem
+from ..serializers.photos import ExerciseSerializer
+from ..serializers.service import ProblemKindSerializer, TokenInput, TokenSerializer
+from ..throttles import ByAccount, ByAddress
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+
+class TokenView(APIView):
+    """Getting a token, and giving it back."""
+
+    throttle_scope = "token"
+
+    def get_throttles(self) -> list[Any]:
+        asking = self.request.method == "POST"
+        return [throttle() for throttle in ((ByAddress, ByAccount) if asking else (UserRateThrottle,))]
+
+    def get_authenticators(self) -> list[Any]:
+        # Whoever asks for a token has none yet, and a session must not hand one out without the password.
+        asking = self.request is not None and self.request.method == "POST"
+        return [] if asking else super().get_authenticators()
+
+    def get_permissions(self) -> list[Any]:
+        return [] if self.request.method == "POST" else super().get_permissions()
+
+    @extend_schema(summary="Get a token", auth=[], request=TokenInput, responses={201: TokenSerializer})
+    def post(self, request: Request) -> Response:
+        body = TokenInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        given = body.validated_data
+        user = authenticate(request._request, username=given["email"], password=given["password"])
+        if user is None:
+            raise Problem("wrong_credentials", headers={"WWW-Authenticate": "Bearer"})
+        label, text = accounts.create_token(user=user, name=given["name"], days=given["days"])
+        return Response(TokenSerializer({"token": text, "expires_at": label.token.expiry}).data, status=201)
+
+    @extend_schema(summary="Revoke the token that this request carries", request=None, responses={204: None})
+    def delete(self, request: Request) -> Response:
+        if not isinstance(request.successful_authenticator, TokenAuthentication):
+            raise Problem("no_token")
+        accounts.revoke_token(token=request.auth)
+        return Response(status=204)
+
+
+class ExerciseView(APIView):
+    @extend_schema(
+        summary="The exercises that a patient is asked for", responses=ExerciseSerializer(many=True)
+    )
+    def get(self, request: Request) -> Response:
+        return Response(ExerciseSerializer(PROTOCOL, many=True, context={"request": request}).data)
+
+
+class ProblemsView(APIView):
+    permission_classes: ClassVar[list[Any]] = [permissions.AllowAny]
+    authentication_classes: ClassVar[list[Any]] = []
+
+    @extend_schema(summary="Every code that a problem can have", responses=ProblemKindSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        return Response(ProblemKindSerializer(CATALOGUE.values(), many=True).data)
+
+
+class ProblemView(APIView):
+    permission_classes: ClassVar[list[Any]] = [permissions.AllowAny]
+    authentication_classes: ClassVar[list[Any]] = []
+
+    @extend_schema(summary="What one code means", responses=ProblemKindSerializer)
+    def get(self, request: Request, code: str) -> Response:
+        if code not in CATALOGUE:
+            raise Http404
+        return Response(ProblemKindSerializer(CATALOGUE[code]).data)
+
+
+class NothingHere(APIView):
+    """Every address under the API that nothing else answers."""
+
+    permission_classes: ClassVar[list[Any]] = [permissions.AllowAny]
+    authentication_classes: ClassVar[list[Any]] = []
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        raise Http404

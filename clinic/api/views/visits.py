@@ -1,0 +1,286 @@
+"""Visits, their photos, and what clinicians confirmed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
+from rest_framework.response import Response
+
+from clinic.accounts import policies
+from clinic.common.http import require
+from clinic.patients.models import Episode, Patient
+from clinic.visits import selectors, services
+from clinic.visits.models import Confirmation, Photo, Visit
+from clinic.visits.refusals import IntakeError
+from clinic.visits.views import files
+from inference import policies as inference_policies
+from inference import services as inference_services
+from inference.models import Analysis
+from inference.states import Status
+
+from .. import filters
+from ..problems import Problem
+from ..serializers import photos as photo_shapes
+from ..serializers import records as shapes
+from .analyses import FOLLOW_AFTER, confirmed_among
+from .base import Records, named
+
+if TYPE_CHECKING:
+    from django.http.response import HttpResponseBase
+    from rest_framework.request import Request
+
+FOLLOW_HEADERS = [
+    OpenApiParameter(
+        "Location", str, OpenApiParameter.HEADER, response=[202], description="The analysis to follow."
+    ),
+    OpenApiParameter(
+        "Retry-After", int, OpenApiParameter.HEADER, response=[202], description="Seconds to wait."
+    ),
+]
+
+
+@extend_schema_view(list=extend_schema(summary="Visits"), retrieve=extend_schema(summary="A visit"))
+class VisitViewSet(Records):
+    serializer_class = shapes.VisitSerializer
+    filterset_class = filters.VisitFilter
+
+    def visible(self) -> QuerySet[Visit]:
+        return selectors.visible_visits(user=self.request.user)
+
+    def patient_of(self, record: Visit) -> Patient:
+        return record.patient
+
+    @extend_schema(
+        summary="Start a visit", request=shapes.VisitInput, responses={201: shapes.VisitSerializer}
+    )
+    def create(self, request: Request) -> Response:
+        given = self.given(shapes.VisitInput)
+        patient = named(Patient.objects.select_related("clinic"), request, "patient", given.pop("patient"))
+        self.may_write(patient)
+        if patient.archived_at is not None:
+            raise Problem("archived")
+        if episode := given.pop("episode", None):
+            given["episode"] = named(Episode.objects.filter(patient=patient), request, "episode", episode)
+        return self.created(services.create_visit(user=request.user, patient=patient, **given))
+
+    @extend_schema(
+        summary="Change a visit", request=shapes.VisitChange, responses={200: shapes.VisitSerializer}
+    )
+    def partial_update(self, request: Request, pk: uuid.UUID) -> Response:
+        visit = self.get_object()
+        self.may_write(visit.patient)
+        unless_archived(visit)
+        given = self.given(shapes.VisitChange, partial=True)
+        return self.changed(services.update_visit(user=request.user, visit=visit, **given))
+
+    @extend_schema(
+        summary="Archive a visit",
+        description="Takes it out of lists and charts; its record and photos stay.",
+        request=None,
+        responses={200: shapes.VisitSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, pk: uuid.UUID) -> Response:
+        visit = self.get_object()
+        self.may_write(visit.patient)
+        return self.changed(services.archive_visit(user=request.user, visit=visit))
+
+    @extend_schema(
+        summary="Bring an archived visit back", request=None, responses={200: shapes.VisitSerializer}
+    )
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: uuid.UUID) -> Response:
+        visit = self.get_object()
+        self.may_write(visit.patient)
+        return self.changed(services.restore_visit(user=request.user, visit=visit))
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Photos"), retrieve=extend_schema(summary="A photo and its result")
+)
+class PhotoViewSet(Records):
+    serializer_class = photo_shapes.PhotoSerializer
+    filterset_class = filters.PhotoFilter
+
+    def visible(self) -> QuerySet[Photo]:
+        return selectors.visible_photos(user=self.request.user)
+
+    def patient_of(self, record: Photo) -> Patient:
+        return record.visit.patient
+
+    def context_for(self, records: Sequence[Photo]) -> dict[str, Any]:
+        cards = selectors.cards(photos=records)
+        analyses = {card.photo.pk: card.analysis for card in cards if card.analysis}
+        return {
+            "analyses": analyses,
+            "confirmations": {card.photo.pk: card.confirmation for card in cards if card.confirmation},
+            "confirmed": confirmed_among([analysis.pk for analysis in analyses.values()]),
+        }
+
+    def get_parsers(self) -> list[Any]:
+        # The only body with a file in it.
+        return [MultiPartParser()] if self._uploads() else super().get_parsers()
+
+    def get_throttles(self) -> list[Any]:
+        self.throttle_scope = "upload" if self._uploads() else None
+        return super().get_throttles()
+
+    def _uploads(self) -> bool:
+        return bool(self.request and self.request.method == "POST" and not self.kwargs.get("pk"))
+
+    @extend_schema(
+        summary="Upload a photo",
+        description=(
+            "Stores the photo and queues its analysis. The answer comes before the analysis is done: follow the "
+            "address in `Location`, not sooner than `Retry-After` seconds, until its status is final. The same "
+            "photo a second time is refused with 409 and changes nothing, so an upload can safely be repeated."
+        ),
+        parameters=FOLLOW_HEADERS,
+        request={"multipart/form-data": photo_shapes.PhotoUpload},
+        responses={202: photo_shapes.PhotoSerializer},
+    )
+    def create(self, request: Request) -> Response:
+        given = self.given(photo_shapes.PhotoUpload)
+        visits = Visit.objects.select_related("patient__clinic")
+        visit = named(visits, request, "visit", given.pop("visit"))
+        self.may_write(visit.patient)
+        unless_archived(visit)
+        try:
+            photo = services.store_photo(user=request.user, visit=visit, upload=given.pop("image"), **given)
+        except IntakeError as error:
+            raise Problem(error.code, error.sentence) from error
+        return self._to_follow(photo)
+
+    @extend_schema(
+        summary="Say that a photo shows another exercise",
+        request=photo_shapes.PhotoChange,
+        responses={200: photo_shapes.PhotoSerializer},
+    )
+    def partial_update(self, request: Request, pk: uuid.UUID) -> Response:
+        photo = self._writable()
+        given = {
+            "exercise": photo.exercise,
+            "side": photo.side,
+            **self.given(photo_shapes.PhotoChange, partial=True),
+        }
+        return self.changed(services.change_exercise(user=request.user, photo=photo, **given))
+
+    @extend_schema(
+        summary="Try a failed analysis again",
+        parameters=FOLLOW_HEADERS,
+        request=None,
+        responses={202: photo_shapes.PhotoSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, pk: uuid.UUID) -> Response:
+        photo = self._writable()
+        analysis = selectors.card_of(photo=photo).analysis
+        if analysis is not None:
+            analysis.photo = photo
+        if analysis is None or not inference_policies.can_retry(request.user, analysis):
+            raise Problem("retry_not_possible")
+        inference_services.retry(analysis=analysis)
+        return self._to_follow(photo)
+
+    @extend_schema(summary="Archive a photo", request=None, responses={200: photo_shapes.PhotoSerializer})
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, pk: uuid.UUID) -> Response:
+        photo = self.get_object()
+        self.may_write(self.patient_of(photo))
+        unless_archived(photo.visit)
+        return self.changed(services.archive_photo(user=request.user, photo=photo))
+
+    @extend_schema(
+        summary="Bring an archived photo back", request=None, responses={200: photo_shapes.PhotoSerializer}
+    )
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: uuid.UUID) -> Response:
+        photo = self.get_object()
+        self.may_write(self.patient_of(photo))
+        unless_archived(photo.visit)
+        try:
+            return self.changed(services.restore_photo(user=request.user, photo=photo))
+        except IntakeError as error:
+            raise Problem(error.code, error.sentence) from error
+
+    @extend_schema(
+        summary="The photo itself",
+        description="Each time it is sent, the read is recorded.",
+        responses={(200, "image/jpeg"): OpenApiTypes.BINARY},
+    )
+    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    def image(self, request: Request, pk: uuid.UUID) -> HttpResponseBase:
+        return files.image(request._request, pk)
+
+    @extend_schema(
+        summary="The photo's thumbnail",
+        description="Carries an ETag; answers 304 to `If-None-Match` as long as you may still see it.",
+        responses={(200, "image/jpeg"): OpenApiTypes.BINARY, 304: None},
+    )
+    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    def thumbnail(self, request: Request, pk: uuid.UUID) -> HttpResponseBase:
+        return files.thumbnail(request._request, pk)
+
+    def _writable(self) -> Photo:
+        photo: Photo = self.get_object()
+        self.may_write(self.patient_of(photo))
+        unless_archived(photo.visit)
+        unless_archived(photo)
+        return photo
+
+    def _to_follow(self, photo: Photo) -> Response:
+        """202 with the photo; its analysis is to be followed where `Location` says."""
+        data = self.shown(self.get_queryset().get(pk=photo.pk))
+        headers = {"Retry-After": str(FOLLOW_AFTER)}
+        if data["analysis"]:
+            headers["Location"] = data["analysis"]["url"]
+        return Response(data, status=status.HTTP_202_ACCEPTED, headers=headers)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="What clinicians confirmed or corrected"),
+    retrieve=extend_schema(summary="A confirmation"),
+)
+class ConfirmationViewSet(Records):
+    serializer_class = photo_shapes.ConfirmationSerializer
+    filterset_class = filters.ConfirmationFilter
+    http_method_names: ClassVar[list[str]] = ["get", "post", "head", "options"]
+
+    def visible(self) -> QuerySet[Confirmation]:
+        return Confirmation.objects.visible_to(self.request.user).select_related(
+            "by", "photo__visit__patient"
+        )
+
+    def patient_of(self, record: Confirmation) -> Patient:
+        return record.photo.visit.patient
+
+    @extend_schema(
+        summary="Confirm or correct a model's finding",
+        description="A clinician's act: other systems may not. Both words stay on record, side by side.",
+        request=photo_shapes.ConfirmationInput,
+        responses={201: photo_shapes.ConfirmationSerializer},
+    )
+    def create(self, request: Request) -> Response:
+        given = self.given(photo_shapes.ConfirmationInput)
+        analyses = Analysis.objects.select_related("photo__visit__patient__clinic").defer("landmarks")
+        analysis = named(analyses, request, "analysis", given.pop("analysis"))
+        require(policies.can_confirm(request.user, analysis.photo.visit.patient.clinic_id))
+        unless_archived(analysis.photo.visit)
+        unless_archived(analysis.photo)
+        if analysis.status != Status.SUCCEEDED:
+            raise Problem("no_result")
+        return self.created(services.confirm(user=request.user, analysis=analysis, **given))
+
+
+def unless_archived(record: Visit | Photo) -> None:
+    """409 for a record that is history: it can be read, not added to."""
+    if record.archived_at is not None:
+        raise Problem("archived")
