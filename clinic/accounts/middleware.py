@@ -38,11 +38,9 @@ class CurrentClinicMiddleware:
             clinics = list(selectors.page_clinics(user=user))
             clinic = selectors.choose_clinic(clinics=clinics, chosen=request.session.get(SESSION_KEY))
             request.clinic, request.page_clinics = clinic, clinics  # type: ignore[attr-defined]
-            _speak(
-                getattr(user, "language", "")
-                or _cookie_language(request)
-                or (clinic.language if clinic else "")
-            )
+            # The browser's own choice, made a click ago, wins; logging in sets it to the reader's.
+            if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+                _speak(user.language or (clinic.language if clinic else ""))
             if clinic is not None:
                 timezone.activate(zoneinfo.ZoneInfo(clinic.time_zone))
         try:
@@ -71,11 +69,7 @@ def _login_first(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.get_full_path())
 
 
-def _cookie_language(request: HttpRequest) -> str:
-    return request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-
-
 def _speak(language: str) -> None:
-    """Take up the language if it is one of ours; LocaleMiddleware, further out, starts each request afresh."""
+    """Take up the language if it is ours; LocaleMiddleware, further out, starts each request afresh."""
     if language in dict(settings.LANGUAGES):
         translation.activate(language)

@@ -32,7 +32,9 @@ class Clinic(Record):
     """A tenant: the owner of patients. Nothing is shared between two clinics."""
 
     name = models.CharField(_("name"), max_length=120)
-    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
+    )
     language = models.CharField(_("language"), max_length=8, default="en")
 
     class Meta:

@@ -24,7 +24,7 @@ def page_clinics(*, user: User | AnonymousUser) -> QuerySet[Clinic]:
 
 
 def choose_clinic(*, clinics: list[Clinic], chosen: str | None) -> Clinic | None:
-    """The clinic that the session chose, if it is still among the user's, or else their first; None without any."""
+    """The clinic that the session chose, if it is still the user's, or else their first; None without any."""
     by_id = {str(clinic.pk): clinic for clinic in clinics}
     return by_id.get(chosen or "") or (clinics[0] if clinics else None)
 
@@ -33,6 +33,15 @@ def is_integration_only(*, user: User | AnonymousUser) -> bool:
     """Whether every role of this user is for another system's use of the API."""
     roles = set(clinics_of(user).values())
     return roles == {Role.INTEGRATION}
+
+
+def memberships_of(*, user: User | AnonymousUser) -> QuerySet[Membership]:
+    """The user's roles that are in force, with their clinics."""
+    return (
+        Membership.objects.filter(user_id=user.pk, is_active=True)
+        .select_related("clinic")
+        .order_by("clinic__name")
+    )
 
 
 def members(*, clinic_id: uuid.UUID) -> QuerySet[Membership]:

@@ -17,11 +17,12 @@ from clinic.common.writing import Errors, errors_of, raise_if
 
 from .models import ApiToken, Clinic, Membership, Role, User
 
+
 @transaction.atomic
 def setup_clinic(
     *, clinic: str, time_zone: str, language: str, email: str, full_name: str, password: str | None
 ) -> Membership:
-    """Make a clinic and its first administrator, or neither; a user of that e-mail address keeps their password."""
+    """Make a clinic and its first administrator, or neither; a known e-mail address keeps its password."""
     place = Clinic(name=" ".join(clinic.split()), time_zone=time_zone, language=language)
     raise_if(_prefixed("clinic_", errors_of(place)))
     place.save()
@@ -50,6 +51,15 @@ def _new_user(*, email: str, full_name: str, language: str, password: str | None
     user.set_password(password)
     user.save()
     return user
+
+
+@transaction.atomic
+def update_clinic(*, clinic: Clinic, name: str, time_zone: str, language: str) -> Clinic:
+    """Change how a clinic is called, where its days begin, and what its members read by default."""
+    clinic.name, clinic.time_zone, clinic.language = " ".join(name.split()), time_zone, language
+    raise_if(errors_of(clinic))
+    clinic.save()
+    return clinic
 
 
 @transaction.atomic
@@ -135,4 +145,3 @@ def create_token(*, user: User, name: str, days: int | None) -> tuple[ApiToken, 
 def revoke_token(*, token: AuthToken) -> None:
     """End an API token at once."""
     token.delete()
-

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def visible_or_404(
     source: type[Model] | QuerySet[Any], user: User | AnonymousUser, pk: uuid.UUID | str
 ) -> Any:
-    """The record of that identifier if the user may see it; otherwise "not found", as for one that isn't there."""
+    """The record if the user may see it; otherwise "not found", as for one that isn't there."""
     queryset: Any = source if isinstance(source, QuerySet) else source._default_manager.all()
     try:
         return get_object_or_404(queryset.visible_to(user), pk=pk)

@@ -15,7 +15,7 @@ Errors = dict[str, list[ValidationError]]
 
 
 def assign(record: models.Model, fields: dict[str, object], allowed: frozenset[str]) -> None:
-    """Set the fields that a caller may set, with the blanks around and inside texts tidied; TypeError for others."""
+    """Set the fields that a caller may set, the blanks in texts tidied; TypeError for other fields."""
     for name, value in fields.items():
         if name not in allowed:
             raise TypeError(f"{name} can't be set here")

@@ -160,7 +160,7 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
 
 
 class Consent(Record):
-    """Consent to one use of the photos. Rows are never changed but for being revoked: they are the history."""
+    """Consent to one use of the photos. Rows never change but for being revoked: they are the history."""
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="consents")
     use = models.CharField(_("use"), max_length=16, choices=ConsentUse.choices)

@@ -136,7 +136,7 @@ def search(
     archived: bool = False,
     sort: str = "name",
 ) -> QuerySet[Patient]:
-    """The clinic's patients that match, each with its summary and its current episode's cause, side and onset."""
+    """The clinic's patients that match, each with summary and current cause, side and onset."""
     now = timezone.now()
     found = _found(user, clinic, text, archived)
     if causes:

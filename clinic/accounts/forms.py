@@ -1,0 +1,114 @@
+"""What people type about themselves, their tokens, their clinic and its members."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth import forms as auth_forms
+from django.utils.translation import gettext_lazy as _
+
+from .models import Clinic, Role, User
+
+TOKEN_DAYS = [("30", _("30 days")), ("90", _("90 days")), ("365", _("A year")), ("", _("Until revoked"))]
+
+
+class LoginForm(auth_forms.AuthenticationForm):
+    """E-mail address and password. Its one error says nothing of which of the two was wrong."""
+
+    username = forms.EmailField(
+        label=_("E-mail address"),
+        widget=forms.EmailInput(attrs={"autofocus": True, "autocomplete": "username"}),
+    )
+    error_messages = {
+        "invalid_login": _("This e-mail address and this password don't go together. Please try again."),
+        "inactive": _("This e-mail address and this password don't go together. Please try again."),
+    }
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = User
+        fields = ["full_name", "language"]
+        widgets = {"full_name": forms.TextInput(attrs={"autocomplete": "name"})}
+
+    language = forms.ChoiceField(label=_("Language"), required=False, widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = [*settings.LANGUAGES, ("", _("The clinic's"))]  # type: ignore[attr-defined]
+
+
+class TokenForm(forms.Form):
+    """A new token; administrators may also make one for an integration of their clinic."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=60,
+        help_text=_("What will use it, for example “Appointment system”."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    days = forms.ChoiceField(label=_("Works for"), choices=TOKEN_DAYS, initial="90", required=False)
+    user = forms.ModelChoiceField(label=_("On behalf of"), queryset=User.objects.none(), empty_label=None)
+
+    def __init__(self, *args: Any, holders: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if len(holders) > 1:
+            self.fields["user"].queryset = holders  # type: ignore[attr-defined]
+        else:
+            del self.fields["user"]
+
+    def clean_days(self) -> int | None:
+        return int(self.cleaned_data["days"]) if self.cleaned_data["days"] else None
+
+
+class MemberForm(forms.Form):
+    """A person to be given a role in the clinic."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        help_text=_("Someone who already logs in to another clinic here keeps their name and password."),
+    )
+    full_name = forms.CharField(
+        label=_("Full name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.CLINICIAN)
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+
+
+class ClinicForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Clinic
+        fields = ["name", "time_zone", "language"]
+
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), help_text=_("Visits are shown, and days counted, in this time zone.")
+    )
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=settings.LANGUAGES,
+        help_text=_("For members who chose none of their own."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zones = sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone or zone == "UTC")
+        zones = [zone for zone in zones if not zone.startswith(("Etc/", "posix/", "right/", "SystemV/"))]
+        now = self.instance.time_zone
+        self.fields["time_zone"].choices = [  # type: ignore[attr-defined]
+            (zone, zone.replace("_", " ")) for zone in ([] if now in zones else [now]) + zones
+        ]
+
+
+class PasswordForm(auth_forms.PasswordChangeForm):
+    """Change of one's own password."""
+
+
+class NewPasswordForm(auth_forms.SetPasswordForm):  # type: ignore[type-arg]
+    """The first password, or a forgotten one, by a link."""

@@ -1,0 +1,171 @@
+"""Logging in and out, one's own profile and tokens, and the choice of clinic and language."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth import views as auth_views
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from clinic.common.forms import submit
+from clinic.common.http import next_url
+
+from . import forms, policies, selectors, services
+from .middleware import SESSION_KEY
+from .models import User
+
+
+def remember_language(response: HttpResponse, language: str) -> None:
+    """Let the browser know the reader's language, for the pages before and after the login too."""
+    if language:
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            language,
+            max_age=365 * 24 * 3600,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
+    else:
+        response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
+
+
+class Login(auth_views.LoginView):
+    template_name = "accounts/login.html"
+    authentication_form = forms.LoginForm
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        # Not the language of whoever sat here before.
+        remember_language(response, form.get_user().language)
+        return response
+
+
+class SetPassword(auth_views.PasswordResetConfirmView):
+    """The first password, or one instead of a forgotten one, by the link that an administrator made."""
+
+    template_name = "accounts/set_password.html"
+    form_class = forms.NewPasswordForm
+    success_url = reverse_lazy("accounts:login")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        messages.success(self.request, _("Your password is set. Please log in."))
+        return super().form_valid(form)
+
+
+@require_POST
+@login_required
+def switch_clinic(request: HttpRequest) -> HttpResponse:
+    """Work in another of the user's clinics from now on."""
+    chosen = get_object_or_404(
+        selectors.page_clinics(user=request.user), pk=_uuid(request.POST.get("clinic"))
+    )
+    request.session[SESSION_KEY] = str(chosen.pk)
+    messages.success(request, _("You are now in %(clinic)s.") % {"clinic": chosen.name})
+    return redirect("today")
+
+
+def _uuid(text: str | None) -> str | None:
+    try:
+        return str(uuid.UUID(text or ""))
+    except ValueError:
+        return None
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Read in another language from now on; someone who is logged in, also on other computers."""
+    wanted = request.POST.get("language", "")
+    response = redirect(next_url(request, "today" if request.user.is_authenticated else "accounts:login"))
+    if wanted in dict(settings.LANGUAGES):
+        if isinstance(request.user, User):
+            services.set_language(user=request.user, language=wanted)
+        remember_language(response, wanted)
+    return response
+
+
+@login_required
+def profile(request: HttpRequest) -> HttpResponse:
+    """One's own name, language and password."""
+    user = request.user
+    form = forms.ProfileForm(request.POST or None, instance=User.objects.get(pk=user.pk))
+    if request.method == "POST" and form.is_valid():
+        services.update_profile(user=user, **form.cleaned_data)
+        with override(user.language or None):
+            messages.success(request, _("Your profile is saved."))
+        response = redirect("accounts:profile")
+        remember_language(response, user.language)
+        return response
+    context = {"form": form, "memberships": selectors.memberships_of(user=user), "tab": "profile"}
+    return render(request, "accounts/profile.html", context)
+
+
+@never_cache
+@login_required
+def password(request: HttpRequest) -> HttpResponse:
+    """Change one's own password; other devices are logged out by it."""
+    form = forms.PasswordForm(request.user, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        update_session_auth_hash(request, form.user)
+        messages.success(request, _("Your password is changed. Other devices have been logged out."))
+        return redirect("accounts:profile")
+    return render(request, "accounts/password.html", {"form": form, "tab": "profile"})
+
+
+def _holders(request: HttpRequest) -> Any:
+    """Whose tokens this person keeps: their own, and an administrator those of the clinic's integrations."""
+    me = User.objects.filter(pk=request.user.pk)
+    clinic = request.clinic  # type: ignore[attr-defined]
+    if clinic is None or not policies.can_administer(request.user, clinic.pk):
+        return me
+    ids = [request.user.pk, *selectors.integrations(clinic_id=clinic.pk).values_list("pk", flat=True)]
+    return User.objects.filter(pk__in=ids).order_by("full_name")
+
+
+@never_cache
+@login_required
+def tokens(request: HttpRequest) -> HttpResponse:
+    """The API tokens; a new one is shown once, in the answer to the form that made it."""
+    holders = _holders(request)
+    form = forms.TokenForm(request.POST or None, holders=holders, initial={"user": request.user.pk})
+    made = None
+    if request.method == "POST":
+        data = form.cleaned_data if form.is_valid() else {}
+        made = submit(
+            form,
+            services.create_token,
+            user=data.get("user") or request.user,
+            name=data.get("name"),
+            days=data.get("days"),
+        )
+        if made:
+            form = forms.TokenForm(holders=holders, initial={"user": request.user.pk})
+    context = {
+        "form": form,
+        "made": made,
+        "tokens": selectors.tokens_of(users=list(holders)),
+        "tab": "tokens",
+    }
+    return render(request, "accounts/tokens.html", context)
+
+
+@require_POST
+@login_required
+def token_revoke(request: HttpRequest, key: str) -> HttpResponse:
+    """End a token at once."""
+    token = get_object_or_404(selectors.tokens_of(users=list(_holders(request))), token_key=key)
+    services.revoke_token(token=token)
+    messages.success(request, _("The token is revoked. What used it can no longer reach the records."))
+    return redirect("accounts:tokens")

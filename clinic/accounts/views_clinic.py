@@ -1,0 +1,119 @@
+"""What a clinic's administrators keep: its members and the clinic itself."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from clinic.common.forms import submit
+from clinic.common.http import require
+
+from . import forms, policies, selectors, services
+from .models import Clinic, Membership, Role
+
+
+def _administered(request: HttpRequest) -> Clinic:
+    clinic: Clinic | None = request.clinic  # type: ignore[attr-defined]
+    if clinic is None:
+        raise Http404
+    require(policies.can_administer(request.user, clinic.pk))
+    return clinic
+
+
+def _member(request: HttpRequest, pk: uuid.UUID) -> Membership:
+    return get_object_or_404(selectors.members(clinic_id=_administered(request).pk), pk=pk)
+
+
+@never_cache
+@login_required
+def members(request: HttpRequest) -> HttpResponse:
+    """Who works in the clinic, and in which role; adds a person."""
+    clinic = _administered(request)
+    form = forms.MemberForm(request.POST or None)
+    if request.method == "POST":
+        data = form.cleaned_data if form.is_valid() else {}
+        membership = submit(form, services.add_member, clinic=clinic, **data)
+        if membership:
+            said = _("%(name)s is now a member of the clinic.") % {"name": membership.user}
+            messages.success(request, said)
+            return redirect("accounts:member", pk=membership.pk)
+    context = {"members": selectors.members(clinic_id=clinic.pk), "form": form, "tab": "members"}
+    return render(request, "accounts/members.html", context)
+
+
+def _member_page(request: HttpRequest, membership: Membership, **more: object) -> HttpResponse:
+    context = {
+        "membership": membership,
+        "form": forms.RoleForm(initial={"role": membership.role}),
+        "may_link": selectors.may_link_password(membership=membership),
+        "needs_password": not membership.user.has_usable_password() and membership.role != Role.INTEGRATION,
+        "tab": "members",
+        **more,
+    }
+    return render(request, "accounts/member.html", context)
+
+
+@never_cache
+@login_required
+def member(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """One member: the role, the access, and a link to set a password."""
+    membership = _member(request, pk)
+    if request.method != "POST":
+        return _member_page(request, membership)
+    form = forms.RoleForm(request.POST)
+    role = form.cleaned_data["role"] if form.is_valid() else ""
+    if submit(form, services.change_role, membership=membership, role=role) is None:
+        membership.refresh_from_db()
+        return _member_page(request, membership, form=form)
+    messages.success(request, _("The role of %(name)s is changed.") % {"name": membership.user})
+    return redirect("accounts:members")
+
+
+@require_POST
+@login_required
+def member_active(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Take a member's access away, or give it back."""
+    membership = _member(request, pk)
+    active = request.POST.get("active") == "yes"
+    try:
+        services.set_member_active(membership=membership, active=active)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("accounts:member", pk=pk)
+    said = _("%(name)s has access again.") if active else _("%(name)s no longer has access.")
+    messages.success(request, said % {"name": membership.user})
+    return redirect("accounts:members")
+
+
+@never_cache
+@require_POST
+@login_required
+def member_link(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show, this once, a link by which the member sets their own password."""
+    membership = _member(request, pk)
+    require(selectors.may_link_password(membership=membership))
+    user_id, token = services.password_link_parts(user=membership.user)
+    path = reverse("accounts:set_password", args=[user_id, token])
+    return _member_page(request, membership, link=request.build_absolute_uri(path))
+
+
+@login_required
+def settings(request: HttpRequest) -> HttpResponse:
+    """The clinic's name, time zone and language."""
+    clinic = _administered(request)
+    form = forms.ClinicForm(request.POST or None, instance=Clinic.objects.get(pk=clinic.pk))
+    if request.method == "POST":
+        data = form.cleaned_data if form.is_valid() else {}
+        if submit(form, services.update_clinic, clinic=clinic, **data):
+            messages.success(request, _("The clinic's settings are saved."))
+            return redirect("accounts:clinic")
+    return render(request, "accounts/clinic.html", {"form": form, "tab": "clinic"})
