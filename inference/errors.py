@@ -101,26 +101,20 @@ TABLE: tuple[ErrorCode, ...] = (
         "file_missing",
         "failed",
         _("The photo's file is not in the store."),
-        _(
-            "Upload the photo again and tell your administrator: the store may need a restore from backup."
-        ),
+        _("Upload the photo again and tell your administrator: the store may need a restore from backup."),
     ),
     ErrorCode(
         "model_missing",
         "failed",
         _("The analysis models are not installed."),
-        _(
-            "Ask your administrator to run “make doctor” and install them, then try again."
-        ),
+        _("Ask your administrator to run “make doctor” and install them, then try again."),
         retry=True,
     ),
     ErrorCode(
         "model_altered",
         "failed",
         _("The analysis models are not the ones that were released."),
-        _(
-            "Ask your administrator to run “make doctor” and restore them, then try again."
-        ),
+        _("Ask your administrator to run “make doctor” and restore them, then try again."),
         retry=True,
     ),
     ErrorCode(
@@ -147,9 +141,7 @@ TABLE: tuple[ErrorCode, ...] = (
         "timed_out",
         "failed",
         _("The analysis took too long and was stopped."),
-        _(
-            "Try again. If it fails once more, tell your administrator: the computer may be overloaded."
-        ),
+        _("Try again. If it fails once more, tell your administrator: the computer may be overloaded."),
         retry=True,
     ),
     ErrorCode(
@@ -170,9 +162,7 @@ TABLE: tuple[ErrorCode, ...] = (
         "internal",
         "failed",
         _("The analysis stopped at an error of the program."),
-        _(
-            "Try again. If it fails once more, tell your administrator the time; the log has the details."
-        ),
+        _("Try again. If it fails once more, tell your administrator the time; the log has the details."),
         retry=True,
     ),
 )

@@ -28,17 +28,12 @@ class AnalysisQuerySet(models.QuerySet["Analysis"]):
 class Analysis(Record):
     """One model release's look at one photo. Once final, its result never changes; another release adds a row."""
 
-    photo = models.ForeignKey(
-        "visits.Photo", on_delete=models.PROTECT, related_name="analyses"
-    )
+    photo = models.ForeignKey("visits.Photo", on_delete=models.PROTECT, related_name="analyses")
     release = models.CharField(max_length=64)
-    status = models.CharField(
-        max_length=12, choices=Status.choices, default=Status.QUEUED, db_index=True
-    )
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED, db_index=True)
     attempt = models.PositiveSmallIntegerField(default=0)
     tries_from = models.PositiveSmallIntegerField(
-        default=0,
-        help_text="attempts before the last “try again”; the limit counts from here",
+        default=0, help_text="attempts before the last “try again”; the limit counts from here"
     )
     queued_at = models.DateTimeField(default=timezone.now)
     published_at = models.DateTimeField(
@@ -47,9 +42,7 @@ class Analysis(Record):
     started_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    error_code = models.CharField(
-        max_length=40, blank=True, help_text="a code of inference.errors"
-    )
+    error_code = models.CharField(max_length=40, blank=True, help_text="a code of inference.errors")
 
     # The findings. Columns for what is searched and charted, `findings` for the whole.
     exercise = models.CharField(max_length=32, blank=True)
@@ -68,24 +61,15 @@ class Analysis(Record):
     class Meta:
         ordering = ["-queued_at"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["photo", "release"], name="one_analysis_per_photo_and_release"
-            ),
+            models.UniqueConstraint(fields=["photo", "release"], name="one_analysis_per_photo_and_release"),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="analysis_status_known"),
             models.CheckConstraint(
-                condition=Q(status__in=Status.values), name="analysis_status_known"
-            ),
-            models.CheckConstraint(
-                condition=~Q(status=Status.RUNNING)
-                | Q(lease_until__isnull=False, attempt__gte=1),
+                condition=~Q(status=Status.RUNNING) | Q(lease_until__isnull=False, attempt__gte=1),
                 name="running_has_a_lease",
             ),
             models.CheckConstraint(
                 condition=~Q(status=Status.SUCCEEDED)
-                | Q(
-                    findings__isnull=False,
-                    finished_at__isnull=False,
-                    palsy_probability__isnull=False,
-                ),
+                | Q(findings__isnull=False, finished_at__isnull=False, palsy_probability__isnull=False),
                 name="succeeded_has_findings",
             ),
             models.CheckConstraint(
@@ -94,8 +78,7 @@ class Analysis(Record):
                 name="rejected_or_failed_has_a_reason",
             ),
             models.CheckConstraint(
-                condition=Q(status=Status.SUCCEEDED)
-                | Q(palsy_probability__isnull=True, grade__isnull=True),
+                condition=Q(status=Status.SUCCEEDED) | Q(palsy_probability__isnull=True, grade__isnull=True),
                 name="no_numbers_without_success",
             ),
         ]
@@ -114,11 +97,7 @@ class Analysis(Record):
     @property
     def waited_seconds(self) -> float | None:
         """From the upload, or the last "try again", to the start of the last attempt."""
-        return (
-            (self.started_at - self.queued_at).total_seconds()
-            if self.started_at
-            else None
-        )
+        return (self.started_at - self.queued_at).total_seconds() if self.started_at else None
 
     @property
     def took_seconds(self) -> float | None:

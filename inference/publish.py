@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 ANALYSE = "inference.tasks.analyse"
 CANARY = "inference.tasks.canary"
+WATCH = "inference.tasks.watch"
 PAUSE = 5.0
 """Seconds without another try after a broker kept a request waiting; the watchdog publishes what was left out."""
 SLOW = 0.5
@@ -50,9 +51,7 @@ def analysis_now(*, analysis_id: uuid.UUID) -> bool:
     if not _send(ANALYSE, str(analysis_id), queue=settings.ANALYSIS_QUEUE):
         return False
     # Only while it waits: the worker may have been quicker than this line.
-    Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED).update(
-        published_at=timezone.now()
-    )
+    Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED).update(published_at=timezone.now())
     return True
 
 
@@ -68,19 +67,10 @@ def _send(name: str, argument: str, *, queue: str, **options: Any) -> bool:
     started = time.monotonic()
     try:
         # By name, so that the web process never imports the tasks.
-        current_app.send_task(
-            name,
-            args=[argument],
-            queue=queue,
-            retry=False,
-            ignore_result=True,
-            **options,
-        )
-    except Exception as error:
+        current_app.send_task(name, args=[argument], queue=queue, retry=False, ignore_result=True, **options)
+    except Exception as error:  # noqa: BLE001  # whatever ails the broker, the photo is stored
         if time.monotonic() - started > SLOW:
             _pause_until = time.monotonic() + PAUSE
-        logger.error(
-            "%s %s was not published: %s", name, argument, type(error).__name__
-        )
+        logger.error("%s %s was not published: %s", name, argument, type(error).__name__)
         return False
     return True

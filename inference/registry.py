@@ -57,11 +57,7 @@ def active() -> ReleaseInfo:
     global _known
     with _lock:
         root = artifacts_dir()
-        if (
-            _known
-            and time.monotonic() - _known[0] < RECHECK_AFTER
-            and _known[1][0] == root
-        ):  # type: ignore[index]
+        if _known and time.monotonic() - _known[0] < RECHECK_AFTER and _known[1][0] == root:  # type: ignore[index]
             return _known[2]
         fingerprint = (root, _fingerprint(root))
         info = _known[2] if _known and _known[1] == fingerprint else _inspect(root)
@@ -96,9 +92,7 @@ def _fingerprint(root: Path) -> object:
     try:
         folder = active_folder(root)
         files = sorted(path for path in folder.iterdir() if path.is_file())
-        return folder, tuple(
-            (path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in files
-        )
+        return folder, tuple((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in files)
     except (PipelineError, OSError) as error:
         return str(error)
 
@@ -125,7 +119,5 @@ def _described(folder: Path) -> ReleaseInfo:
     try:
         release = load_release(folder)
     except PipelineError as error:
-        return ReleaseInfo(
-            folder.name, folder, problems=(Problem(error.code, str(error)),)
-        )
+        return ReleaseInfo(folder.name, folder, problems=(Problem(error.code, str(error)),))
     return ReleaseInfo(release.name, folder, release.card)

@@ -43,11 +43,7 @@ class Progress:
 def latest_analyses(*, photo_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Analysis]:
     """The newest analysis of each photo, without its landmarks; a cancelled one only where there is no other."""
     latest: dict[uuid.UUID, Analysis] = {}
-    found = (
-        Analysis.objects.filter(photo_id__in=list(photo_ids))
-        .defer("landmarks")
-        .order_by("-created_at")
-    )
+    found = Analysis.objects.filter(photo_id__in=list(photo_ids)).defer("landmarks").order_by("-created_at")
     for analysis in found:
         known = latest.get(analysis.photo_id)
         if known is None or (known.status == Status.CANCELLED != analysis.status):
@@ -62,13 +58,7 @@ def of_clinic(*, clinic_id: uuid.UUID) -> QuerySet[Analysis]:
 
 def open_counts(*, clinic_id: uuid.UUID) -> dict[str, int]:
     """How many of a clinic's analyses wait and how many run."""
-    found = (
-        of_clinic(clinic_id=clinic_id)
-        .open()
-        .values_list("status")
-        .annotate(Count("pk"))
-        .order_by()
-    )
+    found = of_clinic(clinic_id=clinic_id).open().values_list("status").annotate(Count("pk")).order_by()
     return {Status.QUEUED.value: 0, Status.RUNNING.value: 0} | dict(found)
 
 
@@ -78,9 +68,7 @@ def progress(*, clinic_id: uuid.UUID) -> Progress:
     counts = of_clinic(clinic_id=clinic_id).aggregate(
         waiting=Count("pk", filter=Q(status=Status.QUEUED)),
         running=Count("pk", filter=Q(status=Status.RUNNING)),
-        done=Count(
-            "pk", filter=recent & ~Q(status__in=[Status.QUEUED, Status.RUNNING])
-        ),
+        done=Count("pk", filter=recent & ~Q(status__in=[Status.QUEUED, Status.RUNNING])),
     )
     return Progress(**counts)
 
@@ -94,6 +82,4 @@ def analysis_delayed() -> bool:
     ).exists():
         return True
     patience = dt.timedelta(seconds=settings.ANALYSIS_STALE_AFTER)
-    return Analysis.objects.filter(
-        status=Status.QUEUED, queued_at__lt=now - patience
-    ).exists()
+    return Analysis.objects.filter(status=Status.QUEUED, queued_at__lt=now - patience).exists()

@@ -51,9 +51,7 @@ class Claim:
 def queue_analysis(*, photo: Photo) -> Analysis:
     """Queue the photo for the active release, in the caller's transaction; a second call is harmless."""
     with transaction.atomic():
-        analysis, created = Analysis.objects.get_or_create(
-            photo=photo, release=registry.active().name
-        )
+        analysis, created = Analysis.objects.get_or_create(photo=photo, release=registry.active().name)
         if created:
             publish.analysis_on_commit(analysis_id=analysis.pk)
         elif analysis.status == Status.CANCELLED:
@@ -78,15 +76,13 @@ def cancel(*, photo: Photo) -> int:
     )
 
 
-def claim(*, analysis_id: uuid.UUID, release: str) -> Claim | None:
+def claim(*, analysis_id: uuid.UUID, release: str | None = None) -> Claim | None:
     """Start an attempt with the worker's release; None if the analysis is not waiting any more."""
-    if not _use_release(analysis_id, release):
+    if release and not _use_release(analysis_id, release):
         return None
     now = timezone.now()
     with transaction.atomic():
-        claimed = Analysis.objects.filter(
-            pk=analysis_id, status=Status.QUEUED, release=release
-        ).update(
+        claimed = Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED).update(
             status=Status.RUNNING,
             attempt=F("attempt") + 1,
             started_at=now,
@@ -95,28 +91,21 @@ def claim(*, analysis_id: uuid.UUID, release: str) -> Claim | None:
         if not claimed:
             return None
         analysis = (
-            Analysis.objects.select_related("photo")
-            .only("attempt", "photo__image")
-            .get(pk=analysis_id)
+            Analysis.objects.select_related("photo").only("attempt", "photo__image").get(pk=analysis_id)
         )
-    return Claim(
-        analysis_id, analysis.attempt, analysis.photo_id, analysis.photo.image.name
-    )
+    return Claim(analysis_id, analysis.attempt, analysis.photo_id, analysis.photo.image.name)
 
 
 def finish(*, claim: Claim, findings: Findings) -> bool:
     """Write the findings of a photo that could be judged; False if the attempt was no longer this worker's."""
     ratios = {
-        f"{part}_ratio": (findings.symmetry.get(part) or {}).get("ratio")
-        for part in ("brow", "eye", "mouth")
+        f"{part}_ratio": (findings.symmetry.get(part) or {}).get("ratio") for part in ("brow", "eye", "mouth")
     }
     return _close(
         claim,
         Status.SUCCEEDED,
         exercise=findings.exercise or "",
-        exercise_probability=findings.exercise_probabilities.get(
-            findings.exercise or ""
-        ),
+        exercise_probability=findings.exercise_probabilities.get(findings.exercise or ""),
         palsy_probability=findings.palsy_probability,
         weak_side=findings.weak_side or "",
         grade=findings.grade,
@@ -142,35 +131,25 @@ def fail(*, claim: Claim, code: str) -> bool:
     return _close(claim, Status.FAILED, error_code=code)
 
 
-def requeue(
-    *, analysis_id: uuid.UUID, attempt: int, code: str, republish: bool = True
-) -> str | None:
+def requeue(*, analysis_id: uuid.UUID, attempt: int, code: str, republish: bool = True) -> str | None:
     """Give up an attempt: back to the queue, or failed with that code once the attempts are used up.
 
     Answers the new state, or None if the attempt was over already. Without `republish` the caller
     knows that the broker delivers the message again.
     """
-    running = Analysis.objects.filter(
-        pk=analysis_id, status=Status.RUNNING, attempt=attempt
-    )
+    running = Analysis.objects.filter(pk=analysis_id, status=Status.RUNNING, attempt=attempt)
     with transaction.atomic():
-        if running.filter(
-            attempt__lt=F("tries_from") + settings.ANALYSIS_MAX_ATTEMPTS
-        ).update(status=Status.QUEUED, lease_until=None, published_at=None):
+        if running.filter(attempt__lt=F("tries_from") + settings.ANALYSIS_MAX_ATTEMPTS).update(
+            status=Status.QUEUED, lease_until=None, published_at=None
+        ):
             if republish:
                 publish.analysis_on_commit(analysis_id=analysis_id)
             logger.warning(
-                "Analysis %s goes back to the queue after attempt %s: %s",
-                analysis_id,
-                attempt,
-                code,
+                "Analysis %s goes back to the queue after attempt %s: %s", analysis_id, attempt, code
             )
             return Status.QUEUED
         failed = running.update(
-            status=Status.FAILED,
-            error_code=code,
-            lease_until=None,
-            finished_at=timezone.now(),
+            status=Status.FAILED, error_code=code, lease_until=None, finished_at=timezone.now()
         )
     if not failed:
         return None
@@ -188,20 +167,14 @@ def lose(*, analysis_id: uuid.UUID, code: str, republish: bool) -> str | None:
     )
     if attempt is None:
         return None
-    return requeue(
-        analysis_id=analysis_id, attempt=attempt, code=code, republish=republish
-    )
+    return requeue(analysis_id=analysis_id, attempt=attempt, code=code, republish=republish)
 
 
 def canary_sent(*, queue: str) -> None:
     """Note that a sign of life went into the queue; the time of the oldest unanswered one is kept."""
     now = timezone.now()
-    canary, created = Canary.objects.get_or_create(
-        queue=queue, defaults={"sent_at": now}
-    )
-    if not created and (
-        canary.sent_at is None or (canary.seen_at and canary.seen_at >= canary.sent_at)
-    ):
+    canary, created = Canary.objects.get_or_create(queue=queue, defaults={"sent_at": now})
+    if not created and (canary.sent_at is None or (canary.seen_at and canary.seen_at >= canary.sent_at)):
         Canary.objects.filter(queue=queue).update(sent_at=now)
 
 
@@ -260,9 +233,7 @@ def _close(claim: Claim, status: str, **values: Any) -> bool:
             .update(status=status, finished_at=now, lease_until=None, **values)
         )
     if not written:
-        logger.warning(
-            "Analysis %s: attempt %s came too late", claim.analysis_id, claim.attempt
-        )
+        logger.warning("Analysis %s: attempt %s came too late", claim.analysis_id, claim.attempt)
         return False
     _refresh_summary(claim.analysis_id)
     return True
@@ -272,9 +243,7 @@ def _refresh_summary(analysis_id: uuid.UUID) -> None:
     """The lists' figures are derived: a fault in them must not cost the result that is written already."""
     from clinic.recovery.services import refresh_summary
 
-    patient_id = Analysis.objects.values_list(
-        "photo__visit__patient_id", flat=True
-    ).get(pk=analysis_id)
+    patient_id = Analysis.objects.values_list("photo__visit__patient_id", flat=True).get(pk=analysis_id)
     try:
         refresh_summary(patient_id=patient_id)
     except Exception:

@@ -19,9 +19,7 @@ class Status(models.TextChoices):
 FINAL = frozenset({Status.SUCCEEDED, Status.REJECTED, Status.FAILED, Status.CANCELLED})
 TRANSITIONS: dict[str, frozenset[str]] = {
     Status.QUEUED: frozenset({Status.RUNNING, Status.CANCELLED, Status.FAILED}),
-    Status.RUNNING: frozenset(
-        {Status.SUCCEEDED, Status.REJECTED, Status.FAILED, Status.QUEUED}
-    ),
+    Status.RUNNING: frozenset({Status.SUCCEEDED, Status.REJECTED, Status.FAILED, Status.QUEUED}),
     Status.SUCCEEDED: frozenset(),
     Status.REJECTED: frozenset(),
     Status.FAILED: frozenset({Status.QUEUED}),  # a clinician's "try again"

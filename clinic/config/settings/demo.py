@@ -3,6 +3,8 @@
 from .base import *  # noqa: F403
 from .base import STORAGES, VAR_DIR, env
 
+DEMO = True
+
 _secret_file = VAR_DIR / "secret_key"
 SECRET_KEY = env.str("RISORIUS_SECRET_KEY", default="") or (
     _secret_file.read_text().strip() if _secret_file.is_file() else ""
@@ -22,7 +24,7 @@ DATABASES = {
 }
 
 _broker = VAR_DIR / "broker"
-CELERY_BROKER_URL = "filesystem://"
+CELERY_BROKER_URL = "filesystem://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "data_folder_in": str(_broker / "queue"),
     "data_folder_out": str(_broker / "queue"),

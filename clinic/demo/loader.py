@@ -1,0 +1,194 @@
+"""Fills the demo clinic through the same services that a clinician's pages use, one visit a transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import zoneinfo
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.utils import timezone
+
+from clinic.accounts.models import Clinic, Membership, User
+from clinic.patients import services as patients
+from clinic.patients.models import Episode, Patient
+from clinic.visits import services as visits
+from clinic.visits.models import Confirmation, Photo, Visit
+from inference.models import Analysis
+from inference.states import Status
+
+from . import people
+
+PHOTOS = Path(__file__).parent / "photos"
+WEEKS = 12
+
+
+def require_demo() -> None:
+    """Refuse to mix people who don't exist, with known passwords, into a clinic's own records."""
+    if not settings.DEMO:
+        raise ImproperlyConfigured(
+            "The demo clinic is loaded under the demo settings only: its passwords are known to everyone. "
+            "For a clinic of your own run: python manage.py setup_clinic"
+        )
+
+
+def load(*, folder: Path = PHOTOS, report: Callable[[str], None] = lambda _: None) -> int:
+    """Make clinics, users, patients and visits as far as they are missing; how many photos were stored."""
+    require_demo()
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    staff = _staff()
+    stored = 0
+    for number, row in enumerate(manifest["patients"]):
+        patient, episode = _patient(row, number, people.CLINIC_ID, staff["clinician@melati.example"])
+        stored += _visits(row, patient, episode, staff["clinician@melati.example"], folder)
+        report(patient.name)
+    # A patient of the neighbours, whom nobody of the first clinic may see.
+    row = manifest["patients"][-1]
+    row = {**row, "name": "Mira Reyes", "visits": row["visits"][-1:]}
+    maria = staff["clinician@kenanga.example"]
+    patient, episode = _patient(row, 0, people.NEIGHBOUR_ID, maria)
+    return stored + _visits(row, patient, episode, maria, folder)
+
+
+def confirm_earlier(*, folder: Path = PHOTOS) -> int:
+    """Let the clinician have confirmed or corrected all but each patient's last visit; how many findings."""
+    require_demo()
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    clinician = User.objects.get(email="clinician@melati.example")
+    truth = dict(_truths(manifest, folder))
+    analyses = Analysis.objects.filter(
+        status=Status.SUCCEEDED,
+        photo__original_sha256__in=truth,
+        photo__visit__patient__clinic_id=people.CLINIC_ID,
+        photo__confirmations__isnull=True,
+    ).select_related("photo__visit")
+    done = 0
+    for analysis in analyses:
+        confirmation = visits.confirm(
+            user=clinician, analysis=analysis, **truth[analysis.photo.original_sha256]
+        )
+        # As if it had been done on the day.
+        Confirmation.objects.filter(pk=confirmation.pk).update(
+            created_at=analysis.photo.taken_at + dt.timedelta(minutes=30)
+        )
+        done += 1
+    return done
+
+
+def open_analyses() -> tuple[int, int]:
+    """How many of the demo's photos are analysed, and of how many."""
+    analyses = Analysis.objects.filter(photo__visit__patient__clinic_id__in=people.CLINICS)
+    return analyses.exclude(status__in=[Status.QUEUED, Status.RUNNING]).count(), analyses.count()
+
+
+def _staff() -> dict[str, User]:
+    for pk, name in people.CLINICS.items():
+        Clinic.objects.get_or_create(pk=pk, defaults={"name": name, "time_zone": people.TIME_ZONE})
+    found: dict[str, User] = {}
+    for login in people.LOGINS:
+        user = User.objects.filter(email=login.email).first()
+        with transaction.atomic():
+            if user is None:
+                user = User.objects.create_user(login.email, people.PASSWORD, full_name=login.name)
+            Membership.objects.get_or_create(user=user, clinic_id=login.clinic, defaults={"role": login.role})
+        found[login.email] = user
+    return found
+
+
+@transaction.atomic
+def _patient(row: dict[str, Any], number: int, clinic_id: Any, user: User) -> tuple[Patient, Episode]:
+    clinic = Clinic.objects.get(pk=clinic_id)
+    record_number = f"{clinic.name.split()[-1][0]}-{101 + number:04d}"
+    known = Patient.objects.filter(clinic=clinic, record_number=record_number).first()
+    if known:
+        return known, known.episodes.order_by("created_at")[0]
+    onset = _today() - dt.timedelta(weeks=WEEKS, days=people.LAST_SEEN.get(row["key"], 0))
+    patient = patients.create_patient(
+        user=user,
+        clinic=clinic,
+        record_number=record_number,
+        name=row["name"],
+        sex=row["sex"],
+        birth_date=dt.date(row["birth_year"], 1 + number * 2 % 12, 5 + number * 3),
+        languages="English, Bahasa Indonesia",
+    )
+    episode = patients.open_episode(
+        user=user, patient=patient, cause=row["cause"], weak_side=row["weak_side"] or "", onset_date=onset
+    )
+    for use in ("record", *people.CONSENTS.get(row["key"], ())):
+        patients.give_consent(user=user, patient=patient, use=use, given_on=onset)
+    if row["weak_side"]:
+        for day, kind, note in people.TREATMENTS.get(row["cause"], ()):
+            patients.add_treatment(
+                user=user, episode=episode, kind=kind, date=onset + dt.timedelta(days=day), note=note
+            )
+    return patient, episode
+
+
+def _visits(row: dict[str, Any], patient: Patient, episode: Episode, user: User, folder: Path) -> int:
+    """The patient's visits from where an earlier, interrupted run stopped."""
+    stored = 0
+    there = Visit.objects.filter(patient=patient).count()
+    for number, visit in list(enumerate(row["visits"]))[there:]:
+        at = _at(episode.onset_date, visit["week"], number)
+        with transaction.atomic():
+            record = visits.create_visit(
+                user=user,
+                patient=patient,
+                episode=episode,
+                at=at,
+                grade=visit["clinician_grade"],
+                impression=people.IMPRESSIONS[visit["clinician_grade"]],
+            )
+            for minute, photo in enumerate(visit["photos"]):
+                _photo(photo, record, user, folder, at + dt.timedelta(minutes=minute))
+                stored += 1
+    return stored
+
+
+def _photo(row: dict[str, Any], visit: Visit, user: User, folder: Path, taken_at: dt.datetime) -> Photo:
+    upload = SimpleUploadedFile("photo.jpg", (folder / row["file"]).read_bytes(), "image/jpeg")
+    return visits.store_photo(
+        user=user,
+        visit=visit,
+        upload=upload,
+        exercise=row["exercise"],
+        side=row.get("side") or "",
+        taken_at=taken_at,
+    )
+
+
+def _at(onset: dt.date, week: int, number: int) -> dt.datetime:
+    """A morning of that week, and not in the future."""
+    zone = zoneinfo.ZoneInfo(people.TIME_ZONE)
+    morning = dt.datetime.combine(onset + dt.timedelta(weeks=week), dt.time(9, 10 * (number % 5)), zone)
+    return min(morning, timezone.now() - dt.timedelta(minutes=20))
+
+
+def _today() -> dt.date:
+    return timezone.now().astimezone(zoneinfo.ZoneInfo(people.TIME_ZONE)).date()
+
+
+def _truths(manifest: dict[str, Any], folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What the clinician says of each photo of all visits but the last, by the photo's hash."""
+    for row in manifest["patients"]:
+        for visit in row["visits"][:-1]:
+            for photo in visit["photos"]:
+                palsy = visit["clinician_grade"] > 1 and bool(row["weak_side"])
+                digest = hashlib.sha256((folder / photo["file"]).read_bytes()).hexdigest()
+                yield (
+                    digest,
+                    {
+                        "exercise": photo["exercise"],
+                        "palsy": palsy,
+                        "weak_side": row["weak_side"] if palsy else "",
+                        "grade": visit["clinician_grade"],
+                    },
+                )

@@ -1,0 +1,58 @@
+"""The demo's clinics and their staff. Nobody of them exists; the password is known to everyone."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from clinic.accounts.models import Role
+
+PASSWORD = "melati-demo-2026"  # refused outside the demo settings
+CLINIC_ID = uuid.UUID("5eed0000-0000-4000-8000-000000000001")
+NEIGHBOUR_ID = uuid.UUID("5eed0000-0000-4000-8000-000000000002")
+TIME_ZONE = "Asia/Jakarta"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """One of the demo's users."""
+
+    email: str
+    name: str
+    role: str
+    clinic: uuid.UUID
+
+
+CLINICS = {CLINIC_ID: "Klinik Melati", NEIGHBOUR_ID: "Klinik Kenanga"}
+LOGINS: tuple[Login, ...] = (
+    Login("clinician@melati.example", "Sari Wibowo", Role.CLINICIAN, CLINIC_ID),
+    Login("administrator@melati.example", "Bambang Hartono", Role.ADMINISTRATOR, CLINIC_ID),
+    Login("reviewer@melati.example", "Ayu Lestari", Role.REVIEWER, CLINIC_ID),
+    Login("integration@melati.example", "Hospital information system", Role.INTEGRATION, CLINIC_ID),
+    Login("clinician@kenanga.example", "Maria Tanaka", Role.CLINICIAN, NEIGHBOUR_ID),
+)
+
+IMPRESSIONS = {
+    1: "Symmetrical at rest and in every movement.",
+    2: "Slight weakness on close inspection; the eye closes with little effort.",
+    3: "Difference between the sides is plain but not disfiguring; the eye closes with effort.",
+    4: "Weakness and asymmetry are disfiguring; the eye does not close.",
+    5: "Hardly any movement; asymmetrical at rest.",
+    6: "No movement on the weak side.",
+}
+# Days from onset, kind, note.
+TREATMENTS: dict[str, tuple[tuple[int, str, str], ...]] = {
+    "bells_palsy": (
+        (2, "steroids", "Prednisolone, ten days"),
+        (21, "therapy_start", "Exercises, twice a week"),
+    ),
+    "stroke": ((10, "therapy_start", "Exercises, three times a week"),),
+}
+# By the patient's key in the manifest: consents beyond that for the record.
+CONSENTS: dict[str, tuple[str, ...]] = {
+    "p1": ("teaching", "model_training"),
+    "p2": ("model_training",),
+    "p4": ("teaching", "publication"),
+}
+# Days since the last visit, so that today's list has visits of today and someone not seen for long.
+LAST_SEEN = {"p1": 0, "p2": 1, "p3": 45, "p4": 0, "p5": 3, "p6": 6}

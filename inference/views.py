@@ -1,0 +1,86 @@
+"""The state of the analysis in the page's frame, and the Models pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from . import cards, registry, selectors
+from .errors import explain
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+POLL_BUSY = 2
+POLL_IDLE = 20
+
+
+@login_required
+@never_cache
+@require_safe
+def status(request: HttpRequest) -> HttpResponse:
+    """The clinic's work in hand, and a banner where it is delayed."""
+    progress = selectors.progress(clinic_id=request.clinic.pk)  # type: ignore[attr-defined]
+    problems = registry.active().problems
+    context = {
+        "progress": progress,
+        "problem": explain(problems[0].code) if problems else None,
+        "delayed": selectors.analysis_delayed(),
+        "seconds": POLL_BUSY if progress.open else POLL_IDLE,
+    }
+    context["signature"] = _signature(context)
+    if request.GET.get("was") == context["signature"]:
+        # Nothing to swap, so that a screen reader hears each message once.
+        return HttpResponse(status=204)
+    return render(request, "inference/_status.html", context)
+
+
+def _signature(context: dict[str, Any]) -> str:
+    progress, problem = context["progress"], context["problem"]
+    work = f"{progress.done}-{progress.total}" if progress.open else "0"
+    return f"{problem.code if problem else ''}.{int(context['delayed'])}.{work}"
+
+
+@login_required
+@require_safe
+def models(request: HttpRequest) -> HttpResponse:
+    """The release in use and the earlier ones."""
+    active = registry.active()
+    context = {
+        "active": cards.describe(active),
+        "problems": [explain(problem.code) for problem in active.problems],
+        "earlier": [
+            cards.describe(release) for release in registry.releases() if release.name != active.name
+        ],
+    }
+    return render(request, "inference/models.html", context)
+
+
+@login_required
+@require_safe
+def release(request: HttpRequest, name: str) -> HttpResponse:
+    """One release: what it is for, how good it is, where it fails."""
+    found = registry.by_name(name)
+    if found is None:
+        raise Http404
+    context = {"release": cards.describe(found), "is_active": found.name == registry.active().name}
+    return render(request, "inference/release.html", context)
+
+
+@login_required
+@require_safe
+def figure(request: HttpRequest, name: str, file: str) -> FileResponse:
+    """A figure of a release's card."""
+    found = registry.by_name(name)
+    path = cards.figure_path(found, file) if found else None
+    if path is None:
+        raise Http404
+    response = FileResponse(path.open("rb"), content_type="image/png")
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, max-age=86400"
+    return response

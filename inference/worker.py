@@ -1,0 +1,93 @@
+"""What only a worker does: refuse to start on a wrong configuration, load the models, notice a lost process.
+
+Imported by `tasks`, never by the web process.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from celery import signals
+from celery.worker.request import Request
+from django.conf import settings
+from django.db import close_old_connections
+
+from inference.pipeline.errors import PipelineError
+
+from . import registry, services
+
+if TYPE_CHECKING:
+    from inference.pipeline import Analyser
+
+logger = logging.getLogger(__name__)
+_analyser: Analyser | None = None
+
+
+def analyser() -> Analyser:
+    """The models of this process, loaded on first use; raises PipelineError."""
+    global _analyser
+    if _analyser is None:
+        from inference.pipeline import Analyser
+
+        # One thread each: the processes share out the cores between them.
+        _analyser = Analyser(settings.MODEL_ARTIFACTS_DIR, threads=1)
+    return _analyser
+
+
+@signals.worker_init.connect
+def refuse_without_models(**_: Any) -> None:
+    """End at once, with the reason, rather than fail every photo of the queue."""
+    registry.forget()
+    problems = registry.active().problems
+    if problems:
+        sentences = " ".join(problem.detail for problem in problems)
+        raise SystemExit(
+            f"The worker does not start: {sentences} Restore {settings.MODEL_ARTIFACTS_DIR} from the release "
+            "that you installed, then start the worker again. Waiting photos are safe."
+        )
+
+
+@signals.worker_process_init.connect
+def load_models(**_: Any) -> None:
+    """Load in the child: what native libraries start before a fork does not live after it."""
+    try:
+        analyser()
+    except PipelineError as error:
+        # The next analysis tries again and ends with this code.
+        logger.error("The models could not be loaded (%s): %s", error.code, error)
+
+
+class JobRequest(Request):
+    """A message whose process died or ran out of time: its analysis goes back to the queue at once.
+
+    Runs in the worker's main process. Without it the analysis would wait for its lease to expire.
+    """
+
+    def on_failure(self, exc_info: Any, send_failed_event: bool = True, return_ok: bool = False) -> Any:
+        from billiard.exceptions import WorkerLostError
+
+        error = getattr(exc_info.exception, "exc", exc_info.exception)
+        if isinstance(error, WorkerLostError):
+            # `reject_on_worker_lost` brings the message back.
+            self._lose("worker_lost", republish=False)
+        return super().on_failure(exc_info, send_failed_event=send_failed_event, return_ok=return_ok)
+
+    def on_timeout(self, soft: bool, timeout: float) -> None:
+        super().on_timeout(soft, timeout)
+        if not soft:
+            self._lose("timed_out", republish=True)
+
+    def _lose(self, code: str, *, republish: bool) -> None:
+        from .publish import ANALYSE
+
+        if self.name != ANALYSE:
+            return
+        close_old_connections()
+        try:
+            services.lose(analysis_id=uuid.UUID(self.args[0]), code=code, republish=republish)
+        except Exception:
+            logger.exception("The lost analysis waits for its lease to expire")
+        finally:
+            close_old_connections()
