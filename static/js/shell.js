@@ -58,8 +58,9 @@
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) {
       return;
     }
-    var field = document.querySelector('[data-focus-key="' + CSS.escape(event.key) + '"]');
-    if (field && field.offsetParent !== null) {
+    var fields = document.querySelectorAll('[data-focus-key="' + CSS.escape(event.key) + '"]');
+    var field = Array.prototype.find.call(fields, function (one) { return one.offsetParent !== null; });
+    if (field) {
       event.preventDefault();
       field.focus();
       field.select();
