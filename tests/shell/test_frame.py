@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
-from django.utils import translation
+from django.utils import formats, translation
 from django.views import defaults
 
 from clinic.common.templatetags import risorius
@@ -133,3 +134,11 @@ def test_the_bars_face_as_the_photo_does() -> None:
     bars = risorius.symmetry_bars(8.0, 16.0)
     assert (bars["left"], bars["right"], bars["right_x"]) == ("48.0", "96.0", "4.0")
     assert risorius.symmetry_bars(None, None)["left"] == "0.0"
+
+
+@pytest.mark.parametrize(("code", "shown"), [("en", "3 October 2026"), ("id", "3 Oktober 2026")])
+def test_no_date_can_be_taken_for_another(code: str, shown: str) -> None:
+    """The month is a word: 10/03 is March in one clinic and October in the next."""
+    with translation.override(code):
+        assert formats.date_format(dt.date(2026, 10, 3), "DATE_FORMAT") == shown
+        assert "Okt" in formats.date_format(dt.date(2026, 10, 3), "SHORT_DATE_FORMAT") or code == "en"

@@ -100,6 +100,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("id", _("Bahasa Indonesia"))]
 LOCALE_PATHS = [BASE_DIR / "clinic" / "locale"]
+FORMAT_MODULE_PATH = ["clinic.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
@@ -238,7 +239,7 @@ SPECTACULAR_SETTINGS = {
     },
     "SWAGGER_UI_SETTINGS": {
         "deepLinking": True,
-        "docExpansion": "none",
+        "docExpansion": "list",
         "displayRequestDuration": True,
         "persistAuthorization": False,
         "validatorUrl": None,
