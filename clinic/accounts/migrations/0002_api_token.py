@@ -10,7 +10,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        migrations.swappable_dependency(settings.KNOX_TOKEN_MODEL),
+        # The whole of it: knox changes its primary key on the way, which SQLite's foreign keys would not survive.
+        ('knox', '0009_extend_authtoken_field'),
     ]
 
     operations = [
