@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 WORKER_ONLY = ("tensorflow", "keras", "jax", "ai_edge_litert", "mediapipe", "cv2")
 ADDRESSES = re.compile(r"""(?:href|src|action|hx-get|hx-post|data-[a-z-]*url)=["']([^"']*)["']""")
-# Pages of Django's own administration and one-time links, which need more than an identifier.
+# Combinations of arguments to try for one address.
 TRIES = 64
 
 
@@ -32,17 +32,21 @@ def main() -> None:
     errors: list[str] = []
     leaks: list[str] = []
     for method in ("get", "post"):
-        for template, names in sorted(set(templates(get_resolver()))):
+        # What closes a record comes last, so that the others still find it open.
+        for template, names in sorted(set(templates(get_resolver())), key=lambda t: ("archive" in t[0], t)):
             for path in paths(template, names, values):
                 client.force_login(user)
                 response = getattr(client, method)(path)
                 reached.setdefault(template, []).append(response.status_code)
                 if response.status_code >= 500:
-                    errors.append(f"{method.upper()} /{template}: {response.status_code}")
+                    reason = getattr(response, "exc_info", None) or (None, response.status_code)
+                    errors.append(f"{method.upper()} /{template}: {reason[1]!r}")
                 body = b"" if response.streaming else response.content
                 found = ADDRESSES.findall(body.decode(errors="replace")) + [response.get("Location", "")]
                 leaks += [f"/{template}: {address}" for address in found if mark.lower() in address.lower()]
                 response.close()
+                if response.status_code not in (403, 404):
+                    break
     unreached = [template for template, statuses in reached.items() if set(statuses) == {404}]
     loaded = [name for name in WORKER_ONLY if name in sys.modules]
     answer = {
