@@ -153,6 +153,16 @@ class History:
         return sum(visit.waiting for visit in self.visits)
 
     @property
+    def last_graded(self) -> VisitPoint | None:
+        """The newest visit with a clinician's grade, its own or on its photos."""
+        return next((v for v in reversed(self.visits) if v.clinician_grade or v.confirmed_grade), None)
+
+    @property
+    def last_model_graded(self) -> VisitPoint | None:
+        """The newest visit that the model graded."""
+        return next((visit for visit in reversed(self.visits) if visit.model_grade), None)
+
+    @property
     def is_measured(self) -> bool:
         """Whether any photo was analysed."""
         return any(visit.counted for visit in self.visits)

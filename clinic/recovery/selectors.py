@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from clinic.common.dates import day_in, week_since
 from clinic.patients.models import Episode
-from clinic.visits.models import Visit
+from clinic.visits.models import Photo, Visit
+from inference.models import Analysis
+from inference.states import Status
 
 from .attention import AttentionItem, attention, attention_count
+from .board import Board, today_board
 from .course import course_of
 from .history import History, ModelChange, TreatmentMark, VisitPoint
 from .reading import measured_visits
 
-__all__ = ["AttentionItem", "History", "attention", "attention_count", "history"]
+__all__ = [
+    "AttentionItem",
+    "Board",
+    "History",
+    "attention",
+    "attention_count",
+    "history",
+    "newest_landmarks",
+    "today_board",
+]
 
 
 def history(*, episode: Episode) -> History:
@@ -77,3 +89,13 @@ def _model_changes(visits: list[VisitPoint]) -> tuple[ModelChange, ...]:
             found.append(ModelChange(visit.visit_id, visit.date, visit.day, visit.week, before, after))
         before = after or before
     return tuple(found)
+
+
+def newest_landmarks(*, photo: Photo) -> list[list[float]] | None:
+    """The face's landmarks as the newest release that analysed the photo found them."""
+    return (
+        Analysis.objects.filter(photo=photo, status=Status.SUCCEEDED, landmarks__isnull=False)
+        .order_by("-created_at", "-release")
+        .values_list("landmarks", flat=True)
+        .first()
+    )

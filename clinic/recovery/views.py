@@ -1,7 +1,145 @@
+"""Today, a patient's recovery, two photos compared, and the same figures as CSV and JSON."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
 from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_safe
+
+from clinic.accounts import policies
+from clinic.audit.models import Access
+from clinic.audit.services import record_read
+from clinic.common.dates import today as local_today
+from clinic.common.http import require, visible_or_404
+from clinic.patients.models import Episode, Patient
+from clinic.visits import policies as may
+from clinic.visits import selectors as photos
+from clinic.visits.models import Photo
+from clinic.visits.views.files import guarded
+
+from . import alignment, comparing, data, export, selectors
+from .history import History
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
 
 
 @login_required
-def today(request):
-    return render(request, "base.html")
+@require_safe
+def today(request: HttpRequest) -> HttpResponse:
+    """Who needs attention and why, and today's visits."""
+    clinic = request.clinic  # type: ignore[attr-defined]
+    board = selectors.today_board(user=request.user, clinic=clinic)  # type: ignore[arg-type]
+    return render(request, "recovery/today.html", {"board": board, "date": local_today()})
+
+
+@login_required
+@require_safe
+def patient_recovery(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The course of one patient's recovery: the first thing that a clinician opens."""
+    patient, episode, history = _history(request, pk)
+    record_read(request=request, patient=patient, access=Access.RECORD)
+    context = {
+        "patient": patient,
+        "episode": episode,
+        "episodes": list(patient.episodes.all()),
+        "history": history,
+        "chart": data.as_data(history) if history else None,
+        "rows": list(reversed(history.visits)) if history else [],
+        "panels": data.panels(history) if history else [],
+        "exercise_rows": data.exercise_rows(history) if history else [],
+        "can_write": policies.can_write_records(request.user, patient.clinic_id)
+        and patient.archived_at is None,
+        "tab": "recovery",
+    }
+    return render(request, "recovery/patient.html", context)
+
+
+@login_required
+@require_safe
+def recovery_json(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The data behind the page's charts."""
+    patient, _, history = _history(request, pk)
+    if history is None:
+        raise Http404
+    record_read(request=request, patient=patient, access=Access.RECORD)
+    response = JsonResponse(data.as_data(history))
+    patch_cache_control(response, private=True, no_store=True)
+    return response
+
+
+@login_required
+@require_safe
+def recovery_csv(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The history as a file to keep: recorded as an export."""
+    patient, _, history = _history(request, pk)
+    if history is None:
+        raise Http404
+    record_read(request=request, patient=patient, access=Access.EXPORT)
+    content = export.history_csv(history=history, record_number=patient.record_number)
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    # The name of a downloaded file travels far: it holds a date and nothing of the patient.
+    response["Content-Disposition"] = f'attachment; filename="recovery-{local_today().isoformat()}.csv"'
+    response["X-Content-Type-Options"] = "nosniff"
+    patch_cache_control(response, private=True, no_store=True)
+    return response
+
+
+@login_required
+@require_safe
+def compare(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Two photos of one exercise at the same scale and eye line."""
+    patient, episode, history = _history(request, pk)
+    record_read(request=request, patient=patient, access=Access.RECORD)
+    wish = {name: request.GET.get(name, "") for name in ("exercise", "a", "b")}
+    context = {
+        "patient": patient,
+        "episode": episode,
+        "comparison": comparing.compare(history=history, **wish) if history else None,
+        "can_write": policies.can_write_records(request.user, patient.clinic_id)
+        and patient.archived_at is None,
+        "tab": "recovery",
+    }
+    return render(request, "recovery/compare.html", context)
+
+
+@login_required
+@require_safe
+def aligned(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The photo laid to the common eye line; who may see the photo may see this, and it is recorded alike."""
+    photo: Photo = visible_or_404(photos.visible_photos(user=request.user), request.user, pk)  # type: ignore[arg-type]
+    require(may.can_read_file(request.user, photo))
+    landmarks = selectors.newest_landmarks(photo=photo)
+    if landmarks is None:
+        raise Http404
+    try:
+        with photo.image.open("rb") as file:
+            content = alignment.aligned_jpeg(file=file, landmarks=landmarks)
+    except (FileNotFoundError, alignment.CannotAlign) as error:
+        raise Http404 from error
+    record_read(request=request, patient=photo.visit.patient, access=Access.PHOTO, photo=photo)
+    response: HttpResponse = guarded(
+        HttpResponse(content, content_type="image/jpeg"), cache="private, no-store"
+    )
+    return response
+
+
+def _history(request: HttpRequest, pk: uuid.UUID) -> tuple[Patient, Episode | None, History | None]:
+    """The patient, the episode asked for (or the newest), and its history."""
+    patient: Patient = visible_or_404(Patient.objects.select_related("clinic"), request.user, pk)  # type: ignore[arg-type]
+    require(policies.can_read_records(request.user, patient.clinic_id))
+    episodes = Episode.objects.filter(patient=patient).order_by("-onset_date", "-created_at")
+    wanted = request.GET.get("episode")
+    if wanted:
+        episode: Episode | None = visible_or_404(episodes, request.user, wanted)  # type: ignore[arg-type]
+    else:
+        episode = episodes.first()
+    if episode is None:
+        return patient, None, None
+    episode.patient = patient
+    return patient, episode, selectors.history(episode=episode)

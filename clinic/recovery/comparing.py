@@ -1,0 +1,187 @@
+"""Two photos of one exercise, side by side, and what changed between them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from inference.models import Analysis
+
+from . import rules
+from .data import exercise_name
+from .history import History, VisitPoint
+from .measures import PhotoPoint, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One photo of the strip, at its visit."""
+
+    photo: PhotoPoint
+    visit: VisitPoint
+
+    @property
+    def photo_id(self) -> uuid.UUID:
+        return self.photo.photo_id
+
+    @property
+    def date(self) -> dt.date:
+        return self.visit.date
+
+    @property
+    def week(self) -> int:
+        return self.visit.week
+
+    @property
+    def can_align(self) -> bool:
+        """Whether landmarks were found, by which the photo can be laid on the other."""
+        return bool(self.photo.results)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One region in both photos. `difference` is None unless both were measured by the same release."""
+
+    region: str
+    a: float | None
+    b: float | None
+    sides_a: tuple[float, float] | None
+    sides_b: tuple[float, float] | None
+    difference: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The strip of one exercise, the two photos chosen from it, and their measures."""
+
+    exercise: str
+    side: str
+    choices: tuple[tuple[str, str], ...]
+    strip: tuple[Shot, ...]
+    a: Shot | None = None
+    b: Shot | None = None
+    measures: tuple[Measure, ...] = ()
+    release_a: str = ""
+    release_b: str = ""
+    unit: str = ""
+
+    @property
+    def key(self) -> str:
+        """The exercise as the form and the address name it."""
+        return key_of(self.exercise, self.side)
+
+    @property
+    def name(self) -> str:
+        """The exercise in the reader's language."""
+        return exercise_name(self.exercise, self.side) if self.exercise else ""
+
+    @property
+    def same_release(self) -> bool:
+        """Whether the two may be set against each other."""
+        return bool(self.release_a) and self.release_a == self.release_b
+
+    @property
+    def other_releases(self) -> bool:
+        """Both were analysed, but by no release in common."""
+        return bool(self.release_a and self.release_b) and not self.same_release
+
+
+def key_of(exercise: str, side: str) -> str:
+    """The exercise with its side, in one word."""
+    return f"{exercise}-{side}" if side else exercise
+
+
+def compare(*, history: History, exercise: str = "", a: str = "", b: str = "") -> Comparison:
+    """The two photos of that exercise; without a wish, the first and the last analysed one."""
+    shots = [Shot(photo, visit) for visit in history.visits for photo in visit.photos]
+    keys = [*history.exercises]
+    keys += sorted({shot.photo.key for shot in shots} - set(keys))
+    if not keys:
+        return Comparison("", "", (), ())
+    choices = tuple((key_of(*key), exercise_name(*key)) for key in keys)
+    code, side = _chosen(exercise, keys)
+    strip = tuple(shot for shot in shots if shot.photo.key == (code, side))
+    ready = [shot for shot in strip if shot.can_align] or list(strip)
+    first = _find(strip, a) or ready[0]
+    second = _find(strip, b) or ready[-1]
+    return _measured(Comparison(code, side, choices, strip, first, second))
+
+
+def _chosen(wanted: str, keys: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """The key that was asked for, or the nearest: a smile says most, the first exercise will do."""
+    for test in (
+        lambda key: key_of(*key) == wanted,
+        lambda key: key[0] == wanted,
+        lambda key: key[0] in rules.REGION_EXERCISES["mouth"],
+    ):
+        found = next((key for key in keys if test(key)), None)
+        if found is not None:
+            return found
+    return keys[0]
+
+
+def _find(strip: Sequence[Shot], photo_id: str) -> Shot | None:
+    return next((shot for shot in strip if str(shot.photo_id) == photo_id), None)
+
+
+def _measured(comparison: Comparison) -> Comparison:
+    """With the measures of the newest release that both photos have, else of the newest of each."""
+    a, b = comparison.a, comparison.b
+    assert a is not None and b is not None
+    result_a, result_b = _alike(a.photo, b.photo)
+    analyses = Analysis.objects.filter(
+        pk__in=[result.analysis_id for result in (result_a, result_b) if result is not None]
+    ).values_list("pk", "findings")
+    findings = dict(analyses)
+    same = result_a is not None and result_b is not None and result_a.release == result_b.release
+    measures = tuple(
+        Measure(
+            region,
+            value_a := result_a.ratio(region) if result_a else None,
+            value_b := result_b.ratio(region) if result_b else None,
+            _sides(findings, result_a, region),
+            _sides(findings, result_b, region),
+            round(value_b - value_a, 4) if same and value_a is not None and value_b is not None else None,
+        )
+        for region in ("mouth", "eye", "brow")
+    )
+    return Comparison(
+        comparison.exercise,
+        comparison.side,
+        comparison.choices,
+        comparison.strip,
+        a,
+        b,
+        measures if result_a or result_b else (),
+        result_a.release if result_a else "",
+        result_b.release if result_b else "",
+        _unit(findings),
+    )
+
+
+def _alike(a: PhotoPoint, b: PhotoPoint) -> tuple[Result | None, Result | None]:
+    for result in b.results:
+        if (match := a.result_of(result.release)) is not None:
+            return match, result
+    return a.result, b.result
+
+
+def _sides(
+    findings: dict[uuid.UUID, dict[str, object] | None], result: Result | None, region: str
+) -> tuple[float, float] | None:
+    """The patient's left and right, in the unit of the findings."""
+    symmetry = ((findings.get(result.analysis_id) if result else None) or {}).get("symmetry")
+    measure = symmetry.get(region) if isinstance(symmetry, dict) else None
+    if not isinstance(measure, dict) or None in (measure.get("left"), measure.get("right")):
+        return None
+    return measure["left"], measure["right"]
+
+
+def _unit(findings: dict[uuid.UUID, dict[str, object] | None]) -> str:
+    for found in findings.values():
+        symmetry = (found or {}).get("symmetry")
+        if isinstance(symmetry, dict) and symmetry.get("unit"):
+            return str(symmetry["unit"])
+    return ""

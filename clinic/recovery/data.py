@@ -1,0 +1,168 @@
+"""The history as plain values, for the charts and for whoever fetches the page's data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from clinic.common.templatetags.risorius import ROMAN
+from clinic.visits.exercises import BY_CODE
+from clinic.visits.models import Side
+
+from . import rules
+from .history import History, VisitPoint
+from .measures import PhotoPoint, Reading
+
+
+def exercise_name(code: str, side: str = "") -> str:
+    """The exercise's name in the reader's language, with the patient's side where there is one."""
+    name = str(BY_CODE[code].name) if code in BY_CODE else code
+    return _("%(exercise)s, %(side)s") % {"exercise": name, "side": Side(side).label} if side else name
+
+
+def as_data(history: History) -> dict[str, Any]:
+    """The whole history as values that JSON can hold; days count from onset."""
+    course = history.course
+    return {
+        "episode": str(history.episode_id),
+        "onset": history.onset.isoformat(),
+        "cause": history.cause,
+        "weak_side": history.weak_side,
+        "measurement_error": rules.MEASUREMENT_ERROR,
+        "course": {
+            "sentence": course.sentence,
+            "caveat": course.caveat,
+            "region": course.region,
+            "value": course.value,
+            "change": course.by,
+            "since": course.since.isoformat() if course.since else None,
+            "worse": course.worse,
+        },
+        "exercises": [
+            {"exercise": code, "side": side, "name": exercise_name(code, side)}
+            for code, side in history.exercises
+        ],
+        "visits": [_visit(visit) for visit in history.visits],
+        "treatments": [
+            {
+                "date": one.date.isoformat(),
+                "day": one.day,
+                "week": one.week,
+                "kind": one.kind,
+                "label": str(one.label),
+                "note": one.note,
+            }
+            for one in history.treatments
+        ],
+        "model_changes": [
+            {
+                "date": one.date.isoformat(),
+                "day": one.day,
+                "week": one.week,
+                "before": list(one.before),
+                "after": list(one.after),
+                "visit": str(one.visit_id),
+            }
+            for one in history.model_changes
+        ],
+    }
+
+
+def _visit(visit: VisitPoint) -> dict[str, Any]:
+    grade = visit.model_grade
+    return {
+        "visit": str(visit.visit_id),
+        "url": reverse("visits:detail", args=[visit.visit_id]),
+        "date": visit.date.isoformat(),
+        "date_text": date_format(visit.date),
+        "day": visit.day,
+        "week": visit.week,
+        "clinician": {
+            "grade": visit.clinician_grade,
+            "grade_text": ROMAN.get(visit.clinician_grade or 0, ""),
+            "confirmed_grades": list(visit.confirmed_grades),
+            "confirmed_grade": visit.confirmed_grade,
+            "confirmed_grade_text": ROMAN.get(visit.confirmed_grade or 0, ""),
+        },
+        "model": {
+            "preliminary": True,
+            "grade": grade.grade if grade else None,
+            "grade_text": ROMAN[grade.grade] if grade else "",
+            "lowest": grade.lowest if grade else None,
+            "highest": grade.highest if grade else None,
+            "photos": grade.photos if grade else 0,
+            "brow": _reading(visit.brow),
+            "eye": _reading(visit.eye),
+            "mouth": _reading(visit.mouth),
+            "composite": visit.composite,
+            "releases": list(visit.releases),
+        },
+        "photos": [
+            {
+                "photo": str(photo.photo_id),
+                "exercise": photo.exercise,
+                "side": photo.side,
+                "brow": photo.result.brow if photo.result else None,
+                "eye": photo.result.eye if photo.result else None,
+                "mouth": photo.result.mouth if photo.result else None,
+                "grade": photo.result.grade if photo.result else None,
+                "release": photo.result.release if photo.result else "",
+                "confirmed_grade": photo.confirmed.grade if photo.confirmed else None,
+            }
+            for photo in visit.counted
+        ],
+        "waiting": visit.waiting,
+    }
+
+
+def _reading(reading: Reading | None) -> dict[str, Any] | None:
+    if reading is None:
+        return None
+    return {"value": reading.value, "exercise": reading.exercise, "release": reading.release}
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One small chart: an exercise over the visits."""
+
+    exercise: str
+    side: str
+    name: str
+    key: str
+    last: VisitPoint
+    photo: PhotoPoint
+    count: int
+
+
+def panels(history: History) -> list[Panel]:
+    """The small charts, one for each exercise and side that was analysed, in the protocol's order."""
+    found = []
+    for exercise, side in history.exercises:
+        points = [(visit, photo) for visit in history.visits if (photo := visit.photo_of(exercise, side))]
+        last, photo = points[-1]
+        key = f"{exercise}-{side}" if side else exercise
+        found.append(Panel(exercise, side, exercise_name(exercise, side), key, last, photo, len(points)))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ExerciseRow:
+    """A visit's row in the table of exercises: the photo of each panel, or none."""
+
+    visit: VisitPoint
+    cells: tuple[tuple[str, PhotoPoint | None], ...]
+
+
+def exercise_rows(history: History) -> list[ExerciseRow]:
+    """The analysed visits, newest first, with a cell for each panel."""
+    return [
+        ExerciseRow(
+            visit, tuple((exercise_name(*key), visit.photo_of(*key)) for key in history.exercises)
+        )
+        for visit in reversed(history.visits)
+        if visit.counted
+    ]
