@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
 
 __all__ = [
+    "SIDES",
     "SORTS",
     "Change",
     "ConsentState",
@@ -50,6 +51,8 @@ __all__ = [
     "search",
 ]
 
+# The empty one: an episode in which no weak side was found.
+SIDES = (WeakSide.LEFT.value, WeakSide.RIGHT.value, WeakSide.BOTH.value, "")
 WEEK, MONTH = dt.timedelta(days=7), dt.timedelta(days=30)
 
 
@@ -114,7 +117,7 @@ def _matching(text: str) -> Q:
         if len(word) > 2:
             low = word.lower()
             one |= Q(current_cause__in=[c for c, label in Cause.choices if low in str(label).lower()])
-            one |= Q(current_side__in=[s for s in WeakSide.values if low == str(WeakSide(s).label).lower()])
+            one |= Q(current_side__in=[s for s, label in WeakSide.choices if s and low == str(label).lower()])
         found &= one
     return found
 
@@ -196,7 +199,7 @@ def facets(
     other = Patient.objects.visible_to(user).filter(clinic=clinic, archived_at__isnull=False).count()
     return Facets(
         causes={c: count("cause", lambda g, c=c: g.cause == c) for c in Cause.values},
-        weak_sides={s: count("side", lambda g, s=s: g.side == s) for s in WeakSide.values},
+        weak_sides={s: count("side", lambda g, s=s: g.side == s) for s in SIDES},
         last_visits={v: count("seen", lambda g, v=v: v in _SEEN[g.seen]) for v in LastVisit.values},
         attention=count("attention", lambda g: g.attention),
         total=count("", lambda g: True),

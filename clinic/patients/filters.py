@@ -1,0 +1,158 @@
+"""The filters of the list of patients: read from the address, drawn as chips that are links."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Self
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from .models import Cause, WeakSide
+from .selectors import SIDES, SORTS, Facets, LastVisit
+
+NO_SIDE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One filter: its words, how many patients it would leave, and the address that turns it on or off."""
+
+    label: str | Promise
+    count: int
+    url: str
+    on: bool
+    side: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChipGroup:
+    label: str | Promise
+    chips: list[Chip]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the reader asked for. Words that no filter knows are left out."""
+
+    text: str = ""
+    causes: tuple[str, ...] = ()
+    weak_sides: tuple[str, ...] = ()
+    last_visit: str = ""
+    attention: bool = False
+    archived: bool = False
+    sort: str = "name"
+
+    @classmethod
+    def read(cls, query: QueryDict) -> Self:
+        """The filters in an address."""
+        seen, sort = query.get("seen", ""), query.get("sort", "name")
+        return cls(
+            text=" ".join(query.get("q", "").replace("\0", "").split())[:120],
+            causes=tuple(code for code in Cause.values if code in query.getlist("cause")),
+            weak_sides=tuple(side for side in SIDES if (side or NO_SIDE) in query.getlist("side")),
+            last_visit=seen if seen in LastVisit.values else "",
+            attention=query.get("attention") == "1",
+            archived=query.get("archived") == "1",
+            sort=sort if sort in SORTS else "name",
+        )
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """The arguments of the selectors."""
+        return {
+            "text": self.text,
+            "causes": self.causes,
+            "weak_sides": self.weak_sides,
+            "last_visit": self.last_visit,
+            "attention": self.attention,
+            "archived": self.archived,
+        }
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The address's words, without the page."""
+        pairs = [("q", self.text)] if self.text else []
+        pairs += [("cause", code) for code in self.causes] + [("side", s or NO_SIDE) for s in self.weak_sides]
+        pairs += [("seen", self.last_visit)] if self.last_visit else []
+        pairs += [("attention", "1")] if self.attention else []
+        pairs += [("archived", "1")] if self.archived else []
+        return pairs + ([("sort", self.sort)] if self.sort != "name" else [])
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """What the search field's form carries along."""
+        return [pair for pair in self.pairs if pair[0] != "q"]
+
+    @property
+    def url(self) -> str:
+        """The address of the first page under these filters."""
+        query = urlencode(self.pairs)
+        return reverse("patients:list") + (f"?{query}" if query else "")
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything is filtered out, the archive apart."""
+        return bool(self.text or self.causes or self.weak_sides or self.last_visit or self.attention)
+
+    @property
+    def cleared(self) -> str:
+        """The address without filters."""
+        return replace(self, text="", causes=(), weak_sides=(), last_visit="", attention=False).url
+
+    def sorted_by(self, key: str) -> str:
+        """The address of the list sorted by that key, or the other way round if it is already."""
+        return replace(self, sort=f"-{key}" if self.sort == key else key).url
+
+
+def _toggled(values: tuple[str, ...], value: str) -> tuple[str, ...]:
+    return tuple(v for v in values if v != value) if value in values else (*values, value)
+
+
+def chip_groups(filters: Filters, facets: Facets) -> list[ChipGroup]:
+    """The filters that would leave someone, and those that are on."""
+    asks = Chip(
+        _("Needs attention"),
+        facets.attention,
+        replace(filters, attention=not filters.attention).url,
+        filters.attention,
+    )
+    sides = [
+        Chip(
+            WeakSide(side).label if side else _("None found"),
+            facets.weak_sides[side],
+            replace(filters, weak_sides=_toggled(filters.weak_sides, side)).url,
+            side in filters.weak_sides,
+            side,
+        )
+        for side in SIDES
+    ]
+    causes = [
+        Chip(
+            label,
+            facets.causes[code],
+            replace(filters, causes=_toggled(filters.causes, code)).url,
+            code in filters.causes,
+        )
+        for code, label in Cause.choices
+    ]
+    visits = [
+        Chip(
+            label,
+            facets.last_visits[kind],
+            replace(filters, last_visit="" if filters.last_visit == kind else kind).url,
+            filters.last_visit == kind,
+        )
+        for kind, label in LastVisit.choices
+    ]
+    groups = [
+        ChipGroup(_("State"), [asks]),
+        ChipGroup(_("Weak side"), sides),
+        ChipGroup(_("Cause"), causes),
+        ChipGroup(_("Last visit"), visits),
+    ]
+    shown = [ChipGroup(g.label, [chip for chip in g.chips if chip.count or chip.on]) for g in groups]
+    return [group for group in shown if group.chips]

@@ -1,0 +1,140 @@
+"""What people type about patients. What must hold of it is said by the services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from clinic.common import dates
+
+from .models import Cause, Consent, Episode, Patient, Sex, Treatment, WeakSide
+
+NO_SIDE = "none"
+
+
+class Day(forms.DateInput):
+    """A date from the browser's own calendar, not later than today."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        return super().get_context(name, value, {"max": dates.today().isoformat(), **(attrs or {})})
+
+
+class DayField(forms.DateField):
+    widget = Day
+
+    def __init__(self, **kwargs: Any) -> None:
+        # Browsers send the first; the others are for those that leave the typing to the reader.
+        super().__init__(input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y"], **kwargs)
+
+
+class SideField(forms.ChoiceField):
+    """The weak side, which must be chosen, be it "none found"."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        choices = [*WeakSide.choices, (NO_SIDE, _("None found"))]
+        super().__init__(
+            choices=[choice for choice in choices if choice[0]],
+            widget=forms.RadioSelect,
+            help_text=_("The patient's own left or right."),
+            **kwargs,
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        return NO_SIDE if value == "" else value
+
+    def clean(self, value: Any) -> str:
+        side = super().clean(value)
+        return "" if side == NO_SIDE else side
+
+
+class PatientForm(forms.Form):
+    record_number = forms.CharField(
+        label=_("Record number"),
+        max_length=Patient._meta.get_field("record_number").max_length,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=Patient._meta.get_field("name").max_length,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "words"}),
+    )
+    birth_date = DayField(label=_("Birth date"), required=False)
+    sex = forms.ChoiceField(
+        label=_("Sex"), choices=Sex.choices, initial=Sex.UNKNOWN, required=False, widget=forms.RadioSelect
+    )
+    phone = forms.CharField(
+        label=_("Telephone"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
+    )
+    email = forms.EmailField(
+        label=_("E-mail address"), required=False, widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+    languages = forms.CharField(
+        label=_("Languages"), max_length=120, required=False, help_text=_("Separated by commas.")
+    )
+
+    def clean_sex(self) -> str:
+        return self.cleaned_data["sex"] or Sex.UNKNOWN
+
+
+class EpisodeForm(forms.Form):
+    cause = forms.ChoiceField(label=_("Cause"), choices=Cause.choices, widget=forms.RadioSelect)
+    weak_side = SideField(label=_("Weak side"))
+    onset_date = DayField(
+        label=_("Onset"), help_text=_("The first day of weakness. Recovery is counted from it.")
+    )
+    notes = forms.CharField(label=_("Notes"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class RegisterForm(PatientForm, EpisodeForm):
+    """A new patient and what brought them, in one go."""
+
+    patient_fields = tuple(PatientForm.base_fields)
+    episode_fields = tuple(EpisodeForm.base_fields)
+    rest = ("phone", "email", "languages", "notes")
+
+    @property
+    def rest_fields(self) -> list[forms.BoundField]:
+        """What can wait until another day."""
+        return [self[name] for name in self.rest]
+
+    @property
+    def rest_open(self) -> bool:
+        """Whether something that can wait was typed, or refused: then it isn't hidden."""
+        return self.is_bound and any(self[name].errors or self[name].value() for name in self.rest)
+
+    def part(self, names: tuple[str, ...]) -> dict[str, Any]:
+        """What was typed for those fields."""
+        return {name: self.cleaned_data[name] for name in names}
+
+
+class TreatmentForm(forms.Form):
+    kind = forms.ChoiceField(
+        label=_("Treatment"), choices=Treatment._meta.get_field("kind").choices, widget=forms.RadioSelect
+    )
+    date = DayField(label=_("Date"))
+    note = forms.CharField(
+        label=_("Note"),
+        max_length=200,
+        required=False,
+        help_text=_("Dose, muscle, operation: what matters later."),
+    )
+
+
+class ConsentForm(forms.Form):
+    use = forms.ChoiceField(choices=Consent._meta.get_field("use").choices)
+    given_on = DayField(label=_("Given on"))
+
+
+def initial_of(record: Patient | Episode | Treatment, form: type[forms.Form]) -> dict[str, Any]:
+    """What the record holds for the form's fields."""
+    return {name: getattr(record, name) for name in form.base_fields}

@@ -1,0 +1,150 @@
+"""Changes to what stands on a patient's record: episodes, treatments and consents."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django import forms as django_forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from clinic.accounts import policies
+from clinic.common.forms import submit
+from clinic.common.http import require, visible_or_404
+
+from . import forms, selectors, services
+from .models import Consent, Episode, Patient, Treatment
+from .views import find_to_write, page_of
+
+
+def _to_write(request: HttpRequest, queryset: Any, pk: uuid.UUID, way: str) -> tuple[Any, Patient]:
+    """A record of a patient, and the patient, if the user may see and change them."""
+    found = visible_or_404(queryset.select_related(f"{way}__clinic"), request.user, pk)
+    patient: Any = found
+    for step in way.split("__"):
+        patient = getattr(patient, step)
+    require(policies.can_write_records(request.user, patient.clinic_id))
+    return found, patient
+
+
+def _form_page(
+    request: HttpRequest,
+    patient: Patient,
+    form: django_forms.Form,
+    service: Callable[..., Any],
+    arguments: dict[str, Any],
+    **more: Any,
+) -> HttpResponse:
+    """Show a form of the record, and put away what it holds."""
+    context = page_of(request, patient, "record", **more)
+    if request.method == "POST":
+        data = form.cleaned_data if form.is_valid() else {}
+        if submit(form, service, user=request.user, **arguments, **data):
+            messages.success(request, _("The changes are saved."))
+            return redirect("patients:record", pk=patient.pk)
+    back = reverse("patients:record", args=[patient.pk])
+    return render(request, "patients/form.html", {**context, "form": form, "back": back})
+
+
+@login_required
+def episode_new(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Begin another care episode."""
+    patient = find_to_write(request, pk)
+    form = forms.EpisodeForm(request.POST or None)
+    return _form_page(
+        request, patient, form, services.open_episode, {"patient": patient}, title=_("New episode")
+    )
+
+
+@login_required
+def episode_edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Change an episode's cause, side, onset or notes."""
+    episode, patient = _to_write(request, Episode.objects.all(), pk, "patient")
+    form = forms.EpisodeForm(request.POST or None, initial=forms.initial_of(episode, forms.EpisodeForm))
+    return _form_page(
+        request, patient, form, services.update_episode, {"episode": episode}, title=_("Edit the episode")
+    )
+
+
+@login_required
+def treatment_new(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Record a treatment of an episode."""
+    episode, patient = _to_write(request, Episode.objects.all(), pk, "patient")
+    form = forms.TreatmentForm(request.POST or None)
+    return _form_page(
+        request, patient, form, services.add_treatment, {"episode": episode}, title=_("New treatment")
+    )
+
+
+@login_required
+def treatment_edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Change a treatment."""
+    current = Treatment.objects.filter(archived_at__isnull=True).select_related("episode")
+    treatment, patient = _to_write(request, current, pk, "episode__patient")
+    form = forms.TreatmentForm(request.POST or None, initial=forms.initial_of(treatment, forms.TreatmentForm))
+    return _form_page(
+        request,
+        patient,
+        form,
+        services.update_treatment,
+        {"treatment": treatment},
+        title=_("Edit the treatment"),
+        treatment=treatment,
+    )
+
+
+@require_POST
+@login_required
+def treatment_archive(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Take a treatment off the record."""
+    treatment, patient = _to_write(request, Treatment.objects.all(), pk, "episode__patient")
+    try:
+        services.archive_treatment(user=request.user, treatment=treatment)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("The treatment is taken off the record. The log keeps it."))
+    return redirect("patients:record", pk=patient.pk)
+
+
+@require_POST
+@login_required
+def consent_give(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Record a consent to one use of the photos."""
+    patient = find_to_write(request, pk)
+    form = forms.ConsentForm(request.POST)
+    data = form.cleaned_data if form.is_valid() else {}
+    if submit(form, services.give_consent, user=request.user, patient=patient, **data):
+        messages.success(request, _("The consent is recorded."))
+        return redirect(f"{reverse('patients:record', args=[pk])}#consent")
+    context = page_of(
+        request,
+        patient,
+        "record",
+        episodes=selectors.episodes_of(patient=patient),
+        consents=selectors.consent_states(patient=patient),
+        consent_form=form,
+    )
+    return render(request, "patients/record.html", context)
+
+
+@require_POST
+@login_required
+def consent_revoke(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Record that the patient takes a consent back."""
+    consent, patient = _to_write(request, Consent.objects.all(), pk, "patient")
+    try:
+        services.revoke_consent(user=request.user, consent=consent)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("The consent is revoked. Its history stays."))
+    return redirect(f"{reverse('patients:record', args=[patient.pk])}#consent")
