@@ -1,0 +1,101 @@
+"""What the templates of visits and photos need in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from clinic.visits import exercises, finding, refusals, selectors, sentences
+from clinic.visits.models import Photo
+
+register = template.Library()
+
+
+@register.filter
+def step_name(photo: Photo) -> str:
+    """The exercise that the photo is filed under, with its side."""
+    return exercises.step_of(photo.exercise, photo.side).name
+
+
+@register.filter
+def exercise_name(code: str) -> str:
+    """The name of an exercise's code."""
+    known = exercises.BY_CODE.get(code)
+    return str(known.name) if known else code
+
+
+@register.simple_tag
+def step_options(photo: Photo) -> list[tuple[str, str, bool]]:
+    """Value and name of each exercise, and whether the photo is filed under it."""
+    here = exercises.step_of(photo.exercise, photo.side)
+    steps = [*exercises.STEPS]
+    if here not in steps:
+        steps.insert(0, here)
+    return [(step.value, step.name, step == here) for step in steps]
+
+
+@register.filter
+def model_words(card: selectors.PhotoCard) -> str:
+    """The model's finding in words; the exercise is named where it is not the one that was asked for."""
+    if card.found is None or card.analysis is None:
+        return ""
+    if card.found.exercise != card.photo.exercise:
+        return sentences.model_sentence(card)
+    return sentences.model_finding(card.found, (card.analysis.findings or {}).get("grade_probabilities"))
+
+
+@register.filter
+def clinician_words(card: selectors.PhotoCard) -> str:
+    """The clinician's finding in words; the exercise is named where it is not the one that was asked for."""
+    if card.word is None:
+        return ""
+    if card.word.exercise != card.photo.exercise:
+        return sentences.clinician_sentence(card)
+    return sentences.clinician_finding(card.word)
+
+
+@register.filter
+def short_finding(value: finding.Finding, whose: str = "") -> str:
+    """A finding in two or three words, for strips; the model's never says that there is no palsy."""
+    if not value.palsy:
+        return _("No asymmetry detected") if whose == "model" else _("No palsy")
+    sides = {"left": _("Left"), "right": _("Right"), "both": _("Both")}
+    side = sides.get(value.weak_side, _("Weak"))
+    if value.grade is None:
+        return side
+    return _("%(side)s, grade %(grade)s") % {"side": side, "grade": sentences.ROMAN[value.grade]}
+
+
+@register.filter
+def confirmation_words(confirmation: Any) -> str:
+    """A clinician's word in the history of a photo."""
+    said = finding.of_confirmation(confirmation)
+    return sentences.with_exercise(said.exercise, "", sentences.clinician_finding(said))
+
+
+@register.filter
+def seconds(value: Any) -> str:
+    """A span of time as one reads it: 0.4 s, 12 s, 3 min."""
+    if value is None:
+        return "–"
+    total = value.total_seconds()
+    if total < 10:
+        return _("%(number).1f s") % {"number": total}
+    if total < 120:
+        return _("%(number)d s") % {"number": round(total)}
+    return _("%(number)d min") % {"number": round(total / 60)}
+
+
+@register.simple_tag
+def refusal(code: str) -> str:
+    """The sentence of a refusal, for the script that can tell before sending."""
+    return refusals.refuse(code).sentence
+
+
+@register.simple_tag
+def setting_value(name: str) -> Any:
+    """A limit that the page's script must know; nothing else."""
+    return getattr(settings, name) if name in ("PHOTO_MAX_BYTES", "PHOTO_MAX_PIXELS") else ""

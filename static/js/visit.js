@@ -1,0 +1,50 @@
+// The impression is saved as it is typed; nothing typed is lost when the line breaks or the page closes.
+(function () {
+  "use strict";
+  var form = document.getElementById("impression-form");
+  var saved = document.getElementById("saved");
+  if (!form) {
+    return;
+  }
+  var unsaved = false;
+  var timer = null;
+
+  function say(sentence, kind) {
+    var line = document.createElement("span");
+    line.className = kind;
+    line.textContent = sentence;
+    saved.replaceChildren(line);
+  }
+
+  function isOurs(event) {
+    return event.detail && event.detail.elt === form;
+  }
+
+  form.addEventListener("input", function () {
+    unsaved = true;
+    say(form.dataset.saving, "save-running");
+  });
+  document.body.addEventListener("htmx:afterRequest", function (event) {
+    if (!isOurs(event)) {
+      return;
+    }
+    window.clearTimeout(timer);
+    if (event.detail.successful) {
+      unsaved = Boolean(saved.querySelector(".save-failed"));
+    } else if (event.detail.xhr.status !== 0 || !navigator.onLine || event.detail.failed) {
+      say(form.dataset.failed, "save-failed");
+      timer = window.setTimeout(function () { window.htmx.trigger(form, "change"); }, 5000);
+    }
+  });
+  document.body.addEventListener("htmx:sendError", function (event) {
+    if (isOurs(event)) {
+      say(form.dataset.failed, "save-failed");
+      timer = window.setTimeout(function () { window.htmx.trigger(form, "change"); }, 5000);
+    }
+  });
+  window.addEventListener("pagehide", function () {
+    if (unsaved && navigator.sendBeacon) {
+      navigator.sendBeacon(form.action, new FormData(form));
+    }
+  });
+})();
