@@ -160,9 +160,7 @@ class ExerciseRow:
 def exercise_rows(history: History) -> list[ExerciseRow]:
     """The analysed visits, newest first, with a cell for each panel."""
     return [
-        ExerciseRow(
-            visit, tuple((exercise_name(*key), visit.photo_of(*key)) for key in history.exercises)
-        )
+        ExerciseRow(visit, tuple((exercise_name(*key), visit.photo_of(*key)) for key in history.exercises))
         for visit in reversed(history.visits)
         if visit.counted
     ]
