@@ -5,7 +5,7 @@ that a web process never carries them.
 """
 
 from inference.pipeline.analyser import Analyser
-from inference.pipeline.codes import EXERCISES, Exercise, Reason, Side, State, Caution
+from inference.pipeline.codes import EXERCISES, Caution, Exercise, Reason, Side, State
 from inference.pipeline.errors import PipelineError
 from inference.pipeline.findings import Findings
 from inference.pipeline.release import Release, active_folder, load_release, verify_release
@@ -13,6 +13,7 @@ from inference.pipeline.release import Release, active_folder, load_release, ver
 __all__ = [
     "EXERCISES",
     "Analyser",
+    "Caution",
     "Exercise",
     "Findings",
     "PipelineError",
@@ -20,7 +21,6 @@ __all__ = [
     "Release",
     "Side",
     "State",
-    "Caution",
     "active_folder",
     "load_release",
     "verify_release",

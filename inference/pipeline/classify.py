@@ -100,9 +100,7 @@ class Classifier:
         self.exercise_size = release.input_sizes["exercise"]
         self.palsy_size = release.input_sizes["palsy"]
         path = release.path
-        self._exercise = _Model(
-            str(path(EXERCISE_FILE)), self.exercise_size, len(release.exercises), threads
-        )
+        self._exercise = _Model(str(path(EXERCISE_FILE)), self.exercise_size, len(release.exercises), threads)
         self._palsy = _Model(str(path(PALSY_FILE)), self.palsy_size, STEPS + 1, threads)
 
     def logits(self, exercise_crop: np.ndarray, palsy_crop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -46,7 +46,10 @@ class FaceMesh:
             except ImportError as error:
                 raise LandmarksFailed(f"MediaPipe can't be loaded: {error}") from error
         self._mesh: Any = MediaPipeMesh(
-            static_image_mode=True, max_num_faces=max_faces, refine_landmarks=True, min_detection_confidence=0.5
+            static_image_mode=True,
+            max_num_faces=max_faces,
+            refine_landmarks=True,
+            min_detection_confidence=0.5,
         )
 
     def find(self, image: np.ndarray) -> list[np.ndarray]:
