@@ -52,7 +52,9 @@ def load(folders: list[Path], splits: tuple[str, ...] = ("train", "val", "test")
                 labels.append(shard["labels"][chosen])
                 people.append(who[chosen])
     if not crops:
-        raise DataMissing(f"No pictures in {', '.join(map(str, folders))}: run `python -m ml_training.simulate`.")
+        raise DataMissing(
+            f"No pictures in {', '.join(map(str, folders))}: run `python -m ml_training.simulate`."
+        )
     label, who = np.concatenate(labels).astype(np.int64), np.concatenate(people)
     check_disjoint(who[:, 0], who[:, 1])
     return Pictures(np.concatenate(crops), label[:, 0], label[:, 1], label[:, 2], who[:, 0], who[:, 1])

@@ -53,7 +53,9 @@ class Studio:
         """Compose a person from portraits, by their SHA-256, and fit the face model. Raises SourceMissing."""
         missing = [h for h in hashes if h not in self.portraits]
         if missing:
-            raise sources.SourceMissing(f"The portraits lack {len(missing)} of configs/demo.json: get all of SFHQ.")
+            raise sources.SourceMissing(
+                f"The portraits lack {len(missing)} of configs/demo.json: get all of SFHQ."
+            )
         images = [decode(self.portraits[h]) for h in hashes]
         image = compose(images, self.mesh, self.silhouette, np.random.default_rng(seed), SIZE_PX)
         points = self.mesh.find(image)[0]
@@ -75,7 +77,9 @@ def _framed(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A portrait format cut from the square picture, its middle a little off."""
     width, height = FRAME
     scale = max(height / photo.shape[0], width / photo.shape[1]) * rng.uniform(1.0, 1.05)
-    photo = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    photo = cv2.resize(
+        photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    )
     spare = np.array(photo.shape[:2]) - [height, width]
     y, x = (spare * [rng.uniform(0.4, 0.6), rng.uniform(0.46, 0.54)]).astype(int)
     return photo[y : y + height, x : x + width]
@@ -121,7 +125,10 @@ def make_demo(studio: Studio, out: Path, config: dict[str, Any]) -> None:
         visits = [
             take_visit(studio, patient, visit, n, person, out) for n, visit in enumerate(patient["visits"], 1)
         ]
-        rows.append({k: v for k, v in patient.items() if k not in ("visits", "composed_from", "seed")} | {"visits": visits})
+        rows.append(
+            {k: v for k, v in patient.items() if k not in ("visits", "composed_from", "seed")}
+            | {"visits": visits}
+        )
     manifest = {"note": NOTE, "weak_side": "the patient's own side", "patients": rows}
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
 
@@ -141,7 +148,9 @@ def make_test_people(studio: Studio, out: Path, config: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--portraits", type=Path, required=True, help="folder of SFHQ portraits (*.jpg)")
     parser.add_argument("--face", type=Path, required=True, help="folder of the ICT face model")
     group = parser.add_mutually_exclusive_group(required=True)

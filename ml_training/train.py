@@ -49,17 +49,19 @@ def targets(kind: str, pictures: datasets.Pictures) -> np.ndarray:
 
 
 def _vary(kind: str) -> Any:
-    """Mirror (with the side swapped), and another exposure and contrast each time."""
+    """Mirror half of a batch (with the side swapped), each picture with another exposure and contrast."""
 
-    def vary(crop: Any, target: Any) -> tuple[Any, Any]:
-        crop = tf.cast(crop, tf.float32)
-        flip = tf.random.uniform([]) < 0.5
-        crop = tf.cond(flip, lambda: tf.reverse(crop, [1]), lambda: crop)
+    def vary(crops: Any, target: Any) -> tuple[Any, Any]:
+        crops = tf.cast(crops, tf.float32)
+        count = tf.shape(crops)[0]
+        flip = tf.random.uniform([count]) < 0.5
+        crops = tf.where(flip[:, None, None, None], tf.reverse(crops, [2]), crops)
         if kind == "palsy":
-            swapped = tf.concat([target[:5], [target[6] - target[5]], target[6:]], 0)
-            target = tf.cond(flip, lambda: swapped, lambda: target)
-        gain, offset = tf.random.uniform([], 0.85, 1.15), tf.random.uniform([], -16, 16)
-        return tf.clip_by_value((crop - 128) * gain + 128 + offset, 0, 255), target
+            steps, side, present = tf.split(target, [datasets.STEPS, 1, 1], axis=1)
+            target = tf.concat([steps, tf.where(flip[:, None], present - side, side), present], 1)
+        gain = tf.random.uniform([count, 1, 1, 1], 0.85, 1.15)
+        offset = tf.random.uniform([count, 1, 1, 1], -16, 16)
+        return tf.clip_by_value((crops - 128) * gain + 128 + offset, 0, 255), target
 
     return vary
 
@@ -67,10 +69,10 @@ def _vary(kind: str) -> Any:
 def batches(pictures: datasets.Pictures, config: Config, training: bool) -> tf.data.Dataset:
     """Batches of float32 crops, 0 to 255, and their targets."""
     wanted = targets(config.kind, pictures)
-    if not training:
-        sets = tf.data.Dataset.range(len(pictures)).batch(config.batch)
-    else:
-        sets = tf.data.Dataset.range(len(pictures)).shuffle(len(pictures), seed=config.seed).batch(config.batch)
+    sets = tf.data.Dataset.range(len(pictures))
+    if training:
+        sets = sets.shuffle(len(pictures), seed=config.seed)
+    sets = sets.batch(config.batch)
 
     def rows(indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return pictures.crops[indices], wanted[indices]
@@ -81,12 +83,10 @@ def batches(pictures: datasets.Pictures, config: Config, training: bool) -> tf.d
         target.set_shape((None, *wanted.shape[1:]))
         return crops, target
 
-    sets = sets.map(read, num_parallel_calls=1)
-    if training:
-        sets = sets.unbatch().map(_vary(config.kind), num_parallel_calls=2).batch(config.batch)
-    else:
-        sets = sets.map(lambda crops, target: (tf.cast(crops, tf.float32), target))
-    return sets.prefetch(4)
+    def plain(crops: Any, target: Any) -> tuple[Any, Any]:
+        return tf.cast(crops, tf.float32), target
+
+    return sets.map(read).map(_vary(config.kind) if training else plain).prefetch(4)
 
 
 def train(config: Config) -> keras.Model:
@@ -129,7 +129,9 @@ def train(config: Config) -> keras.Model:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("config", type=Path)
     train(Config(**json.loads(parser.parse_args().config.read_text())))
 

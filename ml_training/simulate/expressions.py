@@ -7,7 +7,14 @@ import numpy as np
 
 from inference.pipeline.codes import Exercise, Side
 
-MOVEMENT_KEPT = {1: (1.0, 1.0), 2: (0.76, 0.99), 3: (0.51, 0.75), 4: (0.26, 0.50), 5: (0.01, 0.25), 6: (0.0, 0.0)}
+MOVEMENT_KEPT = {
+    1: (1.0, 1.0),
+    2: (0.76, 0.99),
+    3: (0.51, 0.75),
+    4: (0.26, 0.50),
+    5: (0.01, 0.25),
+    6: (0.0, 0.0),
+}
 """Share of the strong side's movement that the weak side keeps, by House-Brackmann grade: the scale's own
 measured bands (House and Brackmann, Otolaryngol Head Neck Surg 1985;93:146-147)."""
 DROOP = {1: (0.0, 0.0), 2: (0.0, 0.0), 3: (0.0, 0.1), 4: (0.1, 0.35), 5: (0.4, 0.8), 6: (0.6, 1.0)}

@@ -136,7 +136,9 @@ def write_manifest(plan: Plan, used: list[portraits.Portrait], states: dict[str,
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--portraits", type=Path, required=True, help="folder of SFHQ portraits (*.jpg)")
     parser.add_argument("--face", type=Path, required=True, help="folder of the ICT face model")
     parser.add_argument("--out", type=Path, required=True)

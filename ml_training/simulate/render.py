@@ -72,7 +72,9 @@ def subject(model: FaceModel, image: np.ndarray, points: np.ndarray, fitted: Fit
     shape = model.neutral + np.tensordot(fitted.identity, model.identity, 1).astype(np.float32)
     before = place(shape + model.offsets(fitted.expression), fitted)
     height, width = image.shape[:2]
-    x, y = (np.clip(points[list(CHEEKS), i], 0, limit - 1).astype(int) for i, limit in ((0, width), (1, height)))
+    x, y = (
+        np.clip(points[list(CHEEKS), i], 0, limit - 1).astype(int) for i, limit in ((0, width), (1, height))
+    )
     brightness = 0.5 + 0.5 * float(image[y, x].mean()) / 255
     colour = np.zeros((len(shape), 3), np.float32)
     for where, tone in ((model.gums, GUMS), (model.teeth, TEETH), (model.socket, SOCKET)):
@@ -106,7 +108,9 @@ class Renderer:
         height, width = person.image.shape[:2]
         now = place(person.shape + self.model.offsets(weights), person.fit)
         self.program["light"] = light
-        face = self._rasterise(person, self._vertices(person, now), (width * supersample, height * supersample))
+        face = self._rasterise(
+            person, self._vertices(person, now), (width * supersample, height * supersample)
+        )
         face = cv2.resize(face, (width, height), interpolation=cv2.INTER_AREA)
         alpha = face[..., 3:] / np.float32(255)
         inner = cv2.GaussianBlur(cv2.erode(alpha, np.ones((3, 3))), (0, 0), 1.0)[..., None] * (alpha > 0)
