@@ -22,10 +22,10 @@ router.register("releases", analyses.ReleaseViewSet, "release")
 
 urlpatterns = [
     path("v1/tokens/", service.TokenView.as_view(), name="token"),
+    path("v1/", include(router.urls)),
     path("v1/exercises/", service.ExerciseView.as_view(), name="exercises"),
     path("v1/problems/", service.ProblemsView.as_view(), name="problems"),
     path("v1/problems/<slug:code>/", service.ProblemView.as_view(), name="problem"),
-    path("v1/", include(router.urls)),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path(
         "docs/",

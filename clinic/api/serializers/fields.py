@@ -40,6 +40,11 @@ class Address(serializers.Field[str, Any, str, Any]):
         return reverse(f"api:{self.view_name}", args=[value], request=self.context.get("request"))
 
 
+@extend_schema_field({"type": "string", "format": "binary"})
+class Upload(serializers.FileField):
+    """A file as it comes. Not an ImageField, which would decode before intake has looked at size and type."""
+
+
 class PersonSerializer(serializers.Serializer[Any]):
     """A user, as far as a colleague needs to know."""
 

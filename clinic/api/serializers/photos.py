@@ -12,7 +12,7 @@ from clinic.visits import exercises
 from clinic.visits.models import GRADES, Confirmation, Photo, Side
 
 from .analyses import AnalysisSerializer
-from .fields import Address, BlankAsNull, PersonSerializer
+from .fields import Address, BlankAsNull, PersonSerializer, Upload
 from .records import WEAK_SIDES
 
 
@@ -108,8 +108,7 @@ class PhotoUpload(serializers.Serializer[Any]):
     taken_at = serializers.DateTimeField(
         required=False, help_text="Read from the photo itself if left out, or else now."
     )
-    # Not an ImageField, which would decode before intake has looked at size and type.
-    image = serializers.FileField(
+    image = Upload(
         allow_empty_file=True,
         max_length=255,
         help_text="JPEG, PNG, WebP or HEIC, up to 25 MB and 50 megapixels.",

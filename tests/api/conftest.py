@@ -1,0 +1,72 @@
+"""A clinic with one record of everything, and clients of the API for its people."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from rest_framework.test import APIClient
+
+from tests import factories
+
+
+def client_of(user) -> APIClient:  # type: ignore[no-untyped-def]
+    """A client with that user's session."""
+    client = APIClient()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def api(clinician):  # type: ignore[no-untyped-def]
+    return client_of(clinician)
+
+
+@pytest.fixture
+def api_reviewer(reviewer):  # type: ignore[no-untyped-def]
+    return client_of(reviewer)
+
+
+@pytest.fixture
+def api_integration(integration):  # type: ignore[no-untyped-def]
+    return client_of(integration)
+
+
+@pytest.fixture
+def api_stranger(stranger):  # type: ignore[no-untyped-def]
+    return client_of(stranger)
+
+
+def everything(visit, clinician) -> SimpleNamespace:  # type: ignore[no-untyped-def]
+    """One record of each resource, by the resource's name in the API."""
+    photo = factories.PhotoFactory(visit=visit)
+    analysis = factories.AnalysisFactory(photo=photo)
+    return SimpleNamespace(
+        clinic=visit.patient.clinic,
+        patient=visit.patient,
+        episode=visit.episode,
+        treatment=factories.TreatmentFactory(episode=visit.episode),
+        consent=factories.ConsentFactory(patient=visit.patient, recorded_by=clinician),
+        visit=visit,
+        photo=photo,
+        analysis=analysis,
+        confirmation=factories.ConfirmationFactory(analysis=analysis, by=clinician),
+    )
+
+
+@pytest.fixture
+def records(visit, clinician):  # type: ignore[no-untyped-def]
+    return everything(visit, clinician)
+
+
+@pytest.fixture
+def upload():  # type: ignore[no-untyped-def]
+    """Makes a file for an upload: a JPEG that intake takes, unless another content or name is given."""
+
+    def make(content: bytes | None = None, name: str = "photo.jpg", **kwargs: object) -> SimpleUploadedFile:
+        if content is None:
+            content = factories.jpeg(320, 400, **kwargs)
+        return SimpleUploadedFile(name, content, content_type="image/jpeg")
+
+    return make
