@@ -43,7 +43,16 @@ def test_every_model_has_its_migration(tmp_path):
 
 
 def test_the_deployment_check_finds_nothing(tmp_path):
-    run = manage("check", "--deploy", "--tag", "security", "--fail-level", "WARNING", **PRODUCTION, RISORIUS_VAR_DIR=str(tmp_path))
+    run = manage(
+        "check",
+        "--deploy",
+        "--tag",
+        "security",
+        "--fail-level",
+        "WARNING",
+        **PRODUCTION,
+        RISORIUS_VAR_DIR=str(tmp_path),
+    )
     assert run.returncode == 0, run.stderr
 
 
