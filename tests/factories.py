@@ -137,8 +137,14 @@ def landmarks(width: int = 64, height: int = 80) -> list[list[float]]:
 
 
 def findings(
-    *, exercise: str = "smile", palsy: float = 0.9, weak_side: str | None = "left", grade: int = 3,
-    brow: float = 0.9, eye: float = 0.85, mouth: float = 0.6,
+    *,
+    exercise: str = "smile",
+    palsy: float = 0.9,
+    weak_side: str | None = "left",
+    grade: int = 3,
+    brow: float = 0.9,
+    eye: float = 0.85,
+    mouth: float = 0.6,
 ) -> dict[str, object]:
     """Findings as the pipeline writes them."""
 
@@ -146,22 +152,37 @@ def findings(
         left, right = (strong * ratio, strong) if weak_side != "right" else (strong, strong * ratio)
         return {"left": left, "right": right, "ratio": ratio}
 
-    others = [code for code in ("rest", "smile", "sneer", "puff_cheek", "show_teeth", "open_mouth") if code != exercise]
+    others = [
+        code
+        for code in ("rest", "smile", "sneer", "puff_cheek", "show_teeth", "open_mouth")
+        if code != exercise
+    ]
     return {
         "state": "succeeded",
         "reason": None,
-        "quality": {"face_width_px": 220.0, "sharpness": 120.0, "brightness": 0.5, "yaw_deg": 1.0, "pitch_deg": 2.0,
-                    "roll_deg": 0.5, "warnings": []},
+        "quality": {
+            "face_width_px": 220.0,
+            "sharpness": 120.0,
+            "brightness": 0.5,
+            "yaw_deg": 1.0,
+            "pitch_deg": 2.0,
+            "roll_deg": 0.5,
+            "warnings": [],
+        },
         "exercise": exercise,
-        "exercise_probabilities": {exercise: 0.9, **{code: 0.02 for code in others}},
+        "exercise_probabilities": {exercise: 0.9, **dict.fromkeys(others, 0.02)},
         "palsy_probability": palsy,
         "weak_side": weak_side,
         "weak_side_probabilities": {"left": 0.8, "right": 0.2},
         "grade": grade,
         "grade_probabilities": {str(g): (0.6 if g == grade else 0.08) for g in range(1, 7)},
         "symmetry": {
-            "unit": "mm", "mm_per_px": 0.4, "iris_px": 29.0,
-            "brow": pair(brow, 25.0), "eye": pair(eye, 10.0), "mouth": pair(mouth, 32.0),
+            "unit": "mm",
+            "mm_per_px": 0.4,
+            "iris_px": 29.0,
+            "brow": pair(brow, 25.0),
+            "eye": pair(eye, 10.0),
+            "mouth": pair(mouth, 32.0),
             "composite": round((brow + eye + mouth) / 3, 3),
         },
         "image_size": [64, 80],
@@ -178,9 +199,20 @@ class AnalysisFactory(DjangoModelFactory):
 
     class Params:
         queued = factory.Trait(
-            status=Status.QUEUED, findings=None, landmarks=None, palsy_probability=None, grade=None, finished_at=None,
-            exercise="", weak_side="", exercise_probability=None, brow_ratio=None, eye_ratio=None, mouth_ratio=None,
-            attempt=0, started_at=None,
+            status=Status.QUEUED,
+            findings=None,
+            landmarks=None,
+            palsy_probability=None,
+            grade=None,
+            finished_at=None,
+            exercise="",
+            weak_side="",
+            exercise_probability=None,
+            brow_ratio=None,
+            eye_ratio=None,
+            mouth_ratio=None,
+            attempt=0,
+            started_at=None,
         )
         data = factory.LazyFunction(findings)
 
@@ -204,13 +236,20 @@ class AnalysisFactory(DjangoModelFactory):
 
 def rejected(photo: Photo, code: str = "blurred") -> Analysis:
     """An analysis that asks for the photo to be retaken."""
-    return AnalysisFactory(photo=photo, queued=True, status=Status.REJECTED, attempt=1, error_code=code,
-                           finished_at=timezone.now())
+    return AnalysisFactory(
+        photo=photo,
+        queued=True,
+        status=Status.REJECTED,
+        attempt=1,
+        error_code=code,
+        finished_at=timezone.now(),
+    )
 
 
 def failed(photo: Photo, code: str = "internal") -> Analysis:
-    return AnalysisFactory(photo=photo, queued=True, status=Status.FAILED, attempt=3, error_code=code,
-                           finished_at=timezone.now())
+    return AnalysisFactory(
+        photo=photo, queued=True, status=Status.FAILED, attempt=3, error_code=code, finished_at=timezone.now()
+    )
 
 
 class ConfirmationFactory(DjangoModelFactory):

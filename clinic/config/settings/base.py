@@ -129,12 +129,12 @@ PHOTO_MAX_PIXELS = 50_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 50
 
-MODEL_ARTIFACTS_DIR = BASE_DIR / "inference" / "artifacts"
+MODEL_ARTIFACTS_DIR = Path(env.str("RISORIUS_MODELS_DIR", default=str(BASE_DIR / "inference" / "artifacts")))
 
 # The analysis job, in seconds. The visibility timeout must outlast the hard limit twice over,
 # or Redis hands a running job to a second worker.
-ANALYSIS_HARD_LIMIT = 60
-ANALYSIS_LEASE = 90
+ANALYSIS_HARD_LIMIT = env.int("RISORIUS_ANALYSIS_HARD_LIMIT", default=60)
+ANALYSIS_LEASE = ANALYSIS_HARD_LIMIT + 30
 ANALYSIS_MAX_ATTEMPTS = 3
 ANALYSIS_QUEUE = "analysis"
 HOUSEKEEPING_QUEUE = "housekeeping"
@@ -200,7 +200,12 @@ REST_FRAMEWORK = {
         "rest_framework.throttling.UserRateThrottle",
         "rest_framework.throttling.ScopedRateThrottle",
     ],
-    "DEFAULT_THROTTLE_RATES": {"user": "1200/min", "upload": "600/min", "token": "20/min", "token_account": "10/min"},
+    "DEFAULT_THROTTLE_RATES": {
+        "user": "1200/min",
+        "upload": "600/min",
+        "token": "20/min",
+        "token_account": "10/min",
+    },
     "EXCEPTION_HANDLER": "clinic.api.problems.handle",
     "PAGE_SIZE": 50,
 }
@@ -210,7 +215,14 @@ REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer"}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Risorius API",
     "VERSION": "1",
-    "DESCRIPTION": "Records, photos and analyses of a facial-palsy clinic.",
+    "DESCRIPTION": (
+        "Records, photos and analyses of a facial-palsy clinic.\n\n"
+        "Get a token with `POST /api/v1/tokens/` and send it as `Authorization: Bearer …`; in the browser the "
+        "session of the pages works too. What you may not see is 404, what you may see but not do is 403. Every "
+        "error is a problem (RFC 9457) with a stable `code`. Lists come newest first, by cursor. Whatever a model "
+        "found is marked as such and preliminary until a clinician confirms or corrects it: it supports the "
+        "documentation of facial movement and is no diagnosis."
+    ),
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": ["rest_framework.authentication.SessionAuthentication"],

@@ -10,7 +10,9 @@ SECRET_KEY = "only-for-the-test-suite-0123456789-abcdefghijklmnopqrstuvwxyz"
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 VAR_DIR = Path(env.str("RISORIUS_VAR_DIR", default="") or tempfile.mkdtemp(prefix="risorius-test-"))
 
-DATABASES = {"default": env.db_url("RISORIUS_DATABASE_URL", default="postgres://risorius@127.0.0.1:5432/risorius")}
+DATABASES = {
+    "default": env.db_url("RISORIUS_DATABASE_URL", default="postgres://risorius@127.0.0.1:5432/risorius")
+}
 CELERY_BROKER_URL = env.str("RISORIUS_BROKER_URL", default="redis://127.0.0.1:6379/0")
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 10 * ANALYSIS_HARD_LIMIT,
@@ -22,7 +24,10 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     **STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    "photos": {**STORAGES["photos"], "OPTIONS": {**STORAGES["photos"]["OPTIONS"], "location": VAR_DIR / "photos"}},
+    "photos": {
+        **STORAGES["photos"],
+        "OPTIONS": {**STORAGES["photos"]["OPTIONS"], "location": VAR_DIR / "photos"},
+    },
 }
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
