@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
-from .models import Analysis, Canary
+from .models import Analysis, AnalysisQuerySet, Canary
 from .states import Status
 
 CANARY_STALE_AFTER = dt.timedelta(minutes=2)
@@ -51,7 +51,7 @@ def latest_analyses(*, photo_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Analys
     return latest
 
 
-def of_clinic(*, clinic_id: uuid.UUID) -> QuerySet[Analysis]:
+def of_clinic(*, clinic_id: uuid.UUID) -> AnalysisQuerySet:
     """All analyses of one clinic's photos."""
     return Analysis.objects.filter(photo__visit__patient__clinic_id=clinic_id)
 

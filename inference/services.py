@@ -93,7 +93,7 @@ def claim(*, analysis_id: uuid.UUID, release: str | None = None) -> Claim | None
         analysis = (
             Analysis.objects.select_related("photo").only("attempt", "photo__image").get(pk=analysis_id)
         )
-    return Claim(analysis_id, analysis.attempt, analysis.photo_id, analysis.photo.image.name)
+    return Claim(analysis_id, analysis.attempt, analysis.photo_id, str(analysis.photo.image.name))
 
 
 def finish(*, claim: Claim, findings: Findings) -> bool:

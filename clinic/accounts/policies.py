@@ -31,7 +31,7 @@ def clinics_of(user: User | AnonymousUser) -> dict[uuid.UUID, str]:
         roles = dict(
             Membership.objects.filter(user_id=user.pk, is_active=True).values_list("clinic_id", "role")
         )
-        user._roles_by_clinic = roles  # type: ignore[union-attr]
+        user._roles_by_clinic = roles  # type: ignore[union-attr, attr-defined]
     return roles
 
 

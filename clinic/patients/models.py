@@ -14,6 +14,8 @@ from clinic.accounts.policies import clinics_of
 from clinic.common.models import Record
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
     from clinic.accounts.models import User
 
 
@@ -43,7 +45,7 @@ class WeakSide(models.TextChoices):
 
 
 class PatientQuerySet(models.QuerySet["Patient"]):
-    def visible_to(self, user: User) -> PatientQuerySet:
+    def visible_to(self, user: User | AnonymousUser) -> PatientQuerySet:
         """Patients of the user's own clinics; everything shown starts here."""
         return self.filter(clinic_id__in=clinics_of(user).keys())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db.models import (
     Case,
@@ -207,6 +207,9 @@ def facets(
     )
 
 
+_GROUPED_BY = ("current_cause", "current_side", "seen", "asks")
+
+
 def _grouped(patients: QuerySet[Patient]) -> Iterable[dict[str, Any]]:
     now = timezone.now()
     order = (LastVisit.WEEK, LastVisit.MONTH, LastVisit.LAPSED, LastVisit.NEVER)
@@ -216,12 +219,8 @@ def _grouped(patients: QuerySet[Patient]) -> Iterable[dict[str, Any]]:
         output_field=CharField(),
     )
     asks = Case(When(needs_attention(now), then=Value("yes")), default=Value(""), output_field=CharField())
-    return (
-        patients.annotate(seen=seen, asks=asks)
-        .order_by()
-        .values("current_cause", "current_side", "seen", "asks")
-        .annotate(n=Count("pk"))
-    )
+    groups = patients.annotate(seen=seen, asks=asks).order_by().values(*_GROUPED_BY).annotate(n=Count("pk"))
+    return cast("Iterable[dict[str, Any]]", groups)
 
 
 def _group(row: dict[str, Any], wanted: tuple[set[str], set[str], str, bool]) -> _Group:

@@ -32,7 +32,7 @@ EDITABLE = ("impression", "grade", "at")
 
 def _save(user: User, record: Visit | Photo, fields: list[str] | None = None) -> None:
     """Save with the user named in the history, also where no request tells it who acts."""
-    record._history_user = user
+    record._history_user = user  # type: ignore[union-attr]
     record.save(update_fields=fields)
 
 

@@ -22,7 +22,10 @@ class Jitter(NamedTuple):
     scale: float = 0.0
 
 
-def crop_face(image: np.ndarray, points: np.ndarray, size: int, jitter: Jitter = Jitter()) -> np.ndarray:
+NO_JITTER = Jitter()
+
+
+def crop_face(image: np.ndarray, points: np.ndarray, size: int, jitter: Jitter = NO_JITTER) -> np.ndarray:
     """The face, upright and centred, as RGB uint8 of shape (size, size, 3).
 
     image: RGB uint8 (h, w, 3). points: (478, 2 or more), px. The eyes' centres (means of their corners, which

@@ -8,7 +8,6 @@ from scipy.optimize import lsq_linear
 from ml_training.simulate.facemodel import FaceModel
 
 MESH_OF_LANDMARK = np.array(
-    # fmt: off
     [
         162,
         234,
@@ -79,7 +78,6 @@ MESH_OF_LANDMARK = np.array(
         14,
         87,
     ]
-    # fmt: on
 )
 """The MediaPipe mesh index of each of the 68 Multi-PIE landmarks, in their order."""
 CONTOUR_WEIGHT = 0.3
