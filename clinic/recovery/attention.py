@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, UUIDField
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -63,7 +63,8 @@ def attention(*, user: User, clinic: Clinic, limit: int = PAGE) -> list[Attentio
         .select_related("summary")
         .annotate(
             newest_visit=Subquery(_visits().values("pk")[:1]),
-            failed_photo=Subquery(_failed_photos().values("photo_id")[:1]),
+            # SQLite gives a foreign key's identifier as text where its type isn't named.
+            failed_photo=Subquery(_failed_photos().values("photo_id")[:1], output_field=UUIDField()),
             weak_side=Subquery(
                 Episode.objects.filter(patient=OuterRef("pk"))
                 .order_by("-onset_date", "-created_at")
