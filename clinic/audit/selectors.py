@@ -6,13 +6,17 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from clinic.patients.models import Consent, ConsentUse, Episode, Patient, Treatment
+from clinic.visits import exercises
 from clinic.visits.models import Photo, Visit
 
 from .models import ReadEvent
@@ -96,11 +100,29 @@ def _steps(model: type[models.Model], name: str, previous: Any, row: Any) -> lis
 
 
 def _shown(row: Any, field: models.Field[Any, Any]) -> Any:
-    """A field's value as a reader knows it: the label of a choice, nothing for an empty one."""
+    """A field's value as a reader knows it: the label of a choice, a person's name, nothing for an empty one."""
     value = getattr(row, field.attname)
     if field.choices:
         return dict(field.flatchoices).get(value, value or "")
+    if field.name == "exercise":
+        known = exercises.BY_CODE.get(value)
+        return known.name if known else value
+    if field.is_relation and value is not None:
+        return _related(row, field)
     return "" if value is None else value
+
+
+def _related(row: Any, field: models.Field[Any, Any]) -> str:
+    """Another record in a few words: a person's name, an episode's or a visit's date."""
+    try:
+        other = getattr(row, field.name)
+    except ObjectDoesNotExist:
+        return ""
+    if isinstance(other, Episode):
+        return f"{other.get_cause_display()}, {date_format(other.onset_date)}"
+    if isinstance(other, Visit):
+        return date_format(timezone.localtime(other.at), "DATETIME_FORMAT")
+    return str(other)
 
 
 def _label(row: Any) -> str | Promise:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 from urllib.parse import urlencode
 
+from django.core.paginator import Page
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -15,6 +16,7 @@ from .models import Cause, WeakSide
 from .selectors import SIDES, SORTS, Facets, LastVisit
 
 NO_SIDE = "none"
+ON = frozenset({"1", "on", "true"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ class Filters:
             causes=tuple(code for code in Cause.values if code in query.getlist("cause")),
             weak_sides=tuple(side for side in SIDES if (side or NO_SIDE) in query.getlist("side")),
             last_visit=seen if seen in LastVisit.values else "",
-            attention=query.get("attention") == "1",
-            archived=query.get("archived") == "1",
+            attention=query.get("attention", "") in ON,
+            archived=query.get("archived", "") in ON,
             sort=sort if sort in SORTS else "name",
         )
 
@@ -99,13 +101,25 @@ class Filters:
         return bool(self.text or self.causes or self.weak_sides or self.last_visit or self.attention)
 
     @property
+    def chips_on(self) -> int:
+        """How many filters are on, the search apart."""
+        return len(self.causes) + len(self.weak_sides) + bool(self.last_visit) + self.attention
+
+    @property
+    def other_shelf(self) -> str:
+        """The address of the archive, or the way back from it."""
+        return type(self)(archived=not self.archived).url
+
+    @property
     def cleared(self) -> str:
         """The address without filters."""
         return replace(self, text="", causes=(), weak_sides=(), last_visit="", attention=False).url
 
     def sorted_by(self, key: str) -> str:
         """The address of the list sorted by that key, or the other way round if it is already."""
-        return replace(self, sort=f"-{key}" if self.sort == key else key).url
+        # Names are looked up from A on, dates from the newest back.
+        first, second = (key, f"-{key}") if key == "name" else (f"-{key}", key)
+        return replace(self, sort=second if self.sort == first else first).url
 
 
 def _toggled(values: tuple[str, ...], value: str) -> tuple[str, ...]:
@@ -156,3 +170,29 @@ def chip_groups(filters: Filters, facets: Facets) -> list[ChipGroup]:
     ]
     shown = [ChipGroup(g.label, [chip for chip in g.chips if chip.count or chip.on]) for g in groups]
     return [group for group in shown if group.chips]
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """A way to sort the list: its words, its address, and whether it is the present one."""
+
+    label: str | Promise
+    url: str
+    direction: str
+
+
+def sort_links(filters: Filters) -> dict[str, Sort]:
+    """The columns that the list sorts by; the present one's address turns it round."""
+    labels = {"name": _("Name"), "onset": _("Onset"), "visit": _("Last visit")}
+    directions = {key: {key: "ascending", f"-{key}": "descending"}.get(filters.sort, "") for key in labels}
+    return {key: Sort(label, filters.sorted_by(key), directions[key]) for key, label in labels.items()}
+
+
+def page_links(page: Page[Any], pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """The addresses of the pages before and after this one, where there are any."""
+    links = {}
+    if page.has_previous():
+        links["previous"] = "?" + urlencode([*pairs, ("page", str(page.previous_page_number()))])
+    if page.has_next():
+        links["next"] = "?" + urlencode([*pairs, ("page", str(page.next_page_number()))])
+    return links

@@ -112,6 +112,11 @@ class RegisterForm(PatientForm, EpisodeForm):
         """Whether something that can wait was typed, or refused: then it isn't hidden."""
         return self.is_bound and any(self[name].errors or self[name].value() for name in self.rest)
 
+    @property
+    def confirmed_new(self) -> bool:
+        """Whether the reader has looked at the likely duplicates and logs another patient all the same."""
+        return self.data.get("duplicate") == "no"
+
     def part(self, names: tuple[str, ...]) -> dict[str, Any]:
         """What was typed for those fields."""
         return {name: self.cleaned_data[name] for name in names}
@@ -131,8 +136,13 @@ class TreatmentForm(forms.Form):
 
 
 class ConsentForm(forms.Form):
-    use = forms.ChoiceField(choices=Consent._meta.get_field("use").choices)
+    use = forms.ChoiceField(choices=Consent._meta.get_field("use").choices, widget=forms.HiddenInput)
     given_on = DayField(label=_("Given on"))
+
+    @classmethod
+    def blank(cls, use: str) -> ConsentForm:
+        """A form for one use, dated today; the record shows one for each use that lacks consent."""
+        return cls(auto_id=f"id_{use}_%s", initial={"use": use, "given_on": dates.today()})
 
 
 def initial_of(record: Patient | Episode | Treatment, form: type[forms.Form]) -> dict[str, Any]:

@@ -47,6 +47,7 @@ __all__ = [
     "current_episode",
     "episodes_of",
     "facets",
+    "likely_duplicates",
     "needs_attention",
     "search",
 ]
@@ -83,7 +84,7 @@ def _with_current_episode(patients: QuerySet[Patient]) -> QuerySet[Patient]:
     )
 
 
-def needs_attention(now: dt.datetime | None = None) -> Q:
+def needs_attention(*, now: dt.datetime | None = None) -> Q:
     """Patients with something to do: worse, to retake, to confirm, failed, or not seen for six weeks."""
     before = (now or timezone.now()) - recovery_rules.LAPSED_AFTER
     lapsed = Q(summary__last_visit_at__lt=before) & (
@@ -147,7 +148,7 @@ def search(
     if weak_sides:
         found = found.filter(current_side__in=list(weak_sides))
     if attention:
-        found = found.filter(needs_attention(now))
+        found = found.filter(needs_attention(now=now))
     if last_visit:
         found = found.filter(_last_visit(last_visit, now))
     return found.select_related("summary").order_by(*SORTS.get(sort, SORTS["name"]))
@@ -218,7 +219,9 @@ def _grouped(patients: QuerySet[Patient]) -> Iterable[dict[str, Any]]:
         default=Value(""),
         output_field=CharField(),
     )
-    asks = Case(When(needs_attention(now), then=Value("yes")), default=Value(""), output_field=CharField())
+    asks = Case(
+        When(needs_attention(now=now), then=Value("yes")), default=Value(""), output_field=CharField()
+    )
     groups = patients.annotate(seen=seen, asks=asks).order_by().values(*_GROUPED_BY).annotate(n=Count("pk"))
     return cast("Iterable[dict[str, Any]]", groups)
 
@@ -235,6 +238,16 @@ def _group(row: dict[str, Any], wanted: tuple[set[str], set[str], str, bool]) ->
     if attention and not group.attention:
         group.misses.add("attention")
     return group
+
+
+def likely_duplicates(
+    *, user: User | AnonymousUser, clinic: Clinic, name: str, birth_date: dt.date | None
+) -> list[Patient]:
+    """Patients of that name, archived ones too, whose birth date is the same or not known on either side."""
+    same = Patient.objects.visible_to(user).filter(clinic=clinic, name__iexact=" ".join(name.split()))
+    if birth_date is not None:
+        same = same.filter(Q(birth_date=birth_date) | Q(birth_date__isnull=True))
+    return list(same.order_by("archived_at", "record_number")[:5])
 
 
 def current_episode(*, patient: Patient) -> Episode | None:

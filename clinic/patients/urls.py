@@ -1,2 +1,29 @@
+"""Where patients live, and what stands on their records."""
+
+from django.urls import path
+
+from clinic.recovery.views import patient_recovery
+from clinic.visits.views.patients import patient_photos, patient_visits
+
+from . import views, views_record
+
 app_name = "patients"
-urlpatterns: list = []
+urlpatterns = [
+    path("", views.patient_list, name="list"),
+    path("new/", views.patient_new, name="new"),
+    path("<uuid:pk>/", patient_recovery, name="detail"),
+    path("<uuid:pk>/visits/", patient_visits, name="visits"),
+    path("<uuid:pk>/photos/", patient_photos, name="photos"),
+    path("<uuid:pk>/record/", views.record, name="record"),
+    path("<uuid:pk>/log/", views.log, name="log"),
+    path("<uuid:pk>/edit/", views.edit, name="edit"),
+    path("<uuid:pk>/archive/", views.archive, name="archive"),
+    path("<uuid:pk>/restore/", views.restore, name="restore"),
+    path("<uuid:pk>/episodes/new/", views_record.episode_new, name="episode_new"),
+    path("<uuid:pk>/consents/give/", views_record.consent_give, name="consent_give"),
+    path("episodes/<uuid:pk>/edit/", views_record.episode_edit, name="episode_edit"),
+    path("episodes/<uuid:pk>/treatments/new/", views_record.treatment_new, name="treatment_new"),
+    path("treatments/<uuid:pk>/edit/", views_record.treatment_edit, name="treatment_edit"),
+    path("treatments/<uuid:pk>/archive/", views_record.treatment_archive, name="treatment_archive"),
+    path("consents/<uuid:pk>/revoke/", views_record.consent_revoke, name="consent_revoke"),
+]

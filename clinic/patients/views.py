@@ -11,8 +11,9 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from clinic.accounts import policies
 from clinic.audit import selectors as audit_selectors
@@ -22,7 +23,7 @@ from clinic.common.forms import submit
 from clinic.common.http import require, visible_or_404
 
 from . import forms, selectors, services
-from .filters import Filters, chip_groups
+from .filters import Filters, chip_groups, page_links, sort_links
 from .models import Patient
 
 PATIENTS_A_PAGE, LINES_A_PAGE = 25, 60
@@ -54,6 +55,7 @@ def find_to_write(request: HttpRequest, pk: uuid.UUID) -> Patient:
 
 
 @login_required
+@require_safe
 def patient_list(request: HttpRequest) -> HttpResponse:
     """The clinic's patients, searched, filtered and sorted."""
     clinic = request.clinic  # type: ignore[attr-defined]
@@ -62,14 +64,21 @@ def patient_list(request: HttpRequest) -> HttpResponse:
     found = selectors.search(user=request.user, clinic=clinic, sort=filters.sort, **filters.wanted)
     paginator = Paginator(found, PATIENTS_A_PAGE)
     paginator.count = facets.total  # counted along with the filters
+    page = paginator.get_page(request.GET.get("page"))
     context = {
         "filters": filters,
         "facets": facets,
         "groups": chip_groups(filters, facets),
-        "page": paginator.get_page(request.GET.get("page")),
-        "sorts": {key: filters.sorted_by(key) for key in ("name", "onset", "visit")},
+        "page": page,
+        "pages": page_links(page, filters.pairs),
+        "sorts": sort_links(filters),
     }
-    return render(request, "patients/list.html", context)
+    # A search typed letter by letter swaps the results alone; going back asks for the page.
+    htmx = request.htmx  # type: ignore[attr-defined]
+    template = "_results" if htmx and not htmx.history_restore_request else "list"
+    response = render(request, f"patients/{template}.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 @login_required
@@ -77,42 +86,58 @@ def patient_new(request: HttpRequest) -> HttpResponse:
     """Log a new patient with the episode that brought them."""
     clinic = request.clinic  # type: ignore[attr-defined]
     require(policies.can_write_records(request.user, clinic.pk))
-    form = forms.RegisterForm(request.POST or None, initial={"name": request.GET.get("name", "")[:120]})
+    form = forms.RegisterForm(request.POST or None)
+    same: list[Patient] = []
     if request.method == "POST":
         valid = form.is_valid()
-        made = submit(
-            form,
-            services.register,
-            user=request.user,
-            clinic=clinic,
-            patient=form.part(form.patient_fields) if valid else {},
-            episode=form.part(form.episode_fields) if valid else {},
-        )
-        if made:
-            patient, _episode = made
-            messages.success(request, _("%(name)s is logged.") % {"name": patient.name})
-            if "visit" in request.POST:
-                return redirect("visits:new", pk=patient.pk)
-            return redirect("patients:record", pk=patient.pk)
-    return render(request, "patients/new.html", {"form": form})
+        person = form.part(form.patient_fields) if valid else {}
+        if valid and not form.confirmed_new:
+            who = {"name": person["name"], "birth_date": person["birth_date"]}
+            same = selectors.likely_duplicates(user=request.user, clinic=clinic, **who)
+        if not same:
+            made = submit(
+                form,
+                services.register,
+                user=request.user,
+                clinic=clinic,
+                patient=person,
+                episode=form.part(form.episode_fields) if valid else {},
+            )
+            if made:
+                return _logged(request, made[0])
+    return render(request, "patients/new.html", {"form": form, "same": same})
 
 
-@login_required
-def record(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Who the patient is, their episodes and treatments, and their consent."""
-    patient = find_patient(request, pk)
+def _logged(request: HttpRequest, patient: Patient) -> HttpResponse:
+    messages.success(request, _("%(name)s is logged.") % {"name": patient.name})
+    if "visit" in request.POST:
+        return redirect("visits:new", pk=patient.pk)
+    return redirect("patients:record", pk=patient.pk)
+
+
+def record_page(
+    request: HttpRequest, patient: Patient, refused: forms.ConsentForm | None = None
+) -> HttpResponse:
+    """The record's page; `refused` is the one of its forms that was just sent in vain."""
+    rows = []
+    for state in selectors.consent_states(patient=patient):
+        mine = refused is not None and refused.data.get("use") == state.use
+        rows.append((state, refused if mine else forms.ConsentForm.blank(state.use)))
     context = page_of(
-        request,
-        patient,
-        "record",
-        episodes=selectors.episodes_of(patient=patient),
-        consents=selectors.consent_states(patient=patient),
-        consent_form=forms.ConsentForm(),
+        request, patient, "record", episodes=selectors.episodes_of(patient=patient), consents=rows
     )
     return render(request, "patients/record.html", context)
 
 
 @login_required
+@require_safe
+def record(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Who the patient is, their episodes and treatments, and their consent."""
+    return record_page(request, find_patient(request, pk))
+
+
+@login_required
+@require_safe
 def log(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Who changed what of this patient, or who read it."""
     patient = find_patient(request, pk)
@@ -122,7 +147,8 @@ def log(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         audit_selectors.reads_of_patient(patient=patient) if reads else selectors.changes(patient=patient)
     )
     page = Paginator(lines, LINES_A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "patients/log.html", {**context, "reads": reads, "page": page})
+    pages = page_links(page, [("show", "reads")] if reads else [])
+    return render(request, "patients/log.html", {**context, "reads": reads, "page": page, "pages": pages})
 
 
 @login_required

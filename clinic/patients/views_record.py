@@ -20,9 +20,9 @@ from clinic.accounts import policies
 from clinic.common.forms import submit
 from clinic.common.http import require, visible_or_404
 
-from . import forms, selectors, services
-from .models import Consent, Episode, Patient, Treatment
-from .views import find_to_write, page_of
+from . import forms, services
+from .models import Consent, ConsentUse, Episode, Patient, Treatment
+from .views import find_to_write, page_of, record_page
 
 
 def _to_write(request: HttpRequest, queryset: Any, pk: uuid.UUID, way: str) -> tuple[Any, Patient]:
@@ -80,7 +80,13 @@ def treatment_new(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     episode, patient = _to_write(request, Episode.objects.all(), pk, "patient")
     form = forms.TreatmentForm(request.POST or None)
     return _form_page(
-        request, patient, form, services.add_treatment, {"episode": episode}, title=_("New treatment")
+        request,
+        patient,
+        form,
+        services.add_treatment,
+        {"episode": episode},
+        title=_("New treatment"),
+        of_episode=episode,
     )
 
 
@@ -98,6 +104,7 @@ def treatment_edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         {"treatment": treatment},
         title=_("Edit the treatment"),
         treatment=treatment,
+        of_episode=treatment.episode,
     )
 
 
@@ -120,20 +127,16 @@ def treatment_archive(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def consent_give(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Record a consent to one use of the photos."""
     patient = find_to_write(request, pk)
-    form = forms.ConsentForm(request.POST)
+    use = request.POST.get("use")
+    auto_id = f"id_{use}_%s" if use in ConsentUse.values else "id_%s"
+    form = forms.ConsentForm(request.POST, auto_id=auto_id)
     data = form.cleaned_data if form.is_valid() else {}
     if submit(form, services.give_consent, user=request.user, patient=patient, **data):
         messages.success(request, _("The consent is recorded."))
         return redirect(f"{reverse('patients:record', args=[pk])}#consent")
-    context = page_of(
-        request,
-        patient,
-        "record",
-        episodes=selectors.episodes_of(patient=patient),
-        consents=selectors.consent_states(patient=patient),
-        consent_form=form,
-    )
-    return render(request, "patients/record.html", context)
+    if use not in ConsentUse.values:
+        messages.error(request, _("Please choose what the consent is for."))
+    return record_page(request, patient, refused=form)
 
 
 @require_POST

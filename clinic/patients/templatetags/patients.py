@@ -1,4 +1,4 @@
-"""The small drawing of a patient's course, and the words for what their state asks for."""
+"""The small drawing of a patient's course, and the words for states, changes and reads."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.common.dates import local_day, today
+from clinic.patients.models import Cause
 from clinic.recovery import rules
 
 if TYPE_CHECKING:
@@ -97,3 +99,68 @@ def states(patient: Patient) -> list[State]:
         words = ngettext("%(n)d to confirm", "%(n)d to confirm", summary.to_confirm)
         found.append(State("confirm", "check2-square", words % {"n": summary.to_confirm}))
     return [state for state in found if state]
+
+
+@register.filter
+def cause_name(code: str | None) -> str:
+    """A cause in the reader's words."""
+    return str(dict(Cause.choices).get(code or "", ""))
+
+
+@register.filter
+def action_name(action: str) -> str:
+    """What was done with a record as a whole, for the log."""
+    return {
+        "created": _("recorded"),
+        "deleted": _("deleted"),
+        "archived": _("archived"),
+        "restored": _("restored"),
+        "given": _("given"),
+        "revoked": _("revoked"),
+    }.get(action, action)
+
+
+@register.filter
+def log_value(value: Any) -> Any:
+    """A value before or after a change, as a reader would write it."""
+    if isinstance(value, dt.datetime):
+        return date_format(timezone.localtime(value), "DATETIME_FORMAT")
+    if isinstance(value, dt.date):
+        return date_format(value)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return _("nothing") if value in (None, "") else value
+
+
+PAGES = {
+    "patients:detail": gettext_lazy("Recovery"),
+    "patients:visits": gettext_lazy("Visits"),
+    "patients:photos": gettext_lazy("Photos"),
+    "patients:record": gettext_lazy("Record"),
+    "patients:log": gettext_lazy("Log"),
+    "patients:edit": gettext_lazy("Edit the patient"),
+    "patients:episode_new": gettext_lazy("New episode"),
+    "patients:episode_edit": gettext_lazy("Edit the episode"),
+    "patients:treatment_new": gettext_lazy("New treatment"),
+    "patients:treatment_edit": gettext_lazy("Edit the treatment"),
+    "patients:consent_give": gettext_lazy("Consent"),
+    "visits:new": gettext_lazy("New visit"),
+    "visits:detail": gettext_lazy("Visit"),
+    "visits:capture": gettext_lazy("Camera"),
+    "visits:photo": gettext_lazy("Photo"),
+    "visits:file": gettext_lazy("Photo, full size"),
+    "visits:thumbnail": gettext_lazy("Photo, small"),
+    "visits:review": gettext_lazy("Review"),
+    "recovery:compare": gettext_lazy("Compare photos"),
+    "recovery:aligned": gettext_lazy("Compare photos"),
+    "recovery:csv": gettext_lazy("Recovery as a CSV file"),
+    "recovery:data": gettext_lazy("Recovery as data"),
+}
+
+
+@register.filter
+def page_name(page: str) -> str:
+    """The page on which something was read, in the reader's words."""
+    if page.startswith("api:"):
+        return _("Through the API")
+    return str(PAGES.get(page, _("A page of the record")))
