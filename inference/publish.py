@@ -48,11 +48,19 @@ def analysis_on_commit(*, analysis_id: uuid.UUID) -> None:
 
 def analysis_now(*, analysis_id: uuid.UUID) -> bool:
     """Publish a waiting analysis; False if the broker can't be reached, which never fails the caller."""
-    if not _send(ANALYSE, str(analysis_id), queue=settings.ANALYSIS_QUEUE):
-        return False
-    # Only while it waits: the worker may have been quicker than this line.
-    Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED).update(published_at=timezone.now())
-    return True
+    waiting = Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED)
+    # Before the message is out: afterwards a quick worker has the row already, and the time would be lost.
+    now = timezone.now()
+    waiting.update(published_at=now)
+    if _send(ANALYSE, str(analysis_id), queue=settings.ANALYSIS_QUEUE):
+        return True
+    waiting.filter(published_at=now).update(published_at=None)
+    return False
+
+
+def watch_now() -> bool:
+    """Ask for a round of the watchdog, so that a start does not wait for the next full minute."""
+    return _send(WATCH, queue=settings.HOUSEKEEPING_QUEUE, expires=60)
 
 
 def canary_now(*, queue: str, expires: float) -> bool:
@@ -60,17 +68,17 @@ def canary_now(*, queue: str, expires: float) -> bool:
     return _send(CANARY, queue, queue=queue, expires=expires)
 
 
-def _send(name: str, argument: str, *, queue: str, **options: Any) -> bool:
+def _send(name: str, *arguments: str, queue: str, **options: Any) -> bool:
     global _pause_until
     if time.monotonic() < _pause_until:
         return False
     started = time.monotonic()
     try:
         # By name, so that the web process never imports the tasks.
-        current_app.send_task(name, args=[argument], queue=queue, retry=False, ignore_result=True, **options)
+        current_app.send_task(name, args=arguments, queue=queue, retry=False, ignore_result=True, **options)
     except Exception as error:  # noqa: BLE001  # whatever ails the broker, the photo is stored
         if time.monotonic() - started > SLOW:
             _pause_until = time.monotonic() + PAUSE
-        logger.error("%s %s was not published: %s", name, argument, type(error).__name__)
+        logger.error("%s was not published: %s", " ".join((name, *arguments)), type(error).__name__)
         return False
     return True

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 from kombu import Queue
 from kombu.transport import TRANSPORT_ALIASES
 
@@ -42,3 +42,11 @@ def complete(source: Any, **_: Any) -> None:
         conf.worker_enable_remote_control = False
         for folder in ("data_folder_in", "data_folder_out", "control_folder"):
             Path(conf.broker_transport_options[folder]).mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+@signals.beat_init.connect
+def look_at_once(**_: Any) -> None:
+    """What was lost while the service was down is found at its start, not a minute later."""
+    from inference import publish
+
+    publish.watch_now()

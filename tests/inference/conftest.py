@@ -86,9 +86,15 @@ def queued(photo):
 
 
 @pytest.fixture(scope="module")
-def worker(django_db_setup, tmp_path_factory):
-    """A prefork worker of two children on the suite's database and broker, whose analyser is a stub."""
+def worker_of_module(django_db_setup, tmp_path_factory):
     root = tmp_path_factory.mktemp("worker")
     write_release(root / "models")
     with Worker(root) as running:
         yield running
+
+
+@pytest.fixture
+def worker(worker_of_module, transactional_db):
+    """A prefork worker of two children on the suite's database and broker, whose analyser is a stub."""
+    yield worker_of_module
+    worker_of_module.rest()

@@ -1,4 +1,4 @@
-"""Starts and steers a real Celery worker for the tests."""
+"""Starts and steers a real Celery worker for the tests, and waits for what it does."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
+
+from inference import services
+from inference.models import Analysis
+from inference.states import FINAL
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO")
 
 
-def until(condition: Callable[[], Any], seconds: float = 15.0) -> Any:
+def until(condition: Callable[[], Any], seconds: float = 40.0) -> Any:
     """The condition's value once it is true; fails after some seconds."""
     end = time.monotonic() + seconds
     while True:
@@ -27,6 +31,24 @@ def until(condition: Callable[[], Any], seconds: float = 15.0) -> Any:
             assert value, f"not within {seconds} s"
             return value
         time.sleep(0.05)
+
+
+def ended(analysis: Analysis) -> Analysis | None:
+    """The row, once it is in a final state."""
+    found = Analysis.objects.get(pk=analysis.pk)
+    return found if found.status in FINAL else None
+
+
+def result_of(analysis: Analysis) -> Analysis:
+    """The row, as soon as it is final."""
+    found: Analysis = until(lambda: ended(analysis))
+    return found
+
+
+def queue(photo: Any) -> Analysis:
+    """Queue the photo as an upload does, in a transaction that ends here."""
+    with transaction.atomic():
+        return services.queue_analysis(photo=photo)
 
 
 def environment(**changes: str) -> dict[str, str]:
@@ -92,9 +114,33 @@ class Worker:
     def kill_child(self) -> None:
         """SIGKILL the process in the middle of its analysis, as the system does when memory runs out."""
         pid = self.held_by()
-        self.release()
-        (self.folder / f"held-{pid}").unlink()
         os.kill(pid, signal.SIGKILL)
+        (self.folder / f"held-{pid}").unlink(missing_ok=True)
+
+    def rest(self) -> None:
+        """Wait until nothing is on the queues or in work, or the next test's empty tables are written into."""
+        self.release()
+        until(lambda: not waiting_messages() and self._idle())
+
+    def _idle(self) -> bool:
+        from clinic.config.celery import app
+
+        look = app.control.inspect(timeout=5, limit=1)
+        answers = (look.reserved(), look.active())
+        return all(answer and not any(answer.values()) for answer in answers)
+
+    def said(self, words: str) -> int:
+        """How often the log has these words."""
+        return self.log.read_text().count(words)
+
+
+def waiting_messages() -> int:
+    """How many messages no worker has taken yet."""
+    from clinic.config.celery import app
+
+    with app.connection_for_read() as broker:
+        channel = broker.default_channel
+        return sum(channel.queue_declare(queue.name).message_count for queue in app.conf.task_queues)
 
 
 def purge() -> None:
