@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -12,6 +13,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from clinic.common.models import Record
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
 
 
 def validate_time_zone(value: str) -> None:
@@ -28,6 +32,14 @@ class Role(models.TextChoices):
     INTEGRATION = "integration", _("Integration")
 
 
+class ClinicQuerySet(models.QuerySet["Clinic"]):
+    def visible_to(self, user: User | AnonymousUser) -> ClinicQuerySet:
+        """The user's own clinics."""
+        from .policies import clinics_of  # which asks the memberships below
+
+        return self.filter(pk__in=clinics_of(user).keys())
+
+
 class Clinic(Record):
     """A tenant: the owner of patients. Nothing is shared between two clinics."""
 
@@ -36,6 +48,8 @@ class Clinic(Record):
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
     )
     language = models.CharField(_("language"), max_length=8, default="en")
+
+    objects = ClinicQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
