@@ -57,8 +57,9 @@ train-setup: ## Install what ml_training needs beside the rest
 	@$(INSTALL) train
 
 messages: ## Collect the texts to translate and compile the catalogues (needs gettext)
-	@$(INSTALL) run && cd clinic && ../$(PY) ../manage.py makemessages --locale id --no-location --ignore static \
-	&& ../$(PY) ../manage.py compilemessages
+	@$(INSTALL) run && $(PY) manage.py makemessages --locale id --no-location --no-wrap --no-obsolete \
+	$(foreach place,$(VENV) var static tests docs docker ml_training,--ignore $(place)) \
+	&& msgfmt --check -o clinic/locale/id/LC_MESSAGES/django.mo clinic/locale/id/LC_MESSAGES/django.po
 
 locks: ## Renew the locked requirements from pyproject.toml (needs uv)
 	@docker/lock.sh

@@ -28,6 +28,7 @@ PACKAGES: dict[str, Callable[[], bool]] = {
     "redis-server": lambda: shutil.which("redis-server") is not None,
     "chromium": lambda: any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")),
     "curl": lambda: shutil.which("curl") is not None,
+    "gettext": lambda: shutil.which("xgettext") is not None,
     "libegl1": lambda: library("libEGL.so.1"),
     "libgl1": lambda: library("libGL.so.1"),
     "libgl1-mesa-dri": lambda: any(Path("/usr/lib").glob("*/dri/swrast_dri.so")),
