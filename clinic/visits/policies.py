@@ -22,11 +22,12 @@ def can_create_visit(user: User | AnonymousUser, patient: Patient) -> bool:
 
 def can_edit_visit(user: User | AnonymousUser, visit: Visit) -> bool:
     """Write the impression and the grade."""
-    return visit.archived_at is None and policies.can_write_records(user, visit.patient.clinic_id)
+    return visit.archived_at is None and can_archive_visit(user, visit)
 
 
 def can_archive_visit(user: User | AnonymousUser, visit: Visit) -> bool:
-    return policies.can_write_records(user, visit.patient.clinic_id)
+    """Archive a visit or bring it back; an archived patient's visits stay as they are."""
+    return visit.patient.archived_at is None and policies.can_write_records(user, visit.patient.clinic_id)
 
 
 def can_upload(user: User | AnonymousUser, visit: Visit) -> bool:
@@ -51,5 +52,6 @@ def can_confirm(user: User | AnonymousUser, photo: Photo) -> bool:
     return (
         photo.archived_at is None
         and photo.visit.archived_at is None
+        and photo.visit.patient.archived_at is None
         and policies.can_confirm(user, photo.visit.patient.clinic_id)
     )
