@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import datetime as dt
 import json
 import uuid
@@ -111,7 +110,8 @@ def _decode(cursor: str) -> tuple[dt.datetime, uuid.UUID]:
         moment = dt.datetime.fromisoformat(created_at)
         if moment.tzinfo is None:
             raise ValueError("naive")
-        return moment, uuid.UUID(pk)
-    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+        # Compared in UTC, which the first and last days of the calendar can leave.
+        return moment.astimezone(dt.UTC), uuid.UUID(pk)
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         message = _("This cursor is not one of ours. Start again without it.")
         raise ValidationError({NewestFirst.cursor_param: message}) from error

@@ -20,8 +20,6 @@ from rest_framework.reverse import reverse
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
-from .parsers import TooLarge
-
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
@@ -92,7 +90,6 @@ _KNOWN: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.Throttled, "throttled"),
     (PermissionDenied, "not_permitted"),
     (Http404, "not_found"),
-    (TooLarge, "too_large"),
     (RequestDataTooBig, "too_large"),
     (SuspiciousOperation, "malformed"),
     # Two requests at once: the database saw what the validation could not.
@@ -194,7 +191,7 @@ def _narrow(exc: Exception, code: str) -> str:
 
 def _safe_detail(exc: Exception) -> str | Promise:
     """DRF's own sentences say no more than the request did; others might quote a record or a query."""
-    if isinstance(exc, exceptions.NotFound | TooLarge):
+    if isinstance(exc, exceptions.NotFound):
         return ""
     return exc.detail if isinstance(exc, exceptions.APIException) else ""
 
@@ -203,8 +200,8 @@ def _headers(exc: Exception) -> dict[str, str]:
     headers = {}
     if auth := getattr(exc, "auth_header", None):
         headers["WWW-Authenticate"] = auth
-    if wait := getattr(exc, "wait", None):
-        headers["Retry-After"] = str(int(wait) + 1)
+    if isinstance(exc, exceptions.Throttled):
+        headers["Retry-After"] = str(int(exc.wait or 59) + 1)
     return headers
 
 

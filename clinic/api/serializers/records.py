@@ -89,11 +89,22 @@ class PatientInput(PatientChange):
 class PatientSearch(serializers.Serializer[Any]):
     """What to look for. It travels in the body, since names have no place in an address or a log."""
 
-    text = serializers.CharField(max_length=120, help_text="Part of a name or of a record number.")
+    text = serializers.CharField(
+        max_length=120, required=False, default="", help_text="Parts of a name or of a record number."
+    )
+    record_number = serializers.CharField(
+        max_length=32, required=False, default="", help_text="The whole record number."
+    )
     clinic = serializers.UUIDField(required=False, help_text="Search this clinic only.")
     archived = serializers.BooleanField(
         required=False, default=False, help_text="Search archived patients instead."
     )
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Something to look for, or the answer would be a list of everybody."""
+        if not given["text"] and not given["record_number"]:
+            raise serializers.ValidationError({"text": [_("Say what to look for.")]}, code="required")
+        return given
 
 
 class PatientsFound(serializers.Serializer[Any]):

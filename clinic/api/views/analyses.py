@@ -20,7 +20,7 @@ from inference.states import FINAL
 
 from .. import filters
 from ..serializers import analyses as shapes
-from .base import Records, note_reads
+from .base import Records, Strict, note_reads
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -35,7 +35,12 @@ def confirmed_among(ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     return set(Confirmation.objects.filter(analysis_id__in=list(ids)).values_list("analysis_id", flat=True))
 
 
-@extend_schema_view(list=extend_schema(summary="Analyses"))
+@extend_schema_view(
+    list=extend_schema(
+        summary="Analyses",
+        description="One a photo and release of the models. `?status=queued&status=running` finds what goes on.",
+    )
+)
 class AnalysisViewSet(Records):
     serializer_class = shapes.AnalysisSerializer
     filterset_class = filters.AnalysisFilter
@@ -56,6 +61,11 @@ class AnalysisViewSet(Records):
 
     @extend_schema(
         summary="An analysis: its state and, once it has succeeded, its result",
+        description=(
+            "Follow it until its status is final, asking again not sooner than `Retry-After` seconds. `result` is "
+            "a model's finding and preliminary until a clinician confirmed or corrected it; a photo that can't be "
+            "judged is `rejected`, with a reason that says how to retake it."
+        ),
         parameters=[
             OpenApiParameter(
                 "Retry-After",
@@ -77,7 +87,9 @@ class AnalysisViewSet(Records):
         return Response(self.shown(analysis), headers=headers)
 
     @extend_schema(
-        summary="The points of the face that an analysis found", responses=shapes.LandmarksSerializer
+        summary="The points of the face that an analysis found",
+        description="The 478 points of the face mesh, as shares of the photo's width and height; 404 without any.",
+        responses=shapes.LandmarksSerializer,
     )
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
     def landmarks(self, request: Request, pk: uuid.UUID) -> Response:
@@ -88,19 +100,23 @@ class AnalysisViewSet(Records):
         return Response({"landmarks": analysis.landmarks})
 
 
-class ReleaseViewSet(viewsets.GenericViewSet[Any]):
+class ReleaseViewSet(Strict, viewsets.GenericViewSet[Any]):
     serializer_class = shapes.ReleaseSerializer
     pagination_class = None
     filter_backends: ClassVar[list[Any]] = []
     lookup_field = "name"
     lookup_value_converter = "str"
 
-    @extend_schema(summary="The releases of the models, the active one first")
+    @extend_schema(
+        summary="The releases of the models, the active one first",
+        description="What made the results: each release with its model card.",
+    )
     def list(self, request: Request) -> Response:
         return Response(self._shown(registry.releases(), many=True))
 
     @extend_schema(
         summary="A release and its model card",
+        description="What the models were trained on, how well they did on people they had not seen, and limits.",
         parameters=[OpenApiParameter("name", str, OpenApiParameter.PATH, description="The release's name.")],
     )
     def retrieve(self, request: Request, name: str) -> Response:

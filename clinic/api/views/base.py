@@ -1,16 +1,19 @@
-"""What the resources share: records that the user may see, and the note that they saw them."""
+"""What the resources share: strict requests, records that the user may see, and the note that they saw them."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from rest_framework import status, viewsets
+from rest_framework import status, views, viewsets
+from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.response import Response
 
 from clinic.accounts import policies
@@ -18,6 +21,7 @@ from clinic.audit.models import Access
 from clinic.audit.services import record_reads
 from clinic.common.http import require, visible_or_404
 
+from ..pagination import NewestFirst
 from ..problems import Problem
 
 if TYPE_CHECKING:
@@ -27,11 +31,64 @@ if TYPE_CHECKING:
     from clinic.patients.models import Patient
 
 
-class Records(viewsets.GenericViewSet[Any]):
+class Strict(views.APIView):
+    """Refuses what it would otherwise have to ignore, and lets nobody keep a copy of its answers."""
+
+    def known_parameters(self) -> frozenset[str]:
+        """The names that the query may hold."""
+        return frozenset()
+
+    def largest_body(self) -> int:
+        """The most bytes that a body may have."""
+        return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # Before anything reads the body: checking the session's CSRF token would read all of it.
+        if int(request.META.get("CONTENT_LENGTH") or 0) > self.largest_body():
+            raise Problem("too_large")
+        super().initial(request, *args, **kwargs)
+        # Moments are written in UTC, whoever asks from wherever.
+        timezone.deactivate()
+        # A misspelt filter that was ignored would answer with everything.
+        unknown = set(request.query_params) - self.known_parameters()
+        if unknown:
+            message = _("There is no such parameter here.")
+            raise ValidationError({name: [ErrorDetail(message, "unknown")] for name in sorted(unknown)})
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        answer.headers.setdefault("Cache-Control", "no-store")
+        return answer
+
+
+def given(
+    serializer: type[BaseSerializer[Any]], data: Any, *, partial: bool = False, context: Any = None
+) -> dict[str, Any]:
+    """The body, checked for its shape; a field that nobody asked for is an error like a missing one."""
+    body = serializer(data=data, partial=partial, context=context or {})
+    body.is_valid()
+    errors: dict[str, Any] = dict(body.errors)
+    if isinstance(data, Mapping):
+        known = body.fields  # type: ignore[attr-defined]
+        for name in sorted(set(map(str, data)) - set(known)):
+            errors[name] = [ErrorDetail(_("There is no such field here."), "unknown")]
+    if errors:
+        raise ValidationError(errors)
+    return dict(body.validated_data)
+
+
+class Records(Strict, viewsets.GenericViewSet[Any]):
     """List and retrieve what the user may see."""
 
     lookup_value_converter = "uuid"
     http_method_names: ClassVar[list[str]] = ["get", "post", "patch", "head", "options"]
+    filterset_class: ClassVar[Any] = None
+    paging = frozenset({NewestFirst.cursor_param, NewestFirst.size_param})
+
+    def known_parameters(self) -> frozenset[str]:
+        if self.action != "list":
+            return frozenset()
+        return self.paging | frozenset(self.filterset_class.base_filters if self.filterset_class else ())
 
     def visible(self) -> QuerySet[Any]:
         """The records that the user may see, with what their representation needs."""
@@ -69,9 +126,7 @@ class Records(viewsets.GenericViewSet[Any]):
 
     def given(self, serializer: type[BaseSerializer[Any]], *, partial: bool = False) -> dict[str, Any]:
         """The request's body, checked for its shape."""
-        checked = serializer(data=self.request.data, partial=partial, context=self.get_serializer_context())
-        checked.is_valid(raise_exception=True)
-        return dict(checked.validated_data)
+        return given(serializer, self.request.data, partial=partial, context=self.get_serializer_context())
 
     def created(self, record: Any, code: int = status.HTTP_201_CREATED) -> Response:
         """The new record as an answer, with its address."""
@@ -79,8 +134,10 @@ class Records(viewsets.GenericViewSet[Any]):
         return Response(data, status=code, headers={"Location": data["url"]})
 
     def changed(self, record: Any) -> Response:
-        """The record as it now is."""
-        return Response(self.shown(self.get_queryset().get(pk=record.pk)))
+        """The record as it now is; an empty change is a read too."""
+        record = self.get_queryset().get(pk=record.pk)
+        note_reads(self.request, [self.patient_of(record)])
+        return Response(self.shown(record))
 
     def may_write(self, patient: Patient) -> None:
         """403 unless the user's role in the patient's clinic writes records."""
@@ -92,12 +149,14 @@ def named(source: type[Model] | QuerySet[Any], request: Request, field: str, pk:
     try:
         return visible_or_404(source, request.user, pk)
     except Http404 as error:
-        detail = _("There is no such record that you may see.")
-        raise Problem(
-            "not_found", errors=[{"field": field, "code": "not_found", "detail": detail}]
-        ) from error
+        raise nothing_named(field, _("There is no such record that you may see.")) from error
 
 
-def note_reads(request: Request, patients: Iterable[Patient]) -> None:
+def nothing_named(field: str, detail: str) -> Problem:
+    """404 for what a field of the body names."""
+    return Problem("not_found", errors=[{"field": field, "code": "not_found", "detail": detail}])
+
+
+def note_reads(request: Request, patients: Iterable[Patient], access: str = Access.RECORD) -> None:
     """Record that this answer shows something of these patients."""
-    record_reads(request=request, patients=patients, access=Access.RECORD)
+    record_reads(request=request, patients=patients, access=access)

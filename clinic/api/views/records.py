@@ -7,21 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.decorators import action
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from clinic.accounts import policies
 from clinic.accounts.models import Clinic
+from clinic.audit.models import Access
+from clinic.common.dates import today_in
 from clinic.patients import selectors, services
 from clinic.patients.models import Consent, Episode, Patient, Treatment
+from clinic.recovery.export import history_csv
 from clinic.recovery.selectors import history
 
 from .. import filters
 from ..problems import Problem
+from ..renderers import CsvRenderer
 from ..serializers import records as shapes
 from ..serializers.history import HistorySerializer, PatientHistorySerializer
-from .base import Records, named, note_reads
+from .base import Records, named, note_reads, nothing_named
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -30,8 +36,12 @@ MOST_FOUND = 50
 
 
 @extend_schema_view(
-    list=extend_schema(summary="Your clinics"),
-    retrieve=extend_schema(summary="One of your clinics"),
+    list=extend_schema(
+        summary="Your clinics", description="The clinics that you belong to, with your role in each."
+    ),
+    retrieve=extend_schema(
+        summary="One of your clinics", description="Its name, time zone and language, and your role in it."
+    ),
 )
 class ClinicViewSet(Records):
     serializer_class = shapes.ClinicSerializer
@@ -52,8 +62,17 @@ class ClinicViewSet(Records):
 
 
 @extend_schema_view(
-    list=extend_schema(summary="Patients, newest record first"),
-    retrieve=extend_schema(summary="A patient"),
+    list=extend_schema(
+        summary="Patients, newest record first",
+        description=(
+            "The patients of your clinics; archived ones only when you ask for them. To find one by name or "
+            "record number use the search. Each page is written into the record of reads."
+        ),
+    ),
+    retrieve=extend_schema(
+        summary="A patient",
+        description="Who the patient is, and the figures of the patients' list. The read is recorded.",
+    ),
 )
 class PatientViewSet(Records):
     serializer_class = shapes.PatientSerializer
@@ -69,6 +88,7 @@ class PatientViewSet(Records):
         summary="Log a patient", request=shapes.PatientInput, responses={201: shapes.PatientSerializer}
     )
     def create(self, request: Request) -> Response:
+        """A record number is unique in its clinic: a second patient with it is refused with 409 `conflict`."""
         given = self.given(shapes.PatientInput)
         clinic = self._clinic(given.pop("clinic", None))
         if not policies.can_write_records(request.user, clinic.pk):
@@ -79,6 +99,7 @@ class PatientViewSet(Records):
         summary="Change a patient", request=shapes.PatientChange, responses={200: shapes.PatientSerializer}
     )
     def partial_update(self, request: Request, pk: uuid.UUID) -> Response:
+        """Send only what changes. Who changed what, from what to what, stays on record."""
         patient = self.get_object()
         self.may_write(patient)
         given = self.given(shapes.PatientChange, partial=True)
@@ -86,7 +107,7 @@ class PatientViewSet(Records):
 
     @extend_schema(
         summary="Archive a patient",
-        description="Takes the patient off the lists; nothing is deleted.",
+        description="Takes the patient off the lists; nothing is deleted. Once archived, it changes nothing.",
         request=None,
         responses={200: shapes.PatientSerializer},
     )
@@ -97,7 +118,10 @@ class PatientViewSet(Records):
         return self.changed(services.archive_patient(user=request.user, patient=patient))
 
     @extend_schema(
-        summary="Bring an archived patient back", request=None, responses={200: shapes.PatientSerializer}
+        summary="Bring an archived patient back",
+        description="Puts the patient on the lists again.",
+        request=None,
+        responses={200: shapes.PatientSerializer},
     )
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: uuid.UUID) -> Response:
@@ -108,8 +132,9 @@ class PatientViewSet(Records):
     @extend_schema(
         summary="Search patients by name or record number",
         description=(
-            "A POST, because a name belongs in no address and no log. Finds up to 50 patients, in the order of "
-            "their names."
+            "A POST, because a name belongs in no address and no log. `text` finds parts of names and record "
+            "numbers, `record_number` that very number; give one of them or both. Finds up to 50 patients, in "
+            "the order of their names."
         ),
         filters=False,
         request=shapes.PatientSearch,
@@ -119,13 +144,14 @@ class PatientViewSet(Records):
     def search(self, request: Request) -> Response:
         given = self.given(shapes.PatientSearch)
         wanted = given.get("clinic")
-        clinics = [named(self._clinics(), request, "clinic", wanted)] if wanted else list(self._clinics())
+        clinics = [self._clinic(wanted)] if wanted else list(self._clinics())
+        number = {"record_number": given["record_number"]} if given["record_number"] else {}
         found = [
             patient
             for clinic in clinics
             for patient in selectors.search(
                 user=request.user, clinic=clinic, text=given["text"], archived=given["archived"]
-            )[: MOST_FOUND + 1]
+            ).filter(**number)[: MOST_FOUND + 1]
         ]
         found.sort(key=lambda patient: (patient.name, patient.pk))
         note_reads(request, found[:MOST_FOUND])
@@ -134,7 +160,9 @@ class PatientViewSet(Records):
         )
 
     @extend_schema(
-        summary="The recovery history of all of a patient's episodes", responses=PatientHistorySerializer
+        summary="The recovery history of all of a patient's episodes",
+        description="The same as each episode's own history, newest episode first.",
+        responses=PatientHistorySerializer,
     )
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
     def history(self, request: Request, pk: uuid.UUID) -> Response:
@@ -154,18 +182,20 @@ class PatientViewSet(Records):
         if len(chosen) == 1:
             return chosen[0]
         if wanted:
-            raise Problem(
-                "not_found",
-                errors=[
-                    {"field": "clinic", "code": "not_found", "detail": _("You belong to no such clinic.")}
-                ],
-            )
+            raise nothing_named("clinic", _("You belong to no such clinic."))
         detail = _("Say which clinic the patient belongs to.")
         raise Problem("validation_failed", errors=[{"field": "clinic", "code": "required", "detail": detail}])
 
 
 @extend_schema_view(
-    list=extend_schema(summary="Care episodes"), retrieve=extend_schema(summary="A care episode")
+    list=extend_schema(
+        summary="Care episodes",
+        description="All episodes of the patients of your clinics, or of one patient.",
+    ),
+    retrieve=extend_schema(
+        summary="A care episode",
+        description="One illness of the face: cause, weak side, and the onset from which recovery is counted.",
+    ),
 )
 class EpisodeViewSet(Records):
     serializer_class = shapes.EpisodeSerializer
@@ -181,6 +211,7 @@ class EpisodeViewSet(Records):
         summary="Open a care episode", request=shapes.EpisodeInput, responses={201: shapes.EpisodeSerializer}
     )
     def create(self, request: Request) -> Response:
+        """Recovery is counted from `onset_date`. The weak side is the patient's own, never the viewer's."""
         given = self.given(shapes.EpisodeInput)
         patient = named(Patient.objects.select_related("clinic"), request, "patient", given.pop("patient"))
         self.may_write(patient)
@@ -192,20 +223,46 @@ class EpisodeViewSet(Records):
         responses={200: shapes.EpisodeSerializer},
     )
     def partial_update(self, request: Request, pk: uuid.UUID) -> Response:
+        """Send only what changes. Another onset moves every visit on the time axis."""
         episode = self.get_object()
         self.may_write(episode.patient)
         given = self.given(shapes.EpisodeChange, partial=True)
         return self.changed(services.update_episode(user=request.user, episode=episode, **given))
 
-    @extend_schema(summary="The recovery history of an episode", responses=HistorySerializer)
-    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    @extend_schema(
+        summary="The recovery history of an episode",
+        description=(
+            "Visits, oldest first, with what clinicians said and what the models found kept apart, treatments, "
+            "and changes of the models: the same figures as on the patient's page. With `Accept: text/csv` as a "
+            "file, one row a visit, photo, treatment or change of the models; that read is recorded as an export."
+        ),
+        responses={(200, "application/json"): HistorySerializer, (200, "text/csv"): OpenApiTypes.STR},
+    )
+    @action(
+        detail=True,
+        methods=["get"],
+        filterset_class=None,
+        pagination_class=None,
+        renderer_classes=[JSONRenderer, CsvRenderer],
+    )
     def history(self, request: Request, pk: uuid.UUID) -> Response:
         episode = self.get_object()
+        course = history(episode=episode)
+        if request.accepted_renderer.format == CsvRenderer.format:
+            note_reads(request, [episode.patient], Access.EXPORT)
+            name = f'attachment; filename="recovery-{today_in(episode.patient.clinic.time_zone)}.csv"'
+            content = history_csv(history=course, record_number=episode.patient.record_number)
+            return Response(content, headers={"Content-Disposition": name})
         note_reads(request, [episode.patient])
-        return Response(HistorySerializer(history(episode=episode)).data)
+        return Response(HistorySerializer(course).data)
 
 
-@extend_schema_view(list=extend_schema(summary="Treatments"), retrieve=extend_schema(summary="A treatment"))
+@extend_schema_view(
+    list=extend_schema(
+        summary="Treatments", description="Treatments of the patients of your clinics, or of one episode."
+    ),
+    retrieve=extend_schema(summary="A treatment", description="What was done, and on which day."),
+)
 class TreatmentViewSet(Records):
     serializer_class = shapes.TreatmentSerializer
     filterset_class = filters.TreatmentFilter
@@ -222,6 +279,7 @@ class TreatmentViewSet(Records):
         responses={201: shapes.TreatmentSerializer},
     )
     def create(self, request: Request) -> Response:
+        """It becomes a mark on the time axis of the recovery history."""
         given = self.given(shapes.TreatmentInput)
         episodes = Episode.objects.select_related("patient__clinic")
         episode = named(episodes, request, "episode", given.pop("episode"))
@@ -234,13 +292,17 @@ class TreatmentViewSet(Records):
         responses={200: shapes.TreatmentSerializer},
     )
     def partial_update(self, request: Request, pk: uuid.UUID) -> Response:
+        """Send only what changes."""
         treatment = self.get_object()
         self.may_write(self.patient_of(treatment))
         given = self.given(shapes.TreatmentChange, partial=True)
         return self.changed(services.update_treatment(user=request.user, treatment=treatment, **given))
 
     @extend_schema(
-        summary="Take a treatment off the record", request=None, responses=shapes.TreatmentSerializer
+        summary="Take a treatment off the record",
+        description="For one that was recorded by mistake. Its history stays.",
+        request=None,
+        responses=shapes.TreatmentSerializer,
     )
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, pk: uuid.UUID) -> Response:
@@ -250,7 +312,11 @@ class TreatmentViewSet(Records):
 
 
 @extend_schema_view(
-    list=extend_schema(summary="Consents, with their history"), retrieve=extend_schema(summary="A consent")
+    list=extend_schema(
+        summary="Consents, with their history",
+        description="What patients consented to and took back. In force are those with `revoked_at` null.",
+    ),
+    retrieve=extend_schema(summary="A consent", description="To one use of the photos, and who recorded it."),
 )
 class ConsentViewSet(Records):
     serializer_class = shapes.ConsentSerializer
@@ -269,6 +335,7 @@ class ConsentViewSet(Records):
         summary="Record a consent", request=shapes.ConsentInput, responses={201: shapes.ConsentSerializer}
     )
     def create(self, request: Request) -> Response:
+        """One consent a use is in force at a time; a second is refused with 409 `conflict`."""
         given = self.given(shapes.ConsentInput)
         patient = named(Patient.objects.select_related("clinic"), request, "patient", given.pop("patient"))
         self.may_write(patient)
@@ -276,6 +343,7 @@ class ConsentViewSet(Records):
 
     @extend_schema(
         summary="Record that a consent was taken back",
+        description="The consent stays as history; a new one can be recorded later.",
         request=None,
         responses={200: shapes.ConsentSerializer},
     )

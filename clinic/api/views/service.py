@@ -11,7 +11,6 @@ from knox.auth import TokenAuthentication
 from rest_framework import permissions
 from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
-from rest_framework.views import APIView
 
 from clinic.accounts import services as accounts
 from clinic.visits.exercises import PROTOCOL
@@ -20,12 +19,13 @@ from ..problems import CATALOGUE, Problem
 from ..serializers.photos import ExerciseSerializer
 from ..serializers.service import ProblemKindSerializer, TokenInput, TokenSerializer
 from ..throttles import ByAccount, ByAddress
+from .base import Strict, given
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
 
-class TokenView(APIView):
+class TokenView(Strict):
     """Getting a token, and giving it back."""
 
     throttle_scope = "token"
@@ -42,18 +42,31 @@ class TokenView(APIView):
     def get_permissions(self) -> list[Any]:
         return [] if self.request.method == "POST" else super().get_permissions()
 
-    @extend_schema(summary="Get a token", auth=[], request=TokenInput, responses={201: TokenSerializer})
+    @extend_schema(
+        summary="Get a token",
+        description=(
+            "For e-mail address and password. It may do what its user may do. Wrong ones of either answer alike, "
+            "and attempts are few a minute. An integration has no password: its token is made on the page of API "
+            "tokens by its clinic's administrator."
+        ),
+        auth=[],
+        request=TokenInput,
+        responses={201: TokenSerializer},
+    )
     def post(self, request: Request) -> Response:
-        body = TokenInput(data=request.data)
-        body.is_valid(raise_exception=True)
-        given = body.validated_data
-        user = authenticate(request._request, username=given["email"], password=given["password"])
+        asked = given(TokenInput, request.data)
+        user = authenticate(request._request, username=asked["email"], password=asked["password"])
         if user is None:
             raise Problem("wrong_credentials", headers={"WWW-Authenticate": "Bearer"})
-        label, text = accounts.create_token(user=user, name=given["name"], days=given["days"])
+        label, text = accounts.create_token(user=user, name=asked["name"], days=asked["days"])
         return Response(TokenSerializer({"token": text, "expires_at": label.token.expiry}).data, status=201)
 
-    @extend_schema(summary="Revoke the token that this request carries", request=None, responses={204: None})
+    @extend_schema(
+        summary="Revoke the token that this request carries",
+        description="It is worth nothing from then on; other tokens of the same user go on.",
+        request=None,
+        responses={204: None},
+    )
     def delete(self, request: Request) -> Response:
         if not isinstance(request.successful_authenticator, TokenAuthentication):
             raise Problem("no_token")
@@ -61,35 +74,45 @@ class TokenView(APIView):
         return Response(status=204)
 
 
-class ExerciseView(APIView):
+class ExerciseView(Strict):
     @extend_schema(
-        summary="The exercises that a patient is asked for", responses=ExerciseSerializer(many=True)
+        summary="The exercises that a patient is asked for",
+        description="The capture protocol in its order. It will grow: take the codes from here.",
+        responses=ExerciseSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
         return Response(ExerciseSerializer(PROTOCOL, many=True, context={"request": request}).data)
 
 
-class ProblemsView(APIView):
+class ProblemsView(Strict):
     permission_classes: ClassVar[list[Any]] = [permissions.AllowAny]
     authentication_classes: ClassVar[list[Any]] = []
 
-    @extend_schema(summary="Every code that a problem can have", responses=ProblemKindSerializer(many=True))
+    @extend_schema(
+        summary="Every code that a problem can have",
+        description="Codes keep their meaning; there may be new ones. Titles are in the reader's language.",
+        responses=ProblemKindSerializer(many=True),
+    )
     def get(self, request: Request) -> Response:
         return Response(ProblemKindSerializer(CATALOGUE.values(), many=True).data)
 
 
-class ProblemView(APIView):
+class ProblemView(Strict):
     permission_classes: ClassVar[list[Any]] = [permissions.AllowAny]
     authentication_classes: ClassVar[list[Any]] = []
 
-    @extend_schema(summary="What one code means", responses=ProblemKindSerializer)
+    @extend_schema(
+        summary="What one code means",
+        description="Where a problem's `type` points to.",
+        responses=ProblemKindSerializer,
+    )
     def get(self, request: Request, code: str) -> Response:
         if code not in CATALOGUE:
             raise Http404
         return Response(ProblemKindSerializer(CATALOGUE[code]).data)
 
 
-class NothingHere(APIView):
+class NothingHere(Strict):
     """Every address under the API that nothing else answers."""
 
     permission_classes: ClassVar[list[Any]] = [permissions.AllowAny]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.conf import settings
 from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
@@ -13,6 +15,7 @@ from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 
 from clinic.accounts import policies
 from clinic.common.http import require
@@ -28,6 +31,7 @@ from inference.states import Status
 
 from .. import filters
 from ..problems import Problem
+from ..selectors import twin_of
 from ..serializers import photos as photo_shapes
 from ..serializers import records as shapes
 from .analyses import FOLLOW_AFTER, confirmed_among
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
     from rest_framework.request import Request
 
+DUPLICATES = frozenset({"same_in_visit", "same_in_patient"})
 FOLLOW_HEADERS = [
     OpenApiParameter(
         "Location", str, OpenApiParameter.HEADER, response=[202], description="The analysis to follow."
@@ -47,7 +52,15 @@ FOLLOW_HEADERS = [
 ]
 
 
-@extend_schema_view(list=extend_schema(summary="Visits"), retrieve=extend_schema(summary="A visit"))
+@extend_schema_view(
+    list=extend_schema(
+        summary="Visits",
+        description="Visits of the patients of your clinics, of one patient or of one episode.",
+    ),
+    retrieve=extend_schema(
+        summary="A visit", description="When it was, who saw the patient, and the clinician's own impression."
+    ),
+)
 class VisitViewSet(Records):
     serializer_class = shapes.VisitSerializer
     filterset_class = filters.VisitFilter
@@ -62,6 +75,7 @@ class VisitViewSet(Records):
         summary="Start a visit", request=shapes.VisitInput, responses={201: shapes.VisitSerializer}
     )
     def create(self, request: Request) -> Response:
+        """It belongs to the patient's current episode, unless you name another of theirs, and to you."""
         given = self.given(shapes.VisitInput)
         patient = named(Patient.objects.select_related("clinic"), request, "patient", given.pop("patient"))
         self.may_write(patient)
@@ -75,6 +89,7 @@ class VisitViewSet(Records):
         summary="Change a visit", request=shapes.VisitChange, responses={200: shapes.VisitSerializer}
     )
     def partial_update(self, request: Request, pk: uuid.UUID) -> Response:
+        """Send only what changes: time, impression, or the clinician's House-Brackmann grade."""
         visit = self.get_object()
         self.may_write(visit.patient)
         unless_archived(visit)
@@ -94,7 +109,10 @@ class VisitViewSet(Records):
         return self.changed(services.archive_visit(user=request.user, visit=visit))
 
     @extend_schema(
-        summary="Bring an archived visit back", request=None, responses={200: shapes.VisitSerializer}
+        summary="Bring an archived visit back",
+        description="Its photos count in lists and charts again.",
+        request=None,
+        responses={200: shapes.VisitSerializer},
     )
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: uuid.UUID) -> Response:
@@ -104,7 +122,14 @@ class VisitViewSet(Records):
 
 
 @extend_schema_view(
-    list=extend_schema(summary="Photos"), retrieve=extend_schema(summary="A photo and its result")
+    list=extend_schema(
+        summary="Photos",
+        description="Each with its newest analysis and the clinician's newest word; not the pictures themselves.",
+    ),
+    retrieve=extend_schema(
+        summary="A photo and its result",
+        description="The photo's data, its newest analysis and the clinician's newest word, side by side.",
+    ),
 )
 class PhotoViewSet(Records):
     serializer_class = photo_shapes.PhotoSerializer
@@ -125,6 +150,10 @@ class PhotoViewSet(Records):
             "confirmed": confirmed_among([analysis.pk for analysis in analyses.values()]),
         }
 
+    def largest_body(self) -> int:
+        # Room for a photo that is too large, so that the answer can say so.
+        return 4 * int(settings.PHOTO_MAX_BYTES) if self._uploads() else super().largest_body()
+
     def get_parsers(self) -> list[Any]:
         # The only body with a file in it.
         return [MultiPartParser()] if self._uploads() else super().get_parsers()
@@ -141,7 +170,8 @@ class PhotoViewSet(Records):
         description=(
             "Stores the photo and queues its analysis. The answer comes before the analysis is done: follow the "
             "address in `Location`, not sooner than `Retry-After` seconds, until its status is final. The same "
-            "photo a second time is refused with 409 and changes nothing, so an upload can safely be repeated."
+            "file a second time is refused with 409 `same_in_visit` or `same_in_patient` and changes nothing; the "
+            "problem's `photo` names the one that is there, so an upload whose answer was lost can be repeated."
         ),
         parameters=FOLLOW_HEADERS,
         request={"multipart/form-data": photo_shapes.PhotoUpload},
@@ -153,14 +183,16 @@ class PhotoViewSet(Records):
         visit = named(visits, request, "visit", given.pop("visit"))
         self.may_write(visit.patient)
         unless_archived(visit)
+        image = given.pop("image")
         try:
-            photo = services.store_photo(user=request.user, visit=visit, upload=given.pop("image"), **given)
+            photo = services.store_photo(user=request.user, visit=visit, upload=image, **given)
         except IntakeError as error:
-            raise Problem(error.code, error.sentence) from error
+            raise self._refused(error, visit, image) from error
         return self._to_follow(photo)
 
     @extend_schema(
         summary="Say that a photo shows another exercise",
+        description="What was asked for before stays in the photo's history; its analysis stays as it is.",
         request=photo_shapes.PhotoChange,
         responses={200: photo_shapes.PhotoSerializer},
     )
@@ -175,6 +207,10 @@ class PhotoViewSet(Records):
 
     @extend_schema(
         summary="Try a failed analysis again",
+        description=(
+            "Only where `analysis.reason.retry` is true; otherwise 409 `retry_not_possible`. Follow the analysis "
+            "as after an upload."
+        ),
         parameters=FOLLOW_HEADERS,
         request=None,
         responses={202: photo_shapes.PhotoSerializer},
@@ -190,7 +226,12 @@ class PhotoViewSet(Records):
         inference_services.retry(analysis=analysis)
         return self._to_follow(photo)
 
-    @extend_schema(summary="Archive a photo", request=None, responses={200: photo_shapes.PhotoSerializer})
+    @extend_schema(
+        summary="Archive a photo",
+        description="Takes it out of its visit; file, results and confirmations stay.",
+        request=None,
+        responses={200: photo_shapes.PhotoSerializer},
+    )
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, pk: uuid.UUID) -> Response:
         photo = self.get_object()
@@ -199,7 +240,10 @@ class PhotoViewSet(Records):
         return self.changed(services.archive_photo(user=request.user, photo=photo))
 
     @extend_schema(
-        summary="Bring an archived photo back", request=None, responses={200: photo_shapes.PhotoSerializer}
+        summary="Bring an archived photo back",
+        description="Refused with 409 `same_in_visit` where the same file was uploaded again meanwhile.",
+        request=None,
+        responses={200: photo_shapes.PhotoSerializer},
     )
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: uuid.UUID) -> Response:
@@ -209,11 +253,11 @@ class PhotoViewSet(Records):
         try:
             return self.changed(services.restore_photo(user=request.user, photo=photo))
         except IntakeError as error:
-            raise Problem(error.code, error.sentence) from error
+            raise self._duplicate(error, photo.visit, photo.original_sha256) from error
 
     @extend_schema(
         summary="The photo itself",
-        description="Each time it is sent, the read is recorded.",
+        description="A JPEG, upright and without metadata. Each time it is sent, the read is recorded.",
         responses={(200, "image/jpeg"): OpenApiTypes.BINARY},
     )
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
@@ -222,7 +266,9 @@ class PhotoViewSet(Records):
 
     @extend_schema(
         summary="The photo's thumbnail",
-        description="Carries an ETag; answers 304 to `If-None-Match` as long as you may still see it.",
+        description=(
+            "A small JPEG. Carries an ETag; answers 304 to `If-None-Match` as long as you may still see it."
+        ),
         responses={(200, "image/jpeg"): OpenApiTypes.BINARY, 304: None},
     )
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
@@ -236,6 +282,20 @@ class PhotoViewSet(Records):
         unless_archived(photo)
         return photo
 
+    def _refused(self, error: IntakeError, visit: Visit, image: Any) -> Problem:
+        if error.code not in DUPLICATES:
+            return Problem(error.code, error.sentence)
+        image.seek(0)
+        return self._duplicate(error, visit, hashlib.file_digest(image, "sha256").hexdigest())
+
+    def _duplicate(self, error: IntakeError, visit: Visit, original_sha256: str) -> Problem:
+        """The problem with the photo that is there already."""
+        twin = twin_of(user=self.request.user, visit=visit, original_sha256=original_sha256)
+        if twin is None:
+            return Problem(error.code, error.sentence)
+        url = reverse("api:photo-detail", args=[twin], request=self.request)
+        return Problem(error.code, error.sentence, photo={"id": str(twin), "url": url})
+
     def _to_follow(self, photo: Photo) -> Response:
         """202 with the photo; its analysis is to be followed where `Location` says."""
         data = self.shown(self.get_queryset().get(pk=photo.pk))
@@ -246,8 +306,14 @@ class PhotoViewSet(Records):
 
 
 @extend_schema_view(
-    list=extend_schema(summary="What clinicians confirmed or corrected"),
-    retrieve=extend_schema(summary="A confirmation"),
+    list=extend_schema(
+        summary="What clinicians confirmed or corrected",
+        description="Every word that was ever given, newest first; of each photo the newest counts.",
+    ),
+    retrieve=extend_schema(
+        summary="A confirmation",
+        description="What one clinician found in one photo, beside the model's finding.",
+    ),
 )
 class ConfirmationViewSet(Records):
     serializer_class = photo_shapes.ConfirmationSerializer
@@ -264,7 +330,10 @@ class ConfirmationViewSet(Records):
 
     @extend_schema(
         summary="Confirm or correct a model's finding",
-        description="A clinician's act: other systems may not. Both words stay on record, side by side.",
+        description=(
+            "A clinician's act: the roles reviewer and integration may not. Both words stay on record, side by "
+            "side; a second thought is a second confirmation."
+        ),
         request=photo_shapes.ConfirmationInput,
         responses={201: photo_shapes.ConfirmationSerializer},
     )
