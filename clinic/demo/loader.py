@@ -1,12 +1,14 @@
-"""Fills the demo clinic through the same services that a clinician's pages use, one visit a transaction."""
+"""Fills the demo clinic through the same services that a clinician's pages use."""
 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 import json
 import zoneinfo
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,30 +41,78 @@ def require_demo() -> None:
         )
 
 
-def load(*, folder: Path = PHOTOS, report: Callable[[str], None] = lambda _: None) -> int:
-    """Make clinics, users, patients and visits as far as they are missing; how many photos were stored."""
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One visit of one patient, as the manifest tells it."""
+
+    patient: Patient
+    episode: Episode
+    clinician: User
+    number: int
+    row: dict[str, Any]
+
+
+def staff() -> dict[str, User]:
+    """The clinics and their users, made as far as they are missing."""
     require_demo()
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    staff = _staff()
+    for pk, name in people.CLINICS.items():
+        Clinic.objects.get_or_create(pk=pk, defaults={"name": name, "time_zone": people.TIME_ZONE})
+    found: dict[str, User] = {}
+    for login in people.LOGINS:
+        user = User.objects.filter(email=login.email).first()
+        with transaction.atomic():
+            if user is None:
+                user = User.objects.create_user(login.email, people.PASSWORD, full_name=login.name)
+            Membership.objects.get_or_create(user=user, clinic_id=login.clinic, defaults={"role": login.role})
+        found[login.email] = user
+    return found
+
+
+def load(*, folder: Path = PHOTOS, report: Callable[[int], None] = lambda total: None) -> int:
+    """Make patients, visits and photos as far as they are missing; how many photos were stored.
+
+    Each photo is queued as it is stored, so the order here is that of the results: first what a newcomer
+    opens first. `report` is told after each visit how many photos there will be.
+    """
+    users = staff()
+    chapters = _chapters(_manifest(folder), users)
+    total = sum(len(chapter.row["photos"]) for chapter in chapters)
     stored = 0
+    for chapter in chapters:
+        stored += _visit(chapter, folder)
+        report(total)
+    return stored
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return found
+
+
+def _chapters(manifest: dict[str, Any], users: dict[str, User]) -> list[Chapter]:
+    """Each patient's newest visit, then one patient's past after the other, newest first."""
+    clinician = users["clinician@melati.example"]
+    newest: list[Chapter] = []
+    past: list[Chapter] = []
     for number, row in enumerate(manifest["patients"]):
-        patient, episode = _patient(row, number, people.CLINIC_ID, staff["clinician@melati.example"])
-        stored += _visits(row, patient, episode, staff["clinician@melati.example"], folder)
-        report(patient.name)
+        patient, episode = _patient(row, number, people.CLINIC_ID, clinician)
+        told = [
+            Chapter(patient, episode, clinician, *visit) for visit in reversed(list(enumerate(row["visits"])))
+        ]
+        newest += told[:1]
+        past += told[1:]
     # A patient of the neighbours, whom nobody of the first clinic may see.
-    row = manifest["patients"][-1]
-    row = {**row, "name": "Mira Reyes", "visits": row["visits"][-1:]}
-    maria = staff["clinician@kenanga.example"]
-    patient, episode = _patient(row, 0, people.NEIGHBOUR_ID, maria)
-    return stored + _visits(row, patient, episode, maria, folder)
+    last = manifest["patients"][-1]
+    maria = users["clinician@kenanga.example"]
+    patient, episode = _patient({**last, "name": people.NEIGHBOUR}, 0, people.NEIGHBOUR_ID, maria)
+    return [*newest, *past, Chapter(patient, episode, maria, len(last["visits"]) - 1, last["visits"][-1])]
 
 
 def confirm_earlier(*, folder: Path = PHOTOS) -> int:
     """Let the clinician have confirmed or corrected all but each patient's last visit; how many findings."""
     require_demo()
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     clinician = User.objects.get(email="clinician@melati.example")
-    truth = dict(_truths(manifest, folder))
+    truth = dict(_truths(_manifest(folder), folder))
     analyses = Analysis.objects.filter(
         status=Status.SUCCEEDED,
         photo__original_sha256__in=truth,
@@ -86,20 +136,6 @@ def open_analyses() -> tuple[int, int]:
     """How many of the demo's photos are analysed, and of how many."""
     analyses = Analysis.objects.filter(photo__visit__patient__clinic_id__in=people.CLINICS)
     return analyses.exclude(status__in=[Status.QUEUED, Status.RUNNING]).count(), analyses.count()
-
-
-def _staff() -> dict[str, User]:
-    for pk, name in people.CLINICS.items():
-        Clinic.objects.get_or_create(pk=pk, defaults={"name": name, "time_zone": people.TIME_ZONE})
-    found: dict[str, User] = {}
-    for login in people.LOGINS:
-        user = User.objects.filter(email=login.email).first()
-        with transaction.atomic():
-            if user is None:
-                user = User.objects.create_user(login.email, people.PASSWORD, full_name=login.name)
-            Membership.objects.get_or_create(user=user, clinic_id=login.clinic, defaults={"role": login.role})
-        found[login.email] = user
-    return found
 
 
 @transaction.atomic
@@ -132,25 +168,36 @@ def _patient(row: dict[str, Any], number: int, clinic_id: Any, user: User) -> tu
     return patient, episode
 
 
-def _visits(row: dict[str, Any], patient: Patient, episode: Episode, user: User, folder: Path) -> int:
-    """The patient's visits from where an earlier, interrupted run stopped."""
-    stored = 0
-    there = Visit.objects.filter(patient=patient).count()
-    for number, visit in list(enumerate(row["visits"]))[there:]:
-        at = _at(episode.onset_date, visit["week"], number)
-        with transaction.atomic():
-            record = visits.create_visit(
-                user=user,
-                patient=patient,
-                episode=episode,
-                at=at,
-                grade=visit["clinician_grade"],
-                impression=people.IMPRESSIONS[visit["clinician_grade"]],
-            )
-            for minute, photo in enumerate(visit["photos"]):
-                _photo(photo, record, user, folder, at + dt.timedelta(minutes=minute))
-                stored += 1
-    return stored
+def _visit(chapter: Chapter, folder: Path) -> int:
+    """Make the visit and store what photos of it are missing; how many there were."""
+    row, at = chapter.row, _at(chapter.episode.onset_date, chapter.row["week"], chapter.number)
+    files = {_sha256(folder / photo["file"]): (minute, photo) for minute, photo in enumerate(row["photos"])}
+    there = set(
+        Photo.objects.filter(visit__patient=chapter.patient).values_list("original_sha256", flat=True)
+    )
+    if files.keys() <= there:
+        return 0
+    visit = _visit_record(chapter, at)
+    missing = [file for digest, file in files.items() if digest not in there]
+    for minute, photo in missing:
+        _photo(photo, visit, chapter.clinician, folder, at + dt.timedelta(minutes=minute))
+    return len(missing)
+
+
+def _visit_record(chapter: Chapter, at: dt.datetime) -> Visit:
+    near = dt.timedelta(days=1)
+    known = Visit.objects.filter(patient=chapter.patient, at__range=(at - near, at + near)).first()
+    if known:
+        return known
+    grade = chapter.row["clinician_grade"]
+    return visits.create_visit(
+        user=chapter.clinician,
+        patient=chapter.patient,
+        episode=chapter.episode,
+        at=at,
+        grade=grade,
+        impression=people.IMPRESSIONS[grade],
+    )
 
 
 def _photo(row: dict[str, Any], visit: Visit, user: User, folder: Path, taken_at: dt.datetime) -> Photo:
@@ -163,6 +210,11 @@ def _photo(row: dict[str, Any], visit: Visit, user: User, folder: Path, taken_at
         side=row.get("side") or "",
         taken_at=taken_at,
     )
+
+
+@functools.cache
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _at(onset: dt.date, week: int, number: int) -> dt.datetime:
@@ -182,9 +234,8 @@ def _truths(manifest: dict[str, Any], folder: Path) -> Iterator[tuple[str, dict[
         for visit in row["visits"][:-1]:
             for photo in visit["photos"]:
                 palsy = visit["clinician_grade"] > 1 and bool(row["weak_side"])
-                digest = hashlib.sha256((folder / photo["file"]).read_bytes()).hexdigest()
                 yield (
-                    digest,
+                    _sha256(folder / photo["file"]),
                     {
                         "exercise": photo["exercise"],
                         "palsy": palsy,

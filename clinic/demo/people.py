@@ -10,6 +10,7 @@ from clinic.accounts.models import Role
 PASSWORD = "melati-demo-2026"  # refused outside the demo settings
 CLINIC_ID = uuid.UUID("5eed0000-0000-4000-8000-000000000001")
 NEIGHBOUR_ID = uuid.UUID("5eed0000-0000-4000-8000-000000000002")
+NEIGHBOUR = "Mira Reyes"
 TIME_ZONE = "Asia/Jakarta"
 
 

@@ -19,6 +19,8 @@ BAR = 30
 
 
 class Command(BaseCommand):
+    # `migrate` ran them a moment ago, and a second start is to be quick.
+    requires_system_checks: list[str] = []
     help = "Load the demo clinic, as far as it is not there yet, and watch its photos being analysed."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -26,57 +28,59 @@ class Command(BaseCommand):
         parser.add_argument("--no-wait", action="store_true", help="do not wait for the analyses")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        started = time.monotonic()
+        folder, self.last = options["photos"], (-1, -1)
         try:
-            stored = loader.load(folder=options["photos"], report=self._loaded)
+            loader.staff()
+            self._logins()
+            loader.load(folder=folder, report=self._stored)
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
         except FileNotFoundError as error:
             raise CommandError(f"The demo's photos are incomplete: {error.filename} is missing.") from error
-        if stored:
-            self.stdout.write(f"Demo clinic: {stored} photos stored in {time.monotonic() - started:.0f} s.")
-        self._logins()
         if not options["no_wait"]:
-            self._watch()
-            loader.confirm_earlier(folder=options["photos"])
-
-    def _loaded(self, name: str) -> None:
-        if self.stdout.isatty():
-            self.stdout.write(f"\rLoading: {name:<40}", ending="")
-            self.stdout.flush()
+            self._watch(folder)
 
     def _logins(self) -> None:
-        self.stdout.write(f"\r{'':<60}\rLog in with the password {people.PASSWORD} as")
+        self.stdout.write(f"Log in with the password {people.PASSWORD} as")
         for login in people.LOGINS:
             note = f"{Role(login.role).label}, {people.CLINICS[login.clinic]}"
             self.stdout.write(f"  {login.email:<32} {note}")
 
-    def _watch(self) -> None:
+    def _stored(self, total: int) -> None:
+        self._show(loader.open_analyses()[0], total)
+
+    def _watch(self, folder: Path) -> None:
         """A bar until the last photo is analysed; the worker goes on without it."""
-        moved, last = time.monotonic(), -1
+        moved, before = time.monotonic(), -1
         while True:
             done, total = loader.open_analyses()
-            if done != last:
-                moved, last = time.monotonic(), done
-                self._bar(done, total)
+            loader.confirm_earlier(folder=folder)
+            self._show(done, total)
             if done >= total:
                 return
+            if done != before:
+                moved, before = time.monotonic(), done
             if time.monotonic() - moved > PATIENCE:
-                self.stdout.write(
-                    self.style.WARNING(
-                        f"\nNo result for {PATIENCE:.0f} s; is the worker running? The photos wait."
-                    )
-                )
+                self._complain()
                 return
-            time.sleep(0.3)
+            time.sleep(0.5)
 
-    def _bar(self, done: int, total: int) -> None:
+    def _complain(self) -> None:
+        self.stdout.write(
+            self.style.WARNING(f"\nNo result for {PATIENCE:.0f} s; is the worker running? The photos wait.")
+        )
+
+    def _show(self, done: int, total: int) -> None:
+        """One line that is overwritten on a terminal; in a log, one line now and then."""
+        if (done, total) == self.last:
+            return
+        before, self.last = self.last, (done, total)
         if self.stdout.isatty():
             full = BAR * done // max(total, 1)
+            end = "\n" if done >= total else ""
             self.stdout.write(
-                f"\r[{'#' * full}{'.' * (BAR - full)}] {done} of {total} photos analysed ", ending=""
+                f"\r[{'#' * full}{'.' * (BAR - full)}] {done} of {total} photos analysed ", ending=end
             )
-            self.stdout.write("\n" if done >= total else "", ending="")
             self.stdout.flush()
-        elif done in (1, total) or done % 50 == 0:
+        elif done >= total or done // 50 > before[0] // 50 or before[0] <= 0 < done:
             self.stdout.write(f"{timezone.localtime():%H:%M:%S} {done} of {total} photos analysed")
