@@ -32,8 +32,15 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class ChipGroup:
+    """Filters of one kind, opened by a button; without a label, one filter that is the button itself."""
+
     label: str | Promise
     chips: list[Chip]
+
+    @property
+    def on(self) -> str:
+        """The words of those that are on."""
+        return ", ".join(str(chip.label) for chip in self.chips if chip.on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +108,6 @@ class Filters:
         return bool(self.text or self.causes or self.weak_sides or self.last_visit or self.attention)
 
     @property
-    def chips_on(self) -> int:
-        """How many filters are on, the search apart."""
-        return len(self.causes) + len(self.weak_sides) + bool(self.last_visit) + self.attention
-
-    @property
     def other_shelf(self) -> str:
         """The address of the archive, or the way back from it."""
         return type(self)(archived=not self.archived).url
@@ -163,7 +165,7 @@ def chip_groups(filters: Filters, facets: Facets) -> list[ChipGroup]:
         for kind, label in LastVisit.choices
     ]
     groups = [
-        ChipGroup(_("State"), [asks]),
+        ChipGroup("", [asks]),
         ChipGroup(_("Weak side"), sides),
         ChipGroup(_("Cause"), causes),
         ChipGroup(_("Last visit"), visits),
