@@ -1,0 +1,81 @@
+"""A browser, and a house of real processes: web server, worker and beat on the suite's PostgreSQL and Redis."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from clinic.start.serve import services
+from tests.inference.running import environment, purge
+
+from .processes import answers, free_port, running, until
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+# Pages answer in milliseconds; an analysis on a busy machine may take its time.
+expect.set_options(timeout=20_000)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser minded: script errors, refused styles and scripts, answers that failed."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, complaints: list[str]) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()
+
+
+@dataclass
+class House:
+    """Where the servers listen and what they said."""
+
+    url: str
+    logs: Path
+
+    def is_ready(self, port: int) -> bool:
+        return answers(port) and "ready." in (self.logs / "worker.log").read_text()
+
+    def said(self) -> str:
+        return "\n".join(path.read_text(errors="replace") for path in sorted(self.logs.glob("*.log")))
+
+
+@pytest.fixture
+def house(transactional_db: None, tmp_path: Path) -> Iterator[House]:
+    """The processes of `make run`, on production's database and broker and with the real models."""
+    purge()
+    port = free_port()
+    env, processes = environment(), []
+    with contextlib.ExitStack() as stack:
+        for name, command in services(tmp_path, port).items():
+            log = tmp_path / f"{name}.log"
+            started = running([sys.executable, "-m", *command], env=env, log=log)
+            processes.append(stack.enter_context(started))
+        house = House(f"http://127.0.0.1:{port}", tmp_path)
+        until(
+            lambda: house.is_ready(port) or any(one.poll() is not None for one in processes), 60, "the house"
+        )
+        assert house.is_ready(port), house.said()
+        yield house

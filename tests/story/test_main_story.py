@@ -1,0 +1,191 @@
+"""From a new patient to the comparison of two visits, as a clinician does it."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from clinic.visits.models import Confirmation, Photo
+from inference import registry
+from inference.models import Analysis
+
+from .. import factories
+from .conftest import House
+from .pictures import ORIENTATION, picture, twelve_megapixels_sideways
+
+pytestmark = [pytest.mark.browser, pytest.mark.servers]
+
+NAME = "Zebulonia Quetzalcoatl"
+NUMBER = "ZQ-4711"
+FILE = "holiday of mrs quetzalcoatl"
+LONG_AGO = timezone.now() - dt.timedelta(days=35)
+SETTLED = re.compile("To confirm|Confirmed|Corrected")
+
+
+@pytest.fixture
+def somebody(transactional_db: None) -> Any:
+    clinic = factories.ClinicFactory(name="Klinik Cerita", time_zone="Asia/Jakarta")
+    return factories.member(clinic, email="sari@cerita.example", full_name="Sari Cerita")
+
+
+def log_in(page: Page, house: House, user: Any) -> None:
+    page.goto(house.url + "/")
+    page.get_by_label("E-mail").fill(user.email)
+    page.get_by_label("Password", exact=True).fill(factories.PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Today", exact=True)).to_be_visible()
+
+
+def log_a_patient(page: Page) -> None:
+    page.get_by_role("link", name="New patient").first.click()
+    page.get_by_label("Name", exact=True).fill(NAME)
+    page.get_by_label("Record number", exact=True).fill(NUMBER)
+    page.get_by_label("Birth date").fill("1971-03-09")
+    page.get_by_label("Bell's palsy").check()
+    page.get_by_role("group", name="Weak side").get_by_label("Left").check()
+    page.get_by_label("Onset").fill((LONG_AGO - dt.timedelta(days=7)).date().isoformat())
+    page.get_by_role("button", name="Log the patient").click()
+    banner = page.locator(".banner-identity")
+    expect(banner).to_contain_text(NAME)
+    expect(banner).to_contain_text(NUMBER)
+
+
+def start_a_visit(page: Page, at: dt.datetime | None = None) -> None:
+    page.get_by_role("link", name="New visit").first.click()
+    if at:
+        page.get_by_label("Date and time").fill(at.strftime("%Y-%m-%dT%H:%M"))
+    page.get_by_role("button", name="Start and add photos").click()
+    expect(page.locator("#visit-board")).to_be_visible()
+
+
+def card(page: Page, exercise: str) -> Locator:
+    return page.locator(".visit-card", has=page.get_by_role("heading", name=exercise, exact=True))
+
+
+def upload_and_watch(page: Page, photos: dict[str, Path]) -> None:
+    """Choose all files at once, and see every result come while the page stays the same."""
+    page.evaluate("window.theSamePage = true")
+    page.locator(".upload-buttons [data-upload-input]").first.set_input_files(list(photos.values()))
+    for exercise in photos:
+        expect(card(page, exercise).locator(".state-chip")).to_have_text(SETTLED)
+        expect(card(page, exercise).locator(".finding.model-value")).not_to_be_empty()
+    assert page.evaluate("window.theSamePage") is True, "the page was loaded anew"
+    expect(page.locator(".upload-row")).to_have_count(0)
+
+
+def correct(page: Page) -> None:
+    """The clinician sees the other side weak, and says so; the model's word stays beside it."""
+    card(page, "Rest").locator(".photo-frame").click()
+    expect(page.locator(".finding-model")).to_contain_text(
+        "Preliminary until a clinician confirms or corrects it."
+    )
+    page.locator("summary", has_text="Correct").click()
+    page.get_by_label("Exercise shown").select_option(label="Rest")
+    page.get_by_role("group", name="Palsy").get_by_label("Yes").check()
+    page.get_by_role("group", name="Weak side").get_by_label("Right").check()
+    page.get_by_label("House-Brackmann grade").select_option("5")
+    page.get_by_label("Comment").fill("The droop is on the other side.")
+    page.get_by_role("button", name="Save my finding").click()
+    both = page.locator(".findings")
+    expect(both).to_contain_text("Corrected by Sari Cerita")
+    expect(both).to_contain_text("The droop is on the other side.")
+    expect(page.locator(".finding-model")).to_contain_text("Kept as it was found.")
+
+
+def read_the_history(page: Page) -> None:
+    page.get_by_role("link", name=NAME).first.click()
+    expect(page.get_by_role("heading", name="Recovery", exact=True)).to_be_visible()
+    expect(page.locator("#main-chart")).to_be_visible()
+    assert page.evaluate("Chart.getChart('main-chart').data.datasets.length") > 0
+    page.get_by_role("button", name="Show as a table").click()
+    rows = page.locator("#recovery-table table").first.locator("tbody tr")
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_contain_text(registry.active().name)
+    expect(rows.first.locator(".clinician-value").nth(1)).to_have_text("V")
+
+
+def compare(page: Page) -> None:
+    page.get_by_role("link", name="Compare photos").first.click()
+    page.get_by_label("Exercise").select_option(label="Smile")
+    photos = page.locator(".compare-frame img")
+    expect(photos).to_have_count(2)
+    for place in range(2):
+        expect(photos.nth(place)).to_have_js_property("complete", True)
+        assert photos.nth(place).evaluate("image => image.naturalWidth") > 300
+    sources = {photos.nth(place).get_attribute("src") for place in range(2)}
+    assert len(sources) == 2 and all("aligned" in (source or "") for source in sources)
+    page.get_by_role("button", name="Slider").click()
+    slider = page.get_by_label("How much of A is shown")
+    slider.focus()
+    before = slider.input_value()
+    slider.press("ArrowRight")
+    assert slider.input_value() != before
+
+
+def read_the_csv(page: Page) -> list[dict[str, str]]:
+    page.get_by_role("link", name="Recovery").first.click()
+    page.locator("summary", has_text="Export").click()
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download the CSV").click()
+    text = started.value.path().read_text(encoding="utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def check_rows(rows: list[dict[str, str]]) -> None:
+    assert {row["record_number"] for row in rows} == {NUMBER}
+    kinds = [row["record"] for row in rows]
+    assert (kinds.count("visit"), kinds.count("photo")) == (2, 4)
+    rest = next(row for row in rows if row["exercise"] == "rest")
+    assert (rest["clinician_confirmed_grade"], rest["clinician_weak_side"]) == ("5", "right")
+    for row in rows:
+        if row["record"] == "photo":
+            assert row["model_release"] == registry.active().name
+            assert 0 < float(row["model_mouth_symmetry"]) <= 1
+            assert 1 <= int(row["model_grade"]) <= 6
+
+
+def check_stored() -> None:
+    """What the pages don't show: turned upright, stripped, and the result bound to its release."""
+    analyses = Analysis.objects.select_related("photo")
+    assert {one.status for one in analyses} == {"succeeded"}
+    assert {one.release for one in analyses} == {registry.active().name}
+    large = max(Photo.objects.all(), key=lambda photo: photo.width * photo.height)
+    with large.image.open() as file, Image.open(file) as stored:
+        assert stored.size == (large.width, large.height)
+        assert stored.width < stored.height, "it lay on its side"
+        assert ORIENTATION not in stored.getexif() and len(stored.getexif()) == 0
+    correction = Confirmation.objects.get()
+    assert not correction.agrees
+    assert (correction.weak_side, correction.grade) == ("right", 5)
+
+
+def test_from_a_new_patient_to_two_visits_side_by_side(
+    house: House, page: Page, somebody: Any, tmp_path: Path, complaints: list[str]
+) -> None:
+    sideways = twelve_megapixels_sideways("smile", tmp_path / f"{FILE} smile.jpg")
+    log_in(page, house, somebody)
+    log_a_patient(page)
+    start_a_visit(page, LONG_AGO)
+    upload_and_watch(page, {"Smile": picture("smile")})
+    page.get_by_role("link", name=NAME).first.click()
+    start_a_visit(page)
+    upload_and_watch(page, {"Smile": sideways, "Rest": picture("rest"), "Show teeth": picture("show_teeth")})
+    correct(page)
+    read_the_history(page)
+    compare(page)
+    rows = read_the_csv(page)
+    check_rows(rows)
+    check_stored()
+    assert complaints == []
+    said = house.said().lower()
+    for private in ("quetzalcoatl", NUMBER.lower(), "droop", "1971"):
+        assert private not in said, "a log names the patient"
