@@ -7,12 +7,10 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inference.models import Analysis
-
 from . import rules
 from .data import exercise_name
 from .history import History, VisitPoint
-from .measures import PhotoPoint, Result
+from .measures import PhotoPoint, Result, difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,10 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One region in both photos. `difference` is None unless both were measured by the same release."""
+    """One region in both photos; sides are the patient's left and right, mm.
+
+    `difference` is None unless both were measured by the same release.
+    """
 
     region: str
     a: float | None
@@ -65,7 +66,6 @@ class Comparison:
     measures: tuple[Measure, ...] = ()
     release_a: str = ""
     release_b: str = ""
-    unit: str = ""
 
     @property
     def key(self) -> str:
@@ -131,19 +131,15 @@ def _measured(comparison: Comparison) -> Comparison:
     a, b = comparison.a, comparison.b
     assert a is not None and b is not None
     result_a, result_b = _alike(a.photo, b.photo)
-    analyses = Analysis.objects.filter(
-        pk__in=[result.analysis_id for result in (result_a, result_b) if result is not None]
-    ).values_list("pk", "findings")
-    findings = dict(analyses)
     same = result_a is not None and result_b is not None and result_a.release == result_b.release
     measures = tuple(
         Measure(
             region,
             value_a := result_a.ratio(region) if result_a else None,
             value_b := result_b.ratio(region) if result_b else None,
-            _sides(findings, result_a, region),
-            _sides(findings, result_b, region),
-            round(value_b - value_a, 4) if same and value_a is not None and value_b is not None else None,
+            result_a.lengths.get(region) if result_a else None,
+            result_b.lengths.get(region) if result_b else None,
+            difference(value_a, value_b) if same and value_a is not None and value_b is not None else None,
         )
         for region in ("mouth", "eye", "brow")
     )
@@ -157,7 +153,6 @@ def _measured(comparison: Comparison) -> Comparison:
         measures if result_a or result_b else (),
         result_a.release if result_a else "",
         result_b.release if result_b else "",
-        _unit(findings),
     )
 
 
@@ -166,22 +161,3 @@ def _alike(a: PhotoPoint, b: PhotoPoint) -> tuple[Result | None, Result | None]:
         if (match := a.result_of(result.release)) is not None:
             return match, result
     return a.result, b.result
-
-
-def _sides(
-    findings: dict[uuid.UUID, dict[str, object] | None], result: Result | None, region: str
-) -> tuple[float, float] | None:
-    """The patient's left and right, in the unit of the findings."""
-    symmetry = ((findings.get(result.analysis_id) if result else None) or {}).get("symmetry")
-    measure = symmetry.get(region) if isinstance(symmetry, dict) else None
-    if not isinstance(measure, dict) or None in (measure.get("left"), measure.get("right")):
-        return None
-    return measure["left"], measure["right"]
-
-
-def _unit(findings: dict[uuid.UUID, dict[str, object] | None]) -> str:
-    for found in findings.values():
-        symmetry = (found or {}).get("symmetry")
-        if isinstance(symmetry, dict) and symmetry.get("unit"):
-            return str(symmetry["unit"])
-    return ""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from clinic.common.dates import today
+from clinic.common.dates import today, week_since
 
 from . import measures, rules
 
@@ -39,8 +39,9 @@ class Course:
     """What can be said of the course: a region, its last value, and its change since an earlier visit.
 
     kind: "nothing" measured yet; "first" measured visit; "other_release" where no earlier visit was measured
-    alike; "changed" with `by` and `since`. `worse` compares the last two measured visits, all regions.
-    `beyond_error` says whether the change exceeds the measurement error, None while that is unknown.
+    alike; "changed" with `since` and `by`, the difference of the figures as written. `worse` compares the last
+    two measured visits, all regions. `beyond_error` says whether the change exceeds the measurement error,
+    None while that is unknown.
     """
 
     kind: Kind
@@ -51,6 +52,8 @@ class Course:
     since: dt.date | None = None
     worse: bool = False
     release: str = ""
+    onset: dt.date | None = None
+    weak_side: str = ""
 
     @property
     def beyond_error(self) -> bool | None:
@@ -67,7 +70,7 @@ class Course:
         values = {
             "region": _capitalised(region_name(self.region)),
             "value": number(self.value),
-            "date": day_and_month(self.date),
+            "date": self._day(self.date),
         }
         if self.kind == "first":
             return _("%(region)s symmetry %(value)s on %(date)s, the first measured visit.") % values
@@ -75,16 +78,35 @@ class Course:
             return (
                 _("%(region)s symmetry %(value)s on %(date)s; no earlier visit was measured alike.") % values
             )
-        values |= {"by": number(abs(self.by)), "since": day_and_month(self.since)}
-        if number(abs(self.by)) == number(0):
+        values |= {"by": number(abs(self.by)), "since": self._day(self.since)}
+        if self.by == 0:
             return _("%(region)s symmetry %(value)s on %(date)s, unchanged since %(since)s.") % values
         if self.by > 0:
             return _("%(region)s symmetry %(value)s on %(date)s, up %(by)s since %(since)s.") % values
         return _("%(region)s symmetry %(value)s on %(date)s, down %(by)s since %(since)s.") % values
 
+    def _day(self, date: dt.date) -> str:
+        """The date with the week since onset, by which courses are compared."""
+        if self.onset is None:
+            return day_and_month(date)
+        return _("%(date)s (week %(week)d)") % {
+            "date": day_and_month(date),
+            "week": week_since(self.onset, date),
+        }
+
     @property
     def caveat(self) -> str:
-        """What the sentence must not hide: how much of the change may be noise."""
+        """What the sentence must not hide: how much of the change may be noise, and what a ratio can't say."""
+        if self.kind == "nothing":
+            return ""
+        return " ".join(filter(None, [self._both_sides(), self._noise()]))
+
+    def _both_sides(self) -> str:
+        if self.weak_side != "both":
+            return ""
+        return _("Both sides are weak: two sides that move equally little are alike too. Go by the grade.")
+
+    def _noise(self) -> str:
         if self.by is None:
             return ""
         if self.beyond_error is None:
@@ -97,8 +119,17 @@ class Course:
         return _("Within the measurement error of %(error)s: no detectable change.") % values
 
 
-def course_of(visits: Sequence[tuple[dt.date, measures.Measured]]) -> Course:
+def course_of(
+    visits: Sequence[tuple[dt.date, measures.Measured]],
+    *,
+    onset: dt.date | None = None,
+    weak_side: str = "",
+) -> Course:
     """The course over those visits, oldest first: since the first, or since the last one if it got worse."""
+    return replace(_course(visits), onset=onset, weak_side=weak_side)
+
+
+def _course(visits: Sequence[tuple[dt.date, measures.Measured]]) -> Course:
     last = next((place for place in range(len(visits) - 1, -1, -1) if _first_region(visits[place][1])), None)
     if last is None:
         return Course("nothing")
@@ -137,7 +168,7 @@ def _changed(change: measures.Change, date: dt.date, since: dt.date, *, worse: b
         region=change.region,
         value=change.after.value,
         date=date,
-        by=change.by,
+        by=change.shown,
         since=since,
         worse=worse,
         release=change.after.release,
@@ -146,7 +177,7 @@ def _changed(change: measures.Change, date: dt.date, since: dt.date, *, worse: b
 
 def number(value: float) -> str:
     """A symmetry with the two digits that it can bear, as the reader's language writes numbers."""
-    return number_format(value, 2)
+    return number_format(measures.rounded(value), 2)
 
 
 def day_and_month(date: dt.date) -> str:

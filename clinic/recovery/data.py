@@ -8,20 +8,24 @@ from typing import Any
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from clinic.common.templatetags.risorius import ROMAN
 from clinic.visits.exercises import BY_CODE
-from clinic.visits.models import Side
 
 from . import rules
-from .history import History, VisitPoint
+from .course import number
+from .history import Event, History, VisitPoint
 from .measures import PhotoPoint, Reading
 
 
 def exercise_name(code: str, side: str = "") -> str:
     """The exercise's name in the reader's language, with the patient's side where there is one."""
     name = str(BY_CODE[code].name) if code in BY_CODE else code
-    return _("%(exercise)s, %(side)s") % {"exercise": name, "side": Side(side).label} if side else name
+    if not side:
+        return name
+    words = {"left": pgettext("within a sentence", "left"), "right": pgettext("within a sentence", "right")}
+    return _("%(exercise)s, %(side)s") % {"exercise": name, "side": words[side]}
 
 
 def as_data(history: History) -> dict[str, Any]:
@@ -47,6 +51,11 @@ def as_data(history: History) -> dict[str, Any]:
             for code, side in history.exercises
         ],
         "visits": [_visit(visit) for visit in history.visits],
+        # By number: 1 is the first of treatments and changes together, as in the page's list.
+        "events": [
+            {"number": one.number, "day": one.day, "title": _title(one), "change": one.change is not None}
+            for one in history.events
+        ],
         "treatments": [
             {
                 "date": one.date.isoformat(),
@@ -72,6 +81,13 @@ def as_data(history: History) -> dict[str, Any]:
     }
 
 
+def _title(event: Event) -> str:
+    if event.treatment is not None:
+        return str(event.treatment.title)
+    after = ", ".join(event.change.after) if event.change else ""
+    return _("Model %(release)s") % {"release": after}
+
+
 def _visit(visit: VisitPoint) -> dict[str, Any]:
     grade = visit.model_grade
     return {
@@ -89,12 +105,13 @@ def _visit(visit: VisitPoint) -> dict[str, Any]:
             "confirmed_grade_text": ROMAN.get(visit.confirmed_grade or 0, ""),
         },
         "model": {
-            "preliminary": True,
+            "preliminary": visit.preliminary,
             "grade": grade.grade if grade else None,
             "grade_text": ROMAN[grade.grade] if grade else "",
             "lowest": grade.lowest if grade else None,
             "highest": grade.highest if grade else None,
             "photos": grade.photos if grade else 0,
+            "reviewed": grade.reviewed if grade else False,
             "brow": _reading(visit.brow),
             "eye": _reading(visit.eye),
             "mouth": _reading(visit.mouth),
@@ -104,6 +121,7 @@ def _visit(visit: VisitPoint) -> dict[str, Any]:
         "photos": [
             {
                 "photo": str(photo.photo_id),
+                "url": reverse("visits:photo", args=[photo.photo_id]),
                 "exercise": photo.exercise,
                 "side": photo.side,
                 "brow": photo.result.brow if photo.result else None,
@@ -111,6 +129,7 @@ def _visit(visit: VisitPoint) -> dict[str, Any]:
                 "mouth": photo.result.mouth if photo.result else None,
                 "grade": photo.result.grade if photo.result else None,
                 "release": photo.result.release if photo.result else "",
+                "reviewed": photo.is_reviewed,
                 "confirmed_grade": photo.confirmed.grade if photo.confirmed else None,
             }
             for photo in visit.counted
@@ -122,7 +141,13 @@ def _visit(visit: VisitPoint) -> dict[str, Any]:
 def _reading(reading: Reading | None) -> dict[str, Any] | None:
     if reading is None:
         return None
-    return {"value": reading.value, "exercise": reading.exercise, "release": reading.release}
+    return {
+        "value": reading.value,
+        "text": number(reading.value),
+        "exercise": reading.exercise,
+        "release": reading.release,
+        "reviewed": reading.reviewed,
+    }
 
 
 @dataclass(frozen=True, slots=True)

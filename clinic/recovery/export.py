@@ -3,6 +3,8 @@
 UTF-8 with a byte order mark, without which Excel reads accents wrongly; ISO dates and decimal points
 whatever the language, so that a script in any country reads the same file. The clinician's columns and
 the model's stand apart by their names, and every figure of the model's has its release beside it.
+A symmetry is a ratio from 0 to 1 (1: both sides alike), a grade is House-Brackmann's from 1 to 6, `_mm` are
+millimetres, sides are the patient's own. What nobody measured or said is an empty cell, never a zero.
 """
 
 from __future__ import annotations
@@ -19,6 +21,9 @@ BOM: Final = "\ufeff"
 COLUMNS: Final[tuple[str, ...]] = (
     "record",
     "record_number",
+    "cause",
+    "weak_side",
+    "onset_date",
     "date",
     "day_since_onset",
     "week_since_onset",
@@ -31,6 +36,8 @@ COLUMNS: Final[tuple[str, ...]] = (
     "clinician_confirmed_grade",
     "clinician_weak_side",
     "clinician_palsy",
+    "model_preliminary",
+    "model_exercise",
     "model_grade",
     "model_grade_lowest",
     "model_grade_highest",
@@ -41,6 +48,12 @@ COLUMNS: Final[tuple[str, ...]] = (
     "model_mouth_symmetry",
     "model_mouth_exercise",
     "model_composite_symmetry",
+    "model_brow_left_mm",
+    "model_brow_right_mm",
+    "model_eye_left_mm",
+    "model_eye_right_mm",
+    "model_mouth_left_mm",
+    "model_mouth_right_mm",
     "model_release",
     "event",
     "note",
@@ -51,15 +64,20 @@ _FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "
 Value = str | int | float | None
 
 
-def history_csv(*, history: History, record_number: str) -> str:
-    """The whole file."""
+def history_csv(*, history: History | None, record_number: str) -> str:
+    """The whole file; of a patient without an episode, the columns alone."""
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\r\n")
     writer.writeheader()
-    for row in rows(history):
-        writer.writerow(
-            {name: _cell(value) for name, value in ({"record_number": record_number} | row).items()}
-        )
+    if history is not None:
+        each: dict[str, Value] = {
+            "record_number": record_number,
+            "cause": history.cause,
+            "weak_side": history.weak_side,
+            "onset_date": history.onset.isoformat(),
+        }
+        for row in rows(history):
+            writer.writerow({name: _cell(value) for name, value in (each | row).items()})
     return BOM + out.getvalue()
 
 
@@ -92,6 +110,7 @@ def _visit(visit: VisitPoint) -> dict[str, Value]:
         "clinician": visit.clinician,
         "clinician_grade": visit.clinician_grade,
         "clinician_confirmed_grade": visit.confirmed_grade,
+        "model_preliminary": _yes(visit.preliminary) if visit.counted else None,
         "model_grade": grade.grade if grade else None,
         "model_grade_lowest": grade.lowest if grade else None,
         "model_grade_highest": grade.highest if grade else None,
@@ -119,10 +138,12 @@ def _photo(visit: VisitPoint, photo: PhotoPoint) -> dict[str, Value]:
             "clinician": word.by,
             "clinician_confirmed_grade": word.grade,
             "clinician_weak_side": word.weak_side,
-            "clinician_palsy": "yes" if word.palsy else "no",
+            "clinician_palsy": _yes(word.palsy),
         }
     if result is not None:
         values |= {
+            "model_preliminary": _yes(not photo.is_reviewed),
+            "model_exercise": result.exercise,
             "model_grade": result.grade,
             "model_weak_side": result.weak_side,
             "model_palsy_probability": result.palsy_probability,
@@ -131,7 +152,14 @@ def _photo(visit: VisitPoint, photo: PhotoPoint) -> dict[str, Value]:
             "model_mouth_symmetry": result.mouth,
             "model_release": result.release,
         }
+        for region, lengths in result.lengths.items():
+            for side, length in zip(("left", "right"), lengths, strict=True):
+                values[f"model_{region}_{side}_mm"] = length
     return _at("photo", visit.date.isoformat(), visit.day, visit.week) | values
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
 
 
 def _cell(value: Value) -> str:
@@ -142,4 +170,4 @@ def _cell(value: Value) -> str:
         return f"{value:.4f}".rstrip("0").rstrip(".")
     if isinstance(value, int):
         return str(value)
-    return f"'{value}" if value.startswith(_FORMULA) else value
+    return f"'{value}" if value.startswith(_FORMULA) or value.lstrip().startswith(_FORMULA) else value

@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
+from clinic.patients.models import TreatmentKind
 from clinic.visits.exercises import BY_CODE, PROTOCOL
 
 from .course import Course
@@ -50,6 +51,11 @@ class VisitPoint:
         return self.measured.confirmed_grade
 
     @property
+    def given_grade(self) -> int | None:
+        """The clinician's grade: the visit's own, else that of its photos."""
+        return self.clinician_grade or self.confirmed_grade
+
+    @property
     def model_grade(self) -> GradeReading | None:
         """The model's preliminary grade: the median of the photos of one release, with their range."""
         return self.measured.model_grade
@@ -85,6 +91,11 @@ class VisitPoint:
         return self.measured.releases
 
     @property
+    def preliminary(self) -> bool:
+        """Whether a photo that counts waits for a clinician's word."""
+        return any(not photo.is_reviewed for photo in self.counted)
+
+    @property
     def waiting(self) -> int:
         """Photos whose analysis hasn't ended."""
         return sum(photo.status in ("queued", "running") for photo in self.photos)
@@ -106,6 +117,11 @@ class TreatmentMark:
     label: str
     note: str
 
+    @property
+    def title(self) -> str:
+        """What stands at its mark: of another treatment the note says more than its kind."""
+        return self.note if self.kind == TreatmentKind.OTHER and self.note else self.label
+
 
 @dataclass(frozen=True, slots=True)
 class ModelChange:
@@ -117,6 +133,16 @@ class ModelChange:
     week: int
     before: tuple[str, ...]
     after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A mark on the time axis, with the number by which chart and list know it: one of the two is set."""
+
+    number: int
+    day: int
+    treatment: TreatmentMark | None = None
+    change: ModelChange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +169,21 @@ class History:
         )
 
     @property
+    def events(self) -> tuple[Event, ...]:
+        """Treatments and changes of the model in the order of their days."""
+        marks: list[tuple[int, TreatmentMark | None, ModelChange | None]] = [
+            *((one.day, one, None) for one in self.treatments),
+            *((one.day, None, one) for one in self.model_changes),
+        ]
+        marks.sort(key=lambda mark: mark[0])
+        return tuple(Event(number, *mark) for number, mark in enumerate(marks, 1))
+
+    @property
+    def first_graded(self) -> VisitPoint | None:
+        """The oldest visit with a clinician's grade, its own or on its photos."""
+        return next((v for v in self.visits if v.given_grade), None)
+
+    @property
     def releases(self) -> tuple[str, ...]:
         """Every release that gave a figure, in the order of the visits."""
         return tuple(dict.fromkeys(release for visit in self.visits for release in visit.releases))
@@ -155,7 +196,7 @@ class History:
     @property
     def last_graded(self) -> VisitPoint | None:
         """The newest visit with a clinician's grade, its own or on its photos."""
-        return next((v for v in reversed(self.visits) if v.clinician_grade or v.confirmed_grade), None)
+        return next((v for v in reversed(self.visits) if v.given_grade), None)
 
     @property
     def last_model_graded(self) -> VisitPoint | None:

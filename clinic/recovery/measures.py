@@ -11,8 +11,12 @@ import statistics
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
 
 from . import rules
+
+Lengths = dict[str, tuple[float, float]]
+"""By region: the patient's left and right, mm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class Result:
     grade: int | None
     palsy_probability: float | None
     weak_side: str
+    exercise: str = ""
+    lengths: Lengths = field(default_factory=dict)
 
     def ratio(self, region: str) -> float | None:
         """The symmetry of that region."""
@@ -63,6 +69,11 @@ class PhotoPoint:
     confirmed: Confirmed | None = None
 
     @property
+    def is_reviewed(self) -> bool:
+        """Whether a clinician confirmed or corrected what was found."""
+        return self.confirmed is not None
+
+    @property
     def key(self) -> tuple[str, str]:
         """What the photo is a photo of; a retake has the same key."""
         return (self.exercise, self.side)
@@ -85,17 +96,22 @@ class Reading:
     exercise: str
     release: str
     photo_id: uuid.UUID
+    reviewed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class GradeReading:
-    """The model's House-Brackmann grade of a visit: the median of its photos, and their range."""
+    """The model's House-Brackmann grade of a visit: the median of its photos, and their range.
+
+    `reviewed`: a clinician confirmed or corrected each of them; until then the grade is preliminary.
+    """
 
     grade: int
     lowest: int
     highest: int
     photos: int
     release: str
+    reviewed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +126,11 @@ class Change:
     def by(self) -> float:
         """How much the symmetry rose; negative where it fell."""
         return round(self.after.value - self.before.value, 4)
+
+    @property
+    def shown(self) -> float:
+        """The difference of the two figures as pages write them, so that a reader who subtracts agrees."""
+        return difference(self.before.value, self.after.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +154,7 @@ class Measured:
             for photo in self.counted:
                 result = photo.result
                 if photo.exercise == exercise and result and (value := result.ratio(region)) is not None:
-                    return Reading(value, exercise, result.release, photo.photo_id)
+                    return Reading(value, exercise, result.release, photo.photo_id, photo.is_reviewed)
         return None
 
     @property
@@ -151,15 +172,22 @@ class Measured:
         if not self.releases:
             return None
         release = newest_release(self.counted)
-        grades = [
-            photo.results[0].grade
+        graded = [
+            photo
             for photo in self.counted
             if photo.results[0].release == release and photo.results[0].grade is not None
         ]
-        known = [grade for grade in grades if grade is not None]
-        if not known:
+        grades = [photo.results[0].grade or 0 for photo in graded]
+        if not grades:
             return None
-        return GradeReading(statistics.median_high(known), min(known), max(known), len(known), release)
+        return GradeReading(
+            statistics.median_high(grades),
+            min(grades),
+            max(grades),
+            len(grades),
+            release,
+            all(photo.is_reviewed for photo in graded),
+        )
 
     @property
     def confirmed_grades(self) -> tuple[int, ...]:
@@ -182,6 +210,16 @@ class Measured:
         done = {photo.key for photo in self.photos if photo.results}
         rejected = dict.fromkeys(photo.key for photo in self.photos if photo.status == "rejected")
         return tuple(key for key in rejected if key not in done)
+
+
+def rounded(value: float) -> Decimal:
+    """A symmetry with the two decimals that it can bear; halves go up, as a reader would do it."""
+    return Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def difference(before: float, after: float) -> float:
+    """How much the rounded figures differ."""
+    return float(rounded(after) - rounded(before))
 
 
 def counted(photos: Iterable[PhotoPoint]) -> tuple[PhotoPoint, ...]:
@@ -213,8 +251,8 @@ def change(region: str, *, before: Measured, after: Measured) -> Change | None:
                         continue
                     return Change(
                         region,
-                        Reading(old, exercise, match.release, other.photo_id),
-                        Reading(value, exercise, result.release, photo.photo_id),
+                        Reading(old, exercise, match.release, other.photo_id, other.is_reviewed),
+                        Reading(value, exercise, result.release, photo.photo_id, photo.is_reviewed),
                     )
     return None
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Collection
+from typing import Any
 
 from clinic.visits.models import Confirmation, Photo
 from inference.models import Analysis
 from inference.states import Status
 
-from .measures import Confirmed, Measured, PhotoPoint, Result
+from . import rules
+from .measures import Confirmed, Lengths, Measured, PhotoPoint, Result
 
-_RESULT = ("brow_ratio", "eye_ratio", "mouth_ratio", "grade", "palsy_probability", "weak_side")
+_RESULT = ("brow_ratio", "eye_ratio", "mouth_ratio", "grade", "palsy_probability", "weak_side", "exercise")
 
 
 def measured_visits(*, visit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Measured]:
@@ -54,15 +56,27 @@ def _results(
     rows = (
         Analysis.objects.filter(photo_id__in=photo_ids)
         .order_by("-created_at", "-release")
-        .values_list("photo_id", "pk", "release", "status", "error_code", *_RESULT)
+        .values_list("photo_id", "pk", "release", "status", "error_code", *_RESULT, "findings__symmetry")
     )
-    for photo_id, pk, release, status, error_code, *result in rows:
+    for photo_id, pk, release, status, error_code, *result, symmetry in rows:
         # A cancelled analysis says nothing of the photo where there is another one.
         if newest.get(photo_id, (Status.CANCELLED,))[0] == Status.CANCELLED:
             newest[photo_id] = (status, error_code)
         if status == Status.SUCCEEDED:
-            results[photo_id].append(Result(pk, release, *result))
+            results[photo_id].append(Result(pk, release, *result, _lengths(symmetry)))
     return newest, results
+
+
+def _lengths(symmetry: Any) -> Lengths:
+    """Left and right of each region that was measured in millimetres."""
+    if not isinstance(symmetry, dict) or symmetry.get("unit") != "mm":
+        return {}
+    pairs = {region: symmetry.get(region) or {} for region in rules.REGIONS}
+    return {
+        region: (float(pair["left"]), float(pair["right"]))
+        for region, pair in pairs.items()
+        if pair.get("left") is not None and pair.get("right") is not None
+    }
 
 
 def _confirmations(photo_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Confirmed]:

@@ -60,7 +60,11 @@ def history(*, episode: Episode) -> History:
         visits=tuple(visits),
         treatments=_treatments(episode),
         model_changes=_model_changes(visits),
-        course=course_of([(visit.date, visit.measured) for visit in visits]),
+        course=course_of(
+            [(visit.date, visit.measured) for visit in visits],
+            onset=episode.onset_date,
+            weak_side=episode.weak_side,
+        ),
     )
 
 

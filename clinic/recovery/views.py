@@ -65,10 +65,8 @@ def patient_recovery(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def recovery_json(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The data behind the page's charts."""
     patient, _, history = _history(request, pk)
-    if history is None:
-        raise Http404
     record_read(request=request, patient=patient, access=Access.RECORD)
-    response = JsonResponse(data.as_data(history))
+    response = JsonResponse(data.as_data(history) if history else {"episode": None, "visits": []})
     patch_cache_control(response, private=True, no_store=True)
     return response
 
@@ -78,8 +76,6 @@ def recovery_json(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def recovery_csv(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The history as a file to keep: recorded as an export."""
     patient, _, history = _history(request, pk)
-    if history is None:
-        raise Http404
     record_read(request=request, patient=patient, access=Access.EXPORT)
     content = export.history_csv(history=history, record_number=patient.record_number)
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django import template
 from django.utils import formats
 
+from clinic.recovery.course import day_and_month, number
+
 register = template.Library()
+
+
+@register.filter
+def symmetry(value: float | None) -> str:
+    """A symmetry with its two decimals, the same on every page; a dash if there is none."""
+    return "–" if value is None or value == "" else number(float(value))
+
+
+@register.filter
+def short_date(date: dt.date) -> str:
+    """Day and month, with the year where it is another one than now."""
+    return day_and_month(date)
 
 
 @register.filter
