@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
@@ -13,15 +13,19 @@ from django.utils.translation import gettext_lazy as _
 class Exercise:
     """One exercise of the capture protocol.
 
-    `sided` says that the patient does it with one side of the face, which is then recorded with the photo.
-    `drawing` is a static file.
+    `sides` are the instructions by side where the patient does it with one side of the face, which is then
+    recorded with the photo. `drawing` is a static file; a sided one is drawn on the patient's left.
     """
 
     code: str
     name: str | Promise
     instruction: str | Promise
     drawing: str
-    sided: bool = False
+    sides: dict[str, str | Promise] = field(default_factory=dict, hash=False)
+
+    @property
+    def sided(self) -> bool:
+        return bool(self.sides)
 
 
 PROTOCOL: tuple[Exercise, ...] = (
@@ -37,7 +41,10 @@ PROTOCOL: tuple[Exercise, ...] = (
         _("Sneer"),
         _("Lift one side of the nose and upper lip."),
         "img/exercises/sneer.svg",
-        sided=True,
+        sides={
+            "left": _("Lift the left side of the nose and upper lip."),
+            "right": _("Lift the right side of the nose and upper lip."),
+        },
     ),
     Exercise(
         "puff_cheek",
@@ -82,16 +89,17 @@ class Step:
         return str(self.exercise.name)
 
     @property
+    def side_name(self) -> str | Promise:
+        """The side alone, empty for an exercise without one."""
+        return {"left": _("Left"), "right": _("Right")}.get(self.side, "")
+
+    @property
     def instruction(self) -> str:
-        if self.side == "left":
-            return _now("%(instruction)s Your left side.") % {"instruction": self.exercise.instruction}
-        if self.side == "right":
-            return _now("%(instruction)s Your right side.") % {"instruction": self.exercise.instruction}
-        return str(self.exercise.instruction)
+        return str(self.exercise.sides.get(self.side, self.exercise.instruction))
 
 
 STEPS: tuple[Step, ...] = tuple(
-    Step(exercise, side) for exercise in PROTOCOL for side in (("left", "right") if exercise.sided else ("",))
+    Step(exercise, side) for exercise in PROTOCOL for side in (exercise.sides or ("",))
 )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from clinic.patients.models import Episode
@@ -21,16 +23,29 @@ GRADE_CHOICES = [
     (5, _("V – severe")),
     (6, _("VI – total")),
 ]
+# Clocks of two machines never agree to the second.
+AHEAD = dt.timedelta(minutes=5)
 NO_GRADE: list[tuple[Any, Any]] = [("", _("Not graded"))]
 
 
-class VisitForm(forms.Form):
-    """When a new visit is, and for which illness where there are several."""
+class WhenForm(forms.Form):
+    """When a visit was."""
 
     at = forms.DateTimeField(
         label=_("Date and time"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
+
+    def clean_at(self) -> Any:
+        at = self.cleaned_data["at"]
+        if at > timezone.now() + AHEAD:
+            raise forms.ValidationError(_("A visit can't be in the future."))
+        return at
+
+
+class VisitForm(WhenForm):
+    """When a new visit is, and for which illness where there are several."""
+
     episode = forms.ModelChoiceField(
         label=_("Care episode"), queryset=Episode.objects.none(), empty_label=None
     )
@@ -45,16 +60,8 @@ class VisitForm(forms.Form):
             field.initial = episodes[0].pk
             field.widget = forms.HiddenInput()
 
-    def clean_at(self) -> Any:
-        at = self.cleaned_data["at"]
-        if at > timezone.now() + timezone.timedelta(minutes=5):
-            raise forms.ValidationError(_("A visit can't be in the future."))
-        return at
-
 
 def _episode_name(episode: Any) -> str:
-    from django.utils.formats import date_format
-
     return _("%(cause)s, onset %(date)s") % {
         "cause": episode.get_cause_display(),
         "date": date_format(episode.onset_date, "DATE_FORMAT"),
@@ -122,4 +129,4 @@ class CorrectionForm(forms.ModelForm):
         return values
 
 
-__all__ = ["GRADES", "CorrectionForm", "ImpressionForm", "VisitForm"]
+__all__ = ["GRADES", "CorrectionForm", "ImpressionForm", "VisitForm", "WhenForm"]

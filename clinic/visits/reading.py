@@ -71,7 +71,7 @@ class PhotoDetails:
     model_sentence: str
     clinician_sentence: str
     exercises: list[Share]
-    sides: list[Share]
+    weakness: list[Share]
     grades: list[Share]
     measures: list[Measure]
     composite: float | None
@@ -95,7 +95,7 @@ def photo_details(*, card: PhotoCard) -> PhotoDetails:
         model_sentence=sentences.model_sentence(card),
         clinician_sentence=sentences.clinician_sentence(card),
         exercises=_exercises(shown.get("exercise_probabilities") or {}, found.exercise if found else ""),
-        sides=_sides(shown.get("weak_side_probabilities") or {}, found.weak_side if found else ""),
+        weakness=_weakness(shown, found.weak_side if found else ""),
         grades=_grades(shown.get("grade_probabilities") or {}, found.grade if found else None),
         measures=_measures(symmetry),
         composite=symmetry.get("composite"),
@@ -121,12 +121,19 @@ def _exercises(probabilities: Mapping[str, float], chosen: str) -> list[Share]:
     return sorted(shares, key=lambda share: -share.probability)
 
 
-def _sides(probabilities: Mapping[str, float], chosen: str) -> list[Share]:
-    names = {"left": _("Left"), "right": _("Right"), "both": _("Both")}
+def _weakness(findings: Mapping[str, Any], chosen: str) -> list[Share]:
+    """How likely there is weakness at all, and on which side if there is."""
+    if not _is_number(findings.get("palsy_probability")):
+        return []
+    names = {
+        "left": _("if so, on the left"),
+        "right": _("if so, on the right"),
+        "both": _("if so, on both sides"),
+    }
+    sides = findings.get("weak_side_probabilities") or {}
     return [
-        Share(str(names[side]), float(probabilities[side]), side == chosen)
-        for side in names
-        if side in probabilities
+        Share(str(_("Weakness")), float(findings["palsy_probability"]), bool(chosen)),
+        *(Share(str(names[side]), float(sides[side]), side == chosen) for side in names if side in sides),
     ]
 
 

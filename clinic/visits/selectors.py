@@ -107,6 +107,11 @@ def card_of(*, photo: Photo) -> PhotoCard:
     return cards(photos=[photo])[0]
 
 
+def words_on(*, photo: Photo) -> list[Confirmation]:
+    """All that clinicians said on a photo, newest first."""
+    return list(photo.confirmations.select_related("by"))
+
+
 def visible_visits(*, user: User) -> VisitQuerySet:
     """Visits that the user may see, with what every page of theirs needs."""
     return Visit.objects.visible_to(user).select_related("patient__clinic", "episode", "clinician")
@@ -126,6 +131,7 @@ def visits_of_patient(*, patient: Patient) -> QuerySet[Visit]:
         .filter(patient=patient)
         .select_related("episode", "clinician")
         .annotate(photo_count=Count("photos", filter=Q(photos__archived_at__isnull=True)))
+        .order_by("-at", "-created_at")  # an aggregate drops the model's own order
     )
 
 

@@ -5,6 +5,10 @@
   if (!root) {
     return;
   }
+  var COUNT = 3;
+  var READING_TIME = 2000;
+  var LOOKING_TIME = 3000;
+  var RATIO = 4 / 5;
   var text = root.dataset;
   var find = function (selector) { return root.querySelector(selector); };
   var stage = find("[data-stage]");
@@ -12,8 +16,6 @@
   var shotImage = find("[data-shot]");
   var counter = find("[data-count-down]");
   var status = find("[data-status]");
-  var trouble = find("[data-trouble]");
-  var donePanel = find("[data-done-panel]");
   var live = find("[data-live]");
   var decide = find("[data-decide]");
   var steps = Array.prototype.slice.call(root.querySelectorAll(".capture-step"));
@@ -21,8 +23,11 @@
   var stream = null;
   var shot = null;
   var timer = null;
+  var pause = null;
+  var unsent = [];
   var facing = window.matchMedia("(pointer: coarse)").matches ? "environment" : "user";
   var mirrored = recall("risorius-mirror", facing === "user" ? "on" : "off") === "on";
+  var handsFree = recall("risorius-hands-free", "off") === "on";
 
   function recall(key, otherwise) {
     try {
@@ -40,38 +45,70 @@
     }
   }
 
+  /* --- what is shown --- */
+
   function show(state) {
     stage.dataset.state = state;
     live.hidden = state !== "live" && state !== "counting";
     decide.hidden = state !== "shot";
     shotImage.hidden = state !== "shot";
-    trouble.hidden = state !== "trouble";
-    donePanel.hidden = state !== "done";
+    find("[data-trouble]").hidden = state !== "trouble";
+    find("[data-done-panel]").hidden = state !== "done";
     root.classList.toggle("is-counting", state === "counting");
+    var shutter = find("[data-shutter]");
+    shutter.setAttribute("aria-label", state === "counting" ? text.stop : text.take);
+  }
+
+  function say(sentence, bad) {
+    status.textContent = sentence;
+    status.classList.toggle("is-bad", Boolean(bad));
+  }
+
+  function press(button, on) {
+    button.setAttribute("aria-pressed", String(on));
+    button.classList.toggle("active", on);
+  }
+
+  function applyMirror() {
+    video.classList.toggle("is-mirrored", mirrored);
+    press(find("[data-mirror]"), mirrored);
+    flipDrawing();
+  }
+
+  // The drawing faces the reader as the live picture does: side by side with it, and mirrored with it.
+  function flipDrawing() {
+    var right = here > -1 && steps[here].dataset.side === "right";
+    find("[data-drawing]").classList.toggle("is-flipped", right !== mirrored);
   }
 
   function go(index) {
     stopCount();
     here = index;
     var step = steps[index].dataset;
-    find(".capture-name").textContent = step.name;
-    find(".capture-instruction").textContent = step.instruction;
-    var drawing = find(".capture-drawing");
+    find("[data-name]").textContent = step.name;
+    find("[data-instruction]").textContent = step.instruction;
+    var drawing = find("[data-drawing]");
     drawing.src = step.drawing;
-    drawing.classList.toggle("is-flipped", Boolean(step.flipped));
     drawing.hidden = false;
+    flipDrawing();
     steps.forEach(function (button, place) {
       if (place === index) {
         button.setAttribute("aria-current", "step");
-        button.scrollIntoView({ block: "nearest", inline: "center" });
+        bringIntoRow(button);
       } else {
         button.removeAttribute("aria-current");
       }
     });
     dropShot();
-    if (stage.dataset.state !== "trouble") {
+    if (stage.dataset.state !== "trouble" || stream) {
       show(stream ? "live" : "start");
     }
+  }
+
+  // Not scrollIntoView, which would scroll the whole page too.
+  function bringIntoRow(button) {
+    var row = button.closest("ol");
+    row.scrollLeft = button.offsetLeft - (row.clientWidth - button.offsetWidth) / 2;
   }
 
   function nextOpen(from) {
@@ -87,14 +124,24 @@
   function advance() {
     var next = nextOpen(here);
     if (next === -1) {
-      find(".capture-name").textContent = "";
-      find(".capture-instruction").textContent = text.allDone;
-      find(".capture-drawing").hidden = true;
+      find("[data-name]").textContent = "";
+      find("[data-instruction]").textContent = text.allDone;
+      find("[data-drawing]").hidden = true;
+      steps.forEach(function (button) { button.removeAttribute("aria-current"); });
       show("done");
-    } else {
-      go(next);
+      find("[data-done-panel] a").focus();
+      return;
+    }
+    go(next);
+    if (stream) {
+      find("[data-shutter]").focus({ preventScroll: true });
+      if (handsFree) {
+        later(count, READING_TIME);
+      }
     }
   }
+
+  /* --- the camera --- */
 
   function fail(code) {
     var words = find("template[data-troubles]").content.querySelector('[data-code="' + code + '"]');
@@ -130,6 +177,14 @@
     }).then(function (opened) {
       stream = opened;
       video.srcObject = opened;
+      // A camera that is pulled out or taken away must not leave a frozen picture.
+      opened.getVideoTracks()[0].addEventListener("ended", function () {
+        if (stream === opened) {
+          stream = null;
+          stopCount();
+          fail("none");
+        }
+      });
       applyMirror();
       show("live");
       return navigator.mediaDevices.enumerateDevices();
@@ -141,15 +196,21 @@
     });
   }
 
-  function applyMirror() {
-    video.classList.toggle("is-mirrored", mirrored);
-    var button = find("[data-mirror]");
-    button.setAttribute("aria-pressed", String(mirrored));
-    button.classList.toggle("active", mirrored);
+  /* --- the shot --- */
+
+  function later(act, wait) {
+    window.clearTimeout(pause);
+    root.classList.add("is-waiting");
+    pause = window.setTimeout(function () {
+      root.classList.remove("is-waiting");
+      act();
+    }, wait);
   }
 
   function stopCount() {
     window.clearInterval(timer);
+    window.clearTimeout(pause);
+    root.classList.remove("is-waiting");
     timer = null;
     counter.textContent = "";
   }
@@ -160,7 +221,8 @@
       show("live");
       return;
     }
-    var left = 3;
+    stopCount();
+    var left = COUNT;
     counter.textContent = String(left);
     show("counting");
     timer = window.setInterval(function () {
@@ -174,17 +236,30 @@
     }, 1000);
   }
 
-  // Always stored as others see the patient, whatever the preview shows: left must stay left.
+  // What is seen is what is stored: the upright middle of the picture. Never mirrored: left must stay left.
   function take() {
+    var width = Math.min(video.videoWidth, Math.round(video.videoHeight * RATIO));
+    var height = Math.min(video.videoHeight, Math.round(width / RATIO));
+    if (!width || !height) {
+      show("live");
+      return;
+    }
     var canvas = document.createElement("canvas");
-    canvas.width = video.videoWidth;
-    canvas.height = video.videoHeight;
-    canvas.getContext("2d").drawImage(video, 0, 0);
+    canvas.width = width;
+    canvas.height = height;
+    canvas.getContext("2d").drawImage(
+      video, (video.videoWidth - width) / 2, (video.videoHeight - height) / 2, width, height, 0, 0, width, height
+    );
     canvas.toBlob(function (blob) {
+      dropShot();
       shot = blob;
       shotImage.src = URL.createObjectURL(blob);
       show("shot");
-      find("[data-keep]").focus();
+      say("");
+      find("[data-keep]").focus({ preventScroll: true });
+      if (handsFree) {
+        later(keepShot, LOOKING_TIME);
+      }
     }, "image/jpeg", 0.95);
   }
 
@@ -196,102 +271,119 @@
     shot = null;
   }
 
-  function keep(blob, index, name) {
-    var step = steps[index];
+  function keepShot() {
+    stopCount();
+    if (shot) {
+      send({ blob: shot, index: here, name: "photo.jpg" });
+      advance();
+    }
+  }
+
+  /* --- into the visit --- */
+
+  function send(job) {
+    var step = steps[job.index];
     var body = new FormData();
-    body.append("photo", blob, name);
+    body.append("photo", job.blob, job.name);
     body.append("exercise", step.dataset.step);
-    status.textContent = text.keeping;
-    status.classList.remove("is-bad");
+    say(text.keeping);
     step.classList.add("is-taken", "is-sending");
-    return window.fetch(text.upload, {
-      method: "POST",
-      body: body,
-      headers: { "Accept": "application/json", "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content }
-    }).then(function (response) {
-      return response.json().catch(function () { return {}; }).then(function (said) {
-        step.classList.remove("is-sending");
-        if (response.status === 201) {
-          status.textContent = text.stored + ": " + step.dataset.name;
-        } else {
-          refuse(step, said.detail || (response.status === 401 || response.status === 403 ? text.session : text.offline));
-        }
-      });
-    }).catch(function () {
+    window.risoriusSend(text.upload, body).then(function (answer) {
       step.classList.remove("is-sending");
-      unsent.push({ blob: blob, index: index, name: name });
-      refuse(step, text.offline);
+      if (answer.kind === "stored") {
+        say(text.stored + ": " + step.dataset.name);
+      } else if (answer.kind === "refused") {
+        refuse(step, answer.detail);
+      } else {
+        hold(job, text[answer.kind] || text.offline);
+      }
     });
   }
 
-  var unsent = [];
   function refuse(step, sentence) {
     step.classList.remove("is-taken");
-    status.textContent = step.dataset.name + ": " + sentence;
-    status.classList.add("is-bad");
+    say(step.dataset.name + ": " + sentence, true);
     if (stage.dataset.state === "done") {
       go(steps.indexOf(step));
     }
   }
-  window.addEventListener("online", function () {
-    unsent.splice(0).forEach(function (job) { keep(job.blob, job.index, job.name); });
-  });
-  window.addEventListener("beforeunload", function (event) {
-    if (unsent.length || root.querySelector(".is-sending")) {
-      event.preventDefault();
-    }
-  });
+
+  // The photo itself is kept on the page until it is stored.
+  function hold(job, sentence) {
+    unsent.push(job);
+    say(sentence, true);
+    showUnsent();
+  }
+
+  function showUnsent() {
+    find("[data-resend]").hidden = unsent.length === 0;
+  }
+
+  function resend() {
+    unsent.splice(0).forEach(send);
+    showUnsent();
+  }
+
+  /* --- hands --- */
 
   find("[data-shutter]").addEventListener("click", count);
-  find("[data-again]").addEventListener("click", function () { dropShot(); show("live"); find("[data-shutter]").focus(); });
-  find("[data-keep]").addEventListener("click", function () {
-    if (shot) {
-      keep(shot, here, "photo.jpg");
-      advance();
-    }
+  find("[data-again]").addEventListener("click", function () {
+    stopCount();
+    dropShot();
+    show("live");
+    find("[data-shutter]").focus({ preventScroll: true });
   });
+  find("[data-keep]").addEventListener("click", keepShot);
   find("[data-skip]").addEventListener("click", function () { go((here + 1) % steps.length); });
   find("[data-mirror]").addEventListener("click", function () {
     mirrored = !mirrored;
     remember("risorius-mirror", mirrored ? "on" : "off");
     applyMirror();
   });
+  find("[data-hands-free]").addEventListener("click", function () {
+    handsFree = !handsFree;
+    remember("risorius-hands-free", handsFree ? "on" : "off");
+    press(find("[data-hands-free]"), handsFree);
+    if (!handsFree) {
+      stopCount();
+      show("live");
+    }
+  });
   find("[data-flip]").addEventListener("click", function () {
+    stopCount();
     facing = facing === "user" ? "environment" : "user";
     mirrored = facing === "user";
     open();
   });
   find("[data-again-camera]").addEventListener("click", open);
+  find("[data-resend]").addEventListener("click", resend);
+  window.addEventListener("online", resend);
   find("[data-file]").addEventListener("change", function (event) {
     var file = event.target.files[0];
     if (file) {
-      var ending = file.name.indexOf(".") > -1 ? file.name.split(".").pop() : "jpg";
-      keep(file, here, "photo." + ending).then(function () {
-        var next = nextOpen(here);
-        if (next !== -1) {
-          go(next);
-        }
-      });
+      send({ blob: file, index: here, name: window.risoriusPlainName(file) });
+      advance();
       event.target.value = "";
     }
   });
   steps.forEach(function (button, index) {
-    button.addEventListener("click", function () {
-      go(index);
-      if (stream) {
-        show("live");
-      }
-    });
+    button.addEventListener("click", function () { go(index); });
+  });
+  window.addEventListener("beforeunload", function (event) {
+    if (unsent.length || root.querySelector(".is-sending")) {
+      event.preventDefault();
+    }
   });
   window.addEventListener("pagehide", stopStream);
 
-  var wanted = steps.findIndex(function (button) {
-    return button.dataset.exercise === text.start && !button.classList.contains("is-taken");
-  });
-  if (wanted === -1) {
-    wanted = steps.findIndex(function (button) { return button.dataset.exercise === text.start; });
+  function first() {
+    var ofExercise = steps.filter(function (button) { return button.dataset.exercise === text.start; });
+    var open = ofExercise.filter(function (button) { return !button.classList.contains("is-taken"); });
+    var wanted = steps.indexOf(open[0] || ofExercise[0]);
+    return wanted > -1 ? wanted : Math.max(0, nextOpen(steps.length - 1));
   }
-  var first = wanted > -1 ? wanted : nextOpen(steps.length - 1);
-  go(first > -1 ? first : 0);
+
+  press(find("[data-hands-free]"), handsFree);
+  go(first());
   open();
 })();

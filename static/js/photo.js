@@ -9,6 +9,8 @@
     right: { iris: 468, brow: 105, upper: 159, lower: 145, outer: 33, inner: 133, mouth: 61 },
     left: { iris: 473, brow: 334, upper: 386, lower: 374, outer: 263, inner: 362, mouth: 291 }
   };
+  var zoom = 0;
+  var shown = { lines: false, points: false };
   var viewer = document.querySelector("[data-viewer]");
   if (viewer) {
     startViewer();
@@ -94,9 +96,6 @@
     });
   }
 
-  var zoom = 0;
-  var shown = { lines: false, points: false };
-
   function apply() {
     var overlay = viewer.querySelector("[data-overlay]");
     ["lines", "points"].forEach(function (name) {
@@ -105,18 +104,45 @@
       button.setAttribute("aria-pressed", String(shown[name]));
       button.classList.toggle("active", shown[name]);
     });
+    viewer.querySelector("[data-zoom-value]").textContent = 100 * STEPS[zoom] + " %";
+    setDisabled("out", zoom === 0);
+    setDisabled("in", zoom === STEPS.length - 1);
+    setDisabled("fit", zoom === 0);
+  }
+
+  // A disabled button would lose the focus of somebody who zooms by keyboard.
+  function setDisabled(which, off) {
+    viewer.querySelector('[data-zoom="' + which + '"]').setAttribute("aria-disabled", String(off));
+  }
+
+  // `x` and `y` are the place in the window that stays where it is; without them the middle does.
+  function zoomTo(step, x, y) {
+    var wanted = Math.max(0, Math.min(STEPS.length - 1, step));
+    if (wanted === zoom) {
+      return;
+    }
     var stage = viewer.querySelector("[data-stage]");
     var scroll = viewer.querySelector(".viewer-scroll");
-    var x = (scroll.scrollLeft + scroll.clientWidth / 2) / (scroll.scrollWidth || 1);
-    var y = (scroll.scrollTop + scroll.clientHeight / 2) / (scroll.scrollHeight || 1);
+    var frame = scroll.getBoundingClientRect();
+    x = x === undefined ? frame.left + frame.width / 2 : x;
+    y = y === undefined ? frame.top + frame.height / 2 : y;
+    var before = stage.getBoundingClientRect();
+    var across = (x - before.left) / (before.width || 1);
+    var down = (y - before.top) / (before.height || 1);
+    if (zoom === 0) {
+      stage.style.setProperty("--fitted", before.width + "px");
+      scroll.style.height = frame.height + "px";
+    }
+    zoom = wanted;
     viewer.classList.toggle("is-zoomed", zoom > 0);
     stage.style.setProperty("--zoom", String(STEPS[zoom]));
-    scroll.scrollLeft = x * scroll.scrollWidth - scroll.clientWidth / 2;
-    scroll.scrollTop = y * scroll.scrollHeight - scroll.clientHeight / 2;
-    viewer.querySelector("[data-zoom-value]").textContent = 100 * STEPS[zoom] + " %";
-    viewer.querySelector('[data-zoom="out"]').disabled = zoom === 0;
-    viewer.querySelector('[data-zoom="in"]').disabled = zoom === STEPS.length - 1;
-    viewer.querySelector('[data-zoom="fit"]').disabled = zoom === 0;
+    if (zoom === 0) {
+      scroll.style.removeProperty("height");
+    }
+    var after = stage.getBoundingClientRect();
+    scroll.scrollLeft += after.left + across * after.width - x;
+    scroll.scrollTop += after.top + down * after.height - y;
+    apply();
   }
 
   function startViewer() {
@@ -128,13 +154,45 @@
         shown[toggle.dataset.toggle] = !shown[toggle.dataset.toggle];
         apply();
       } else if (step) {
-        var way = step.dataset.zoom;
-        zoom = way === "fit" ? 0 : Math.max(0, Math.min(STEPS.length - 1, zoom + (way === "in" ? 1 : -1)));
-        apply();
+        zoomTo(step.dataset.zoom === "fit" ? 0 : zoom + (step.dataset.zoom === "in" ? 1 : -1));
       }
     });
+    startMoving(viewer.querySelector(".viewer-scroll"));
     draw();
     apply();
+  }
+
+  function startMoving(scroll) {
+    var from = null;
+    scroll.addEventListener("dblclick", function (event) {
+      zoomTo(zoom === STEPS.length - 1 ? 0 : zoom + 1, event.clientX, event.clientY);
+    });
+    scroll.addEventListener("keydown", function (event) {
+      if (event.key === "+" || event.key === "-" || event.key === "0") {
+        event.preventDefault();
+        zoomTo(event.key === "0" ? 0 : zoom + (event.key === "+" ? 1 : -1));
+      }
+    });
+    scroll.addEventListener("pointerdown", function (event) {
+      if (event.pointerType === "mouse" && event.button === 0 && zoom > 0) {
+        from = { x: event.clientX, y: event.clientY, left: scroll.scrollLeft, top: scroll.scrollTop };
+        scroll.setPointerCapture(event.pointerId);
+        viewer.classList.add("is-dragged");
+      }
+    });
+    scroll.addEventListener("pointermove", function (event) {
+      if (from) {
+        scroll.scrollLeft = from.left + from.x - event.clientX;
+        scroll.scrollTop = from.top + from.y - event.clientY;
+      }
+    });
+    ["pointerup", "pointercancel"].forEach(function (name) {
+      scroll.addEventListener(name, function () {
+        from = null;
+        viewer.classList.remove("is-dragged");
+      });
+    });
+    scroll.querySelector("img").addEventListener("dragstart", function (event) { event.preventDefault(); });
   }
 
   // Without palsy there is no side and no grade to give.

@@ -15,6 +15,7 @@
   var waiting = [];
   var running = 0;
   var claimed = [];
+  var stored = 0;
 
   // What a file's name often says; it is looked at here and never sent.
   var HINTS = [
@@ -32,10 +33,6 @@
     root.querySelectorAll("[data-needs-script]").forEach(function (element) {
       element.hidden = false;
     });
-  }
-
-  function csrf() {
-    return document.querySelector('meta[name="csrf-token"]').content;
   }
 
   function missing() {
@@ -99,9 +96,18 @@
 
   function queue(job) {
     job.row.className = "upload-row";
-    job.state.textContent = text.waiting;
+    progress(job, text.waiting);
     job.act.replaceChildren();
     waiting.push(job);
+  }
+
+  function progress(job, state) {
+    job.state.textContent = nameOf(job.exercise) + " · " + state;
+  }
+
+  function nameOf(value) {
+    var option = selectTemplate.content.querySelector('option[value^="' + CSS.escape(value) + '"]');
+    return option ? option.textContent.split(",")[0] : "";
   }
 
   function ask(job) {
@@ -126,54 +132,38 @@
 
   function send(job) {
     running += 1;
-    var request = new XMLHttpRequest();
     var body = new FormData();
-    var ending = job.file.name.indexOf(".") > -1 ? job.file.name.split(".").pop() : "jpg";
-    // Only the ending goes with the photo: a file's name may be a patient's.
-    body.append("photo", job.file, "photo." + ending);
+    body.append("photo", job.file, window.risoriusPlainName(job.file));
     body.append("exercise", job.exercise);
-    request.open("POST", form.action);
-    request.setRequestHeader("Accept", "application/json");
-    request.setRequestHeader("X-CSRFToken", csrf());
-    request.upload.addEventListener("progress", function (event) {
-      if (event.lengthComputable) {
-        job.bar.value = Math.round(100 * event.loaded / event.total);
-        job.state.textContent = event.loaded < event.total ? text.uploading + " " + job.bar.value + " %" : text.checking;
-      }
-    });
-    request.addEventListener("loadend", function () {
+    progress(job, text.uploading);
+    window.risoriusSend(form.action, body, function (percent) {
+      job.bar.value = percent;
+      progress(job, percent < 100 ? text.uploading + " " + percent + " %" : text.checking);
+    }).then(function (answer) {
       running -= 1;
-      finish(job, request);
+      finish(job, answer);
       pump();
     });
-    job.state.textContent = text.uploading;
-    request.send(body);
   }
 
-  function answer(request) {
-    try {
-      return JSON.parse(request.responseText);
-    } catch (error) {
-      return {};
-    }
-  }
-
-  function finish(job, request) {
-    var said = answer(request);
-    if (request.status === 201) {
+  function finish(job, answer) {
+    if (answer.kind === "stored") {
       job.row.remove();
       URL.revokeObjectURL(job.url);
-      announce.textContent = text.done;
+      stored += 1;
+      announce.textContent = text.done + ": " + stored;
       window.htmx.trigger(document.body, "board-changed");
-    } else if (request.status === 422) {
-      refuse(job, said.detail, said.code === "unknown_exercise");
+    } else if (answer.kind === "refused") {
+      refuse(job, answer.detail, false);
+    } else if (answer.kind === "large") {
+      refuse(job, text.tooLarge, false);
     } else {
-      refuse(job, request.status === 401 || request.status === 403 ? text.session : text.offline, true);
+      refuse(job, text[answer.kind] || text.offline, true);
     }
   }
 
   function refuse(job, sentence, again) {
-    claimed.splice(claimed.indexOf((job.exercise || "").split(":")[0]) >>> 0, 1);
+    release(job);
     job.row.classList.add("is-refused");
     job.bar.hidden = true;
     job.state.textContent = sentence;
@@ -192,6 +182,14 @@
       URL.revokeObjectURL(job.url);
     }));
     job.act.replaceChildren.apply(job.act, buttons);
+  }
+
+  // Its place among the missing exercises is free again.
+  function release(job) {
+    var place = claimed.indexOf((job.exercise || "").split(":")[0]);
+    if (place > -1) {
+      claimed.splice(place, 1);
+    }
   }
 
   function button(label, act) {

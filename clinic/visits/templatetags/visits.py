@@ -37,6 +37,19 @@ def step_options(photo: Photo) -> list[tuple[str, str, bool]]:
     return [(step.value, step.name, step == here) for step in steps]
 
 
+@register.simple_tag
+def refile_guesses(card: selectors.PhotoCard) -> list[tuple[str, str]]:
+    """What the photo more likely shows, each one tap away: what the model sees, or the sides of a sided one."""
+    other = card.other_exercise
+    if other is not None:
+        steps = [step for step in exercises.STEPS if step.exercise is other]
+        return [(step.value, _("Change to %(exercise)s") % {"exercise": step.name}) for step in steps]
+    if card.exercise.sided and not card.photo.side:
+        steps = [step for step in exercises.STEPS if step.exercise is card.exercise]
+        return [(step.value, str(step.side_name)) for step in steps]
+    return []
+
+
 @register.filter
 def model_words(card: selectors.PhotoCard) -> str:
     """The model's finding in words; the exercise is named where it is not the one that was asked for."""

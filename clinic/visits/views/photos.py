@@ -60,6 +60,7 @@ def photo_context(request: HttpRequest, photo: Photo) -> dict[str, Any]:
         "episode": photo.visit.episode,
         "details": photo_details(card=card),
         "form": _correction(card),
+        "words": selectors.words_on(photo=photo),
         "can_confirm": policies.can_confirm(request.user, photo),
         "can_edit": policies.can_edit_photo(request.user, photo),
         "can_archive": policies.can_archive_photo(request.user, photo),

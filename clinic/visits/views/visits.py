@@ -20,7 +20,7 @@ from clinic.patients.models import Patient
 from clinic.patients.selectors import current_episode, episodes_of
 
 from .. import exercises, intake, policies, selectors, sentences, services
-from ..forms import ImpressionForm, VisitForm
+from ..forms import ImpressionForm, VisitForm, WhenForm
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -102,6 +102,7 @@ def page(
         "patient": visit.patient,
         "episode": visit.episode,
         "form": ImpressionForm(instance=visit),
+        "when_form": WhenForm(initial={"at": timezone.localtime(visit.at)}),
         "steps": exercises.STEPS,
         "earlier": earlier,
         "later": later,
@@ -117,6 +118,8 @@ def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Save impression and grade: as they are typed with htmx, by a button without."""
     visit = visible_visit(request, pk)
     require(policies.can_edit_visit(request.user, visit))
+    if "at" in request.POST:
+        return _edit_when(request, visit)
     form = ImpressionForm(request.POST, instance=visit)
     live = bool(request.htmx)  # type: ignore[attr-defined]
     if not form.is_valid():
@@ -130,6 +133,16 @@ def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if live:
         return render(request, "visits/_saved.html", {"saved_at": timezone.localtime()})
     messages.success(request, _("Impression saved."))
+    return redirect("visits:detail", pk=visit.pk)
+
+
+def _edit_when(request: HttpRequest, visit: Visit) -> HttpResponse:
+    form = WhenForm(request.POST)
+    if not form.is_valid():
+        context = {**page(request, visit), "when_form": form}
+        return render(request, "visits/detail.html", context, status=422)
+    services.update_visit(user=request.user, visit=visit, at=form.cleaned_data["at"])  # type: ignore[arg-type]
+    messages.success(request, _("Date and time changed."))
     return redirect("visits:detail", pk=visit.pk)
 
 

@@ -1,0 +1,77 @@
+// Sends one photo into a visit and tells how far it is. A token that a new login has replaced is fetched once more.
+(function () {
+  "use strict";
+
+  function token() {
+    return document.querySelector('meta[name="csrf-token"]');
+  }
+
+  function post(url, body, progress) {
+    return new Promise(function (resolve) {
+      var request = new XMLHttpRequest();
+      request.open("POST", url);
+      request.setRequestHeader("Accept", "application/json");
+      request.setRequestHeader("X-CSRFToken", token().content);
+      if (progress) {
+        request.upload.addEventListener("progress", function (event) {
+          if (event.lengthComputable) {
+            progress(Math.round(100 * event.loaded / event.total));
+          }
+        });
+      }
+      request.addEventListener("loadend", function () { resolve(request); });
+      request.send(body);
+    });
+  }
+
+  function said(request) {
+    try {
+      return JSON.parse(request.responseText);
+    } catch (error) {
+      return {};
+    }
+  }
+
+  // True where somebody is logged in; the page's token is then the one of that login.
+  function renew() {
+    return window.fetch(window.location.href, { headers: { "Accept": "text/html" } }).then(function (response) {
+      return response.redirected ? "" : response.text();
+    }).then(function (html) {
+      var found = html && new DOMParser().parseFromString(html, "text/html").querySelector('meta[name="csrf-token"]');
+      if (found) {
+        token().content = found.content;
+      }
+      return Boolean(found);
+    }).catch(function () {
+      return false;
+    });
+  }
+
+  function answer(request) {
+    var found = said(request);
+    var kind = { 201: "stored", 422: "refused", 403: "forbidden", 413: "large" }[request.status];
+    // A page in place of the answer is the login's.
+    return { kind: kind || (request.status === 200 ? "session" : "offline"), code: found.code, detail: found.detail };
+  }
+
+  var ENDINGS = { "image/png": "png", "image/webp": "webp", "image/heic": "heic", "image/heif": "heif" };
+
+  // Only the ending of a file's name is sent: the rest may be a patient's name.
+  window.risoriusPlainName = function (file) {
+    var given = file.name.indexOf(".") > -1 ? file.name.split(".").pop() : "";
+    return "photo." + (given || ENDINGS[file.type] || "jpg");
+  };
+
+  // Resolves to {kind, code, detail}; kind is stored, refused, large, session, forbidden or offline.
+  window.risoriusSend = function (url, body, progress) {
+    return post(url, body, progress).then(function (request) {
+      var first = answer(request);
+      if (first.kind !== "forbidden" && first.kind !== "session") {
+        return first;
+      }
+      return renew().then(function (renewed) {
+        return renewed ? post(url, body, progress).then(answer) : { kind: "session" };
+      });
+    });
+  };
+})();
