@@ -103,9 +103,20 @@ class Classifier:
         self._exercise = _Model(str(path(EXERCISE_FILE)), self.exercise_size, len(release.exercises), threads)
         self._palsy = _Model(str(path(PALSY_FILE)), self.palsy_size, STEPS + 1, threads)
 
+    def single(self, kind: str) -> _Model:
+        """The model of a kind, "exercise" or "palsy", for a comparison with what it was made from."""
+        return {"exercise": self._exercise, "palsy": self._palsy}[kind]
+
     def logits(self, exercise_crop: np.ndarray, palsy_crop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Raw outputs: exercises (6,), and (6,) of five severity steps and the side (positive: right)."""
-        return self._exercise.logits(exercise_crop), self._palsy.logits(palsy_crop)
+        """Raw outputs: exercises (6,), and (6,) of five severity steps and the side (positive: right).
+
+        Each crop is judged together with its mirror image, in which the side's sign turns: so no model leans
+        to one side, and a mirrored photo gives the other side by construction.
+        """
+        exercise = [self._exercise.logits(crop) for crop in (exercise_crop, exercise_crop[:, ::-1])]
+        seen, mirrored = (self._palsy.logits(crop) for crop in (palsy_crop, palsy_crop[:, ::-1]))
+        mirrored[STEPS] *= -1
+        return (exercise[0] + exercise[1]) / 2, (seen + mirrored) / 2
 
     def classify(self, exercise_crop: np.ndarray, palsy_crop: np.ndarray) -> Verdict:
         """Calibrated verdict on two crops of `align.crop_face`, of the models' sizes."""

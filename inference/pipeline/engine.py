@@ -1,0 +1,106 @@
+"""The steps of one analysis in their order. Imported by `Analyser` alone, since it loads native libraries."""
+
+import time
+from typing import Any, Final
+
+import numpy as np
+
+from inference.pipeline.align import crop_face
+from inference.pipeline.classify import Classifier, Verdict, suggested_grade
+from inference.pipeline.codes import GRADES, Caution, Side
+from inference.pipeline.decode import Source, decode
+from inference.pipeline.findings import Findings
+from inference.pipeline.landmarks import FaceMesh
+from inference.pipeline.measure import measure
+from inference.pipeline.quality import judge
+from inference.pipeline.release import Release
+
+DECIMALS: Final = 4
+"""Probabilities and landmarks are rounded; nothing finer means anything."""
+
+
+class _Clock:
+    """Milliseconds of each step and of all of them."""
+
+    def __init__(self) -> None:
+        self.start = self._last = time.perf_counter()
+        self.steps: dict[str, float] = {}
+
+    def lap(self, step: str) -> None:
+        now = time.perf_counter()
+        self.steps[step] = round(1000 * (now - self._last), 1)
+        self.steps["total"] = round(1000 * (now - self.start), 1)
+        self._last = now
+
+
+class Engine:
+    """The face mesh and both models, loaded. Not safe to share between threads."""
+
+    def __init__(self, release: Release, threads: int = 1) -> None:
+        self.release = release
+        self._classifier = Classifier(release, threads)
+        self._mesh = FaceMesh()
+        self._analyse_array(np.full((160, 160, 3), 128, np.uint8))  # the first run of a native graph is slow
+
+    def analyse(self, source: Source) -> Findings:
+        """See `Analyser.analyse`."""
+        clock = _Clock()
+        image = decode(source)
+        clock.lap("decode")
+        return self._analyse_array(image, clock)
+
+    def _analyse_array(self, image: np.ndarray, clock: _Clock | None = None) -> Findings:
+        clock = clock or _Clock()
+        faces = self._mesh.find(image)
+        clock.lap("landmarks")
+        reason, quality = judge(image, faces)
+        clock.lap("quality")
+        common: dict[str, Any] = {
+            "quality": quality,
+            "image_size": [image.shape[1], image.shape[0]],
+            "milliseconds": clock.steps,
+            "release": self.release.name,
+        }
+        if faces:
+            common["landmarks"] = _shares(faces[0], image)
+        if reason:
+            return Findings(state="rejected", reason=reason.value, **common)
+        points = faces[0]
+        crops = [
+            crop_face(image, points, size)
+            for size in (self._classifier.exercise_size, self._classifier.palsy_size)
+        ]
+        verdict = self._classifier.classify(*crops)
+        clock.lap("classify")
+        symmetry = measure(points)
+        clock.lap("measure")
+        return Findings(state="succeeded", symmetry=symmetry, **self._said(verdict, quality), **common)
+
+    def _said(self, verdict: Verdict, quality: dict[str, Any]) -> dict[str, Any]:
+        """What the models say, in the words of `Findings`; adds a warning where they are unsure."""
+        exercises = dict(zip(self.release.exercises, _rounded(verdict.exercises), strict=True))
+        exercise = self.release.exercises[int(np.argmax(verdict.exercises))]
+        thresholds = self.release.thresholds
+        if max(verdict.exercises) < thresholds["exercise"]:
+            quality["warnings"].append(Caution.EXERCISE_UNSURE.value)
+        weak = verdict.palsy >= thresholds["palsy"]
+        right, left = _rounded([verdict.right, 1 - verdict.right])
+        side = Side.RIGHT if verdict.right >= 0.5 else Side.LEFT
+        return {
+            "exercise": exercise,
+            "exercise_probabilities": exercises,
+            "palsy_probability": round(verdict.palsy, DECIMALS),
+            "weak_side": side.value if weak else None,
+            "weak_side_probabilities": {Side.LEFT.value: left, Side.RIGHT.value: right},
+            "grade": suggested_grade(verdict.grades, thresholds["palsy"]),
+            "grade_probabilities": dict(zip(map(str, GRADES), _rounded(verdict.grades), strict=True)),
+        }
+
+
+def _rounded(values: list[float]) -> list[float]:
+    return [round(value, DECIMALS) for value in values]
+
+
+def _shares(points: np.ndarray, image: np.ndarray) -> list[list[float]]:
+    height, width = image.shape[:2]
+    return [[round(float(x) / width, DECIMALS), round(float(y) / height, DECIMALS)] for x, y in points[:, :2]]

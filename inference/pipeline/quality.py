@@ -1,0 +1,200 @@
+"""Can this photo be judged? Numbers about it, and a reason where the answer is no.
+
+Each limit was set with `python -m ml_training.quality_limits`, which darkens, blurs, turns and covers faces
+of people who don't exist; docs/models.md has the table of what each limit lets through and stops.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import cv2
+import numpy as np
+
+from inference.pipeline.align import DROP, HALF_WIDTH, crop_face
+from inference.pipeline.codes import Caution, Reason
+from inference.pipeline.measure import EYE_CORNERS, LIDS, face_frame
+
+SIZE: Final = 192
+"""Side of the upright crop on which light and sharpness are read, px, so that no camera's size matters."""
+UNIT: Final = SIZE / (2 * HALF_WIDTH)
+"""The distance between the eyes in that crop, px."""
+OUTLINE: Final = (
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176,
+    149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+)  # fmt: skip
+CHEEKBONES: Final = (234, 454)
+FOREHEAD, NOSE_ROOT, NOSE_BASE = 10, 168, 2
+LIPS: Final = (61, 291, 0, 17, 37, 267, 84, 314)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Below (or beyond) `stop` a photo is rejected, below (or beyond) `warn` it carries a warning."""
+
+    stop: float
+    warn: float
+
+
+EYES_APART_PX: Final = Limits(stop=28, warn=50)
+SHARPNESS: Final = Limits(stop=0.045, warn=0.050)
+LIGHT: Final = Limits(stop=0.14, warn=0.22)
+"""The face's lightest tenth, 0 to 1: dark skin in good light has highlights, a dark photo has none."""
+GLARE: Final = Limits(stop=0.30, warn=0.12)
+"""Share of the face that is pure white."""
+COVERED: Final = Limits(stop=0.08, warn=0.08)
+"""Contrast about an eye or the lips under which something plain hides them; a patterned cover passes."""
+YAW_DEG: Final = Limits(stop=28, warn=14)
+PITCH_DEG: Final = Limits(stop=28, warn=18)
+ROLL_DEG: Final = Limits(stop=30, warn=12)
+UNEVEN: Final = 1.9
+"""Brighter half of the face over the darker."""
+EYES_CLOSED: Final = 0.075
+"""Opening of the wider eye, in distances between the eyes."""
+OTHER_FACE: Final = 0.35
+"""A face this wide beside the largest counts as a second one; smaller ones are pictures on a wall."""
+LEVEL_PITCH_DEG: Final = 0.0
+"""What the mesh gives for a head held level."""
+
+
+def judge(image: np.ndarray, faces: list[np.ndarray]) -> tuple[Reason | None, dict[str, Any]]:
+    """The reason to reject a photo, or None, and its numbers with "warnings", a list of `codes.Caution`.
+
+    image: RGB uint8 (h, w, 3). faces: (478, 3) px each, largest first, as `FaceMesh.find` gives them.
+    """
+    if not faces:
+        return Reason.NO_FACE, {"faces": 0, "warnings": []}
+    points = faces[0]
+    numbers: dict[str, Any] = {"faces": 1 + _others(faces), **pose(points), **picture(image, points)}
+    reason = _reason(numbers)
+    numbers["warnings"] = [] if reason else [caution.value for caution in _cautions(image, points, numbers)]
+    return reason, {key: round(v, 3) if isinstance(v, float) else v for key, v in numbers.items()}
+
+
+def _others(faces: list[np.ndarray]) -> int:
+    """How many further people the picture shows; a second mesh on the same face is none."""
+    first, width = faces[0][:, :2].mean(0), float(np.ptp(faces[0][:, 0]))
+    return sum(
+        float(np.ptp(face[:, 0])) >= OTHER_FACE * width
+        and float(np.linalg.norm(face[:, :2].mean(0) - first)) > 0.5 * width
+        for face in faces[1:]
+    )
+
+
+def pose(points: np.ndarray) -> dict[str, float]:
+    """Size, px, and turn of the head, degrees. yaw: positive towards the patient's left; pitch: positive up;
+    roll: positive towards the patient's left shoulder."""
+    right, left = (points[list(EYE_CORNERS[side])].mean(0).astype(np.float64) for side in ("right", "left"))
+    across = left - right
+    ears = (points[CHEEKBONES[1]] - points[CHEEKBONES[0]]).astype(np.float64)
+    upright = (points[NOSE_BASE] + points[NOSE_ROOT] - 2 * points[FOREHEAD]).astype(np.float64)
+    return {
+        "face_width_px": float(np.ptp(points[:, 0])),
+        "eyes_apart_px": float(np.hypot(across[0], across[1])),
+        "yaw_deg": float(np.degrees(np.arctan2(ears[2], np.hypot(ears[0], ears[1])))),
+        "pitch_deg": float(np.degrees(np.arctan2(upright[2], np.hypot(upright[0], upright[1]))))
+        - LEVEL_PITCH_DEG,
+        "roll_deg": float(np.degrees(np.arctan2(across[1], across[0]))),
+    }
+
+
+def in_crop(points: np.ndarray) -> np.ndarray:
+    """Points (N, 2) where `crop_face` of SIZE puts them, px."""
+    frame = face_frame(points)
+    apart = np.hypot(*(frame[list(EYE_CORNERS["left"])].mean(0) - frame[list(EYE_CORNERS["right"])].mean(0)))
+    middle = np.array([(SIZE - 1) / 2, (SIZE - 1) / 2 - DROP * UNIT])
+    return np.asarray(frame / apart * UNIT + middle)
+
+
+def picture(image: np.ndarray, points: np.ndarray) -> dict[str, float]:
+    """Light, sharpness and covers of the face."""
+    crop = crop_face(image, points, SIZE)
+    place = in_crop(points)
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
+    face = np.zeros((SIZE, SIZE), np.uint8)
+    cv2.fillConvexPoly(face, np.round(cv2.convexHull(place[list(OUTLINE)].astype(np.float32))).astype(int), 1)
+    inside = face.astype(bool)
+    light = grey[inside].astype(np.float32) / 255
+    halves = [light[(np.nonzero(inside)[1] < SIZE / 2) == first].mean() for first in (True, False)]
+    return {
+        "brightness": float(light.mean()),
+        "light": float(np.percentile(light, 90)),
+        "glare": float((crop[inside].min(-1) >= 250).mean()),
+        "unevenness": float(max(halves) / max(min(halves), 1e-3)),
+        "sharpness": _sharpness(grey, cv2.erode(face, np.ones((9, 9))).astype(bool)),
+        "eye_opening": _eye_opening(place),
+        "eye_detail": min(_detail(grey, place, side) for side in ("right", "left")),
+        "mouth_detail": _mouth_detail(crop, place),
+    }
+
+
+def _sharpness(grey: np.ndarray, inside: np.ndarray) -> float:
+    """Fine detail over coarse, in the direction that has least of it: out of focus lowers all, shaking one."""
+    smooth = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 1.0)  # the sensor's noise is no detail
+
+    def bend(right: int, down: int) -> float:
+        """Spread of the second difference over a step, px."""
+        ahead, behind = np.roll(smooth, (down, right), (0, 1)), np.roll(smooth, (-down, -right), (0, 1))
+        return float((2 * smooth - ahead - behind)[inside].std())
+
+    return min(bend(x, y) / (bend(6 * x, 6 * y) + 1e-3) for x, y in ((1, 0), (0, 1), (1, 1), (1, -1)))
+
+
+def _eye_opening(place: np.ndarray) -> float:
+    """Height of the wider open eye, in distances between the eyes."""
+    gaps = [np.mean([place[low, 1] - place[up, 1] for up, low in pairs]) for pairs in LIDS.values()]
+    return float(max(gaps)) / UNIT
+
+
+def _detail(grey: np.ndarray, place: np.ndarray, side: str) -> float:
+    """Contrast of one eye's surroundings, relative to its brightness."""
+    x, y = place[list(EYE_CORNERS[side])].mean(0)
+    half, tall = 0.26 * UNIT, 0.13 * UNIT
+    box = grey[round(y - tall) : round(y + tall), round(x - half) : round(x + half)].astype(np.float32)
+    return float(box.std() / (box.mean() + 8))
+
+
+def _mouth_detail(crop: np.ndarray, place: np.ndarray) -> float:
+    """Contrast of the lips' surroundings, relative to their brightness."""
+    lips = place[list(LIPS)]
+    (x0, y0), (x1, y1) = lips.min(0) - 0.08 * UNIT, lips.max(0) + 0.08 * UNIT
+    x0, y0, x1, y1 = (int(np.clip(v, 0, SIZE - 1)) for v in (x0, y0, x1, y1))
+    box = cv2.cvtColor(crop[y0 : y1 + 1, x0 : x1 + 1], cv2.COLOR_RGB2GRAY).astype(np.float32)
+    return float(box.std() / (box.mean() + 8))
+
+
+def _reason(numbers: dict[str, Any]) -> Reason | None:
+    """The first thing to put right, from the coarsest fault to the finest."""
+    checks = (
+        (numbers["faces"] > 1, Reason.SEVERAL_FACES),
+        (numbers["eyes_apart_px"] < EYES_APART_PX.stop, Reason.FACE_TOO_SMALL),
+        (abs(numbers["roll_deg"]) > ROLL_DEG.stop, Reason.TILTED),
+        (abs(numbers["yaw_deg"]) > YAW_DEG.stop, Reason.TURNED),
+        (abs(numbers["pitch_deg"]) > PITCH_DEG.stop, Reason.TURNED),
+        (numbers["light"] < LIGHT.stop, Reason.TOO_DARK),
+        (numbers["glare"] > GLARE.stop, Reason.TOO_BRIGHT),
+        (numbers["sharpness"] < SHARPNESS.stop, Reason.BLURRED),
+        (numbers["eye_detail"] < COVERED.stop, Reason.EYES_COVERED),
+        (numbers["mouth_detail"] < COVERED.stop, Reason.MOUTH_COVERED),
+    )
+    return next((reason for failed, reason in checks if failed), None)
+
+
+def _cautions(image: np.ndarray, points: np.ndarray, numbers: dict[str, Any]) -> list[Caution]:
+    height, width = image.shape[:2]
+    outline = points[list(OUTLINE), :2]
+    outside = ((outline < 0) | (outline > [width, height])).any(-1).mean()
+    checks = (
+        (numbers["eyes_apart_px"] < EYES_APART_PX.warn, Caution.FACE_SMALL),
+        (numbers["sharpness"] < SHARPNESS.warn, Caution.SOFT),
+        (numbers["light"] < LIGHT.warn, Caution.DIM),
+        (numbers["glare"] > GLARE.warn, Caution.BRIGHT),
+        (
+            max(abs(numbers["yaw_deg"]) - YAW_DEG.warn, abs(numbers["pitch_deg"]) - PITCH_DEG.warn) > 0,
+            Caution.SLIGHTLY_TURNED,
+        ),
+        (abs(numbers["roll_deg"]) > ROLL_DEG.warn, Caution.SLIGHTLY_TILTED),
+        (numbers["unevenness"] > UNEVEN, Caution.UNEVEN_LIGHT),
+        (outside > 0.05, Caution.FACE_CUT_OFF),
+        (numbers["eye_opening"] < EYES_CLOSED, Caution.EYES_CLOSED),
+    )
+    return [caution for failed, caution in checks if failed]

@@ -1,0 +1,118 @@
+"""The words and rows of a model card."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from ml_training.datasets import Pictures
+
+WORDS: dict[str, Any] = {
+    "licence": "Apache-2.0",
+    "intended_use": (
+        "Supports clinicians in documenting facial movement: which of six exercises a frontal photo shows, "
+        "whether the face looks weaker on one side, and a suggested House-Brackmann grade. Every value is "
+        "preliminary until a clinician has confirmed or corrected it."
+    ),
+    "not_for": [
+        "diagnosis, or excluding a stroke or any other illness",
+        "patients without a clinician who looks at the photo",
+        "children, for whom nothing was measured",
+        "decisions on treatment",
+    ],
+    "sources": [
+        {
+            "name": "SFHQ (Synthetic Faces High Quality), portraits of people who don't exist",
+            "licence": "MIT",
+            "url": "https://github.com/SelfishGene/SFHQ-dataset",
+            "use": "textures of the simulated patients",
+        },
+        {
+            "name": "ICT-FaceKit light, a face mesh with identity and expression shapes",
+            "licence": "MIT",
+            "url": "https://github.com/ICT-VGL/ICT-FaceKit",
+            "use": "moves the portraits through the exercises and weakens one side",
+        },
+        {
+            "name": "ImageNet weights of MobileNetV2 (keras.applications)",
+            "licence": "Apache-2.0",
+            "url": "https://keras.io/api/applications/mobilenet/",
+            "use": "where training starts",
+        },
+    ],
+    "known_failures": [
+        "Trained and tested on simulated photos only: no figure here was measured on patients.",
+        "Grade II keeps three quarters of the movement or more; most of it passes as normal.",
+        "At rest a palsy up to grade IV hardly shows; one photo at rest says little.",
+        "Eye closure and brow raise are not among the six exercises, so that grade III and IV, which they "
+        "tell apart, are often confused.",
+        "A one-sided sneer resembles a palsy of the other side. Judge the side on the smile or the shown teeth.",
+        "Healthy faces that smile on one side by habit are called weak more often.",
+        "Weakness of both sides looks symmetric and is not recognised.",
+        "Covers with a pattern, beards and hair before the face may pass the quality checks and mislead.",
+    ],
+}
+
+PLOTS: list[dict[str, str]] = [
+    {
+        "file": "exercises.png",
+        "title": "Exercises: shown and said",
+        "text": "Each row is an exercise that was simulated, each column what the model said, as shares.",
+    },
+    {
+        "file": "grades.png",
+        "title": "Grades: simulated and suggested",
+        "text": "Each row is a simulated House-Brackmann grade, each column the grade suggested, as shares.",
+    },
+    {
+        "file": "reliability.png",
+        "title": "Reliability",
+        "text": "How often the model is right, against how sure it says it is. On the diagonal both agree.",
+    },
+    {
+        "file": "learning.png",
+        "title": "Learning curves",
+        "text": "Loss on training and on validation people after each epoch.",
+    },
+]
+
+
+def model_row(kind: str, model: keras.Model, run: Path, file: Path, bits: int) -> dict[str, Any]:
+    """What one model is and how it was trained."""
+    config = json.loads((run / "config.json").read_text())
+    history = json.loads((run / "history.json").read_text())
+    return {
+        "kind": kind,
+        "file": file.name,
+        "bytes": file.stat().st_size,
+        "network": f"MobileNetV2 {config['alpha']}, every layer tuned",
+        "input_px": config["size"],
+        "parameters": model.count_params(),
+        "weight_bits": bits,
+        "epochs": config["epochs"],
+        "pictures": history["pictures"]["train"],
+        "people": history["people"]["train"],
+        "learning_rate": config["rate"],
+        "batch": config["batch"],
+        "seed": config["seed"],
+        "started_from": history.get("started_from", "ImageNet"),
+    }
+
+
+def data_rows(runs: dict[str, Path], held: Pictures, data: list[Path]) -> dict[str, Any]:
+    """Who is in which split; nobody is in two."""
+    history = json.loads((runs["palsy"] / "history.json").read_text())
+    manifest = json.loads((data[0] / "manifest.json").read_text())
+    splits = {"train": {"people": history["people"]["train"], "pictures": history["pictures"]["train"]}}
+    for name in ("val", "test"):
+        part = held.of(name)
+        splits[name] = {"people": len(set(part.person.tolist())), "pictures": len(part)}
+    return {
+        "kind": "simulated photos of healthy faces and of palsies, grades I to VI, six exercises",
+        "split": "by person: everyone, and whoever looks like them, is in one split only",
+        "splits": splits,
+        "grade_shares": manifest["grade_shares"],
+        "seed": manifest["seed"],
+        "demo": "the demo clinic's people are composed of portraits that are in no split",
+    }
