@@ -1,0 +1,66 @@
+"""What is written beside the code stays true: links lead somewhere, each dependency says what it is for."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAPERS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def anchors(path: Path) -> set[str]:
+    """What GitHub makes of the headings."""
+    heads = re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda path: path.name)
+def test_links_lead_somewhere(paper):
+    broken = []
+    for link in LINK.findall(paper.read_text()):
+        if link.startswith(("http://", "https://", "mailto:")):
+            continue
+        file, _, anchor = link.partition("#")
+        target = (paper.parent / file).resolve() if file else paper
+        if not target.exists() or (anchor and target.suffix == ".md" and anchor not in anchors(target)):
+            broken.append(link)
+    assert broken == []
+
+
+def test_the_papers_that_a_repository_owes_are_there():
+    for paper in ("README.md", "LICENSE", "NOTICE", "SECURITY.md", "CHANGELOG.md", "docs/architecture.md"):
+        assert (ROOT / paper).is_file(), paper
+    assert "Apache License" in (ROOT / "LICENSE").read_text()
+
+
+def test_the_intended_use_is_said():
+    said = " ".join((ROOT / "README.md").read_text().split())
+    for words in (
+        "supports clinicians",
+        "not for diagnosis",
+        "not for excluding a stroke",
+        "not for patients on their own",
+    ):
+        assert words in said.replace("*", "")
+
+
+def test_each_direct_dependency_says_what_it_is_for():
+    text = (ROOT / "pyproject.toml").read_text().split("[tool.uv]")[0]
+    lines = [line for line in text.splitlines() if re.match(r'\s+"[a-z].*",', line)]
+    assert len(lines) > 30
+    assert [line for line in lines if not re.search(r",\s+# \S+", line)] == []
+
+
+def test_make_help_lists_every_command():
+    text = (ROOT / "Makefile").read_text()
+    commands = re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE)
+    assert commands
+    said = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert {line.split()[1] for line in said.stdout.splitlines()} == set(commands[1].split())
