@@ -134,8 +134,12 @@ def consent_give(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if submit(form, services.give_consent, user=request.user, patient=patient, **data):
         messages.success(request, _("The consent is recorded."))
         return redirect(f"{reverse('patients:record', args=[pk])}#consent")
+    # What is wrong with more than the date stands above: the form itself may be gone by now.
     if use not in ConsentUse.values:
         messages.error(request, _("Please choose what the consent is for."))
+    else:
+        for error in [*form.errors.pop("use", []), *form.non_field_errors()]:
+            messages.error(request, error)
     return record_page(request, patient, refused=form)
 
 
