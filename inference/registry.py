@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
 from inference.pipeline.errors import PipelineError
-from inference.pipeline.release import active_folder, load_release, verify_release
+from inference.pipeline.release import Release, active_folder, load_release, verify_release
 
 logger = logging.getLogger(__name__)
 
@@ -32,12 +32,13 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseInfo:
-    """The active release as the pages need it; `problems` is empty when the worker may use it."""
+    """A release as the pages need it; `problems` is empty when the worker may use it. files: name -> SHA-256."""
 
     name: str
     folder: Path | None = None
     card: dict[str, Any] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    files: dict[str, str] = field(default_factory=dict)
 
     @property
     def usable(self) -> bool:
@@ -103,7 +104,7 @@ def _inspect(root: Path) -> ReleaseInfo:
     except PipelineError as error:
         logger.error("The model release can't be used (%s): %s", error.code, error)
         return _named_as_far_as_known(root, Problem(error.code, str(error)))
-    return ReleaseInfo(release.name, release.folder, release.card)
+    return _info(release)
 
 
 def _named_as_far_as_known(root: Path, problem: Problem) -> ReleaseInfo:
@@ -111,8 +112,7 @@ def _named_as_far_as_known(root: Path, problem: Problem) -> ReleaseInfo:
         folder = active_folder(root)
     except PipelineError:
         return ReleaseInfo(NO_RELEASE, problems=(problem,))
-    described = _described(folder)
-    return ReleaseInfo(described.name, folder, described.card, (problem,))
+    return replace(_described(folder), problems=(problem,))
 
 
 def _described(folder: Path) -> ReleaseInfo:
@@ -120,4 +120,9 @@ def _described(folder: Path) -> ReleaseInfo:
         release = load_release(folder)
     except PipelineError as error:
         return ReleaseInfo(folder.name, folder, problems=(Problem(error.code, str(error)),))
-    return ReleaseInfo(release.name, folder, release.card)
+    return _info(release)
+
+
+def _info(release: Release) -> ReleaseInfo:
+    card = release.card if isinstance(release.card, dict) else {}
+    return ReleaseInfo(release.name, release.folder, card, files=release.files)

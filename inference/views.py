@@ -49,14 +49,17 @@ def _signature(context: dict[str, Any]) -> str:
 @login_required
 @require_safe
 def models(request: HttpRequest) -> HttpResponse:
-    """The release in use and the earlier ones."""
+    """The release in use, and the others that made results here or could."""
     active = registry.active()
+    uses = selectors.uses(clinic_id=request.clinic.pk)  # type: ignore[attr-defined]
+    others = [cards.describe(release) for release in registry.releases() if release.name != active.name]
+    known = {active.name, registry.NO_RELEASE, *(card.name for card in others)}
+    others += [cards.not_installed(name) for name in uses if name not in known]
     context = {
         "active": cards.describe(active),
         "problems": [explain(problem.code) for problem in active.problems],
-        "earlier": [
-            cards.describe(release) for release in registry.releases() if release.name != active.name
-        ],
+        "active_uses": uses.get(active.name, 0),
+        "others": [(card, uses.get(card.name, 0)) for card in others],
     }
     return render(request, "inference/models.html", context)
 
@@ -66,16 +69,24 @@ def models(request: HttpRequest) -> HttpResponse:
 def release(request: HttpRequest, name: str) -> HttpResponse:
     """One release: what it is for, how good it is, where it fails."""
     found = registry.by_name(name)
-    if found is None:
+    uses = selectors.uses(clinic_id=request.clinic.pk).get(name, 0)  # type: ignore[attr-defined]
+    if found is None and not uses:
         raise Http404
-    context = {"release": cards.describe(found), "is_active": found.name == registry.active().name}
+    active = registry.active()
+    is_active = found is not None and found.name == active.name
+    context = {
+        "card": cards.describe(found) if found else cards.not_installed(name),
+        "is_active": is_active,
+        "problems": [explain(problem.code) for problem in active.problems] if is_active else [],
+        "uses": uses,
+    }
     return render(request, "inference/release.html", context)
 
 
 @login_required
 @require_safe
 def figure(request: HttpRequest, name: str, file: str) -> FileResponse:
-    """A figure of a release's card."""
+    """A plot of a release's card; nothing else of its folder."""
     found = registry.by_name(name)
     path = cards.figure_path(found, file) if found else None
     if path is None:
