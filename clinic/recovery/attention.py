@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, UUIDField
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, UUIDField, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -56,9 +56,40 @@ def attention_count(*, user: User, clinic: Clinic) -> int:
     return needing_attention(Patient.objects.visible_to(user).filter(clinic=clinic)).count()
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much there is to do: patients with more than a result to confirm, results, failed analyses."""
+
+    urgent: int
+    to_confirm: int
+    failed: int
+
+
+def counts(*, user: User, clinic: Clinic) -> Counts:
+    """How much there is to do in the clinic, in one query."""
+    found = (
+        Patient.objects.visible_to(user)
+        .filter(clinic=clinic, archived_at__isnull=True)
+        .aggregate(
+            urgent=Count("pk", filter=urgent()),
+            to_confirm=Sum("summary__to_confirm", default=0),
+            failed=Sum("summary__failed", default=0),
+        )
+    )
+    return Counts(**found)
+
+
+def urgent() -> Q:
+    """Patients with a reason that can't wait: all reasons but results to confirm."""
+    lapsed = Q(summary__last_visit_at__lt=timezone.now() - rules.LAPSED_AFTER) & (
+        Q(summary__clinician_grade__isnull=True) | Q(summary__clinician_grade__gt=rules.RECOVERED_GRADE)
+    )
+    return Q(summary__worse=True) | Q(summary__to_retake__gt=0) | Q(summary__failed__gt=0) | lapsed
+
+
 def attention(*, user: User, clinic: Clinic, limit: int = PAGE) -> list[AttentionItem]:
     """Why which patients of the clinic need attention, most urgent first, at most that many patients."""
-    urgency = (
+    ranked = (
         needing_attention(Patient.objects.visible_to(user).filter(clinic=clinic))
         .select_related("summary")
         .annotate(
@@ -75,6 +106,7 @@ def attention(*, user: User, clinic: Clinic, limit: int = PAGE) -> list[Attentio
             F("summary__worse").desc(nulls_last=True),
             F("summary__to_retake").desc(nulls_last=True),
             F("summary__failed").desc(nulls_last=True),
+            Case(When(urgent(), then=0), default=1),
             "summary__last_visit_at",
             "pk",
         )
@@ -83,7 +115,7 @@ def attention(*, user: User, clinic: Clinic, limit: int = PAGE) -> list[Attentio
     may_confirm = policies.can_confirm(user, clinic.pk)
     items = [
         item
-        for patient in urgency[:limit]
+        for patient in ranked[:limit]
         for item in _items(patient, may_write=may_write, may_confirm=may_confirm)
     ]
     return sorted(items, key=lambda item: KINDS.index(item.kind))

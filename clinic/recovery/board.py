@@ -1,22 +1,27 @@
-"""Today's board: the patients who need attention, and the day's visits."""
+"""Today's board: how much there is to do, who needs attention, the day's visits, and who was seen last."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from clinic.common.dates import today
-from clinic.patients.models import Patient
+from clinic.patients.models import Episode, Patient
 from clinic.visits.models import Visit
+from inference.selectors import open_counts
 
-from .attention import AttentionItem, attention, attention_count
+from .attention import AttentionItem, Counts, attention, attention_count, counts
 
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
+
+
+RECENT: Final = 6
+"""How many of the patients seen last Today names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +31,56 @@ class PatientReasons:
     patient: Patient
     items: tuple[AttentionItem, ...]
 
+    @property
+    def is_urgent(self) -> bool:
+        """Whether there is more than results to confirm, which wait without harm."""
+        return any(item.kind != "confirm" for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How much there is to do, and how many photos are being analysed."""
+
+    counts: Counts
+    analysing: int
+
+    @property
+    def signature(self) -> str:
+        """Changes with what the lists under it would show."""
+        return f"{self.counts.urgent}-{self.counts.to_confirm}-{self.counts.failed}"
+
 
 @dataclass(frozen=True, slots=True)
 class Board:
     """What Today shows. `total` counts all who need attention, of whom `patients` names the most urgent."""
 
+    work: Work
     patients: tuple[PatientReasons, ...]
     total: int
     visits: tuple[Visit, ...]
+    recent: tuple[Patient, ...]
     any_patients: bool
+
+    @property
+    def urgent(self) -> tuple[PatientReasons, ...]:
+        """Patients with a reason that can't wait."""
+        return tuple(one for one in self.patients if one.is_urgent)
+
+    @property
+    def to_confirm(self) -> tuple[PatientReasons, ...]:
+        """Patients who only have results to confirm."""
+        return tuple(one for one in self.patients if not one.is_urgent)
 
     @property
     def unnamed(self) -> int:
         """How many more there are."""
         return max(0, self.total - len(self.patients))
+
+
+def work(*, user: User, clinic: Clinic) -> Work:
+    """How much there is to do, in two queries: the page asks again while photos are being analysed."""
+    open_now = open_counts(clinic_id=clinic.pk)
+    return Work(counts(user=user, clinic=clinic), sum(open_now.values()))
 
 
 def today_board(*, user: User, clinic: Clinic) -> Board:
@@ -49,12 +90,27 @@ def today_board(*, user: User, clinic: Clinic) -> Board:
         grouped.setdefault(item.patient, []).append(item)
     patients = tuple(PatientReasons(patient, tuple(items)) for patient, items in grouped.items())
     visits = tuple(_visits_of_today(user, clinic))
+    recent = tuple(_seen_lately(user, clinic))
     return Board(
+        work=work(user=user, clinic=clinic),
         patients=patients,
         total=attention_count(user=user, clinic=clinic),
         visits=visits,
-        any_patients=bool(patients or visits)
+        recent=recent,
+        any_patients=bool(patients or visits or recent)
         or Patient.objects.visible_to(user).filter(clinic=clinic, archived_at__isnull=True).exists(),
+    )
+
+
+def _seen_lately(user: User, clinic: Clinic) -> QuerySet[Patient]:
+    """The patients seen last, whose records are opened again soonest."""
+    newest = Episode.objects.filter(patient=OuterRef("pk")).order_by("-onset_date", "-created_at")
+    return (
+        Patient.objects.visible_to(user)
+        .filter(clinic=clinic, archived_at__isnull=True, summary__last_visit_at__isnull=False)
+        .select_related("summary")
+        .annotate(weak_side=Subquery(newest.values("weak_side")[:1]))
+        .order_by("-summary__last_visit_at", "pk")[:RECENT]
     )
 
 

@@ -11,7 +11,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from clinic.common.dates import today, week_since
+from clinic.common.dates import local_day, today, week_since
 
 from . import measures, rules
 
@@ -89,10 +89,8 @@ class Course:
         """The date with the week since onset, by which courses are compared."""
         if self.onset is None:
             return day_and_month(date)
-        return _("%(date)s (week %(week)d)") % {
-            "date": day_and_month(date),
-            "week": week_since(self.onset, date),
-        }
+        week = _("(week %(week)d)") % {"week": week_since(self.onset, date)}
+        return f"{day_and_month(date)} {week}".replace(" ", "\N{NO-BREAK SPACE}")
 
     @property
     def caveat(self) -> str:
@@ -180,6 +178,7 @@ def number(value: float) -> str:
     return number_format(measures.rounded(value), 2)
 
 
-def day_and_month(date: dt.date) -> str:
+def day_and_month(moment: dt.date | dt.datetime) -> str:
     """Day and month, with the year where it is another one than now."""
+    date = local_day(moment)
     return date_format(date, "MONTH_DAY_FORMAT" if date.year == today().year else "DATE_FORMAT")

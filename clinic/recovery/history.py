@@ -204,6 +204,11 @@ class History:
         return next((visit for visit in reversed(self.visits) if visit.model_grade), None)
 
     @property
+    def has_figures(self) -> bool:
+        """Whether there is anything to draw: a measured photo or a clinician's grade."""
+        return self.is_measured or self.last_graded is not None
+
+    @property
     def is_measured(self) -> bool:
         """Whether any photo was analysed."""
         return any(visit.counted for visit in self.visits)

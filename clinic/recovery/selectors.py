@@ -9,7 +9,7 @@ from inference.models import Analysis
 from inference.states import Status
 
 from .attention import AttentionItem, attention, attention_count
-from .board import Board, today_board
+from .board import Board, Work, today_board, work
 from .course import course_of
 from .history import History, ModelChange, TreatmentMark, VisitPoint
 from .reading import measured_visits
@@ -18,11 +18,13 @@ __all__ = [
     "AttentionItem",
     "Board",
     "History",
+    "Work",
     "attention",
     "attention_count",
     "history",
     "newest_landmarks",
     "today_board",
+    "work",
 ]
 
 

@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from clinic.accounts import policies
 from clinic.audit.models import Access
@@ -31,9 +32,14 @@ if TYPE_CHECKING:
 
 @login_required
 @require_safe
+@vary_on_headers("HX-Request", "HX-Target")
 def today(request: HttpRequest) -> HttpResponse:
-    """Who needs attention and why, and today's visits."""
+    """Who needs attention and why, and today's visits; to htmx alone the counts, with word of what changed."""
     clinic = request.clinic  # type: ignore[attr-defined]
+    if request.htmx and request.htmx.target == "today-work":  # type: ignore[attr-defined]
+        now = selectors.work(user=request.user, clinic=clinic)  # type: ignore[arg-type]
+        changed = now.signature != request.GET.get("was") and not now.analysing
+        return render(request, "recovery/_work.html", {"work": now, "changed": changed})
     board = selectors.today_board(user=request.user, clinic=clinic)  # type: ignore[arg-type]
     return render(request, "recovery/today.html", {"board": board, "date": local_today()})
 
@@ -96,6 +102,7 @@ def compare(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     context = {
         "patient": patient,
         "episode": episode,
+        "episodes": list(patient.episodes.all()),
         "comparison": comparing.compare(history=history, **wish) if history else None,
         "can_write": policies.can_write_records(request.user, patient.clinic_id)
         and patient.archived_at is None,

@@ -257,6 +257,10 @@
         labels[i].at = Math.min(labels[i].at, limit);
         limit = labels[i].at - gap;
       }
+      for (let i = 0, limit = 12; i < labels.length; i++) {
+        labels[i].at = Math.max(labels[i].at, limit);
+        limit = labels[i].at + gap;
+      }
       const ctx = chart.ctx;
       ctx.save();
       ctx.font = endFont(chart.width);
@@ -367,7 +371,7 @@
     const right = Math.ceil(widest(sets, width)) + 12;
     const flagged = flags(view, width, right);
     const options = baseOptions();
-    options.layout.padding = { right: right, top: 8 + 25 * flagged.rows };
+    options.layout.padding = { right: right, top: 10 + 25 * flagged.rows };
     options.plugins.annotation.annotations = flagged.lines;
     options.scales = {
       x: axis(colours, {

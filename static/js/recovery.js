@@ -167,20 +167,21 @@
 
   function renew() {
     const place = document.getElementById("recovery");
-    if (!place || !live || Number(place.dataset.waiting) === 0) return;
+    if (!place || Number(place.dataset.waiting) === 0) return;
     window.fetch(window.location.href, { headers: { Accept: "text/html" } })
       .then(function (answer) { return answer.ok ? answer.text() : ""; })
       .then(function (text) {
         const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("recovery");
         if (!fresh || fresh.dataset.waiting === place.dataset.waiting) return;
         const focused = document.activeElement && place.contains(document.activeElement);
-        const shown = document.getElementById("recovery-table").classList.contains("is-shown");
-        const current = live.view.current;
-        [live.main].concat(live.smalls).forEach(function (chart) { chart.destroy(); });
+        const shown = place.querySelector(".table-panel.is-shown") !== null;
+        const current = live ? live.view.current : undefined;
+        if (live) [live.main].concat(live.smalls).forEach(function (chart) { chart.destroy(); });
+        live = null;
         place.replaceWith(fresh);
         start(current);
-        if (shown) document.querySelector(".table-toggle").click();
-        if (focused) live.canvas.parentElement.focus({ preventScroll: true });
+        if (shown && live) document.querySelector(".table-toggle").click();
+        if (focused && live) live.canvas.parentElement.focus({ preventScroll: true });
       })
       .catch(function () { /* The next change of the analysis tries again. */ });
   }

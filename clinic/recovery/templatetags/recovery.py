@@ -19,7 +19,7 @@ def symmetry(value: float | None) -> str:
 
 
 @register.filter
-def short_date(date: dt.date) -> str:
+def short_date(date: dt.date | dt.datetime) -> str:
     """Day and month, with the year where it is another one than now."""
     return day_and_month(date)
 
