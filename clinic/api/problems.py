@@ -40,6 +40,21 @@ def _catalogue(*kinds: Kind) -> dict[str, Kind]:
     return {kind.code: kind for kind in kinds}
 
 
+# What intake says of a photo: the codes of clinic.visits.refusals.
+INTAKE = _catalogue(
+    Kind("same_in_visit", 409, _("This photo is already in this visit.")),
+    Kind("same_in_patient", 409, _("This photo is already in another visit of this patient.")),
+    Kind("not_a_photo", 415, _("The file is not a photo.")),
+    Kind("unsupported_type", 415, _("The file is of a type that is not taken in.")),
+    Kind("extension_mismatch", 415, _("The file's name and its content disagree about its type.")),
+    Kind("empty", 422, _("The file is empty.")),
+    Kind("too_many_pixels", 422, _("The picture has too many pixels.")),
+    Kind("too_small", 422, _("The picture has too few pixels.")),
+    Kind("animated", 422, _("The file holds several pictures.")),
+    Kind("damaged", 422, _("The file is damaged or was cut short.")),
+    Kind("unknown_exercise", 422, _("The protocol has no such exercise.")),
+    Kind("no_file", 422, _("No file was sent.")),
+)
 CATALOGUE = _catalogue(
     Kind("malformed", 400, _("The request can't be read.")),
     Kind("validation_failed", 400, _("Some fields are missing or wrong.")),
@@ -59,19 +74,7 @@ CATALOGUE = _catalogue(
     Kind("unsupported_media", 415, _("The request's media type is not supported.")),
     Kind("throttled", 429, _("Too many requests. Wait and try again.")),
     Kind("server_error", 500, _("Something broke on our side.")),
-    # What intake says of a photo: the codes of clinic.visits.refusals.
-    Kind("same_in_visit", 409, _("This photo is already in this visit.")),
-    Kind("same_in_patient", 409, _("This photo is already in another visit of this patient.")),
-    Kind("not_a_photo", 415, _("The file is not a photo.")),
-    Kind("unsupported_type", 415, _("The file is of a type that is not taken in.")),
-    Kind("extension_mismatch", 415, _("The file's name and its content disagree about its type.")),
-    Kind("empty", 422, _("The file is empty.")),
-    Kind("too_many_pixels", 422, _("The picture has too many pixels.")),
-    Kind("too_small", 422, _("The picture has too few pixels.")),
-    Kind("animated", 422, _("The file holds several pictures.")),
-    Kind("damaged", 422, _("The file is damaged or was cut short.")),
-    Kind("unknown_exercise", 422, _("The protocol has no such exercise.")),
-    Kind("no_file", 422, _("No file was sent.")),
+    *INTAKE.values(),
 )
 
 # Codes by which services refuse what the record already says otherwise.

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what drf-spectacular can't read off the code by itself."""
+"""What the OpenAPI document says beyond what drf-spectacular finds by itself."""
 
 from __future__ import annotations
 
@@ -8,71 +8,160 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from rest_framework.permissions import AllowAny
 
-from .problems import CATALOGUE, MEDIA_TYPE
+from . import examples
+from .problems import CATALOGUE, INTAKE, MEDIA_TYPE
 
 ANSWERS = {
-    "400": "The request is malformed or a field is wrong.",
+    "200": "As asked.",
+    "201": "Made; `Location` is its address.",
+    "202": "Taken in; the analysis follows.",
+    "204": "Done; there is nothing to say.",
+    "304": "Unchanged: what you have is the same.",
+    "400": "The request is malformed, or a field or parameter is wrong or unknown.",
     "401": "No valid token or session.",
-    "403": "Your role does not permit this.",
-    "404": "There is nothing here that you may see.",
+    "403": "Your role does not permit this, or a session's CSRF token is missing.",
+    "404": "There is nothing here, or nothing that the body names, that you may see.",
     "409": "The request contradicts what is on record.",
     "413": "The request or the photo is too large.",
     "415": "The media type, or the type of the photo, is not supported.",
     "422": "The photo can't be taken in.",
     "429": "Too many requests; `Retry-After` says when to come back.",
 }
+# What only some operations answer with; any other code of the same status may come from all of them.
+ONLY = {
+    "wrong_credentials": {"tokens_create"},
+    "no_token": {"tokens_destroy"},
+    "no_result": {"confirmations_create"},
+    "retry_not_possible": {"photos_retry_create"},
+    "same_in_visit": {"photos_create", "photos_restore_create"},
+    **{code: {"photos_create"} for code in INTAKE if code != "same_in_visit"},
+    # Of forms alone: here a missing or unknown value is a field's error.
+    "no_file": set(),
+    "unknown_exercise": set(),
+}
+TAGS = {
+    "tokens": "How another program gets in, and gives its key back.",
+    "clinics": "The tenants. Nothing is shared between two of them.",
+    "patients": "Who is treated.",
+    "episodes": "One illness of the face each: cause, weak side, onset, and the recovery since.",
+    "treatments": "What was done, as marks on the time axis.",
+    "consents": "To which uses of the photos a patient agreed, and what was taken back.",
+    "visits": "When a patient was seen, and what the clinician thought.",
+    "photos": "One exercise each, upright and without metadata, and what was found in it.",
+    "analyses": "One release's look at one photo: the job and its result.",
+    "confirmations": "What clinicians say of the models' findings.",
+    "releases": "The models and their model cards.",
+    "exercises": "What a patient is asked to do.",
+    "problems": "The codes of every error.",
+}
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
-    """A token of `POST /api/v1/tokens/`, or one made in the profile."""
-
-    target_class = "knox.auth.TokenAuthentication"
+    target_class = "clinic.api.authentication.TokenAuthentication"
     name = "token"
-    priority = 1
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
-        return {"type": "http", "scheme": "bearer"}
+        """A token of `POST /api/v1/tokens/`, or one made in the profile."""
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "From `POST /api/v1/tokens/`, or made on the page of API tokens.",
+        }
 
 
 class Schema(AutoSchema):
-    """Names operations after their views, and lists the problems that each may answer with."""
-
-    def get_problem_statuses(self) -> set[str]:
-        """The statuses of the problems that this operation may answer with."""
-        if self.path.startswith("/api/v1/tokens"):
-            return {"400", "401", "413", "415", "429"} if self.method == "POST" else {"401", "409", "429"}
-        found = {"429"}
-        if "{" in self.path:
-            found.add("404")
-        if AllowAny in self.view.permission_classes:
-            return found
-        found.add("401")
-        if self.method in ("POST", "PATCH"):
-            found |= {"400", "403", "404", "409", "413", "415"}
-        if self.method == "GET" and self._is_list_view():
-            found.add("400")
-        if self.method == "POST" and self.path == "/api/v1/photos/":
-            found.add("422")
-        return found
+    """Adds to each operation the problems that it may answer with, and examples."""
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation = super().get_operation(*args, **kwargs)
         if operation is None:
             return None
-        for status in self.get_problem_statuses():
-            operation["responses"].setdefault(
-                status,
-                {
-                    "description": ANSWERS[status],
-                    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-                },
-            )
+        for status, response in operation["responses"].items():
+            response["description"] = response.get("description") or ANSWERS[status]
+            _exemplify(response, accepted=status == "202")
+        for status in self._problem_statuses("requestBody" in operation):
+            operation["responses"].setdefault(status, _named_problem(status, operation["operationId"]))
+        _exemplify(operation.get("requestBody", {}))
         operation["responses"] = dict(sorted(operation["responses"].items()))
         return operation
 
+    def _problem_statuses(self, with_body: bool) -> set[str]:
+        found = {"400", "429"}
+        if with_body:
+            found |= {"413", "415"}
+        if "{" in self.path:
+            found.add("404")
+        if AllowAny in self.view.permission_classes:
+            return found
+        found.add("401")
+        if self.path.startswith("/api/v1/tokens"):
+            return found | (set() if with_body else {"409", "403"})
+        if self.method in ("POST", "PATCH"):
+            found |= {"403", "404"}
+            if not self.path.endswith("/search/"):
+                found.add("409")
+        if self.method == "POST" and self.path == "/api/v1/photos/":
+            found.add("422")
+        return found
 
-def name_problems(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Add the shape that every problem has."""
+
+def _codes(status: str, operation: str) -> list[str]:
+    """The codes of that status that the operation may answer with."""
+    return [
+        kind.code
+        for kind in CATALOGUE.values()
+        if str(kind.status) == status and operation in ONLY.get(kind.code, {operation})
+    ]
+
+
+def _named_problem(status: str, operation: str) -> dict[str, Any]:
+    """The response that is shared by all operations without codes of their own, or this one's own."""
+    codes = _codes(status, operation)
+    if codes == _codes(status, ""):
+        return {"$ref": f"#/components/responses/Problem{status}"}
+    return _problem(status, codes)
+
+
+def _problem(status: str, codes: list[str]) -> dict[str, Any]:
+    """The problems of that status: their codes, and the most telling one as an example."""
+    listed = ", ".join(f"`{code}`" for code in codes)
+    shown = CATALOGUE[codes[-1 if status in ("400", "401", "409") else 0]]
+    response: dict[str, Any] = {
+        "description": f"{ANSWERS[status]} Codes: {listed}.",
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "example": examples.problem(shown),
+            }
+        },
+    }
+    if status == "429":
+        seconds = {"type": "integer", "minimum": 1}
+        response["headers"] = {"Retry-After": {"schema": seconds, "description": "Seconds to wait."}}
+    return response
+
+
+def _exemplify(part: dict[str, Any], *, accepted: bool = False) -> None:
+    """Put the example of its schema beside each content of a request or a response."""
+    for media_type, content in part.get("content", {}).items():
+        example = examples.of(content.get("schema", {}), media_type, accepted=accepted)
+        if example is not None:
+            content.setdefault("example", example)
+
+
+def complete(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Add the shape that every problem has, and what the groups of operations are."""
+    result["components"]["schemas"]["Problem"] = _problem_shape()
+    result["components"]["responses"] = {
+        f"Problem{status}": _problem(status, codes)
+        for status in ANSWERS
+        if status >= "400" and (codes := _codes(status, ""))
+    }
+    result["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
+    return result
+
+
+def _problem_shape() -> dict[str, Any]:
     text = {"type": "string"}
     error = {
         "type": "object",
@@ -83,18 +172,25 @@ def name_problems(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
             "detail": text,
         },
     }
-    result["components"]["schemas"]["Problem"] = {
+    photo = {
+        "type": "object",
+        "description": "The photo that was made from the same file: with `same_in_visit` and `same_in_patient`.",
+        "required": ["id", "url"],
+        "properties": {"id": {**text, "format": "uuid"}, "url": {**text, "format": "uri"}},
+    }
+    return {
         "type": "object",
         "description": "Problem details (RFC 9457). Decide by `code`; titles and details are for people.",
         "required": ["type", "title", "status", "code", "detail", "instance"],
         "properties": {
-            "type": {**text, "format": "uri"},
+            "type": {**text, "format": "uri", "description": "Where the code is explained."},
             "title": text,
             "status": {"type": "integer"},
-            "code": {**text, "enum": list(CATALOGUE)},
+            # No enum: a new code must not break a generated client.
+            "code": {**text, "description": "One of `GET /api/v1/problems/`.", "examples": list(CATALOGUE)},
             "detail": text,
             "instance": {**text, "description": "The path that was asked for."},
             "errors": {"type": "array", "items": error, "description": "What is wrong, field by field."},
+            "photo": photo,
         },
     }
-    return result

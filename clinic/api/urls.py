@@ -1,10 +1,10 @@
 """The API's addresses, its schema and its docs page."""
 
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
-from .views import analyses, records, service, visits
+from .views import analyses, docs, records, service, visits
 
 app_name = "api"
 
@@ -27,11 +27,7 @@ urlpatterns = [
     path("v1/problems/", service.ProblemsView.as_view(), name="problems"),
     path("v1/problems/<slug:code>/", service.ProblemView.as_view(), name="problem"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path(
-        "docs/",
-        SpectacularSwaggerSplitView.as_view(url_name="api:schema", template_name="api/docs.html"),
-        name="docs",
-    ),
+    path("docs/", docs.docs, name="docs"),
     # Under the API an unknown address is a problem too, not a page.
     re_path(r"^.*$", service.NothingHere.as_view(), name="nothing"),
 ]

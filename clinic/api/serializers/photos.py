@@ -103,7 +103,7 @@ class PhotoUpload(serializers.Serializer[Any]):
         choices=exercises.choices(), help_text="The exercise that was asked for."
     )
     side = serializers.ChoiceField(
-        choices=Side.choices, required=False, default="", help_text="For an exercise of one side."
+        choices=Side.choices, required=False, allow_blank=True, help_text="For an exercise of one side."
     )
     taken_at = serializers.DateTimeField(
         required=False, help_text="Read from the photo itself if left out, or else now."

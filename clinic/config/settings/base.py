@@ -237,7 +237,7 @@ SPECTACULAR_SETTINGS = {
     "SORT_OPERATIONS": False,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "clinic.api.schema.name_problems",
+        "clinic.api.schema.complete",
     ],
     "ENUM_NAME_OVERRIDES": {
         "Role": "clinic.accounts.models.Role",

@@ -1,0 +1,365 @@
+"""Examples of the OpenAPI document. Nobody in them exists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .problems import Kind
+
+API = "https://risorius.example/api/v1"
+CLINIC_ID = "5eed0000-0000-4000-8000-000000000001"
+PATIENT_ID = "0b6f3a52-6a2f-4b53-9d0e-3f1c8a7d2e10"
+EPISODE_ID = "4c1d7e88-90ab-4f3e-8a45-1f0b6c2d9e21"
+TREATMENT_ID = "91e2b7c4-3d58-4a6f-b1c9-7e0d5f4a8b32"
+CONSENT_ID = "d7a4c913-8e26-4b0f-95d1-2c6e7f8a9b43"
+VISIT_ID = "2f8b6d3e-1a47-4c95-8e60-9b3d7c5f1a54"
+PHOTO_ID = "a35e9c71-7b2d-4f86-93c4-0d8e6b1f2a65"
+ANALYSIS_ID = "6d0f4b92-5c83-4e17-a2d9-8f7b3c6e1a76"
+CONFIRMATION_ID = "e81c5a37-2f94-4d6b-b0e8-4a9d7c3f5b87"
+RELEASE = "2026.11.1"
+SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+CLINICIAN = {"id": 7, "name": "Wulan Contoh"}
+
+CLINIC = {
+    "id": CLINIC_ID,
+    "url": f"{API}/clinics/{CLINIC_ID}/",
+    "name": "Klinik Contoh",
+    "time_zone": "Asia/Jakarta",
+    "language": "id",
+    "role": "clinician",
+}
+PATIENT_INPUT = {
+    "clinic": CLINIC_ID,
+    "record_number": "RM-004711",
+    "name": "Budi Contoh",
+    "birth_date": "1979-04-02",
+    "sex": "male",
+    "phone": "+62 21 5550 0100",
+    "email": "budi@patient.example",
+    "languages": "id, en",
+}
+PATIENT = {
+    "id": PATIENT_ID,
+    "url": f"{API}/patients/{PATIENT_ID}/",
+    **PATIENT_INPUT,
+    "created_at": "2026-09-14T02:11:05.120000Z",
+    "archived_at": None,
+    "summary": {
+        "last_visit_at": "2026-11-09T03:00:00Z",
+        "visits": 3,
+        "symmetry": [0.41, 0.63, 0.78],
+        "model_grade": 3,
+        "clinician_grade": 3,
+        "to_retake": 0,
+        "to_confirm": 1,
+        "failed": 0,
+        "worse": False,
+    },
+}
+EPISODE_INPUT = {
+    "patient": PATIENT_ID,
+    "cause": "bells_palsy",
+    "weak_side": "left",
+    "onset_date": "2026-09-12",
+    "notes": "Woke up with it; no pain behind the ear.",
+}
+EPISODE = {
+    "id": EPISODE_ID,
+    "url": f"{API}/episodes/{EPISODE_ID}/",
+    **EPISODE_INPUT,
+    "created_at": "2026-09-14T02:13:40.004000Z",
+}
+TREATMENT_INPUT = {
+    "episode": EPISODE_ID,
+    "kind": "steroids",
+    "date": "2026-09-14",
+    "note": "Prednisolone, ten days",
+}
+TREATMENT = {
+    "id": TREATMENT_ID,
+    "url": f"{API}/treatments/{TREATMENT_ID}/",
+    **TREATMENT_INPUT,
+    "created_at": "2026-09-14T02:20:00Z",
+    "archived_at": None,
+}
+CONSENT_INPUT = {"patient": PATIENT_ID, "use": "record", "given_on": "2026-09-14"}
+CONSENT = {
+    "id": CONSENT_ID,
+    "url": f"{API}/consents/{CONSENT_ID}/",
+    **CONSENT_INPUT,
+    "recorded_by": CLINICIAN,
+    "revoked_at": None,
+    "revoked_by": None,
+    "created_at": "2026-09-14T02:15:12Z",
+}
+VISIT_INPUT = {
+    "patient": PATIENT_ID,
+    "episode": EPISODE_ID,
+    "at": "2026-11-09T03:00:00Z",
+    "impression": "Closes the eye with effort.",
+    "grade": 3,
+}
+VISIT = {
+    "id": VISIT_ID,
+    "url": f"{API}/visits/{VISIT_ID}/",
+    **VISIT_INPUT,
+    "clinician": CLINICIAN,
+    "created_at": "2026-11-09T03:02:51Z",
+    "archived_at": None,
+}
+ANALYSIS = {
+    "id": ANALYSIS_ID,
+    "url": f"{API}/analyses/{ANALYSIS_ID}/",
+    "photo": PHOTO_ID,
+    "release": RELEASE,
+    "status": "succeeded",
+    "attempt": 1,
+    "queued_at": "2026-11-09T03:05:10.020000Z",
+    "started_at": "2026-11-09T03:05:10.061000Z",
+    "finished_at": "2026-11-09T03:05:10.198000Z",
+    "waiting_seconds": 0.041,
+    "running_seconds": 0.137,
+    "reason": None,
+    "result": {
+        "source": "model",
+        "preliminary": True,
+        "notice": "A model's finding, to support documentation. Not a diagnosis.",
+        "exercise": "smile",
+        "exercise_as_asked": True,
+        "exercise_probabilities": {
+            "rest": 0.01,
+            "smile": 0.93,
+            "sneer": 0.02,
+            "puff_cheek": 0.01,
+            "show_teeth": 0.02,
+            "open_mouth": 0.01,
+        },
+        "palsy_probability": 0.91,
+        "weak_side": "left",
+        "weak_side_probabilities": {"left": 0.88, "right": 0.12},
+        "grade": 3,
+        "grade_probabilities": {"1": 0.04, "2": 0.2, "3": 0.52, "4": 0.19, "5": 0.04, "6": 0.01},
+        "symmetry": {
+            "unit": "mm",
+            "brow": {"left": 22.1, "right": 24.9, "ratio": 0.89},
+            "eye": {"left": 8.1, "right": 9.9, "ratio": 0.82},
+            "mouth": {"left": 19.4, "right": 31.2, "ratio": 0.62},
+            "composite": 0.78,
+        },
+        "quality": {"sharpness": 131.0, "brightness": 0.52, "yaw_deg": 1.4, "warnings": []},
+        "milliseconds": {"decode": 21, "landmarks": 38, "classify": 44, "measure": 2, "total": 121},
+    },
+    "created_at": "2026-11-09T03:05:10.020000Z",
+}
+QUEUED = {
+    **ANALYSIS,
+    "status": "queued",
+    "attempt": 0,
+    "started_at": None,
+    "finished_at": None,
+    "waiting_seconds": None,
+    "running_seconds": None,
+    "result": None,
+}
+CONFIRMATION_INPUT = {
+    "analysis": ANALYSIS_ID,
+    "exercise": "smile",
+    "palsy": True,
+    "weak_side": "left",
+    "grade": 2,
+    "comment": "The eye closes fully; I would not call it III.",
+}
+CONFIRMATION = {
+    "id": CONFIRMATION_ID,
+    "url": f"{API}/confirmations/{CONFIRMATION_ID}/",
+    "photo": PHOTO_ID,
+    **CONFIRMATION_INPUT,
+    "by": CLINICIAN,
+    "agrees": False,
+    "created_at": "2026-11-09T03:07:33Z",
+}
+PHOTO = {
+    "id": PHOTO_ID,
+    "url": f"{API}/photos/{PHOTO_ID}/",
+    "visit": VISIT_ID,
+    "exercise": "smile",
+    "side": None,
+    "taken_at": "2026-11-09T03:04:00Z",
+    "image": f"{API}/photos/{PHOTO_ID}/image/",
+    "thumbnail": f"{API}/photos/{PHOTO_ID}/thumbnail/",
+    "width": 1536,
+    "height": 2048,
+    "size": 412_233,
+    "sha256": SHA256,
+    "original_sha256": SHA256[::-1],
+    "created_at": "2026-11-09T03:05:10.011000Z",
+    "archived_at": None,
+    "analysis": ANALYSIS,
+    "confirmation": CONFIRMATION,
+}
+MARK = {"date": "2026-11-09", "day": 58, "week": 8}
+READING = {"value": 0.82, "exercise": "smile", "release": RELEASE, "photo": PHOTO_ID}
+HISTORY = {
+    "episode": EPISODE_ID,
+    "patient": PATIENT_ID,
+    "onset_date": "2026-09-12",
+    "cause": "bells_palsy",
+    "weak_side": "left",
+    "course": {
+        "sentence": "Symmetry of the mouth rose from 0.41 to 0.62 since 21 September 2026.",
+        "caveat": "By the model's figures, of which one visit is not confirmed yet.",
+        "worse": False,
+    },
+    "visits": [
+        {
+            "visit": VISIT_ID,
+            "at": "2026-11-09T03:00:00Z",
+            **MARK,
+            "clinician": {"seen_by": CLINICIAN["name"], "grade": 3, "confirmed_grade": 2},
+            "model": {
+                "preliminary": False,
+                "grade": {"grade": 3, "lowest": 3, "highest": 3, "photos": 1, "release": RELEASE},
+                "brow": None,
+                "eye": READING,
+                "mouth": {**READING, "value": 0.62},
+                "composite": None,
+                "releases": [RELEASE],
+            },
+            "waiting": 0,
+            "photos": [
+                {
+                    "photo": PHOTO_ID,
+                    "exercise": "smile",
+                    "side": None,
+                    "taken_at": "2026-11-09T03:04:00Z",
+                    "status": "succeeded",
+                    "results": [
+                        {
+                            "analysis": ANALYSIS_ID,
+                            "release": RELEASE,
+                            "brow": 0.89,
+                            "eye": 0.82,
+                            "mouth": 0.62,
+                            "grade": 3,
+                            "palsy_probability": 0.91,
+                            "weak_side": "left",
+                        }
+                    ],
+                    "confirmed": {
+                        "exercise": "smile",
+                        "palsy": True,
+                        "weak_side": "left",
+                        "grade": 2,
+                        "by": CLINICIAN["name"],
+                        "at": "2026-11-09T03:07:33Z",
+                    },
+                }
+            ],
+        }
+    ],
+    "treatments": [
+        {
+            "treatment": TREATMENT_ID,
+            "date": "2026-09-14",
+            "day": 2,
+            "week": 0,
+            "kind": "steroids",
+            "note": "Prednisolone, ten days",
+        }
+    ],
+    "model_changes": [{"visit": VISIT_ID, **MARK, "before": ["2026.10.2"], "after": [RELEASE]}],
+    "releases": ["2026.10.2", RELEASE],
+    "waiting": 0,
+}
+CSV = (
+    "record,record_number,date,day_since_onset,week_since_onset,visit_id,…\r\n"
+    "treatment,RM-004711,2026-09-14,2,0,,…\r\n"
+    f"visit,RM-004711,2026-11-09,58,8,{VISIT_ID},…\r\n"
+)
+
+
+# By the name of the schema.
+BY_SCHEMA: dict[str, Any] = {
+    "TokenInput": {
+        "email": "wulan@risorius.example",
+        "password": "correct horse battery staple",
+        "name": "Nightly export",
+        "days": 30,
+    },
+    "Token": {"token": "8c1f…64 characters in all…e09b", "expires_at": "2026-12-09T03:00:00Z"},
+    "Clinic": CLINIC,
+    "Patient": PATIENT,
+    "PatientInput": PATIENT_INPUT,
+    "PatchedPatientChange": {"phone": "+62 21 5550 0199"},
+    "PatientSearch": {"text": "contoh", "clinic": CLINIC_ID},
+    "PatientsFound": {"more": False, "results": [PATIENT]},
+    "Episode": EPISODE,
+    "EpisodeInput": EPISODE_INPUT,
+    "PatchedEpisodeChange": {"notes": "Taste is back."},
+    "History": HISTORY,
+    "PatientHistory": {"patient": PATIENT_ID, "episodes": [HISTORY]},
+    "Treatment": TREATMENT,
+    "TreatmentInput": TREATMENT_INPUT,
+    "PatchedTreatmentChange": {"note": "Prednisolone, twelve days"},
+    "Consent": CONSENT,
+    "ConsentInput": CONSENT_INPUT,
+    "Visit": VISIT,
+    "VisitInput": VISIT_INPUT,
+    "PatchedVisitChange": {"impression": "Closes the eye without effort.", "grade": 2},
+    "Photo": PHOTO,
+    "PhotoUpload": {"visit": VISIT_ID, "exercise": "smile", "image": "(the file)"},
+    "PatchedPhotoChange": {"exercise": "sneer", "side": "left"},
+    "Analysis": ANALYSIS,
+    "Landmarks": {"landmarks": [[0.5013, 0.6127], [0.4987, 0.5571], [0.5002, 0.5733]]},
+    "Confirmation": CONFIRMATION,
+    "ConfirmationInput": CONFIRMATION_INPUT,
+    "Release": {
+        "name": RELEASE,
+        "url": f"{API}/releases/{RELEASE}/",
+        "active": True,
+        "usable": True,
+        "card": {"name": RELEASE, "limits": ["Adults, one face, from the front."]},
+    },
+    "Exercise": {
+        "code": "sneer",
+        "name": "Sneer",
+        "instruction": "Lift one side of the nose and upper lip.",
+        "sided": True,
+        "drawing": "https://risorius.example/static/img/exercises/sneer.svg",
+    },
+    "ProblemKind": {"code": "too_small", "status": 422, "title": "The picture has too few pixels."},
+}
+
+
+def of(schema: dict[str, Any], media_type: str, *, accepted: bool = False) -> Any:
+    """An example of what the schema describes, or None; of what was only accepted, before it is analysed."""
+    if media_type == "text/csv":
+        return CSV
+    if schema.get("type") == "array":
+        one = of(schema["items"], media_type)
+        return None if one is None else [one]
+    name = str(schema.get("$ref", "")).rpartition("/")[2]
+    if name == "Photo" and accepted:
+        return {**PHOTO, "analysis": QUEUED, "confirmation": None}
+    if name.startswith("Paginated") and name.endswith("List"):
+        one = BY_SCHEMA.get(name.removeprefix("Paginated").removesuffix("List"))
+        return None if one is None else {"next": None, "results": [one]}
+    return BY_SCHEMA.get(name)
+
+
+def problem(kind: Kind) -> dict[str, Any]:
+    """An example of a problem of that kind."""
+    more: dict[str, Any] = {}
+    if kind.code == "validation_failed":
+        more = {"errors": [{"field": "name", "code": "unknown", "detail": "There is no such field here."}]}
+    if kind.code.startswith("same_in_"):
+        more = {"photo": {"id": PHOTO_ID, "url": PHOTO["url"]}}
+    return {
+        "type": f"{API}/problems/{kind.code}/",
+        "title": str(kind.title),
+        "status": kind.status,
+        "code": kind.code,
+        "detail": str(kind.title),
+        "instance": "/api/v1/…/",
+        **more,
+    }
