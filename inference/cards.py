@@ -178,18 +178,13 @@ class Card:
     def sources(self) -> list[dict[str, Any]]:
         """Where the data came from; a link only where it is one."""
         rows = _rows(self.card.get("sources"))
-        return [
-            {**row, "url": url if (url := str(row.get("url", ""))).startswith("https://") else ""}
-            for row in rows
-        ]
+        return [row if str(row.get("url")).startswith("https://") else row | {"url": ""} for row in rows]
 
     @property
     def plots(self) -> list[dict[str, Any]]:
-        return [
-            row
-            for row in _rows(self.card.get("plots"))
-            if figure_path(self.release, str(row.get("file", "")))
-        ]
+        rows = _rows(self.card.get("plots"))
+        found = [(row, figure_path(self.release, str(row.get("file", "")))) for row in rows]
+        return [row | _size(path) for row, path in found if path]
 
     @property
     def files(self) -> list[CheckedFile]:

@@ -59,9 +59,9 @@ def secret() -> list[CheckMessage]:
 def folders() -> list[CheckMessage]:
     """The folders that the product writes to can be written, and have room."""
     messages: list[CheckMessage] = []
-    for wanted in _folders():
-        # Looks, and makes nothing: a check that root runs must not leave folders that the service can't write.
-        folder = next(path for path in (wanted, *wanted.parents) if path.exists())
+    # Looks, and makes nothing: a check that root runs must not leave folders that the service can't write.
+    there = [next(path for path in (wanted, *wanted.parents) if path.exists()) for wanted in _folders()]
+    for folder in dict.fromkeys(there):
         try:
             with tempfile.TemporaryFile(dir=folder):
                 pass
@@ -94,7 +94,7 @@ def _folders() -> list[Path]:
         found.append(Path(photos["OPTIONS"]["location"]))
     if settings.CELERY_BROKER_URL.startswith("filesystem"):
         found.append(Path(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_in"]))
-    return list(dict.fromkeys(found))
+    return found
 
 
 def models() -> list[CheckMessage]:
@@ -158,6 +158,15 @@ def database() -> list[CheckMessage]:
     from django.db import DatabaseError, connection
     from django.db.migrations.executor import MigrationExecutor
 
+    file = Path(connection.settings_dict["NAME"]) if connection.vendor == "sqlite" else None
+    if file and not file.exists() and not connection.is_in_memory_db():
+        return [
+            Error(
+                f"There is no database yet: {file}.",
+                hint="“make run” makes it; so does: python manage.py migrate",
+                id="risorius.E010",
+            )
+        ]
     try:
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -166,7 +175,9 @@ def database() -> list[CheckMessage]:
         return [
             Error(
                 f"The database does not answer: {str(error).strip().splitlines()[0]}",
-                hint="Start it, and check RISORIUS_DATABASE_URL.",
+                hint=f"Restore {file} from your last backup."
+                if file
+                else "Start it, and check RISORIUS_DATABASE_URL.",
                 id="risorius.E006",
             )
         ]
