@@ -1,0 +1,124 @@
+"""The sentence on top of the page: true, and no surer than the measurements."""
+
+from __future__ import annotations
+
+import pytest
+import time_machine
+
+from clinic.recovery import rules
+from clinic.recovery.selectors import history
+
+from . import scenes
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_october")]
+
+
+@pytest.fixture
+def in_october():  # type: ignore[no-untyped-def]
+    with time_machine.travel(scenes.on(45), tick=False):
+        yield
+
+
+def said(episode):  # type: ignore[no-untyped-def]
+    course = history(episode=episode).course
+    return course.sentence.replace("\N{NO-BREAK SPACE}", " "), course
+
+
+def test_nothing_measured(episode):
+    scenes.visit(episode, 5)
+
+    assert said(episode)[0] == "No analysed photos yet, so nothing can be said of the course."
+
+
+def test_the_first_measured_visit_is_compared_with_nothing(episode):
+    scenes.measured(episode, 5, mouth=0.62)
+
+    sentence, course = said(episode)
+
+    assert sentence == "Mouth symmetry 0.62 on 6 September (week 0), the first measured visit."
+    assert (course.by, course.caveat) == (None, "")
+
+
+def test_a_rise_since_the_first_visit_measured_alike(episode):
+    scenes.measured(episode, 5, mouth=0.515)
+    scenes.measured(episode, 12, mouth=0.55)
+    scenes.measured(episode, 33, mouth=0.625)
+
+    sentence, course = said(episode)
+
+    # 0.515 is written 0.52 and 0.625 is written 0.63: a reader who subtracts must agree.
+    assert sentence == ("Mouth symmetry 0.63 on 4 October (week 4), up 0.11 since 6 September (week 0).")
+    assert course.by == 0.11
+
+
+def test_a_relapse_is_told_against_the_visit_before(episode):
+    for day, mouth in ((5, 0.3), (12, 0.8), (33, 0.45)):
+        scenes.measured(episode, day, mouth=mouth)
+
+    sentence, course = said(episode)
+
+    assert sentence == ("Mouth symmetry 0.45 on 4 October (week 4), down 0.35 since 13 September (week 1).")
+    assert course.worse
+
+
+def test_the_region_that_fell_is_named_although_the_mouth_held(episode):
+    scenes.measured(episode, 5, brow=0.9, eye=0.9, mouth=0.8)
+    scenes.measured(episode, 12, brow=0.9, eye=0.5, mouth=0.8)
+
+    assert said(episode)[0].startswith("Eye symmetry 0.50")
+
+
+def test_no_change_is_called_unchanged(episode):
+    scenes.measured(episode, 5, mouth=0.601)
+    scenes.measured(episode, 12, mouth=0.604)
+
+    assert said(episode)[0].endswith("unchanged since 6 September (week 0).")
+
+
+def test_another_release_is_no_base_for_a_change(episode):
+    scenes.measured(episode, 5, mouth=0.3, release="2026.11.1")
+    scenes.measured(episode, 12, mouth=0.8, release="2027.2")
+
+    sentence, course = said(episode)
+
+    assert sentence.endswith("no earlier visit was measured alike.")
+    assert course.by is None
+
+
+def test_an_earlier_year_is_named(episode):
+    with time_machine.travel(scenes.on(200), tick=False):
+        scenes.measured(episode, 5)
+
+        assert "6 September 2026" in said(episode)[0]
+
+
+def test_the_unknown_error_of_measurement_is_said(episode):
+    scenes.measured(episode, 5, mouth=0.5)
+    scenes.measured(episode, 12, mouth=0.8)
+
+    course = said(episode)[1]
+
+    assert course.beyond_error is None
+    assert course.caveat.startswith("The measurement error is not yet known")
+
+
+@pytest.mark.parametrize(("error", "word"), [(0.1, "More than"), (0.4, "Within")])
+def test_a_known_error_settles_whether_anything_changed(episode, monkeypatch, error, word):
+    monkeypatch.setattr(rules, "MEASUREMENT_ERROR", error)
+    scenes.measured(episode, 5, mouth=0.5)
+    scenes.measured(episode, 12, mouth=0.8)
+
+    assert said(episode)[1].caveat.startswith(word)
+
+
+def test_with_both_sides_weak_symmetry_is_no_measure_of_health(episode):
+    episode.weak_side = "both"
+    scenes.measured(episode, 5)
+
+    assert said(episode)[1].caveat.startswith("Both sides are weak")
+
+
+def test_before_onset_is_a_week_below_zero(episode):
+    scenes.measured(episode, -3)
+
+    assert "(week -1)" in said(episode)[0]
