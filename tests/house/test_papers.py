@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from inference.errors import TABLE
+from inference.states import Status
+
 ROOT = Path(__file__).resolve().parents[2]
 PAPERS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -64,3 +67,11 @@ def test_make_help_lists_every_command():
         ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert {line.split()[1] for line in said.stdout.splitlines()} == set(commands[1].split())
+
+
+def test_the_house_is_described_as_it_is():
+    """Each reason, each setting and each state of the code stands in the description of the house."""
+    said = (ROOT / "docs" / "architecture.md").read_text()
+    settings = "".join(path.read_text() for path in (ROOT / "clinic" / "config" / "settings").glob("*.py"))
+    wanted = {*(error.code for error in TABLE), *Status.names, *re.findall(r'"(RISORIUS_[A-Z_]+)"', settings)}
+    assert sorted(word for word in wanted if word not in said) == []

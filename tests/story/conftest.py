@@ -19,7 +19,7 @@ from .processes import answers, free_port, running, until
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 # Pages answer in milliseconds; an analysis on a busy machine may take its time.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +40,10 @@ def complaints() -> list[str]:
 @pytest.fixture
 def page(browser: Browser, complaints: list[str]) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error.stack}"))
     yield page
     context.close()
 
@@ -75,7 +75,7 @@ def house(transactional_db: None, tmp_path: Path) -> Iterator[House]:
             processes.append(stack.enter_context(started))
         house = House(f"http://127.0.0.1:{port}", tmp_path)
         until(
-            lambda: house.is_ready(port) or any(one.poll() is not None for one in processes), 60, "the house"
+            lambda: house.is_ready(port) or any(one.poll() is not None for one in processes), 180, "the house"
         )
         assert house.is_ready(port), house.said()
         yield house

@@ -158,6 +158,8 @@ def check_stored() -> None:
     analyses = Analysis.objects.select_related("photo")
     assert {one.status for one in analyses} == {"succeeded"}
     assert {one.release for one in analyses} == {registry.active().name}
+    assert [one.exercise for one in analyses] == [one.photo.exercise for one in analyses]
+    assert "left" in {one.weak_side for one in analyses}, "the weak side of the person in the pictures"
     large = max(Photo.objects.all(), key=lambda photo: photo.width * photo.height)
     with large.image.open() as file, Image.open(file) as stored:
         assert stored.size == (large.width, large.height)
