@@ -111,7 +111,9 @@ def picture(image: np.ndarray, points: np.ndarray) -> dict[str, float]:
     place = in_crop(points)
     grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
     face = np.zeros((SIZE, SIZE), np.uint8)
-    cv2.fillConvexPoly(face, np.round(cv2.convexHull(place[list(OUTLINE)].astype(np.float32))).astype(int), 1)
+    cv2.fillConvexPoly(
+        face, np.round(cv2.convexHull(place[list(OUTLINE)].astype(np.float32))).astype(np.int32), (1,)
+    )
     inside = face.astype(bool)
     light = grey[inside].astype(np.float32) / 255
     halves = [light[(np.nonzero(inside)[1] < SIZE / 2) == first].mean() for first in (True, False)]
