@@ -235,7 +235,7 @@ def _in_srgb(image: Image.Image) -> Image.Image:
                 image = converted or image
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
             pass  # a profile that does not fit its picture: the plain conversion is the best there is
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _fitted_size(size: tuple[int, int], longest: int) -> tuple[int, int]:

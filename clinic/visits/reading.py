@@ -20,7 +20,7 @@ REGIONS: Final[tuple[tuple[str, str | Promise], ...]] = (
 )
 # Figures of the photo's quality that mean something to a clinician: key, name, unit.
 QUALITY: Final[tuple[tuple[str, str | Promise, str], ...]] = (
-    ("face_width_px", _("Width of the face"), "px"),
+    ("face_width_px", _("Width of the face"), "\u00a0px"),
     ("yaw_deg", _("Head turned to the side"), "°"),
     ("pitch_deg", _("Head turned up or down"), "°"),
     ("roll_deg", _("Head tilted"), "°"),

@@ -43,7 +43,7 @@
     });
   }
 
-  function guess(name) {
+  function hint(name) {
     var plain = name.toLowerCase();
     for (var i = 0; i < HINTS.length; i += 1) {
       if (HINTS[i][0].test(plain)) {
@@ -51,16 +51,27 @@
         return HINTS[i][1] === "sneer" ? "sneer" + side : HINTS[i][1];
       }
     }
-    return missing()[0] || "";
+    return "";
   }
 
+  function claim(value) {
+    if (value) {
+      claimed.push(value.split(":")[0]);
+    }
+    return value;
+  }
+
+  // What a name says goes first; the rest are taken for the exercises still missing, in order.
   function addFiles(files, exercise) {
-    Array.prototype.forEach.call(files, function (file) {
-      var value = exercise || guess(file.name);
-      if (value) {
-        claimed.push(value.split(":")[0]);
+    var jobs = Array.prototype.map.call(files, function (file) {
+      var problem = unfit(file);
+      return { file: file, problem: problem, exercise: problem ? "" : claim(exercise || hint(file.name)) };
+    });
+    jobs.forEach(function (job) {
+      if (!job.exercise && !job.problem) {
+        job.exercise = claim(missing()[0] || "");
       }
-      addRow({ file: file, exercise: value });
+      addRow(job);
     });
     pump();
   }
@@ -77,9 +88,8 @@
     thumb.addEventListener("error", function () { thumb.classList.add("is-empty"); });
     thumb.src = job.url;
     list.appendChild(job.row);
-    var problem = unfit(job.file);
-    if (problem) {
-      refuse(job, problem, false);
+    if (job.problem) {
+      refuse(job, job.problem, false);
     } else if (job.exercise) {
       queue(job);
     } else {
