@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from .models import Clinic, Role, User
 
-TOKEN_DAYS = [("30", _("30 days")), ("90", _("90 days")), ("365", _("A year")), ("", _("Until revoked"))]
+TOKEN_DAYS = [("30", _("30 days")), ("90", _("90 days")), ("365", _("A year")), ("0", _("Until revoked"))]
+
+THE_CLINICS = "clinic"
 
 
 class LoginForm(auth_forms.AuthenticationForm):
@@ -34,11 +36,16 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ["full_name", "language"]
         widgets = {"full_name": forms.TextInput(attrs={"autocomplete": "name"})}
 
-    language = forms.ChoiceField(label=_("Language"), required=False, widget=forms.RadioSelect)
+    language = forms.ChoiceField(label=_("Language"), widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["language"].choices = [*settings.LANGUAGES, ("", _("The clinic's"))]  # type: ignore[attr-defined]
+        self.fields["language"].choices = [*settings.LANGUAGES, (THE_CLINICS, _("The clinic's"))]  # type: ignore[attr-defined]
+        self.initial["language"] = self.initial.get("language") or THE_CLINICS
+
+    def clean_language(self) -> str:
+        chosen: str = self.cleaned_data["language"]
+        return "" if chosen == THE_CLINICS else chosen
 
 
 class TokenForm(forms.Form):
@@ -50,7 +57,7 @@ class TokenForm(forms.Form):
         help_text=_("What will use it, for example “Appointment system”."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    days = forms.ChoiceField(label=_("Works for"), choices=TOKEN_DAYS, initial="90", required=False)
+    days = forms.ChoiceField(label=_("Works for"), choices=TOKEN_DAYS, initial="90")
     user = forms.ModelChoiceField(label=_("On behalf of"), queryset=User.objects.none(), empty_label=None)
 
     def __init__(self, *args: Any, holders: Any, **kwargs: Any) -> None:
@@ -61,7 +68,7 @@ class TokenForm(forms.Form):
             del self.fields["user"]
 
     def clean_days(self) -> int | None:
-        return int(self.cleaned_data["days"]) if self.cleaned_data["days"] else None
+        return int(self.cleaned_data["days"]) or None
 
 
 class MemberForm(forms.Form):
