@@ -6,14 +6,15 @@ from types import SimpleNamespace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from rest_framework.test import APIClient
 
 from tests import factories
 
+from .contract import Client
 
-def client_of(user) -> APIClient:  # type: ignore[no-untyped-def]
+
+def client_of(user) -> Client:  # type: ignore[no-untyped-def]
     """A client with that user's session."""
-    client = APIClient()
+    client = Client()
     client.force_login(user)
     return client
 

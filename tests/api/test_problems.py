@@ -9,7 +9,6 @@ import pytest
 from django.conf import settings
 from django.db import IntegrityError
 from django.urls import reverse
-from rest_framework.test import APIClient
 from rest_framework.throttling import SimpleRateThrottle
 
 from clinic.api.problems import CATALOGUE
@@ -18,6 +17,7 @@ from clinic.visits.refusals import SENTENCES
 from tests import factories
 
 from .conftest import client_of
+from .contract import Client
 
 MEMBERS = {"type", "title", "status", "code", "detail", "instance"}
 DOCS = Path(settings.BASE_DIR) / "docs" / "api.md"
@@ -41,7 +41,7 @@ def problem(response, status: int, code: str) -> dict:
 )
 @pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
 def test_an_unknown_address(path, method):
-    body = problem(getattr(APIClient(), method)(path), 404, "not_found")
+    body = problem(getattr(Client(), method)(path), 404, "not_found")
     assert body["instance"] == path
 
 
@@ -100,7 +100,7 @@ def test_an_answer_that_we_cannot_give(api):
 
 
 def test_a_session_needs_its_csrf_token(clinician):
-    client = APIClient(enforce_csrf_checks=True)
+    client = Client(enforce_csrf_checks=True)
     client.force_login(clinician)
     response = client.post(reverse("api:patient-list"), {"record_number": "1", "name": "A"}, format="json")
     problem(response, 403, "csrf_failed")
@@ -189,7 +189,7 @@ def test_what_nobody_foresaw(clinician, clinic, monkeypatch, caplog):
         raise RuntimeError("while writing Name Of Somebody")
 
     monkeypatch.setattr(services, "create_patient", break_down)
-    client = APIClient(raise_request_exception=False)
+    client = Client(raise_request_exception=False)
     client.force_login(clinician)
     response = client.post(reverse("api:patient-list"), {"record_number": "1", "name": "A"}, format="json")
     found = problem(response, 500, "server_error")

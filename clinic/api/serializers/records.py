@@ -40,6 +40,12 @@ class ClinicSerializer(serializers.ModelSerializer[Clinic]):
 class SummarySerializer(serializers.ModelSerializer[PatientSummary]):
     """The figures of the patients' list. `model_grade` is a model's, `clinician_grade` a person's."""
 
+    symmetry = serializers.ListField(
+        child=serializers.FloatField(allow_null=True),
+        read_only=True,
+        help_text="Composite symmetry of the last twenty visits, oldest first; 0 to 1 or null.",
+    )
+
     class Meta:
         model = PatientSummary
         fields = [
@@ -47,16 +53,12 @@ class SummarySerializer(serializers.ModelSerializer[PatientSummary]):
             "to_retake", "to_confirm", "failed", "worse",
         ]  # fmt: skip
         read_only_fields = fields
-        extra_kwargs = {
-            "symmetry": {
-                "help_text": "Composite symmetry of the last twenty visits, oldest first; 0 to 1 or null."
-            }
-        }
 
 
 class PatientSerializer(serializers.ModelSerializer[Patient]):
     url = Address("patient-detail")
     clinic = serializers.UUIDField(source="clinic_id", read_only=True)
+    email = serializers.CharField(read_only=True, help_text="Empty where none is on record.")
     summary = SummarySerializer(read_only=True, allow_null=True)
 
     class Meta:
