@@ -62,7 +62,7 @@ def test_another_patient_s_episode_is_no_choice(as_clinician, clinician, patient
 
 
 def test_a_patient_without_episode_gets_no_visit(as_clinician, clinician, patient):
-    assert start(as_clinician, patient, at=now_as_typed()).status_code == 200
+    assert start(as_clinician, patient, at=now_as_typed()).status_code == 422
     assert not Visit.objects.exists()
     with pytest.raises(ValidationError):
         services.create_visit(user=clinician, patient=patient)
