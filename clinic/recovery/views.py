@@ -132,6 +132,13 @@ def aligned(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return response
 
 
+def _uuid_or_404(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError as error:
+        raise Http404 from error
+
+
 def _history(request: HttpRequest, pk: uuid.UUID) -> tuple[Patient, Episode | None, History | None]:
     """The patient, the episode asked for (or the newest), and its history."""
     patient: Patient = visible_or_404(Patient.objects.select_related("clinic"), request.user, pk)  # type: ignore[arg-type]
@@ -139,7 +146,7 @@ def _history(request: HttpRequest, pk: uuid.UUID) -> tuple[Patient, Episode | No
     episodes = Episode.objects.filter(patient=patient).order_by("-onset_date", "-created_at")
     wanted = request.GET.get("episode")
     if wanted:
-        episode: Episode | None = visible_or_404(episodes, request.user, wanted)  # type: ignore[arg-type]
+        episode: Episode | None = visible_or_404(episodes, request.user, _uuid_or_404(wanted))  # type: ignore[arg-type]
     else:
         episode = episodes.first()
     if episode is None:
