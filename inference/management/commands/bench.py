@@ -1,0 +1,237 @@
+"""Measures the way from upload to result beside the bare pipeline, in an installation of its own that it removes."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from clinic.start.serve import environment
+from clinic.start.supervisor import Died, Stopped, Supervisor
+from inference import benchmark
+from inference.benchmark import Latency
+from inference.pipeline.errors import PipelineError
+from inference.pipeline.release import verify_release
+
+MEGAPIXELS = (3000, 4000)
+QUALITY = 90
+POLL = 0.005
+PATIENCE = 120.0
+
+
+class Command(BaseCommand):
+    help = (
+        "Measure upload to result, and the worker's photos per second beside the bare pipeline's, with the "
+        "demo's settings, photos and a worker of its own. Nothing of it stays, and no database of yours is touched."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--count", type=int, default=40, help="photos for upload to result (40)")
+        parser.add_argument("--large", type=int, default=12, help="the same with 12 megapixels (12)")
+        parser.add_argument("--children", type=int, default=2, help="processes of the worker (2)")
+        parser.add_argument("--inside", action="store_true", help="for its own use")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            release = verify_release(settings.MODEL_ARTIFACTS_DIR)
+        except PipelineError as error:
+            raise CommandError(f"Nothing to measure: {error} (make doctor says more.)") from error
+        if options["inside"]:
+            self._measure(release.name, options)
+            return
+        folder = Path(tempfile.mkdtemp(prefix="risorius-bench-"))
+        try:
+            self._in_a_house_of_its_own(folder, options)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _in_a_house_of_its_own(self, folder: Path, options: dict[str, Any]) -> None:
+        env = environment(folder) | {
+            "RISORIUS_SECRET_KEY": "only-for-a-measurement-0123456789-0123456789-0123456789",
+            "RISORIUS_ALLOWED_HOSTS": "testserver",
+            "RISORIUS_MODELS_DIR": str(settings.MODEL_ARTIFACTS_DIR),
+            # MediaPipe's native code talks to stderr.
+            "GLOG_minloglevel": "2",
+            "TF_CPP_MIN_LOG_LEVEL": "2",
+        }
+        (folder / "static").mkdir()  # WhiteNoise would complain
+        manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+        numbers = [f"--{name}={options[name]}" for name in ("count", "large", "children")]
+        try:
+            with Supervisor() as supervisor:
+                migrate = [*manage, "migrate", "--skip-checks", "--verbosity", "0"]
+                if supervisor.call("migrate", migrate, env=env) or supervisor.call(
+                    "bench", [*manage, "bench", "--inside", *numbers], env=env
+                ):
+                    raise CommandError("The measurement stopped; the reason stands above.")
+        except Stopped:
+            raise CommandError("Stopped; nothing was left behind.") from None
+
+    def _measure(self, release: str, options: dict[str, Any]) -> None:
+        children = options["children"]
+        self.stdout.write(
+            f"Release {release}, {os.cpu_count()} cores, worker with {children} "
+            f"process{'es' if children > 1 else ''}, SQLite and a broker of files"
+        )
+        files = list(_load_demo())
+        try:
+            with Supervisor() as supervisor:
+                _start_worker(supervisor, children)
+                worker = _drain(supervisor)
+                self._latency(supervisor, options)
+        except Died as death:
+            last = death.child.log.read_text().splitlines()[-5:] if death.child.log else []
+            raise CommandError("\n".join([f"{death}.", *last])) from None
+        bare = benchmark.bare_rate(files, processes=children, models=settings.MODEL_ARTIFACTS_DIR)
+        self.stdout.write(f"Photos a second, {len(files)} of the demo's photos waiting")
+        self._line("worker", f"{worker:6.1f}", f"{worker / bare:.2f} of the bare pipeline (aim: 0.85)")
+        self._line("bare pipeline", f"{bare:6.1f}", f"{children} x 1 thread, no queue, no database")
+        self._keras(files[:40])
+
+    def _latency(self, supervisor: Supervisor, options: dict[str, Any]) -> None:
+        self.stdout.write("Upload to result, one photo at a time: from the request to the stored result")
+        upload = _Upload(supervisor)
+        for size, count in ((None, options["count"]), (MEGAPIXELS, options["large"])):
+            if count < 1:
+                continue
+            seen = Latency(tuple(upload.result_of(photo) for photo in _photos(size, count)))
+            name = "12-megapixel JPEG" if size else "demo's photos, 480 x 600"
+            self._line(
+                name, f"{seen.median:6.2f} s median", f"{seen.p95:.2f} s 95th percentile, {count} photos"
+            )
+
+    def _keras(self, files: list[Path]) -> None:
+        """In a process of its own, since TensorFlow belongs to training alone."""
+        command = [sys.executable, "-m", "ml_training.speed", *map(str, files)]
+        ended = subprocess.run(
+            command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False, timeout=600
+        )
+        if ended.returncode == 0:
+            said = json.loads(ended.stdout.splitlines()[-1])
+            self._line("with Keras' predict", f"{said['photos_per_second']:6.1f}", said["what"])
+        elif "No module named" in ended.stderr:
+            self._line("with Keras' predict", "     –", "TensorFlow is not installed: make train-setup")
+        else:
+            self._line("with Keras' predict", "     –", ended.stderr.strip().splitlines()[-1])
+
+    def _line(self, name: str, value: str, note: str) -> None:
+        self.stdout.write(f"  {name:<26} {value:<16} {note}")
+        self.stdout.flush()
+
+
+def _load_demo() -> Iterator[Path]:
+    """Store and queue the demo's photos; their files as stored."""
+    from clinic.demo import loader
+    from clinic.visits.models import Photo
+
+    loader.load()
+    for photo in Photo.objects.all():
+        yield Path(photo.image.path)
+
+
+def _start_worker(supervisor: Supervisor, children: int) -> None:
+    supervisor.start(
+        "worker",
+        [
+            *(sys.executable, "-m", "celery", "-A", "clinic.config", "worker", "-c", str(children)),
+            *("--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"),
+        ],
+        env=os.environ,
+        log=settings.VAR_DIR / "worker.log",
+    )
+
+
+def _drain(supervisor: Supervisor) -> float:
+    """Wait until the worker has emptied the queue; its results a second."""
+    from inference.models import Analysis
+    from inference.states import FINAL, Status
+
+    waiting = Analysis.objects.exclude(status__in=FINAL)
+    moved, before = time.monotonic(), -1
+    while (left := waiting.count()) and time.monotonic() - moved < PATIENCE:
+        supervisor.check()
+        if left != before:
+            moved, before = time.monotonic(), left
+        time.sleep(0.2)
+    if left:
+        raise CommandError(f"The worker has not moved for {PATIENCE:.0f} s.")
+    if failed := Analysis.objects.filter(status=Status.FAILED).first():
+        raise CommandError(f"A photo failed ({failed.error_code}): the measurement would be of failures.")
+    return benchmark.rate([at.timestamp() for at in Analysis.objects.values_list("finished_at", flat=True)])
+
+
+def _photos(size: tuple[int, int] | None, count: int) -> Iterator[bytes]:
+    """The demo's photos, encoded anew so that none is a repeated upload; large ones on request."""
+    from PIL import Image
+
+    from clinic.demo import loader
+
+    names = sorted(loader.PHOTOS.glob("*.jpg"))
+    for number in range(count):
+        with Image.open(names[number * 7 % len(names)]) as image:
+            picture = image.resize(size, Image.Resampling.BICUBIC) if size else image
+            out = io.BytesIO()
+            picture.save(out, "JPEG", quality=QUALITY, comment=str(number).encode())
+        yield out.getvalue()
+
+
+class _Upload:
+    """Uploads as the visit's page does, through all of the web stack but the socket."""
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        from django.test import Client
+        from django.utils import timezone
+
+        from clinic.accounts.models import Clinic, User
+        from clinic.demo import people
+        from clinic.patients import services as patients
+        from clinic.visits import services as visits
+
+        self.supervisor = supervisor
+        user = User.objects.get(email=people.LOGINS[0].email)
+        clinic = Clinic.objects.get(pk=people.CLINIC_ID)
+        patient = patients.create_patient(user=user, clinic=clinic, record_number="BENCH", name="Bench")
+        patients.open_episode(
+            user=user, patient=patient, cause="other", weak_side="left", onset_date=timezone.localdate()
+        )
+        self.new_visit = lambda: visits.create_visit(user=user, patient=patient)
+        self.client = Client(headers={"accept": "application/json"})
+        self.client.force_login(user)
+        self.uploaded = 0
+
+    def result_of(self, photo: bytes) -> float:
+        """Seconds until the photo's result was stored."""
+        from django.core.files.uploadedfile import SimpleUploadedFile
+        from django.urls import reverse
+
+        from inference.models import Analysis
+        from inference.states import FINAL
+
+        if self.uploaded % 6 == 0:
+            self.visit = self.new_visit()
+        self.uploaded += 1
+        url = reverse("visits:upload", args=[self.visit.pk])
+        file = SimpleUploadedFile("photo.jpg", photo, "image/jpeg")
+        started = time.perf_counter()
+        answer = self.client.post(url, {"photo": file, "exercise": "smile"})
+        if answer.status_code != 201:
+            raise CommandError(f"An upload was answered {answer.status_code}: {answer.content[:200]!r}")
+        result = Analysis.objects.filter(photo_id=answer.json()["id"], status__in=FINAL)
+        while not result.exists():
+            self.supervisor.check()
+            if time.perf_counter() - started > PATIENCE:
+                raise CommandError(f"No result within {PATIENCE:.0f} s.")
+            time.sleep(POLL)
+        return time.perf_counter() - started
