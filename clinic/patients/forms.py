@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.common import dates
 
+from . import rules
 from .models import Cause, Consent, Episode, Patient, Sex, Treatment, WeakSide
 
 NO_SIDE = "none"
@@ -82,8 +83,25 @@ class PatientForm(forms.Form):
         label=_("Languages"), max_length=120, required=False, help_text=_("Separated by commas.")
     )
 
+    def __init__(self, *args: Any, patient: Patient, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.patient = patient
+
     def clean_sex(self) -> str:
         return self.cleaned_data["sex"] or Sex.UNKNOWN
+
+    def clean(self) -> dict[str, Any] | None:
+        """Ask the records' own rules too, so that one look shows every mistake and not the first kind."""
+        cleaned = super().clean()
+        errors = rules.check_patient(self._typed())
+        for name in errors.keys() & self.cleaned_data.keys():
+            self.add_error(name, errors[name])
+        return cleaned
+
+    def _typed(self) -> Patient:
+        """The patient as typed so far, never to be saved."""
+        known = {name: self.cleaned_data.get(name) for name in ("record_number", "birth_date")}
+        return Patient(pk=self.patient.pk, clinic=self.patient.clinic, **known)
 
 
 class EpisodeForm(forms.Form):
@@ -112,10 +130,22 @@ class RegisterForm(PatientForm, EpisodeForm):
         """Whether something that can wait was typed, or refused: then it isn't hidden."""
         return self.is_bound and any(self[name].errors or self[name].value() for name in self.rest)
 
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        onset = Episode(onset_date=self.cleaned_data.get("onset_date"))
+        for name, errors in rules.check_onset(onset, self._typed()).items():
+            self.add_error(name, errors)
+        return cleaned
+
+    @property
+    def person(self) -> str:
+        """Whom the reader was asked about where the clinic has a likely duplicate."""
+        return f"{self['name'].value()} {self['birth_date'].value()}"
+
     @property
     def confirmed_new(self) -> bool:
-        """Whether the reader has looked at the likely duplicates and logs another patient all the same."""
-        return self.data.get("duplicate") == "no"
+        """Whether the reader has looked at this person's likely duplicates and logs another all the same."""
+        return self.data.get("not_the_same") == self.person
 
     def part(self, names: tuple[str, ...]) -> dict[str, Any]:
         """What was typed for those fields."""

@@ -86,7 +86,7 @@ def patient_new(request: HttpRequest) -> HttpResponse:
     """Log a new patient with the episode that brought them."""
     clinic = request.clinic  # type: ignore[attr-defined]
     require(policies.can_write_records(request.user, clinic.pk))
-    form = forms.RegisterForm(request.POST or None)
+    form = forms.RegisterForm(request.POST or None, patient=Patient(clinic=clinic))
     same: list[Patient] = []
     if request.method == "POST":
         valid = form.is_valid()
@@ -156,7 +156,8 @@ def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Change what is recorded of the person."""
     patient = find_to_write(request, pk)
     context = page_of(request, patient, "record")
-    form = forms.PatientForm(request.POST or None, initial=forms.initial_of(patient, forms.PatientForm))
+    initial = forms.initial_of(patient, forms.PatientForm)
+    form = forms.PatientForm(request.POST or None, patient=patient, initial=initial)
     if request.method == "POST":
         data = form.cleaned_data if form.is_valid() else {}
         # A copy: the banner keeps the name that is stored, whatever is refused.

@@ -117,7 +117,10 @@ def test_a_likely_duplicate_is_asked_about_once(as_clinician, clinic, new_patien
     assert reverse("patients:record", args=[there.pk]) in page
     assert "Woke up with it." in page
     assert Patient.objects.count() == 1
-    assert as_clinician.post(NEW, {**new_patient, "duplicate": "no"}).status_code == 302
+    said = {"not_the_same": answer.context["form"].person}
+    other = as_clinician.post(NEW, {**new_patient, "name": there.name, "birth_date": "", **said})
+    assert other.status_code == 200, "the answer was about somebody else"
+    assert as_clinician.post(NEW, {**new_patient, **said}).status_code == 302
     assert Patient.objects.count() == 2
 
 
