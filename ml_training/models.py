@@ -56,10 +56,11 @@ def side_accuracy(target: Any, logits: Any) -> Any:
 
 
 def compile_for(kind: str, model: keras.Model, rate: Any, decay: float) -> None:
-    """Loss, metrics and AdamW for a kind of model."""
+    """Loss, metrics and AdamW for a kind of model. Not through XLA: it takes a minute to compile on a CPU and
+    gains nothing there."""
     optimizer = keras.optimizers.AdamW(rate, weight_decay=decay, global_clipnorm=5.0)
     if kind == "exercise":
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        model.compile(optimizer, loss, metrics=["accuracy"])
+        model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False)
     else:
-        model.compile(optimizer, palsy_loss, metrics=[palsy_accuracy, side_accuracy])
+        model.compile(optimizer, palsy_loss, metrics=[palsy_accuracy, side_accuracy], jit_compile=False)

@@ -23,7 +23,8 @@ class Config:
     """One training run. Paths are relative to the working directory.
 
     kind: "exercise" or "palsy"; rate: peak learning rate, reached after a tenth of the steps and lowered
-    along a cosine; limit: use at most so many training pictures (0: all).
+    along a cosine; limit: use at most so many training pictures (0: all); start: a trained model (.keras) of
+    the same kind to go on from, in place of ImageNet's weights.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Config:
     dropout: float = 0.2
     limit: int = 0
     seed: int = 20261101
+    start: str | None = None
 
 
 def targets(kind: str, pictures: datasets.Pictures) -> np.ndarray:
@@ -89,6 +91,14 @@ def batches(pictures: datasets.Pictures, config: Config, training: bool) -> tf.d
     return sets.map(read).map(_vary(config.kind) if training else plain).prefetch(4)
 
 
+def started_from(config: Config) -> str:
+    """In words, what the weights were before the first step."""
+    if not config.start:
+        return "ImageNet" if config.weights else "random weights"
+    before = json.loads(Path(config.start).with_name("config.json").read_text())
+    return f"an earlier run of {before['epochs']} epochs (rate {before['rate']}) from ImageNet"
+
+
 def train(config: Config) -> keras.Model:
     """Train, and write model.keras, config.json and history.json to the run's folder."""
     keras.utils.set_random_seed(config.seed)
@@ -105,6 +115,8 @@ def train(config: Config) -> keras.Model:
     )
     weights = Path(config.weights) if config.weights else None
     model = build(config.kind, config.size, config.alpha, weights, config.dropout)
+    if config.start:
+        model.set_weights(keras.models.load_model(config.start, compile=False).get_weights())
     compile_for(config.kind, model, rate, config.decay)
     keep = [
         keras.callbacks.BackupAndRestore(out / "resume"),
@@ -123,7 +135,15 @@ def train(config: Config) -> keras.Model:
     people = {"train": len(set(training.person)), "val": len(set(validation.person))}
     (out / "config.json").write_text(json.dumps(asdict(config), indent=1))
     (out / "history.json").write_text(
-        json.dumps({"history": history.history, "pictures": counts, "people": people}, indent=1)
+        json.dumps(
+            {
+                "history": history.history,
+                "pictures": counts,
+                "people": people,
+                "started_from": started_from(config),
+            },
+            indent=1,
+        )
     )
     return model
 

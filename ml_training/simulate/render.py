@@ -31,9 +31,13 @@ void main() {
 """Skin is the portrait's own, relit by the ratio of the new to the old shading, which gives folds; the mouth's
 inside is shaded."""
 ATTRIBUTES = ("3f 3f 3f 2f 3f 1f 1f", "place", "now", "before", "texel", "colour", "textured", "lit")
-GUMS, TEETH, SOCKET = (0.62, 0.30, 0.30), (0.95, 0.90, 0.80), (0.35, 0.12, 0.12)
-LIP_MIDDLE, EYE_OUTER, MOUTH_CORNERS = (62, 66), (36, 45), (48, 54)
-"""Multi-PIE landmarks, counted from 0: middle of the inner lips, outer corners of the eyes, oral commissures."""
+GUMS, TEETH, SOCKET = (0.62, 0.30, 0.30), (1.0, 0.94, 0.85), (0.35, 0.12, 0.12)
+LIP_MIDDLE, EYE_OUTER, MOUTH_CORNERS, LIPS = (62, 66), (36, 45), (48, 54), range(48, 60)
+"""Multi-PIE landmarks, counted from 0: middle of the inner lips, outer corners of the eyes, oral commissures, outer
+lips."""
+MOLAR_DEPTH, MOLAR_ASIDE, SHADOW = (0.22, 0.45), (0.5, 0.9), (0.17, 0.07, 0.07)
+"""Teeth fade into the mouth's shadow between these depths, and these shares of the mouth's half width, or the
+side rows of an open mouth look like fangs."""
 FRONTAL_LIGHT = (0.0, 0.37, 0.93)
 CHEEKS = (50, 280)
 """Mesh indices of both cheeks, where the skin's brightness is read."""
@@ -53,11 +57,18 @@ class Subject:
     before: np.ndarray
     before_normals: np.ndarray
     colour: np.ndarray
+    brightness: float
 
 
 def place(shape: np.ndarray, fit: Fit) -> np.ndarray:
     """Vertices (V, 3) in the image: px, y up, z towards the camera."""
     return (fit.scale * (shape @ fit.rotation.T) + fit.translation).astype(np.float32)
+
+
+def _step(value: np.ndarray, start: float, end: float) -> np.ndarray:
+    """0 up to `start`, 1 from `end` on, smooth between."""
+    x = np.clip((value - start) / (end - start), 0, 1)
+    return x * x * (3 - 2 * x)
 
 
 def random_light(rng: np.random.Generator) -> tuple[float, float, float]:
@@ -79,7 +90,7 @@ def subject(model: FaceModel, image: np.ndarray, points: np.ndarray, fitted: Fit
     colour = np.zeros((len(shape), 3), np.float32)
     for where, tone in ((model.gums, GUMS), (model.teeth, TEETH), (model.socket, SOCKET)):
         colour[where] = np.array(tone) * brightness
-    return Subject(image, points, fitted, shape, before, model.normals(before), colour)
+    return Subject(image, points, fitted, shape, before, model.normals(before), colour, brightness)
 
 
 class Renderer:
@@ -115,7 +126,16 @@ class Renderer:
         alpha = face[..., 3:] / np.float32(255)
         inner = cv2.GaussianBlur(cv2.erode(alpha, np.ones((3, 3))), (0, 0), 1.0)[..., None] * (alpha > 0)
         colour = face[..., :3] / np.maximum(alpha, 1e-3)
-        return np.clip(colour * inner + person.image * (1 - inner), 0, 255).astype(np.uint8)
+        behind = self._behind(person, now)
+        return np.clip(colour * inner + behind * (1 - inner), 0, 255).astype(np.uint8)
+
+    def _behind(self, person: Subject, now: np.ndarray) -> np.ndarray:
+        """The portrait, dark behind the lips: there, gaps of the mesh would show the cheek that was."""
+        behind = person.image.copy()
+        lips = now[self.model.landmarks[list(LIPS)], :2] * [1, -1]
+        shadow = 255 * person.brightness * np.array(SHADOW)
+        cv2.fillPoly(behind, [np.round(lips).astype(np.int32)], shadow.tolist())
+        return behind
 
     def _vertices(self, person: Subject, now: np.ndarray) -> bytes:
         """Vertex attributes; deep in the mouth and at its corners (the buccal corridors) there is little light."""
@@ -127,9 +147,11 @@ class Renderer:
         lit = 1 - np.where(model.teeth, 0.35, 0.8) * depth
         corners = now[model.landmarks[list(MOUTH_CORNERS)], 0]
         aside = np.abs(now[:, 0] - corners.mean()) / (np.ptp(corners) / 2)
-        lit = lit * np.where(model.teeth, 1 - 0.9 * np.clip((aside - 0.35) / 0.45, 0, 1), 1)
+        hidden = np.maximum(_step(depth, *MOLAR_DEPTH), _step(aside, *MOLAR_ASIDE))
+        hidden = np.where(model.teeth, hidden, 0)[:, None]
+        colour = person.colour * (1 - hidden) + np.array(SHADOW) * person.brightness * hidden
         texel = (person.before * down)[:, :2] / [width, height]
-        columns = [now * down, model.normals(now), person.before_normals, texel, person.colour]
+        columns = [now * down, model.normals(now), person.before_normals, texel, colour]
         columns += [model.textured[:, None], lit[:, None]]
         return np.concatenate(columns, 1).astype(np.float32).tobytes()
 
