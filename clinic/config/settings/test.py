@@ -1,5 +1,7 @@
 """The suite: PostgreSQL and Redis that `make test` starts for itself, production's code path otherwise."""
 
+import atexit
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -8,7 +10,11 @@ from .base import ANALYSIS_HARD_LIMIT, REST_FRAMEWORK, STORAGES, env
 
 SECRET_KEY = "only-for-the-test-suite-0123456789-abcdefghijklmnopqrstuvwxyz"
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
-VAR_DIR = Path(env.str("RISORIUS_VAR_DIR", default="") or tempfile.mkdtemp(prefix="risorius-test-"))
+if given := env.str("RISORIUS_VAR_DIR", default=""):
+    VAR_DIR = Path(given)
+else:
+    VAR_DIR = Path(tempfile.mkdtemp(prefix="risorius-test-"))
+    atexit.register(shutil.rmtree, VAR_DIR, ignore_errors=True)
 
 DATABASES = {
     "default": env.db_url("RISORIUS_DATABASE_URL", default="postgres://risorius@127.0.0.1:5432/risorius")
