@@ -12,9 +12,9 @@ from tests import factories
 from .contract import Client
 
 
-def client_of(user) -> Client:  # type: ignore[no-untyped-def]
+def client_of(user, **options) -> Client:  # type: ignore[no-untyped-def]
     """A client with that user's session."""
-    client = Client()
+    client = Client(**options)
     client.force_login(user)
     return client
 
