@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -83,9 +83,9 @@ class Step:
     @property
     def name(self) -> str:
         if self.side == "left":
-            return _now("%(exercise)s, left") % {"exercise": self.exercise.name}
+            return gettext("%(exercise)s, left") % {"exercise": self.exercise.name}
         if self.side == "right":
-            return _now("%(exercise)s, right") % {"exercise": self.exercise.name}
+            return gettext("%(exercise)s, right") % {"exercise": self.exercise.name}
         return str(self.exercise.name)
 
     @property

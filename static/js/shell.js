@@ -67,5 +67,11 @@
     }
   });
 
+  // On a phone the tabs may be wider than the screen: the one that is open has to be seen.
+  document.querySelectorAll(".nav-tabs .active").forEach(function (tab) {
+    var strip = tab.closest(".nav-tabs");
+    strip.scrollLeft += Math.max(0, tab.getBoundingClientRect().right - strip.getBoundingClientRect().right + 48);
+  });
+
   labelThemeButtons();
 })();

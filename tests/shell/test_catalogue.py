@@ -118,3 +118,11 @@ def test_the_catalogue_holds_what_the_sources_say(
     said = {entry.key for entry in read(fresh / "id" / "LC_MESSAGES" / "django.po")}
     written = {entry.key for entry in entries}
     assert (sorted(said - written), sorted(written - said)) == ([], []), "run make messages"
+
+
+def test_no_text_hides_behind_another_name() -> None:
+    """`makemessages` finds texts by the functions' names, and `_` is the only other one that it knows."""
+    alias = re.compile(r"\bn?p?gettext(?:_lazy)? as (?!_\b)\w+")
+    for top in ("clinic", "inference"):
+        for path in (settings.BASE_DIR / top).rglob("*.py"):
+            assert not alias.search(path.read_text()), path

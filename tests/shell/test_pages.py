@@ -33,7 +33,7 @@ SMALL_TARGETS = """() => {
   for (const element of document.querySelectorAll(wanted)) {
     if (!element.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true })) continue;
     let box = element.getBoundingClientRect();
-    if (box.width < 2 || box.height < 2) continue;
+    if (box.width < 2 || box.height < 2 || element.closest('.swagger-ui')) continue;
     if (element.matches('[type=checkbox], [type=radio]')) {
       const label = element.closest('label') || element.labels[0];
       if (label) box = label.getBoundingClientRect();
