@@ -21,6 +21,7 @@ OPERATIONS = [
 each_operation = pytest.mark.parametrize(
     "operation", [operation for _name, operation in OPERATIONS], ids=[name for name, _operation in OPERATIONS]
 )
+RENEW = "python manage.py spectacular --validate --fail-on-warn --file clinic/api/schema.yaml"
 BINARY = {"image/jpeg"}
 
 
@@ -38,8 +39,7 @@ def test_the_snapshot_is_what_the_code_says(tmp_path):
     with translation.override("en"):
         call_command("spectacular", "--validate", "--fail-on-warn", file=str(made))
     assert made.read_text(encoding="utf-8") == SNAPSHOT.read_text(encoding="utf-8"), (
-        "The API changed. Look at the difference and, if it is meant, run: "
-        "python manage.py spectacular --validate --fail-on-warn --file clinic/api/schema.yaml"
+        f"The API changed. Look at the difference and, if it is meant, run: {RENEW}"
     )
 
 
