@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+SUMMARY_EVERY = dt.timedelta(seconds=2)
 RESULT_COLUMNS: dict[str, Any] = {
     "exercise": "",
     "exercise_probability": None,
@@ -78,17 +79,24 @@ def cancel(*, photo: Photo) -> int:
 
 def claim(*, analysis_id: uuid.UUID, release: str | None = None) -> Claim | None:
     """Start an attempt with the worker's release; None if the analysis is not waiting any more."""
-    if release and not _use_release(analysis_id, release):
-        return None
+    claimed = _start(analysis_id, release)
+    if claimed is None and release and _use_release(analysis_id, release):
+        claimed = _start(analysis_id, release)
+    return claimed
+
+
+def _start(analysis_id: uuid.UUID, release: str | None) -> Claim | None:
+    waiting = Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED)
+    if release:
+        waiting = waiting.filter(release=release)
     now = timezone.now()
     with transaction.atomic():
-        claimed = Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED).update(
+        if not waiting.update(
             status=Status.RUNNING,
             attempt=F("attempt") + 1,
             started_at=now,
             lease_until=now + dt.timedelta(seconds=settings.ANALYSIS_LEASE),
-        )
-        if not claimed:
+        ):
             return None
         analysis = (
             Analysis.objects.select_related("photo").only("attempt", "photo__image").get(pk=analysis_id)
@@ -216,11 +224,10 @@ def _use_release(analysis_id: uuid.UUID, release: str) -> bool:
     waiting = Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED)
     try:
         with transaction.atomic():
-            waiting.exclude(release=release).update(release=release)
+            return bool(waiting.exclude(release=release).update(release=release))
     except IntegrityError:
         waiting.update(status=Status.CANCELLED, finished_at=timezone.now())
         return False
-    return True
 
 
 def _close(claim: Claim, status: str, **values: Any) -> bool:
@@ -244,6 +251,16 @@ def _refresh_summary(analysis_id: uuid.UUID) -> None:
     from clinic.recovery.services import refresh_summary
 
     patient_id = Analysis.objects.values_list("photo__visit__patient_id", flat=True).get(pk=analysis_id)
+    # While more of the patient's photos are in work, once in a while is enough: the last one always does it.
+    if (
+        Analysis.objects.open()
+        .filter(
+            photo__visit__patient_id=patient_id,
+            photo__visit__patient__summary__updated_at__gt=timezone.now() - SUMMARY_EVERY,
+        )
+        .exists()
+    ):
+        return
     try:
         refresh_summary(patient_id=patient_id)
     except Exception:
@@ -251,6 +268,5 @@ def _refresh_summary(analysis_id: uuid.UUID) -> None:
 
 
 def _without_landmarks(findings: Findings) -> dict[str, Any]:
-    values = findings.as_dict()
-    del values["landmarks"]
-    return values
+    """Not by `asdict`, which would copy the thousand numbers that are left out."""
+    return {f.name: getattr(findings, f.name) for f in fields(findings) if f.name != "landmarks"}

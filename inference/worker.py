@@ -59,6 +59,12 @@ def load_models(**_: Any) -> None:
         logger.error("The models could not be loaded (%s): %s", error.code, error)
 
 
+@signals.task_prerun.connect
+def check_connection(**_: Any) -> None:
+    """Keep the database's connection from photo to photo, unless it is broken or as old as CONN_MAX_AGE."""
+    close_old_connections()
+
+
 class JobRequest(Request):
     """A message whose process died or ran out of time: its analysis goes back to the queue at once.
 

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FLAGS = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO")
 
 
-def until(condition: Callable[[], Any], seconds: float = 40.0) -> Any:
+def until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
     """The condition's value once it is true; fails after some seconds."""
     end = time.monotonic() + seconds
     while True:
@@ -82,7 +82,7 @@ class Worker:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(self.command, cwd=ROOT, env=self.env, stdout=log, stderr=log)
         try:
-            until(lambda: "ready." in self.log.read_text() or self.process.poll() is not None, 40)
+            until(lambda: "ready." in self.log.read_text() or self.process.poll() is not None, 180)
             assert self.process.poll() is None, self.log.read_text()
         except BaseException:
             self.process.kill()

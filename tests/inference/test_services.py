@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from clinic.recovery.models import PatientSummary
-from inference import services
+from inference import publish, services
 from inference.models import Analysis
 from inference.publish import ANALYSE
 from inference.states import Status
@@ -187,3 +187,47 @@ def test_another_release_adds_a_result(photo, release, settings):
     new = services.queue_analysis(photo=photo)
     assert (new.release, new.status) == ("2027.1", Status.QUEUED)
     assert row(old).status == Status.SUCCEEDED
+
+
+def test_a_patients_summary_is_made_at_the_last_of_a_burst_at_the_latest(queued, monkeypatch):
+    made: list[uuid.UUID] = []
+
+    def refresh(*, patient_id):
+        made.append(patient_id)
+
+    visit = queued.photo.visit
+    others = [
+        factories.AnalysisFactory(photo=factories.PhotoFactory(visit=visit), queued=True) for _ in range(2)
+    ]
+    factories.AnalysisFactory(queued=True)  # of another patient
+    PatientSummary.objects.get_or_create(patient=visit.patient)
+    monkeypatch.setattr("clinic.recovery.services.refresh_summary", refresh)
+    for analysis in (queued, *others):
+        services.finish(claim=claim(analysis), findings=make_findings())
+    assert made == [visit.patient_id], "the summary was new, so the first two could wait for the third"
+
+
+def test_a_patients_summary_keeps_up_with_a_long_burst(queued, monkeypatch, time_machine):
+    made: list[uuid.UUID] = []
+    factories.AnalysisFactory(photo=factories.PhotoFactory(visit=queued.photo.visit), queued=True)
+    PatientSummary.objects.get_or_create(patient=queued.photo.visit.patient)
+    monkeypatch.setattr(
+        "clinic.recovery.services.refresh_summary", lambda *, patient_id: made.append(patient_id)
+    )
+    found = claim(queued)
+    time_machine.move_to(timezone.now() + services.SUMMARY_EVERY)
+    services.finish(claim=found, findings=make_findings())
+    assert made == [queued.photo.visit.patient_id]
+
+
+def test_when_it_was_published_is_known_also_if_the_worker_is_quicker(queued, monkeypatch):
+    """The message is taken before `send` returns, as on a fast broker."""
+    monkeypatch.setattr(publish, "_send", lambda *_, **__: bool(claim(queued)))
+    assert publish.analysis_now(analysis_id=queued.pk)
+    assert row(queued).published_at and row(queued).status == Status.RUNNING
+
+
+def test_what_was_not_published_says_so(queued, monkeypatch):
+    monkeypatch.setattr(publish, "_send", lambda *_, **__: False)
+    assert not publish.analysis_now(analysis_id=queued.pk)
+    assert row(queued).published_at is None

@@ -30,7 +30,7 @@ def test_a_worker_without_the_released_models_refuses_to_start(db, tmp_path, dam
         (folder / "palsy.tflite").write_bytes(b"something else")
     worker = Worker(tmp_path, stub=False)
     ended = subprocess.run(
-        worker.command, env=worker.env, capture_output=True, text=True, timeout=90, check=False
+        worker.command, env=worker.env, capture_output=True, text=True, timeout=240, check=False
     )
     assert ended.returncode != 0
     assert "The worker does not start: palsy.tflite of model release test-release" in ended.stderr

@@ -18,7 +18,14 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        before = logging.root.manager.disable
         logging.disable(logging.CRITICAL)  # what goes wrong is said below, once
+        try:
+            self._examine()
+        finally:
+            logging.disable(before)
+
+    def _examine(self) -> None:
         found: list[CheckMessage] = []
         for examination in checks.EXAMINATIONS:
             messages = examination.look()
