@@ -22,6 +22,8 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 def photo_folder():  # type: ignore[no-untyped-def]
     """The folder of the suite's photos, empty at the start of each test."""
     folder = Path(settings.STORAGES["photos"]["OPTIONS"]["location"])
+    # Run with another installation's settings, the suite would delete that one's photos.
+    assert folder.name == "test-photos", "The tests run with clinic.config.settings.test alone."
     shutil.rmtree(folder, ignore_errors=True)
     return folder
 

@@ -96,6 +96,9 @@ class CorrectionForm(forms.ModelForm):
         widget=forms.RadioSelect,
     )
 
+    # The side is required with palsy alone: the form says so itself, the browser can't.
+    use_required_attribute = False
+
     class Meta:
         model = Confirmation
         fields = ("exercise", "palsy", "weak_side", "grade", "comment")
@@ -114,18 +117,18 @@ class CorrectionForm(forms.ModelForm):
         assert isinstance(side, forms.ChoiceField)
         assert isinstance(grade, forms.TypedChoiceField)
         side.choices = [("left", _("Left")), ("right", _("Right")), ("both", _("Both"))]
+        side.required = True
+        side.error_messages["required"] = _("Choose the weak side.")
         grade.choices = NO_GRADE + GRADE_CHOICES
 
     def clean(self) -> dict[str, Any]:
-        """Without palsy there is no side and no grade; with palsy there is a side."""
+        """Without palsy there is no side, and the grade is I."""
         values = super().clean() or self.cleaned_data
         if values.get("palsy") is False:
             values["weak_side"] = ""
             values["grade"] = 1
             for name in ("weak_side", "grade"):
                 self.errors.pop(name, None)
-        elif values.get("palsy") and not values.get("weak_side") and "weak_side" not in self.errors:
-            self.add_error("weak_side", _("Choose the weak side."))
         return values
 
 

@@ -99,7 +99,9 @@ def photo_details(*, card: PhotoCard) -> PhotoDetails:
         grades=_grades(shown.get("grade_probabilities") or {}, found.grade if found else None),
         measures=_measures(symmetry),
         composite=symmetry.get("composite"),
-        quality=[(name, quality[key], unit) for key, name, unit in QUALITY if _is_number(quality.get(key))],
+        quality=[
+            (name, abs(quality[key]), unit) for key, name, unit in QUALITY if _is_number(quality.get(key))
+        ],
         cautions=[CAUTIONS[code] for code in quality.get("warnings") or [] if code in CAUTIONS],
         as_asked=found.exercise == card.photo.exercise if found else None,
         waited=_between(analysis, "queued_at", "started_at"),

@@ -79,9 +79,11 @@ def _weakness(finding: Finding, likely: tuple[int, int] | None) -> str:
     if finding.grade is None:
         return _("%(weakness)s, not graded.") % values
     values |= {"severity": SEVERITY[finding.grade], "grade": ROMAN[finding.grade]}
-    if likely is None or likely[0] == likely[1]:
+    if likely is None or likely == (finding.grade, finding.grade):
         return _("%(weakness)s, %(severity)s: grade %(grade)s.") % values
-    values |= {"low": ROMAN[likely[0]], "high": ROMAN[likely[1]]}
+    # The grade need not be the single likeliest one: it is chosen by what lies above and below it.
+    low, high = min(likely[0], finding.grade), max(likely[1], finding.grade)
+    values |= {"low": ROMAN[low], "high": ROMAN[high]}
     return _("%(weakness)s, %(severity)s: grade %(grade)s, likely %(low)s to %(high)s.") % values
 
 

@@ -28,6 +28,11 @@ HEALTHY = Finding("smile", False, "", 1)
             "Weakness on the left, moderate: grade III, likely II to IV.",
         ),
         (weak("right", 5), {"5": 0.9, "4": 0.1}, "Weakness on the right, severe: grade V."),
+        (
+            weak("left", 4),
+            {"5": 0.9, "4": 0.1},
+            "Weakness on the left, moderately severe: grade IV, likely IV to V.",
+        ),
         (weak("both", 6), None, "Weakness on both sides, total: grade VI."),
         (weak("left", None), None, "Weakness on the left, not graded."),
         (HEALTHY, None, "No asymmetry detected by the model in this photo; this does not exclude a stroke."),

@@ -32,7 +32,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     "photos": {
         **STORAGES["photos"],
-        "OPTIONS": {**STORAGES["photos"]["OPTIONS"], "location": VAR_DIR / "photos"},
+        "OPTIONS": {**STORAGES["photos"]["OPTIONS"], "location": VAR_DIR / "test-photos"},
     },
 }
 WHITENOISE_USE_FINDERS = True
