@@ -73,3 +73,10 @@ def test_the_demo_has_no_secret_of_its_own(tmp_path):
     )
     assert run.returncode != 0
     assert "SECRET_KEY" in run.stderr
+
+
+def test_every_static_file_that_another_one_names_is_there(tmp_path):
+    """Production gives each file a name with its hash, and stops at one that names a file which isn't there."""
+    run = manage("collectstatic", "--noinput", **{**PRODUCTION, "RISORIUS_VAR_DIR": str(tmp_path)})
+    assert run.returncode == 0, run.stderr
+    assert (tmp_path / "static" / "staticfiles.json").is_file()
