@@ -90,7 +90,7 @@ class Course:
         if self.onset is None:
             return day_and_month(date)
         week = _("(week %(week)d)") % {"week": week_since(self.onset, date)}
-        return f"{day_and_month(date)} {week}".replace(" ", "\N{NO-BREAK SPACE}")
+        return " ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in (day_and_month(date), week))
 
     @property
     def caveat(self) -> str:

@@ -205,7 +205,7 @@
   window.addEventListener("resize", function () {
     if (!live || width === live.canvas.parentElement.clientWidth) return;
     width = live.canvas.parentElement.clientWidth;
-    redraw(false);
+    redraw(live.view.printing);
   });
   document.querySelectorAll("[data-print]").forEach(function (button) {
     button.addEventListener("click", function () { window.print(); });
