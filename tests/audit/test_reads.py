@@ -51,6 +51,8 @@ def test_a_photo_file_is_logged_as_a_photo(as_clinician, visit) -> None:
     assert b"".join(as_clinician.get(reverse("visits:file", args=[photo.pk])))
     read = ReadEvent.objects.get(access=Access.PHOTO)
     assert (read.photo, read.patient) == (photo, visit.patient)
+    page = as_clinician.get(reverse("patients:log", args=[visit.patient_id]) + "?show=reads").content.decode()
+    assert "Saw a photo" in page and ">Smile</a>" in page
 
 
 def test_an_export_is_logged_as_an_export(as_clinician, visit) -> None:

@@ -119,3 +119,16 @@ def test_a_writer_here_who_reviews_there_may_not_write_there(clinic: Any, clinic
     assert client.get(reverse("patients:edit", args=[patient.pk])).status_code == 403
     client.post(reverse("accounts:switch_clinic"), {"clinic": str(there.pk)})
     assert client.get(reverse("patients:new")).status_code == 403
+
+
+def test_a_patient_of_ones_other_clinic_is_marked_as_theirs(clinic: Any, clinician: Any) -> None:
+    """Whoever works in two clinics must not take one's patient for the other's."""
+    there = factories.MembershipFactory(user=clinician, clinic__name="Klinik Kenanga").clinic
+    patient = factories.PatientFactory(clinic=there)
+    client, address = logged_in(clinician), reverse("patients:record", args=[patient.pk])
+    client.post(reverse("accounts:switch_clinic"), {"clinic": str(clinic.pk)})
+    page = client.get(address).content.decode()
+    assert "Klinik Kenanga" in page[page.index("banner-identity") : page.index("banner-number")]
+    client.post(reverse("accounts:switch_clinic"), {"clinic": str(there.pk)})
+    page = client.get(address).content.decode()
+    assert "Klinik Kenanga" not in page[page.index("banner-identity") : page.index("banner-number")]
