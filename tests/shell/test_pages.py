@@ -126,7 +126,7 @@ def look_in_indonesian(window: Window, place: Place) -> list[str]:
     window.open(place.path)
     settle(window)
     found = [] if window.page.locator("html").get_attribute("lang") == "id" else ["isn't in Indonesian"]
-    return found + too_wide(window, DESKTOP, TABLET, PHONE) + window.complaints
+    return found + too_wide(window, TABLET, PHONE) + window.complaints
 
 
 def test_pages_are_accessible_and_fit(window: Window, pages: list[Place]) -> None:
