@@ -50,22 +50,44 @@ def targets(kind: str, pictures: datasets.Pictures) -> np.ndarray:
     return datasets.palsy_targets(pictures.grade, pictures.side)
 
 
+SHIFT, ZOOM, TINT = 0.05, 0.08, 0.08
+"""How far a crop is moved and scaled, and its colours are changed, as shares."""
+HIDDEN, HIDDEN_SHARE = 0.28, 0.4
+"""Side of the square that hides a part of the picture, as a share of it, and how many pictures get one."""
+
+
 def _vary(kind: str) -> Any:
-    """Mirror half of a batch (with the side swapped), each picture with another exposure and contrast."""
+    """Mirror half of a batch (with the side swapped); move, scale, tint, relight and partly hide each picture."""
 
     def vary(crops: Any, target: Any) -> tuple[Any, Any]:
         crops = tf.cast(crops, tf.float32)
-        count = tf.shape(crops)[0]
+        count, size = tf.shape(crops)[0], tf.shape(crops)[1]
         flip = tf.random.uniform([count]) < 0.5
         crops = tf.where(flip[:, None, None, None], tf.reverse(crops, [2]), crops)
         if kind == "palsy":
             steps, side, present = tf.split(target, [datasets.STEPS, 1, 1], axis=1)
             target = tf.concat([steps, tf.where(flip[:, None], present - side, side), present], 1)
+        half = (1 + tf.random.uniform([count, 1], -ZOOM, ZOOM)) / 2
+        middle = 0.5 + tf.random.uniform([count, 2], -SHIFT, SHIFT)
+        boxes = tf.concat([middle - half, middle + half], 1)
+        crops = tf.image.crop_and_resize(crops, boxes, tf.range(count), [size, size], extrapolation_value=128)
         gain = tf.random.uniform([count, 1, 1, 1], 0.85, 1.15)
+        gain *= tf.random.uniform([count, 1, 1, 3], 1 - TINT, 1 + TINT)
         offset = tf.random.uniform([count, 1, 1, 1], -16, 16)
-        return tf.clip_by_value((crops - 128) * gain + 128 + offset, 0, 255), target
+        crops = (crops - 128) * gain + 128 + offset
+        return tf.clip_by_value(_partly_hidden(crops, count, size), 0, 255), target
 
     return vary
+
+
+def _partly_hidden(crops: Any, count: Any, size: Any) -> Any:
+    """Some pictures with a grey square somewhere, so that no single feature carries the answer."""
+    at = tf.random.uniform([count, 2, 1]) * (1 - HIDDEN)
+    line = tf.cast(tf.range(size), tf.float32)[None] / tf.cast(size, tf.float32)
+    down, right = ((line >= at[:, i]) & (line < at[:, i] + HIDDEN) for i in (0, 1))
+    chosen = tf.random.uniform([count, 1, 1]) < HIDDEN_SHARE
+    hidden = down[:, :, None] & right[:, None, :] & chosen
+    return tf.where(hidden[..., None], 128.0, crops)
 
 
 def batches(pictures: datasets.Pictures, config: Config, training: bool) -> tf.data.Dataset:

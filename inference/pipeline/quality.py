@@ -41,19 +41,18 @@ LIGHT: Final = Limits(stop=0.14, warn=0.22)
 """The face's lightest tenth, 0 to 1: dark skin in good light has highlights, a dark photo has none."""
 GLARE: Final = Limits(stop=0.30, warn=0.12)
 """Share of the face that is pure white."""
-COVERED: Final = Limits(stop=0.08, warn=0.08)
-"""Contrast about an eye or the lips under which something plain hides them; a patterned cover passes."""
-YAW_DEG: Final = Limits(stop=28, warn=14)
-PITCH_DEG: Final = Limits(stop=28, warn=18)
+COVERED: Final = 0.08
+"""Contrast about an eye or the lips under which something plain hides them, if the other has twice as much (a
+blur takes it from both); a patterned cover passes."""
+YAW_DEG: Final = Limits(stop=25, warn=13)
+PITCH_DEG: Final = Limits(stop=25, warn=16)
 ROLL_DEG: Final = Limits(stop=30, warn=12)
-UNEVEN: Final = 1.9
+UNEVEN: Final = 1.6
 """Brighter half of the face over the darker."""
 EYES_CLOSED: Final = 0.075
 """Opening of the wider eye, in distances between the eyes."""
 OTHER_FACE: Final = 0.35
 """A face this wide beside the largest counts as a second one; smaller ones are pictures on a wall."""
-LEVEL_PITCH_DEG: Final = 0.0
-"""What the mesh gives for a head held level."""
 
 
 def judge(image: np.ndarray, faces: list[np.ndarray]) -> tuple[Reason | None, dict[str, Any]]:
@@ -81,7 +80,7 @@ def _others(faces: list[np.ndarray]) -> int:
 
 
 def pose(points: np.ndarray) -> dict[str, float]:
-    """Size, px, and turn of the head, degrees. yaw: positive towards the patient's left; pitch: positive up;
+    """Size, px, and turn of the head, degrees. yaw: positive towards the patient's left; pitch: positive down;
     roll: positive towards the patient's left shoulder."""
     right, left = (points[list(EYE_CORNERS[side])].mean(0).astype(np.float64) for side in ("right", "left"))
     across = left - right
@@ -91,8 +90,7 @@ def pose(points: np.ndarray) -> dict[str, float]:
         "face_width_px": float(np.ptp(points[:, 0])),
         "eyes_apart_px": float(np.hypot(across[0], across[1])),
         "yaw_deg": float(np.degrees(np.arctan2(ears[2], np.hypot(ears[0], ears[1])))),
-        "pitch_deg": float(np.degrees(np.arctan2(upright[2], np.hypot(upright[0], upright[1]))))
-        - LEVEL_PITCH_DEG,
+        "pitch_deg": float(np.degrees(np.arctan2(upright[2], np.hypot(upright[0], upright[1])))),
         "roll_deg": float(np.degrees(np.arctan2(across[1], across[0]))),
     }
 
@@ -166,6 +164,7 @@ def _mouth_detail(crop: np.ndarray, place: np.ndarray) -> float:
 
 def _reason(numbers: dict[str, Any]) -> Reason | None:
     """The first thing to put right, from the coarsest fault to the finest."""
+    eyes, mouth = numbers["eye_detail"], numbers["mouth_detail"]
     checks = (
         (numbers["faces"] > 1, Reason.SEVERAL_FACES),
         (numbers["eyes_apart_px"] < EYES_APART_PX.stop, Reason.FACE_TOO_SMALL),
@@ -174,9 +173,9 @@ def _reason(numbers: dict[str, Any]) -> Reason | None:
         (abs(numbers["pitch_deg"]) > PITCH_DEG.stop, Reason.TURNED),
         (numbers["light"] < LIGHT.stop, Reason.TOO_DARK),
         (numbers["glare"] > GLARE.stop, Reason.TOO_BRIGHT),
+        (eyes < min(COVERED, mouth / 2), Reason.EYES_COVERED),
+        (mouth < min(COVERED, eyes / 2), Reason.MOUTH_COVERED),
         (numbers["sharpness"] < SHARPNESS.stop, Reason.BLURRED),
-        (numbers["eye_detail"] < COVERED.stop, Reason.EYES_COVERED),
-        (numbers["mouth_detail"] < COVERED.stop, Reason.MOUTH_COVERED),
     )
     return next((reason for failed, reason in checks if failed), None)
 

@@ -1,0 +1,128 @@
+"""One photo through the whole pipeline, with the models in use."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.pipeline.align import crop_face
+from inference.pipeline.classify import STEPS
+from inference.pipeline.codes import EXERCISES, GRADES, SIDES
+from inference.pipeline.decode import decode
+from inference.pipeline.errors import UnreadableImage
+
+from .conftest import PEOPLE
+
+WEAK = PEOPLE / "t1-left-palsy-show-teeth.jpg"
+
+
+@pytest.fixture(scope="module")
+def found(analyser):
+    return analyser.analyse(WEAK)
+
+
+def test_findings_are_complete(found, analyser):
+    assert found.state == "succeeded"
+    assert found.reason is None
+    assert set(found.exercise_probabilities) == set(EXERCISES)
+    assert set(found.grade_probabilities) == {str(grade) for grade in GRADES}
+    assert set(found.weak_side_probabilities) == set(SIDES)
+    for shares in (found.exercise_probabilities, found.grade_probabilities, found.weak_side_probabilities):
+        assert sum(shares.values()) == pytest.approx(1, abs=1e-3)
+    assert found.palsy_probability == pytest.approx(1 - found.grade_probabilities["1"], abs=1e-3)
+    assert len(found.landmarks) == 478
+    assert all(0 <= x <= 1 and 0 <= y <= 1 for x, y in found.landmarks)
+    assert found.image_size == [480, 600]
+    assert set(found.milliseconds) == {"decode", "landmarks", "quality", "classify", "measure", "total"}
+    assert found.release == analyser.release.name
+    json.dumps(found.as_dict())
+
+
+def test_a_severe_palsy_of_the_left_is_seen(found):
+    assert found.exercise == "show_teeth"
+    assert found.weak_side == "left"
+    assert found.grade >= 3
+    assert found.symmetry["mouth"]["ratio"] < 0.95
+
+
+def test_a_mirrored_photo_gives_the_other_side(found, analyser):
+    mirrored = analyser.analyse(np.ascontiguousarray(decode(WEAK)[:, ::-1]))
+    assert mirrored.weak_side == "right"
+    assert mirrored.weak_side_probabilities["right"] == pytest.approx(
+        found.weak_side_probabilities["left"], abs=0.1
+    )
+    assert mirrored.palsy_probability == pytest.approx(found.palsy_probability, abs=0.1)
+    assert mirrored.symmetry["mouth"]["left"] == pytest.approx(found.symmetry["mouth"]["right"], rel=0.06)
+
+
+def test_the_models_lean_to_neither_side(analyser, person, points):
+    classifier = analyser._engine._classifier
+    crop = crop_face(person, points, classifier.palsy_size)
+    _, seen = classifier.logits(crop, crop)
+    _, mirrored = classifier.logits(crop[:, ::-1], crop[:, ::-1])
+    assert mirrored[STEPS] == pytest.approx(-seen[STEPS], abs=1e-4)
+    assert mirrored[:STEPS] == pytest.approx(seen[:STEPS], abs=1e-4)
+
+
+def test_below_the_threshold_no_side_is_named(analyser):
+    found = analyser.analyse(PEOPLE / "t2.jpg")
+    threshold = analyser.release.thresholds["palsy"]
+    assert (found.weak_side is None) == (found.palsy_probability < threshold)
+    assert (found.grade == 1) == (found.palsy_probability < threshold)
+
+
+def test_a_rejected_photo_has_a_reason_and_no_probability(analyser):
+    found = analyser.analyse(np.full((300, 300, 3), 90, np.uint8))
+    assert (found.state, found.reason) == ("rejected", "no_face")
+    assert found.exercise is None
+    assert found.exercise_probabilities == {}
+    assert found.palsy_probability is None
+    assert found.grade is None
+
+
+def test_the_same_photo_gives_the_same_findings(found, analyser):
+    again = analyser.analyse(WEAK.read_bytes())
+    assert again.landmarks == found.landmarks
+    assert again.exercise_probabilities == found.exercise_probabilities
+    assert again.grade_probabilities == found.grade_probabilities
+
+
+def test_what_is_no_photo_raises_by_name(analyser):
+    with pytest.raises(UnreadableImage) as caught:
+        analyser.analyse(b"words")
+    assert caught.value.code == "unreadable_image"
+
+
+def test_most_exercises_of_the_test_person_are_recognised(analyser):
+    right = 0
+    for exercise in EXERCISES:
+        file = PEOPLE / f"t1-left-palsy-{exercise.replace('_', '-')}.jpg"
+        right += analyser.analyse(file).exercise == exercise
+    assert right >= 4
+
+
+def test_importing_the_package_loads_no_native_library():
+    """The web process imports the codes and the checks; it must stay light."""
+    code = (
+        "import sys, inference.pipeline as p; p.verify_release();"
+        "print([m for m in ('cv2', 'mediapipe', 'ai_edge_litert', 'tensorflow', 'numpy') if m in sys.modules])"
+    )
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_pipeline_runs_without_tensorflow_and_jax():
+    code = (
+        "import sys; from inference.pipeline import Analyser;"
+        f"print(Analyser().analyse({str(WEAK)!r}).state,"
+        " [m for m in ('tensorflow', 'jax', 'django') if sys.modules.get(m)])"
+    )
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "succeeded []"

@@ -1,0 +1,108 @@
+"""Left against right, in millimetres of the iris."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from inference.pipeline.codes import IRIS_DIAMETER_MM
+from inference.pipeline.errors import MeasurementFailed
+from inference.pipeline.measure import (
+    BROWS,
+    COMMISSURES,
+    EYE_CORNERS,
+    IRIS_EDGES,
+    LIDS,
+    LOWER_LIP,
+    measure,
+    ratio,
+)
+
+IRIS_PX = 11.77
+"""So that a pixel is a millimetre."""
+
+
+def drawn_face() -> np.ndarray:
+    """A face drawn with a ruler, eyes 60 px apart, alike on both sides. The patient's right is at x < 0."""
+    points = np.zeros((478, 3), np.float32)
+    for side, sign in (("right", -1), ("left", 1)):
+        outer, inner = EYE_CORNERS[side] if side == "right" else EYE_CORNERS[side][::-1]
+        points[outer, :2], points[inner, :2] = (sign * 45, 0), (sign * 15, 0)
+        for n, (upper, lower) in enumerate(LIDS[side]):
+            points[upper, :2], points[lower, :2] = (sign * (25 + 5 * n), -5), (sign * (25 + 5 * n), 5)
+        for n, index in enumerate(BROWS[side]):
+            points[index, :2] = (sign * 50 - sign * 10 * n if side == "right" else 10 + 10 * n, -22)
+        points[COMMISSURES[side], :2] = (sign * 25, 60)
+        a, b = IRIS_EDGES[side]
+        points[a, :2], points[b, :2] = (sign * 30 - IRIS_PX / 2, 0), (sign * 30 + IRIS_PX / 2, 0)
+    middle = LOWER_LIP[1:-1]
+    for n, index in enumerate(middle):
+        points[index, :2] = (-20 + 5 * n, 60)
+    return points
+
+
+def moved(points: np.ndarray, turn: float = 0.0, scale: float = 1.0) -> np.ndarray:
+    angle = np.radians(turn)
+    matrix = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    result = points.copy()
+    result[:, :2] = points[:, :2] @ matrix.T + [300, 200]
+    return result
+
+
+def test_an_even_face_measures_alike_on_both_sides():
+    found = measure(drawn_face())
+    assert found["mm_per_px"] == pytest.approx(1.0)
+    assert found["brow"] == {"left": 22.0, "right": 22.0, "ratio": 1.0}
+    assert found["eye"] == {"left": 10.0, "right": 10.0, "ratio": 1.0}
+    assert found["mouth"] == {"left": 25.0, "right": 25.0, "ratio": 1.0}
+    assert found["composite"] == 1.0
+    assert found["commissure_drop"] == 0.0
+
+
+def test_left_is_the_patients_left():
+    points = drawn_face()
+    points[COMMISSURES["left"], :2] = (10, 70)
+    found = measure(points)
+    assert found["mouth"]["left"] < found["mouth"]["right"] == 25.0
+    assert found["commissure_drop"] == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize(("turn", "scale"), [(25, 1.0), (-40, 3.0), (0, 0.5)])
+def test_neither_tilt_nor_size_of_the_photo_matters(turn, scale):
+    assert measure(moved(drawn_face(), turn, scale))["eye"] == {"left": 10.0, "right": 10.0, "ratio": 1.0}
+
+
+def test_the_iris_gives_the_scale():
+    points = drawn_face()
+    for a, b in IRIS_EDGES.values():
+        points[[a, b], :2] *= 1
+        points[b, 0] = points[a, 0] + 2 * IRIS_PX
+    assert measure(points)["mm_per_px"] == pytest.approx(0.5, abs=1e-4)
+    assert measure(points)["iris_mm"] == IRIS_DIAMETER_MM
+
+
+def test_closed_eyes_take_the_scale_of_another_photo():
+    assert measure(drawn_face(), mm_per_px=2.0)["brow"]["left"] == 44.0
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "expected"),
+    [(10, 5, 0.5), (5, 10, 0.5), (0.3, 0.4, None), (0.2, 8, 0.025), (-3, 8, 0.0)],
+)
+def test_the_ratio_is_the_smaller_over_the_larger(left, right, expected):
+    assert ratio(left, right) == expected
+
+
+def test_irises_of_no_size_give_no_number():
+    points = drawn_face()
+    for a, b in IRIS_EDGES.values():
+        points[b] = points[a]
+    with pytest.raises(MeasurementFailed):
+        measure(points)
+
+
+def test_points_that_are_no_numbers_give_no_number():
+    points = drawn_face()
+    points[7, 0] = np.nan
+    with pytest.raises(MeasurementFailed):
+        measure(points)

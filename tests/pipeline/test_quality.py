@@ -1,0 +1,139 @@
+"""Each refusal, on a face that was moved, darkened, blurred or covered."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from inference.pipeline.codes import Reason
+from inference.pipeline.quality import judge
+
+from .conftest import exposed, scaled, shaken, tilted
+
+
+@pytest.fixture
+def reason_of(mesh):
+    return lambda image: judge(image, mesh.find(image))[0]
+
+
+@pytest.fixture
+def warnings_of(mesh):
+    def of(image):
+        reason, numbers = judge(image, mesh.find(image))
+        assert reason is None
+        return numbers["warnings"]
+
+    return of
+
+
+def painted(image, points, indices, colour, grow=1.0):
+    """The convex hull of some landmarks, grown about its middle, in one colour."""
+    hull = cv2.convexHull(points[indices, :2].astype(np.float32))[:, 0]
+    hull = hull.mean(0) + grow * (hull - hull.mean(0))
+    image = image.copy()
+    cv2.fillConvexPoly(image, np.round(hull).astype(np.int32), colour)
+    return image
+
+
+def test_a_good_photo_passes_without_a_warning(mesh, person):
+    reason, numbers = judge(person, mesh.find(person))
+    assert reason is None
+    assert numbers["warnings"] == []
+    assert numbers["faces"] == 1
+    assert abs(numbers["yaw_deg"]) < 10
+    assert abs(numbers["roll_deg"]) < 5
+
+
+def test_no_face(reason_of):
+    assert reason_of(np.full((300, 400, 3), 120, np.uint8)) == Reason.NO_FACE
+
+
+def test_several_faces(reason_of, person):
+    assert reason_of(np.hstack([person, person])) == Reason.SEVERAL_FACES
+
+
+def test_a_small_picture_on_the_wall_is_no_second_face(reason_of, person):
+    room = cv2.copyMakeBorder(person, 0, 0, 0, 200, cv2.BORDER_CONSTANT, value=(180, 180, 180))
+    small = scaled(person, 0.2)
+    room[40 : 40 + small.shape[0], -small.shape[1] - 30 : -30] = small
+    assert reason_of(room) is None
+
+
+def test_face_too_small(reason_of, person):
+    assert reason_of(scaled(person, 0.12)) in (Reason.FACE_TOO_SMALL, Reason.NO_FACE)
+    assert reason_of(scaled(person, 0.16)) == Reason.FACE_TOO_SMALL
+
+
+def test_a_small_face_is_warned_of(warnings_of, person):
+    assert "face_small" in warnings_of(scaled(person, 0.28))
+
+
+@pytest.mark.parametrize("gain", [0.15, 0.08])
+def test_too_dark(reason_of, person, gain):
+    assert reason_of(exposed(person, gain)) == Reason.TOO_DARK
+
+
+def test_too_bright(reason_of, person):
+    assert reason_of(exposed(person, 2.2)) == Reason.TOO_BRIGHT
+
+
+def test_out_of_focus(reason_of, person):
+    assert reason_of(cv2.GaussianBlur(person, (0, 0), 8)) == Reason.BLURRED
+
+
+def test_shaken(reason_of, person):
+    assert reason_of(shaken(person, 31)) == Reason.BLURRED
+
+
+def test_noise_does_not_pass_for_sharpness(reason_of, person):
+    noise = np.random.default_rng(0).normal(0, 4, person.shape)
+    blurred = cv2.GaussianBlur(person, (0, 0), 8) + noise
+    assert reason_of(np.clip(blurred, 0, 255).astype(np.uint8)) == Reason.BLURRED
+
+
+@pytest.mark.parametrize("degrees", [-40, 40])
+def test_tilted(reason_of, person, degrees):
+    assert reason_of(tilted(person, degrees)) == Reason.TILTED
+
+
+@pytest.mark.parametrize("degrees", [-18, 18])
+def test_a_slight_tilt_is_warned_of(warnings_of, person, degrees):
+    assert "slightly_tilted" in warnings_of(tilted(person, degrees))
+
+
+@pytest.mark.parametrize(("axis", "degrees"), [(1, 42), (1, -42), (0, 40), (0, -40)])
+def test_turned(person, points, axis, degrees):
+    """The mesh itself is turned, since no photo of a turned head is at hand."""
+    turn, _ = cv2.Rodrigues(np.eye(3)[axis] * np.radians(degrees))
+    middle = points.mean(0)
+    turned = ((points - middle) @ turn.T + middle).astype(np.float32)
+    assert judge(person, [turned])[0] == Reason.TURNED
+
+
+@pytest.mark.parametrize("colour", [(25, 25, 28), (200, 160, 140)])
+def test_eyes_covered(person, points, colour):
+    band = painted(person, points, [70, 300, 116, 345, 127, 356, 46, 276], colour, grow=1.1)
+    assert judge(band, [points])[0] == Reason.EYES_COVERED
+
+
+def test_one_eye_covered_is_enough(person, points):
+    patch = painted(person, points, [33, 133, 159, 145], (200, 160, 140), grow=3.0)
+    assert judge(patch, [points])[0] == Reason.EYES_COVERED
+
+
+@pytest.mark.parametrize("colour", [(120, 160, 200), (235, 235, 235), (30, 30, 30)])
+def test_mouth_covered(person, points, colour):
+    mask = painted(person, points, [5, 227, 132, 136, 152, 365, 361, 447], colour)
+    assert judge(mask, [points])[0] == Reason.MOUTH_COVERED
+
+
+def test_light_from_one_side_is_warned_of(warnings_of, person):
+    ramp = np.linspace(0.05, 1.5, person.shape[1], dtype=np.float32)[None, :, None]
+    assert "uneven_light" in warnings_of(np.clip(person * ramp, 0, 255).astype(np.uint8))
+
+
+def test_every_number_can_be_written_as_json(mesh, person):
+    import json
+
+    json.dumps(judge(person, mesh.find(person))[1])
