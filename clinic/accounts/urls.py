@@ -1,4 +1,3 @@
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from . import views, views_clinic
@@ -6,7 +5,7 @@ from . import views, views_clinic
 app_name = "accounts"
 urlpatterns = [
     path("login/", views.Login.as_view(), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("logout/", views.Logout.as_view(), name="logout"),
     path("password/set/<uidb64>/<token>/", views.SetPassword.as_view(), name="set_password"),
     path("language/", views.language, name="language"),
     path("switch/", views.switch_clinic, name="switch_clinic"),

@@ -52,6 +52,15 @@ class Login(auth_views.LoginView):
         return response
 
 
+class Logout(auth_views.LogoutView):
+    """Leave, and let no record be seen by whoever presses Back at this computer."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().post(request, *args, **kwargs)
+        response["Clear-Site-Data"] = '"cache"'
+        return response
+
+
 class SetPassword(auth_views.PasswordResetConfirmView):
     """The first password, or one instead of a forgotten one, by the link that an administrator made."""
 

@@ -77,7 +77,9 @@ def test_someone_who_is_in_is_not_asked_again(as_clinician) -> None:
 
 def test_logging_out_is_a_post_and_ends_the_session(as_clinician) -> None:
     assert as_clinician.get(reverse("accounts:logout")).status_code == 405
-    assert as_clinician.post(reverse("accounts:logout")).url == LOGIN
+    answer = as_clinician.post(reverse("accounts:logout"))
+    assert answer.url == LOGIN
+    assert answer.headers["Clear-Site-Data"] == '"cache"', "Back must not show a patient to the next person"
     assert as_clinician.get(reverse("patients:list")).status_code == 302
 
 
