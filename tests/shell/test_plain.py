@@ -40,7 +40,7 @@ class Forms(HTMLParser):
             self.open["sends"] = True
         if self.open and own.get("name") == "csrfmiddlewaretoken":
             self.open["token"] = True
-        if tag == "a" and (own.get("href") in {"", "#"} or str(own.get("href")).startswith("javascript:")):
+        if tag == "a" and (own.get("href") == "#" or str(own.get("href")).startswith("javascript:")):
             self.dead.append(f"{self.get_starttag_text()} in line {self.getpos()[0]}")
 
     def handle_endtag(self, tag: str) -> None:
