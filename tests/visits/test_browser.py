@@ -1,0 +1,211 @@
+"""What only a browser can show: files dropped, the camera, results by themselves, keys, and no script at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from clinic.visits.models import Confirmation, Photo
+from inference.models import Analysis
+from inference.states import Status
+
+from .. import factories
+from ..shell.conftest import cookies_of
+from .pictures import encoded, picture
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PEOPLE = Path(__file__).parents[1] / "people"
+WAIT = 30_000
+CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", *CAMERA])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def clinician(transactional_db):
+    return factories.member(factories.ClinicFactory())
+
+
+@pytest.fixture
+def visit(clinician):
+    clinic = clinician.memberships.get().clinic
+    episode = factories.EpisodeFactory(patient__clinic=clinic)
+    return factories.VisitFactory(episode=episode, clinician=clinician)
+
+
+@pytest.fixture
+def open_page(browser, live_server, clinician) -> Iterator[Any]:
+    contexts, errors = [], []
+
+    def open_page(name: str, pk: Any = None, query: str = "", **options: Any) -> Page:
+        context = browser.new_context(
+            **{"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce", **options}
+        )
+        contexts.append(context)
+        context.set_default_timeout(WAIT)
+        context.add_cookies(cookies_of(clinician, live_server.url))
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(live_server.url + reverse(name, args=[pk] if pk else []) + query)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def sees(locator: Any, count: int) -> None:
+    expect(locator).to_have_count(count, timeout=WAIT)
+
+
+def test_files_are_stored_each_on_its_own_and_results_come_by_themselves(open_page, visit):
+    page = open_page("visits:detail", visit.pk)
+    files = [
+        {
+            "name": "smile.jpg",
+            "mimeType": "image/jpeg",
+            "buffer": (PEOPLE / "t1-left-palsy-smile.jpg").read_bytes(),
+        },
+        {"name": "open.png", "mimeType": "image/png", "buffer": encoded("PNG", picture(shade=4))},
+        {"name": "notes.jpg", "mimeType": "image/jpeg", "buffer": b"text"},
+        {"name": "nothing.jpg", "mimeType": "image/jpeg", "buffer": b""},
+    ]
+    page.locator(".upload-zone [data-upload-input]").first.set_input_files(files)
+    sees(page.locator(".visit-card:not(.is-missing)"), 2)
+    sees(page.locator(".upload-row.is-refused"), 2)
+    expect(page.locator(".upload-list")).to_contain_text("This is not a photo, whatever its name says.")
+    expect(page.locator(".upload-list")).to_contain_text("The file is empty (0 bytes).")
+    assert set(Photo.objects.values_list("exercise", flat=True)) == {"smile", "open_mouth"}
+    # The result arrives while the page is open.
+    for analysis in Analysis.objects.all():
+        finished = factories.AnalysisFactory.build(photo=analysis.photo)
+        values = {
+            field.name: getattr(finished, field.name)
+            for field in Analysis._meta.concrete_fields
+            if field.name not in ("id", "photo", "release", "created_at", "updated_at")
+        }
+        Analysis.objects.filter(pk=analysis.pk).update(**values)
+    sees(page.locator(".visit-card .state-succeeded"), 2)
+    expect(page.locator("#visit-summary")).to_contain_text(
+        "Weakness on the left in 2 of 2 photos", timeout=WAIT
+    )
+    assert page.locator('[hx-trigger^="load delay"]:is(.visit-card)').count() == 0
+
+
+def test_a_wrong_guess_is_changed_on_the_card(open_page, visit):
+    photo = factories.PhotoFactory(visit=visit, exercise="rest")
+    page = open_page("visits:detail", visit.pk)
+    page.get_by_label("Exercise shown").select_option("sneer:right")
+    expect(page.locator(f"#card-{photo.pk} h3")).to_have_text("Sneer, right", timeout=WAIT)
+    photo.refresh_from_db()
+    assert (photo.exercise, photo.side) == ("sneer", "right")
+
+
+def test_the_impression_is_saved_while_it_is_typed(open_page, visit):
+    page = open_page("visits:detail", visit.pk)
+    page.locator("#id_impression").fill("Eye closes with effort")
+    expect(page.locator("#saved")).to_contain_text("Saved", timeout=WAIT)
+    page.locator("#id_grade").select_option("3")
+    page.wait_for_timeout(300)
+    expect(page.locator("#saved")).to_contain_text("Saved", timeout=WAIT)
+    visit.refresh_from_db()
+    assert (visit.impression, visit.grade) == ("Eye closes with effort", 3)
+
+
+def test_the_camera_by_keyboard_from_the_countdown_to_the_next_exercise(open_page, visit):
+    page = open_page("visits:capture", visit.pk, "?exercise=smile", permissions=["camera"])
+    expect(page.locator(".capture-name")).to_have_text("Smile")
+    shutter = page.get_by_role("button", name=re.compile("Take the photo"))
+    expect(shutter).to_be_visible(timeout=WAIT)
+    shutter.press("Enter")
+    keep = page.get_by_role("button", name="Keep")
+    expect(keep).to_be_focused(timeout=WAIT)
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-status]")).to_have_text("Stored: Smile", timeout=WAIT)
+    expect(page.locator(".capture-name")).to_have_text("Sneer, left")
+    expect(page.get_by_role("button", name=re.compile("Take the photo"))).to_be_focused()
+    photo = Photo.objects.get()
+    assert photo.exercise == "smile"
+    assert photo.width / photo.height == pytest.approx(0.8, abs=0.01)
+
+
+def test_no_camera_or_no_permission_is_explained_and_a_file_will_do(open_page, visit):
+    page = open_page("visits:detail", visit.pk)
+    for error, words in (
+        ("NotAllowedError", "The camera is blocked"),
+        ("NotFoundError", "No camera found"),
+        ("NotReadableError", "The camera is in use"),
+        ("TypeError", "The camera could not be opened"),
+    ):
+        page.add_init_script(
+            "navigator.mediaDevices.getUserMedia = () => Promise.reject("
+            f"Object.assign(new Error(), {{name: '{error}'}}))"
+        )
+        page.goto(page.url.split("/visits/")[0] + reverse("visits:capture", args=[visit.pk]))
+        expect(page.locator("[data-trouble] h2")).to_have_text(words, timeout=WAIT)
+    page.locator("[data-file]").set_input_files(PEOPLE / "t1.jpg")
+    expect(page.locator("[data-status]")).to_have_text("Stored: Rest", timeout=WAIT)
+    assert Photo.objects.get().exercise == "rest"
+
+
+def test_the_photo_s_page_shows_lines_and_points_and_enlarges_by_keys(open_page, visit):
+    analysis = factories.AnalysisFactory(photo=factories.PhotoFactory(visit=visit))
+    page = open_page("visits:photo", analysis.photo_id)
+    overlay = page.locator("[data-overlay]")
+    sees(overlay.locator(".overlay-points circle"), 478)
+    expect(overlay.locator(".overlay-points")).to_be_hidden()
+    page.get_by_role("button", name="Points").press("Enter")
+    expect(overlay.locator(".overlay-points")).to_be_visible()
+    page.locator(".viewer-scroll").press("+")
+    expect(page.locator("[data-zoom-value]")).to_have_text("150 %")
+    page.locator(".viewer-scroll").press("0")
+    expect(page.locator("[data-zoom-value]")).to_have_text("100 %")
+
+
+def test_the_review_goes_on_by_single_keys(open_page, visit):
+    for minute in range(3):
+        photo = factories.PhotoFactory(visit=visit, exercise="smile")
+        Photo.objects.filter(pk=photo.pk).update(taken_at=visit.at + dt.timedelta(minutes=minute))
+        factories.AnalysisFactory(photo=photo)
+    page = open_page("visits:review")
+    lead = page.locator(".page-header .lead")
+    expect(lead).to_contain_text("3 findings to confirm.")
+    page.keyboard.press("c")
+    expect(lead).to_contain_text("2 findings to confirm.", timeout=WAIT)
+    with page.expect_navigation():
+        page.keyboard.press("n")
+    page.keyboard.press("e")
+    expect(page.get_by_label("Exercise shown")).to_be_focused()
+    page.get_by_label("No", exact=True).check()
+    expect(page.locator("[data-with-palsy]")).to_be_hidden()
+    page.get_by_role("button", name="Save my finding").click()
+    expect(lead).to_contain_text("1 finding to confirm.", timeout=WAIT)
+    assert [word.agrees for word in Confirmation.objects.order_by("created_at")] == [True, False]
+
+
+def test_all_of_it_works_without_scripts(open_page, visit):
+    page = open_page("visits:detail", visit.pk, java_script_enabled=False)
+    page.locator("#upload-files").set_input_files([PEOPLE / "t1.jpg", PEOPLE / "t2.jpg"])
+    page.get_by_role("button", name="Upload").click()
+    expect(page.locator("#messages")).to_contain_text("2 photos stored.")
+    page.locator("#id_impression").fill("Seen without scripts")
+    page.get_by_role("button", name="Save", exact=True).first.click()
+    expect(page.locator("#messages")).to_contain_text("Impression saved.")
+    assert set(Photo.objects.values_list("exercise", flat=True)) == {"rest", "smile"}
+    assert Analysis.objects.filter(status=Status.QUEUED).count() == 2
