@@ -78,10 +78,26 @@ PLOTS: list[dict[str, str]] = [
 ]
 
 
+def stages(run: Path) -> list[dict[str, Any]]:
+    """The runs that made a model, the first one first, each going on from the one before."""
+    config = json.loads((run / "config.json").read_text())
+    history = json.loads((run / "history.json").read_text())
+    before = stages(Path(config["start"]).parent) if config.get("start") else []
+    this = {
+        "epochs": config["epochs"],
+        "learning_rate": config["rate"],
+        "dropout": config.get("dropout", 0.2),
+        "pictures": history["pictures"]["train"],
+        "people": history["people"]["train"],
+        "seed": config["seed"],
+    }
+    return [*before, this]
+
+
 def model_row(kind: str, model: keras.Model, run: Path, file: Path, bits: int) -> dict[str, Any]:
     """What one model is and how it was trained."""
     config = json.loads((run / "config.json").read_text())
-    history = json.loads((run / "history.json").read_text())
+    steps = stages(run)
     return {
         "kind": kind,
         "file": file.name,
@@ -90,13 +106,14 @@ def model_row(kind: str, model: keras.Model, run: Path, file: Path, bits: int) -
         "input_px": config["size"],
         "parameters": model.count_params(),
         "weight_bits": bits,
-        "epochs": config["epochs"],
-        "pictures": history["pictures"]["train"],
-        "people": history["people"]["train"],
-        "learning_rate": config["rate"],
+        "epochs": sum(step["epochs"] for step in steps),
+        "pictures": steps[-1]["pictures"],
+        "people": steps[-1]["people"],
+        "learning_rate": steps[-1]["learning_rate"],
         "batch": config["batch"],
         "seed": config["seed"],
-        "started_from": history.get("started_from", "ImageNet"),
+        "started_from": "ImageNet",
+        "stages": steps,
     }
 
 
@@ -116,3 +133,41 @@ def data_rows(runs: dict[str, Path], held: Pictures, data: list[Path]) -> dict[s
         "seed": manifest["seed"],
         "demo": "the demo clinic's people are composed of portraits that are in no split",
     }
+
+
+FIGURES_START, FIGURES_END = "<!-- figures of the release in use: start -->", "<!-- end -->"
+
+
+def figures_table(content: dict[str, Any]) -> str:
+    """The card's figures as Markdown."""
+    lines = [
+        f"Release {content['name']}, {content['made_on']}. {content['note']}".rstrip(),
+        "",
+        "| Figure | Value | 95 % interval | Pictures | People |",
+        "|---|---|---|---|---|",
+    ]
+    for row in content["figures"]:
+        interval = f"{row['low']:.3f} to {row['high']:.3f}"
+        lines.append(
+            f"| {row['name']} | {row['value']:.3f} | {interval} | {row['pictures']} | {row['people']} |"
+        )
+    lines += ["", "| Grade | Called weak | Side right | Grade within one |", "|---|---|---|---|"]
+    for row in content["tables"]["by_grade"]:
+        side = f"{row['side']['value']:.2f}" if "side" in row else "-"
+        grade = ("I", "II", "III", "IV", "V", "VI")[row["grade"] - 1]
+        called, near = row["called_weak"]["value"], row["within_one"]["value"]
+        lines.append(f"| {grade} | {called:.2f} | {side} | {near:.2f} |")
+    lines += ["", "| Exercise | Recognised | Healthy called normal | Weak called weak | Side right |"]
+    lines.append("|---|---|---|---|---|")
+    for row in content["tables"]["by_exercise"]:
+        keys = ("recognised", "healthy_called_normal", "weak_called_weak", "side")
+        cells = " | ".join(f"{row[key]['value']:.2f}" for key in keys)
+        lines.append(f"| {row['exercise'].replace('_', ' ')} | {cells} |")
+    return "\n".join(lines)
+
+
+def with_figures(document: str, content: dict[str, Any]) -> str:
+    """The document with its table of figures made anew."""
+    before, rest = document.split(FIGURES_START)
+    _, after = rest.split(FIGURES_END, 1)
+    return f"{before}{FIGURES_START}\n{figures_table(content)}\n{FIGURES_END}{after}"

@@ -175,10 +175,14 @@ def main() -> None:
     parser.add_argument("--portraits", type=Path, help="real photographs of healthy people, for false alarms")
     parser.add_argument("--out", type=Path, default=ARTIFACTS_DIR)
     parser.add_argument("--bits", type=int, choices=(16, 32), default=32, help="of each weight")
+    parser.add_argument("--docs", type=Path, help="the document whose table of figures is made anew")
     parser.add_argument("--activate", action="store_true")
     args = parser.parse_args()
     runs = {"exercise": args.exercise, "palsy": args.palsy}
     export(runs, args.data, args.out / args.name, args.note, args.portraits, args.bits)
+    if args.docs:
+        content = json.loads((args.out / args.name / "card.json").read_text())
+        args.docs.write_text(card.with_figures(args.docs.read_text(), content))
     if args.activate:
         (args.out / ACTIVE_FILE).write_text(args.name + "\n")
 

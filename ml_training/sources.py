@@ -4,7 +4,7 @@ from pathlib import Path
 
 FACE = (
     "The ICT face model is missing at {path}: get ICT-FaceKit (MIT) from github.com/ICT-VGL/ICT-FaceKit and "
-    "pack it as docs/models.md says, then name its folder with --face."
+    "pack it with `python -m ml_training.pack_face`, then name that folder with --face."
 )
 PORTRAITS = (
     "No portraits (*.jpg) at {path}: get SFHQ (MIT) from github.com/SelfishGene/SFHQ-dataset and name the "

@@ -113,14 +113,6 @@ def batches(pictures: datasets.Pictures, config: Config, training: bool) -> tf.d
     return sets.map(read).map(_vary(config.kind) if training else plain).prefetch(4)
 
 
-def started_from(config: Config) -> str:
-    """In words, what the weights were before the first step."""
-    if not config.start:
-        return "ImageNet" if config.weights else "random weights"
-    before = json.loads(Path(config.start).with_name("config.json").read_text())
-    return f"an earlier run of {before['epochs']} epochs (rate {before['rate']}) from ImageNet"
-
-
 def train(config: Config) -> keras.Model:
     """Train, and write model.keras, config.json and history.json to the run's folder."""
     keras.utils.set_random_seed(config.seed)
@@ -162,7 +154,6 @@ def train(config: Config) -> keras.Model:
                 "history": history.history,
                 "pictures": counts,
                 "people": people,
-                "started_from": started_from(config),
             },
             indent=1,
         )
@@ -175,7 +166,11 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("config", type=Path)
-    train(Config(**json.loads(parser.parse_args().config.read_text())))
+    parser.add_argument("--weights", help="ImageNet weights, where the config has another place for them")
+    parser.add_argument("--out", help="the run's folder, likewise")
+    args = parser.parse_args()
+    given = {key: value for key in ("weights", "out") if (value := getattr(args, key))}
+    train(Config(**json.loads(args.config.read_text()) | given))
 
 
 if __name__ == "__main__":

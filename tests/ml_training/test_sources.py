@@ -32,3 +32,24 @@ def test_a_person_of_fewer_than_six_portraits_is_refused():
         weight = shares(count, rng)
         assert weight.sum() == pytest.approx(1)
         assert weight.max() <= LARGEST_SHARE
+
+
+def test_the_face_model_is_packed_from_its_meshes(tmp_path):
+    import numpy as np
+
+    from ml_training.pack_face import pack
+
+    folder = tmp_path / "FaceXModel"
+    folder.mkdir()
+    square = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\n{}usemtl M_Face\nf 1/1 2/2 3/3 4/4\n"
+    (folder / "generic_neutral_mesh.obj").write_text(square.format("vt 0 0\n"))
+    (folder / "identity000.obj").write_text(square.format("").replace("v 1 1 0", "v 1 2 0"))
+    (folder / "jawOpen.obj").write_text(square.format("").replace("v 0 0 0", "v 0 -1 0"))
+    (folder / "vertex_indices.json").write_text('{"idx_to_landmark_verts": [0]}')
+    pack(folder, tmp_path / "out")
+    with np.load(tmp_path / "out" / "ict_face.npz") as packed:
+        assert packed["faces"].tolist() == [[0, 1, 2], [0, 2, 3]]
+        assert packed["expression_names"].tolist() == ["jawOpen"]
+        assert packed["identity"][0, 2].tolist() == [0, 1, 0]
+        assert packed["expression"][0, 0].tolist() == [0, -1, 0]
+    assert sources.face_folder(tmp_path / "out")
