@@ -37,11 +37,12 @@ def problem(response, status: int, code: str) -> dict:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "path", ["/api/", "/api/v1/", "/api/v1/nothing/", "/api/v1/patients/1/", "/api/v2/patients/"]
+    "path",
+    ["/api/", "/api/v1/", "/api/v1/nothing/", "/api/v1/patients/1/", "/api/v2/patients/", "/api/v1/patients"],
 )
 @pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
 def test_an_unknown_address(path, method):
-    body = problem(getattr(Client(), method)(path), 404, "not_found")
+    body = problem(getattr(Client(), method)(f"{path}?page=2"), 404, "not_found")
     assert body["instance"] == path
 
 

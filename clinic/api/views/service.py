@@ -119,6 +119,9 @@ class NothingHere(Strict):
     authentication_classes: ClassVar[list[Any]] = []
     schema = None
 
+    def known_parameters(self) -> frozenset[str]:
+        return frozenset(self.request.query_params)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         raise Http404
