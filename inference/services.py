@@ -46,6 +46,7 @@ class Claim:
     analysis_id: uuid.UUID
     attempt: int
     photo_id: uuid.UUID
+    patient_id: uuid.UUID
     image: str
 
 
@@ -98,10 +99,10 @@ def _start(analysis_id: uuid.UUID, release: str | None) -> Claim | None:
             lease_until=now + dt.timedelta(seconds=settings.ANALYSIS_LEASE),
         ):
             return None
-        analysis = (
-            Analysis.objects.select_related("photo").only("attempt", "photo__image").get(pk=analysis_id)
-        )
-    return Claim(analysis_id, analysis.attempt, analysis.photo_id, str(analysis.photo.image.name))
+        row = Analysis.objects.values_list(
+            "attempt", "photo_id", "photo__visit__patient_id", "photo__image"
+        ).get(pk=analysis_id)
+    return Claim(analysis_id, *row)
 
 
 def finish(*, claim: Claim, findings: Findings) -> bool:
@@ -162,7 +163,7 @@ def requeue(*, analysis_id: uuid.UUID, attempt: int, code: str, republish: bool 
     if not failed:
         return None
     logger.error("Analysis %s failed after attempt %s: %s", analysis_id, attempt, code)
-    _refresh_summary(analysis_id)
+    _refresh_summary(Analysis.objects.values_list("photo__visit__patient_id", flat=True).get(pk=analysis_id))
     return Status.FAILED
 
 
@@ -232,25 +233,22 @@ def _use_release(analysis_id: uuid.UUID, release: str) -> bool:
 
 def _close(claim: Claim, status: str, **values: Any) -> bool:
     """One write, and only if the attempt is still the claim's."""
-    now = timezone.now()
-    with transaction.atomic():
-        written = (
-            _in_source_of(status)
-            .filter(pk=claim.analysis_id, status=Status.RUNNING, attempt=claim.attempt)
-            .update(status=status, finished_at=now, lease_until=None, **values)
-        )
+    written = (
+        _in_source_of(status)
+        .filter(pk=claim.analysis_id, status=Status.RUNNING, attempt=claim.attempt)
+        .update(status=status, finished_at=timezone.now(), lease_until=None, **values)
+    )
     if not written:
         logger.warning("Analysis %s: attempt %s came too late", claim.analysis_id, claim.attempt)
         return False
-    _refresh_summary(claim.analysis_id)
+    _refresh_summary(claim.patient_id)
     return True
 
 
-def _refresh_summary(analysis_id: uuid.UUID) -> None:
+def _refresh_summary(patient_id: uuid.UUID) -> None:
     """The lists' figures are derived: a fault in them must not cost the result that is written already."""
     from clinic.recovery.services import refresh_summary
 
-    patient_id = Analysis.objects.values_list("photo__visit__patient_id", flat=True).get(pk=analysis_id)
     # While more of the patient's photos are in work, once in a while is enough: the last one always does it.
     if (
         Analysis.objects.open()
@@ -264,7 +262,7 @@ def _refresh_summary(analysis_id: uuid.UUID) -> None:
     try:
         refresh_summary(patient_id=patient_id)
     except Exception:
-        logger.exception("The summary after analysis %s was not refreshed", analysis_id)
+        logger.exception("The summary of patient %s was not refreshed", patient_id)
 
 
 def _without_landmarks(findings: Findings) -> dict[str, Any]:

@@ -35,6 +35,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # The default of one second caps the demo at two photos a second.
     "polling_interval": 0.02,
 }
+# A broker of files is asked, and does not tell: the next photos lie ready, or each child would wait for the
+# next look. Whatever a killed worker had lying there, the watchdog publishes again.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
