@@ -38,9 +38,10 @@ class Latency:
 
 
 def rate(finished: Sequence[float]) -> float:
-    """Results a second, from the moments (s) at which each was there."""
-    span = max(finished) - min(finished) if len(finished) > 1 else 0.0
-    return (len(finished) - 1) / span if span > 0 else 0.0
+    """Results a second, from the moments (s) at which each was there, once every process is under way."""
+    under_way = sorted(finished)[len(finished) // 4 :]
+    span = under_way[-1] - under_way[0] if under_way else 0.0
+    return (len(under_way) - 1) / span if span > 0 else 0.0
 
 
 def bare_rate(files: Sequence[Path], *, processes: int, models: Path) -> float:
