@@ -75,8 +75,9 @@ def patient_list(request: HttpRequest) -> HttpResponse:
     }
     # A search typed letter by letter swaps the results alone; going back asks for the page.
     htmx = request.htmx  # type: ignore[attr-defined]
-    template = "_results" if htmx and not htmx.history_restore_request else "list"
-    response = render(request, f"patients/{template}.html", context)
+    live = bool(htmx) and not htmx.history_restore_request
+    template = "patients/_results.html" if live else "patients/list.html"
+    response = render(request, template, {**context, "live": live})
     patch_vary_headers(response, ["HX-Request"])
     return response
 

@@ -48,6 +48,7 @@ def test_typing_finds_patients_without_a_reload(page: Page) -> None:
     page.keyboard.press("/")
     page.keyboard.type("ayu")
     expect(page.locator(".results-count")).to_contain_text("2 patients match")
+    assert page.locator("[role=status]#results-said").inner_text() == "2 patients match"
     assert rows(page) == ["Ayu Lestari", "Citra Ayuningtyas"]
     assert page.evaluate("window.sameDocument && document.activeElement.id") == "search"
     assert page.url.endswith("?q=ayu")
