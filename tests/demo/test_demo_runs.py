@@ -111,3 +111,12 @@ def test_a_start_finds_what_was_lost_while_the_demo_was_down(migrated):
         )
         until(lambda: not migrated.messages())
     assert "Traceback" not in migrated.log("worker").read_text() + migrated.log("beat").read_text()
+
+
+def test_a_reset_forgets_records_photos_and_messages_and_keeps_the_secret(migrated):
+    var = migrated.folder / "var"
+    assert list((var / "photos").rglob("*.jpg"))
+    migrated.manage("demo_reset")
+    assert not (var / "risorius.sqlite3").exists()
+    assert not [path for path in var.rglob("*") if path.suffix in (".jpg", ".msg")]
+    assert (var / "secret_key").read_text()
