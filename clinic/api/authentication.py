@@ -14,7 +14,7 @@ class TokenAuthentication(auth.TokenAuthentication):
 
     def authenticate_credentials(self, token: bytes) -> tuple[Any, Any]:
         """The user and the token, or 401."""
-        if not token.isascii():
+        if not token.isalnum():
             raise AuthenticationFailed(_("Invalid token."))
         found: tuple[Any, Any] = super().authenticate_credentials(token)
         return found

@@ -270,6 +270,13 @@ def test_longer_lists_need_no_more_queries(resource, api, records, clinic, clini
     assert many <= 12
 
 
+@pytest.mark.parametrize("resource", LISTS)
+def test_a_list_answers_to_head_and_options(resource, api, records):
+    url = reverse(f"api:{resource}-list")
+    assert (api.head(url).status_code, api.head(url).content) == (200, b"")
+    assert api.options(url).status_code == 200
+
+
 def test_every_list_is_tried_here():
     named = {pattern.name for pattern in router.urls if pattern.name.endswith("-list")}
     assert named == {f"{resource}-list" for resource in [*LISTS, "release"]}

@@ -94,7 +94,9 @@ def test_a_deactivated_user(clinician, clinic):
     problem(client.get(reverse("api:clinic-list")), 401, "not_authenticated")
 
 
-@pytest.mark.parametrize("header", ["Bearer", "Bearer a b", "Bearer nonsense", "Token x", "Bearer \u00e9"])
+@pytest.mark.parametrize(
+    "header", ["Bearer", "Bearer a b", "Bearer nonsense", "Token x", "Bearer \u00e9", "Bearer a\x00"]
+)
 def test_headers_that_are_no_token(header, db):
     client = Client()
     client.credentials(HTTP_AUTHORIZATION=header)
