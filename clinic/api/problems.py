@@ -238,10 +238,10 @@ def _answer(
 ) -> Response:
     body = {
         "type": reverse("api:problem", args=[kind.code], request=request),
-        "title": kind.title,
+        "title": str(kind.title),
         "status": kind.status,
         "code": kind.code,
-        "detail": force_str(detail or kind.title),
+        "detail": str(detail or kind.title),
         # The path alone: a query may hold what does not belong in a log.
         "instance": request.path,
         **(extra or {}),
