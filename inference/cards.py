@@ -49,6 +49,12 @@ SPLITS: dict[str, str | Promise] = {
     "val": _("Validation"),
     "test": _("Test"),
 }
+HEADS: dict[str, str | Promise] = {
+    "exercise": _("exercise"),
+    "palsy": _("palsy"),
+    "grade": _("grade"),
+    "side": _("weak side"),
+}
 RATES: dict[str, str | Promise] = {
     "called_weak": _("Called weak"),
     "weak_called_weak": _("Weak called weak"),
@@ -181,6 +187,15 @@ class Card:
         return [row if str(row.get("url")).startswith("https://") else row | {"url": ""} for row in rows]
 
     @property
+    def temperatures(self) -> list[tuple[str | Promise, float]]:
+        calibration = self.card.get("calibration")
+        return _named_numbers(calibration.get("temperatures") if isinstance(calibration, dict) else None)
+
+    @property
+    def thresholds(self) -> list[tuple[str | Promise, float]]:
+        return _named_numbers(self.card.get("thresholds"))
+
+    @property
     def plots(self) -> list[dict[str, Any]]:
         rows = _rows(self.card.get("plots"))
         found = [(row, figure_path(self.release, str(row.get("file", "")))) for row in rows]
@@ -222,6 +237,13 @@ def _size(path: Path) -> dict[str, int]:
 
 def _rows(value: Any) -> list[dict[str, Any]]:
     return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
+def _named_numbers(values: Any) -> list[tuple[str | Promise, float]]:
+    if not isinstance(values, dict):
+        return []
+    found = [(HEADS.get(key, key), _number(value)) for key, value in values.items()]
+    return [(name, number) for name, number in found if number is not None]
 
 
 def _said(value: float, share: bool) -> str:
