@@ -15,6 +15,7 @@ from django.utils.encoding import force_str
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.settings import api_settings
@@ -98,6 +99,15 @@ _KNOWN: tuple[tuple[type[Exception], str], ...] = (
     # Two requests at once: the database saw what the validation could not.
     (IntegrityError, "conflict"),
 )
+
+
+class ProblemResponse(Response):
+    """JSON, whatever other representation was asked for."""
+
+    @property
+    def rendered_content(self) -> bytes:
+        self["Content-Type"] = MEDIA_TYPE
+        return bytes(JSONRenderer().render(self.data))
 
 
 class Problem(exceptions.APIException):
@@ -246,4 +256,4 @@ def _answer(
         "instance": request.path,
         **(extra or {}),
     }
-    return Response(body, status=kind.status, headers=headers, content_type=MEDIA_TYPE)
+    return ProblemResponse(body, status=kind.status, headers=headers)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from rest_framework.renderers import JSONRenderer
+from rest_framework.renderers import BaseRenderer
 
 
-class CsvRenderer(JSONRenderer):
-    """A file that is already written as CSV; a problem on the way to it stays JSON."""
+class CsvRenderer(BaseRenderer):
+    """A file that is already written as CSV."""
 
     media_type = "text/csv"
     format = "csv"
@@ -17,11 +16,9 @@ class CsvRenderer(JSONRenderer):
 
     def render(
         self,
-        data: Any,
+        data: str,
         accepted_media_type: str | None = None,
-        renderer_context: Mapping[str, Any] | None = None,
+        renderer_context: Mapping[str, object] | None = None,
     ) -> bytes:
         """The text as UTF-8."""
-        if isinstance(data, str):
-            return data.encode()
-        return bytes(super().render(data, "application/json", renderer_context))
+        return data.encode()

@@ -52,6 +52,17 @@ def test_a_wrong_method(api, records):
     assert "GET" in response["Allow"]
 
 
+@pytest.mark.parametrize(
+    ("ask", "status", "code"),
+    [
+        (lambda client, url: client.post(url), 405, "method_not_allowed"),
+        (lambda client, url: client.get(url, HTTP_ACCEPT="image/png"), 406, "not_acceptable"),
+    ],
+)
+def test_the_document_answers_wrong_requests_with_problems_too(ask, status, code, db):
+    problem(ask(Client(), reverse("api:schema")), status, code)
+
+
 def test_fields_that_are_wrong(api, clinic):
     response = api.post(
         reverse("api:patient-list"), {"name": "", "sex": "x", "birth_date": "2026-13-01"}, format="json"
