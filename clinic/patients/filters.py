@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 from urllib.parse import urlencode
 
+from django.contrib.sessions.backends.base import SessionBase
 from django.core.paginator import Page
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from . import searches
 from .models import Cause, WeakSide
 from .selectors import SIDES, SORTS, Facets, LastVisit
 
@@ -45,9 +47,13 @@ class ChipGroup:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the reader asked for. Words that no filter knows are left out."""
+    """What the reader asked for. Words that no filter knows are left out.
+
+    search: the key under which the session keeps the text.
+    """
 
     text: str = ""
+    search: str = ""
     causes: tuple[str, ...] = ()
     weak_sides: tuple[str, ...] = ()
     last_visit: str = ""
@@ -56,11 +62,13 @@ class Filters:
     sort: str = "name"
 
     @classmethod
-    def read(cls, query: QueryDict) -> Self:
-        """The filters in an address."""
+    def read(cls, query: QueryDict, session: SessionBase) -> Self:
+        """The filters in an address, whose search is a key to what the session keeps."""
         seen, sort = query.get("seen", ""), query.get("sort", "name")
+        text = searches.recall(session, query.get("search", ""))
         return cls(
-            text=" ".join(query.get("q", "").replace("\0", "").split())[:120],
+            text=text,
+            search=query["search"] if text else "",
             causes=tuple(code for code in Cause.values if code in query.getlist("cause")),
             weak_sides=tuple(side for side in SIDES if (side or NO_SIDE) in query.getlist("side")),
             last_visit=seen if seen in LastVisit.values else "",
@@ -84,7 +92,7 @@ class Filters:
     @property
     def pairs(self) -> list[tuple[str, str]]:
         """The address's words, without the page."""
-        pairs = [("q", self.text)] if self.text else []
+        pairs = [("search", self.search)] if self.search else []
         pairs += [("cause", code) for code in self.causes] + [("side", s or NO_SIDE) for s in self.weak_sides]
         pairs += [("seen", self.last_visit)] if self.last_visit else []
         pairs += [("attention", "1")] if self.attention else []
@@ -94,7 +102,7 @@ class Filters:
     @property
     def hidden(self) -> list[tuple[str, str]]:
         """What the search field's form carries along."""
-        return [pair for pair in self.pairs if pair[0] != "q"]
+        return [pair for pair in self.pairs if pair[0] != "search"]
 
     @property
     def url(self) -> str:
@@ -115,7 +123,7 @@ class Filters:
     @property
     def cleared(self) -> str:
         """The address without filters."""
-        return replace(self, text="", causes=(), weak_sides=(), last_visit="", attention=False).url
+        return replace(self, text="", search="", causes=(), weak_sides=(), last_visit="", attention=False).url
 
     def sorted_by(self, key: str) -> str:
         """The address of the list sorted by that key, or the other way round if it is already."""

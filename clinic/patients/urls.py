@@ -10,6 +10,7 @@ from . import views, views_record
 app_name = "patients"
 urlpatterns = [
     path("", views.patient_list, name="list"),
+    path("search/", views.search, name="search"),
     path("new/", views.patient_new, name="new"),
     path("<uuid:pk>/", patient_recovery, name="detail"),
     path("<uuid:pk>/visits/", patient_visits, name="visits"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -22,7 +23,7 @@ from clinic.audit.models import Access
 from clinic.common.forms import submit
 from clinic.common.http import require, visible_or_404
 
-from . import forms, selectors, services
+from . import forms, searches, selectors, services
 from .filters import Filters, chip_groups, page_links, sort_links
 from .models import Patient
 
@@ -54,12 +55,21 @@ def find_to_write(request: HttpRequest, pk: uuid.UUID) -> Patient:
     return patient
 
 
+@require_POST
+@login_required
+def search(request: HttpRequest) -> HttpResponse:
+    """Look for the words typed; the list's address holds a key in their place."""
+    text = searches.clean(request.POST.get("q", ""))
+    key = searches.keep(request.session, text)
+    return redirect(replace(Filters.read(request.POST, request.session), text=text, search=key).url)
+
+
 @login_required
 @require_safe
 def patient_list(request: HttpRequest) -> HttpResponse:
     """The clinic's patients, searched, filtered and sorted."""
     clinic = request.clinic  # type: ignore[attr-defined]
-    filters = Filters.read(request.GET)
+    filters = Filters.read(request.GET, request.session)
     facets = selectors.facets(user=request.user, clinic=clinic, **filters.wanted)
     found = selectors.search(user=request.user, clinic=clinic, sort=filters.sort, **filters.wanted)
     paginator = Paginator(found, PATIENTS_A_PAGE)

@@ -46,11 +46,11 @@ def test_a_refusal_does_not_say_which_of_the_two_was_wrong(client, clinic, typed
 
 
 def test_the_page_asked_for_opens_after_the_login(client, clinician) -> None:
-    wanted = reverse("patients:list") + "?q=ayu"
+    wanted = reverse("patients:list") + "?cause=stroke"
     asked = client.get(wanted)
-    assert asked.url == f"{LOGIN}?next=/patients/%3Fq%3Dayu"
+    assert asked.url == f"{LOGIN}?next=/patients/%3Fcause%3Dstroke"
     form = client.get(asked.url).content.decode()
-    assert 'name="next" value="/patients/?q=ayu"' in form
+    assert 'name="next" value="/patients/?cause=stroke"' in form
     assert post(client, username=clinician.email, next=wanted).url == wanted
 
 

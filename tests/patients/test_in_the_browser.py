@@ -51,7 +51,7 @@ def test_typing_finds_patients_without_a_reload(page: Page) -> None:
     assert page.locator("[role=status]#results-said").inner_text() == "2 patients match"
     assert rows(page) == ["Ayu Lestari", "Citra Ayuningtyas"]
     assert page.evaluate("window.sameDocument && document.activeElement.id") == "search"
-    assert page.url.endswith("?q=ayu")
+    assert "search=" in page.url and "ayu" not in page.url
     page.reload()
     assert rows(page) == ["Ayu Lestari", "Citra Ayuningtyas"]
 
@@ -65,7 +65,7 @@ def test_filters_are_reached_by_keyboard_and_kept_while_typing(page: Page) -> No
     assert rows(page) == ["Budi Santoso", "Citra Ayuningtyas"]
     page.locator("#search").press_sequentially("budi")
     expect(page.locator(".results-count")).to_contain_text("1 patient matches")
-    assert "cause=bells_palsy" in page.url and "q=budi" in page.url
+    assert "cause=bells_palsy" in page.url and "search=" in page.url and "budi" not in page.url
 
 
 def test_escape_closes_an_open_filter(page: Page) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
@@ -36,9 +38,17 @@ def make(clinic: Any, name: str, **fields: Any) -> Patient:
     return patient
 
 
+def look(client: Any, query: str = "", **more: Any) -> Any:
+    """The list under an address's filters; the words for `q` are typed into the search."""
+    asked = QueryDict(query.removeprefix("?"))
+    if "q" not in asked:
+        return client.get(LIST + query, **more)
+    return client.post(reverse("patients:search"), asked, follow=True, **more)
+
+
 def names(client: Any, query: str = "") -> list[str]:
     """The names in the list, in their order."""
-    answer = client.get(LIST + query)
+    answer = look(client, query)
     assert answer.status_code == 200
     return re.findall(r'class="stretched-link"[^>]*>([^<]*)<', answer.content.decode())
 
@@ -125,7 +135,7 @@ def test_who_needs_attention(as_clinician, clinic, summary: dict[str, Any], asks
 
 
 def test_counts_beside_the_filters_are_what_they_leave(as_clinician, four: None) -> None:
-    page = as_clinician.get(LIST + "?q=ayu").context["facets"]
+    page = look(as_clinician, "?q=ayu").context["facets"]
     assert page.total == 2
     assert page.causes["stroke"] == 1 and page.causes["bells_palsy"] == 1 and page.causes["ramsay_hunt"] == 0
     # Among those of one cause, the other causes' counts stay what they would give.
@@ -168,23 +178,38 @@ def test_empty_states_say_what_to_do(as_clinician, as_reviewer) -> None:
     page = as_clinician.get(LIST).content.decode()
     assert "No patients yet" in page and reverse("patients:new") in page
     assert reverse("patients:new") not in as_reviewer.get(LIST).content.decode()
-    page = as_clinician.get(LIST + "?q=nobody").content.decode()
+    page = look(as_clinician, "?q=nobody").content.decode()
     assert "No patient matches" in page and f'href="{LIST}"' in page
     assert "Nobody is archived" in as_clinician.get(LIST + "?archived=1").content.decode()
 
 
 def test_typing_brings_the_results_alone_and_going_back_the_page(as_clinician, four: None) -> None:
-    part = as_clinician.get(LIST + "?q=ayu", headers={"HX-Request": "true"})
+    part = look(as_clinician, "?q=ayu", headers={"HX-Request": "true"})
     assert part.content.decode().lstrip().startswith('<div id="results"')
     assert "HX-Request" in part.headers["Vary"]
-    whole = as_clinician.get(
-        LIST + "?q=ayu", headers={"HX-Request": "true", "HX-History-Restore-Request": "true"}
-    )
+    going_back = {"HX-Request": "true", "HX-History-Restore-Request": "true"}
+    whole = as_clinician.get(part.request["PATH_INFO"], headers=going_back)
     assert "<html" in whole.content.decode()
 
 
+def test_no_address_holds_the_name_searched_for(as_clinician, as_reviewer, four: None) -> None:
+    answer = look(as_clinician, "?q=ayu&cause=bells_palsy")
+    address = answer.redirect_chain[-1][0]
+    assert "cause=bells_palsy" in address and "search=" in address
+    page = answer.content.decode()
+    assert 'value="ayu"' in page and not re.search(r"(?i)(href|action|hx-get)=\"[^\"]*ayu", page)
+    # The same words keep their address; it means nothing to anybody else, or once it is forgotten.
+    assert look(as_clinician, "?q=ayu&cause=bells_palsy").redirect_chain[-1][0] == address
+    assert names(as_clinician, address.removeprefix(LIST)) == ["Citra Ayuningtyas"]
+    assert len(names(as_reviewer, address.removeprefix(LIST))) == 2
+    for number in range(40):
+        look(as_clinician, f"?q=nobody{number}")
+    assert len(names(as_clinician, address.removeprefix(LIST))) == 2
+
+
 def test_what_is_searched_for_stays_text(as_clinician) -> None:
-    page = as_clinician.get(LIST, {"q": '"><script>alert(1)</script>'}).content.decode()
+    page = look(as_clinician, urlencode({"q": '"><script>alert(1)</script>'})).content.decode()
+    assert "&lt;script&gt;alert" in page
     assert "<script>alert" not in page
 
 

@@ -82,7 +82,7 @@ def make_world(clinic: Any, clinician: Any) -> World:
             "photo": [photos[-1], photos[0], waiting, retake, broken],
         },
         extra=[
-            Place("search without a hit", reverse("patients:list") + "?q=nobody-has-this-name"),
+            Place("filters without a hit", reverse("patients:list") + "?seen=never&cause=trauma&side=both"),
             Place("page not found", "/no-such-page/"),
         ],
     )
