@@ -43,8 +43,11 @@ WORDS: dict[str, Any] = {
     ],
     "known_failures": [
         "Trained and tested on simulated photos only: no figure here was measured on patients.",
-        "Grade II keeps three quarters of the movement or more; most of it passes as normal.",
-        "At rest a palsy up to grade IV hardly shows; one photo at rest says little.",
+        "Grade II keeps three quarters of the movement or more: four photos in five pass as normal, of grade III "
+        "half.",
+        "At rest a palsy up to grade IV hardly shows, and one healthy face in four is called weak there; one "
+        "photo at rest says little.",
+        "Of real photographs of healthy people, unmoved, nearly one in five is called weak.",
         "Eye closure and brow raise are not among the six exercises, so that grade III and IV, which they "
         "tell apart, are often confused.",
         "A one-sided sneer resembles a palsy of the other side. Judge the side on the smile or the shown teeth.",
