@@ -235,9 +235,12 @@ def worker() -> list[CheckMessage]:
     from django.db import DatabaseError
     from django.utils import timezone
 
+    from clinic.start.serve import is_running
     from inference.models import Canary
     from inference.selectors import analysis_delayed
 
+    if settings.DEMO and not is_running(settings.VAR_DIR):
+        return []
     try:
         canary = Canary.objects.filter(queue=settings.ANALYSIS_QUEUE).first()
         delayed = analysis_delayed()

@@ -75,6 +75,18 @@ def prepare(var: Path):  # type: ignore[no-untyped-def]
     return lock
 
 
+def is_running(var: Path) -> bool:
+    """Whether a demo runs from this folder at the moment."""
+    try:
+        with (var / "running").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
 def environment(var: Path) -> dict[str, str]:
     """What every process of the demo is started with."""
     return {

@@ -87,6 +87,13 @@ def test_two_demos_in_one_folder_are_refused(tmp_path):
         assert "running already" in one_sentence(start(str(free_port()), var=tmp_path))
 
 
+def test_a_demo_is_known_to_run_as_long_as_it_does(tmp_path):
+    assert not serve.is_running(tmp_path)
+    with serve.prepare(tmp_path):
+        assert serve.is_running(tmp_path)
+    assert not serve.is_running(tmp_path)
+
+
 def test_the_secret_key_is_made_once_and_is_nobody_elses(tmp_path):
     serve.prepare(tmp_path).close()
     key = tmp_path / "secret_key"
@@ -138,6 +145,12 @@ def test_a_python_named_by_hand_is_tried_first(tmp_path):
     (tmp_path / "mine").chmod(0o755)
     run = make("lint", f"VENV={tmp_path / 'venv'}", f"PYTHON={tmp_path / 'mine'}", path=tmp_path)
     assert f"mine: clinic/start/install.py {tmp_path / 'venv'} test" in run.stdout
+
+
+def test_a_python_named_by_hand_that_is_none_is_said(tmp_path):
+    run = make("run", f"VENV={tmp_path / 'venv'}", "PYTHON=/no/such/python", path=tmp_path)
+    assert run.stderr.startswith("PYTHON=/no/such/python is no Python 3.11 or 3.12.")
+    assert run.stdout == ""
 
 
 @pytest.mark.parametrize("version", [(3, 9), (3, 10), (3, 13)])
