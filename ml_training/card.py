@@ -40,6 +40,12 @@ WORDS: dict[str, Any] = {
             "url": "https://keras.io/api/applications/mobilenet/",
             "use": "where training starts",
         },
+        {
+            "name": "Official portraits of members of the United States Congress",
+            "licence": "public domain",
+            "url": "https://www.congress.gov/members",
+            "use": "a check on false alarms: real healthy faces, unmoved, never in training",
+        },
     ],
     "known_failures": [
         "Trained and tested on simulated photos only: no figure here was measured on patients.",
