@@ -40,6 +40,9 @@
       var found = html && new DOMParser().parseFromString(html, "text/html").querySelector('meta[name="csrf-token"]');
       if (found) {
         token().content = found.content;
+        document.querySelectorAll('input[name="csrfmiddlewaretoken"]').forEach(function (field) {
+          field.value = found.content;
+        });
       }
       return Boolean(found);
     }).catch(function () {
@@ -49,11 +52,20 @@
 
   function answer(request) {
     var found = said(request);
-    var kind = { 201: "stored", 422: "refused", 403: "forbidden", 413: "large" }[request.status];
+    var kind = { 201: "stored", 401: "session", 403: "forbidden", 413: "large", 422: "refused" }[request.status];
     // A page in place of the answer is the login's.
     return { kind: kind || (request.status === 200 ? "session" : "offline"), code: found.code, detail: found.detail };
   }
 
+  // A look in the background that finds nobody logged in would take the page away, and what waits on it.
+  var UNSAVED = ".upload-row, .is-sending, [data-resend]:not([hidden]), .save-running, .save-failed";
+  document.addEventListener("htmx:beforeOnLoad", function (event) {
+    if (event.detail.xhr.getResponseHeader("HX-Redirect") && document.querySelector(UNSAVED)) {
+      event.preventDefault();
+    }
+  });
+
+  window.risoriusRenew = renew;
   var ENDINGS = { "image/png": "png", "image/webp": "webp", "image/heic": "heic", "image/heif": "heif" };
 
   // Only the ending of a file's name is sent: the rest may be a patient's name.

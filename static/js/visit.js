@@ -24,22 +24,28 @@
     unsaved = true;
     say(form.dataset.saving, "save-running");
   });
+  function again() {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(function () {
+      // A new login has a new token; without one the answer says so again.
+      window.risoriusRenew().then(function () { window.htmx.trigger(form, "change"); });
+    }, 5000);
+  }
+
   document.body.addEventListener("htmx:afterRequest", function (event) {
     if (!isOurs(event)) {
       return;
     }
     window.clearTimeout(timer);
-    if (event.detail.successful) {
+    var request = event.detail.xhr;
+    if (request.status && request.getResponseHeader("HX-Redirect")) {
+      say(form.dataset.session, "save-failed");
+      again();
+    } else if (event.detail.successful) {
       unsaved = Boolean(saved.querySelector(".save-failed"));
-    } else if (event.detail.xhr.status !== 0 || !navigator.onLine || event.detail.failed) {
+    } else {
       say(form.dataset.failed, "save-failed");
-      timer = window.setTimeout(function () { window.htmx.trigger(form, "change"); }, 5000);
-    }
-  });
-  document.body.addEventListener("htmx:sendError", function (event) {
-    if (isOurs(event)) {
-      say(form.dataset.failed, "save-failed");
-      timer = window.setTimeout(function () { window.htmx.trigger(form, "change"); }, 5000);
+      again();
     }
   });
   window.addEventListener("pagehide", function () {
