@@ -20,7 +20,17 @@ WORDS = {
     "csrf": ("This page was open for too long", "Halaman ini terbuka terlalu lama"),
 }
 # The machine's own words for it, and where it keeps its things.
-MACHINE = ("Traceback", "Exception", "Error", "sessionid", "CSRF", "site-packages", ".py", "/work", "psycopg")
+MACHINE = (
+    "Traceback",
+    "Exception",
+    "Error",
+    "sessionid",
+    "CSRF",
+    "site-packages",
+    ".py",
+    str(settings.BASE_DIR),
+    "psycopg",
+)
 
 
 def shows(answer: Any, status: int, key: int | str, language: str) -> None:
