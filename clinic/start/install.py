@@ -120,6 +120,9 @@ def install_lock(python, lock):
         1 for line in lock.read_text().splitlines() if "==" in line and not line.startswith((" ", "#"))
     )
     print(f"Installing {total} packages from {lock.relative_to(ROOT)} (once)", flush=True)
+    # An environment that another tool made may have no pip yet.
+    if subprocess.run([str(python), "-c", "import pip"], capture_output=True, check=False).returncode:
+        subprocess.run([str(python), "-m", "ensurepip"], stdout=subprocess.DEVNULL, check=False)
     command = [
         str(python),
         "-m",
