@@ -130,6 +130,8 @@ def _label(row: Any) -> str | Promise:
     for attribute in ("get_cause_display", "get_kind_display"):
         if hasattr(row, attribute):
             return getattr(row, attribute)()
+    if isinstance(row, Visit.history.model):
+        return date_format(timezone.localtime(row.at), "DATETIME_FORMAT")
     return ""
 
 

@@ -158,7 +158,11 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
         return self.filter(patient__clinic_id__in=clinics_of(user).keys())
 
     def in_force(self) -> ConsentQuerySet:
-        return self.filter(revoked_at__isnull=True)
+        """Those not revoked, in the order in which the uses are always named."""
+        uses = [models.When(use=use, then=place) for place, use in enumerate(ConsentUse.values)]
+        return self.filter(revoked_at__isnull=True).order_by(
+            models.Case(*uses, output_field=models.SmallIntegerField())
+        )
 
 
 class Consent(Record):

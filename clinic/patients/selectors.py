@@ -49,6 +49,7 @@ __all__ = [
     "facets",
     "likely_duplicates",
     "needs_attention",
+    "needs_follow_up",
     "search",
 ]
 
@@ -84,20 +85,19 @@ def _with_current_episode(patients: QuerySet[Patient]) -> QuerySet[Patient]:
     )
 
 
-def needs_attention(*, now: dt.datetime | None = None) -> Q:
-    """Patients with something to do: worse, to retake, to confirm, failed, or not seen for six weeks."""
+def needs_follow_up(*, now: dt.datetime | None = None) -> Q:
+    """Patients who can't wait: worse, a photo to retake, a failed analysis, or not seen for six weeks."""
     before = (now or timezone.now()) - recovery_rules.LAPSED_AFTER
     lapsed = Q(summary__last_visit_at__lt=before) & (
         Q(summary__clinician_grade__isnull=True)
         | Q(summary__clinician_grade__gt=recovery_rules.RECOVERED_GRADE)
     )
-    return (
-        Q(summary__worse=True)
-        | Q(summary__to_retake__gt=0)
-        | Q(summary__to_confirm__gt=0)
-        | Q(summary__failed__gt=0)
-        | lapsed
-    )
+    return Q(summary__worse=True) | Q(summary__to_retake__gt=0) | Q(summary__failed__gt=0) | lapsed
+
+
+def needs_attention(*, now: dt.datetime | None = None) -> Q:
+    """Patients with something to do: to follow up, or with results to confirm, which wait without harm."""
+    return needs_follow_up(now=now) | Q(summary__to_confirm__gt=0)
 
 
 def _last_visit(kind: str, now: dt.datetime) -> Q:

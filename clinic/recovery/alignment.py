@@ -19,7 +19,8 @@ EYE_DISTANCE: Final = 240
 """Between the eyes' centres, px: a third of the width leaves both ears in the picture."""
 EYE_LINE: Final = 360
 """How far below the upper edge the eyes stand, px."""
-_OUTSIDE: Final = (238, 240, 242)
+_OUTSIDE: Final = (128, 132, 136)
+"""Where the photo has nothing: a grey that stands back on light pages and on dark ones."""
 _QUALITY: Final = 88
 
 

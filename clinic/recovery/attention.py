@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, UUIDField, When
+from django.db.models import Case, Count, Exists, F, OuterRef, QuerySet, Subquery, Sum, UUIDField, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from clinic.accounts import policies
 from clinic.common.dates import local_day, today
 from clinic.patients.models import Episode, Patient
-from clinic.patients.selectors import needs_attention
+from clinic.patients.selectors import needs_attention, needs_follow_up
 from clinic.visits.models import Visit
 from inference.models import Analysis
 from inference.states import Status
@@ -71,20 +71,12 @@ def counts(*, user: User, clinic: Clinic) -> Counts:
         Patient.objects.visible_to(user)
         .filter(clinic=clinic, archived_at__isnull=True)
         .aggregate(
-            urgent=Count("pk", filter=urgent()),
+            urgent=Count("pk", filter=needs_follow_up()),
             to_confirm=Sum("summary__to_confirm", default=0),
             failed=Sum("summary__failed", default=0),
         )
     )
     return Counts(**found)
-
-
-def urgent() -> Q:
-    """Patients with a reason that can't wait: all reasons but results to confirm."""
-    lapsed = Q(summary__last_visit_at__lt=timezone.now() - rules.LAPSED_AFTER) & (
-        Q(summary__clinician_grade__isnull=True) | Q(summary__clinician_grade__gt=rules.RECOVERED_GRADE)
-    )
-    return Q(summary__worse=True) | Q(summary__to_retake__gt=0) | Q(summary__failed__gt=0) | lapsed
 
 
 def attention(*, user: User, clinic: Clinic, limit: int = PAGE) -> list[AttentionItem]:
@@ -106,7 +98,7 @@ def attention(*, user: User, clinic: Clinic, limit: int = PAGE) -> list[Attentio
             F("summary__worse").desc(nulls_last=True),
             F("summary__to_retake").desc(nulls_last=True),
             F("summary__failed").desc(nulls_last=True),
-            Case(When(urgent(), then=0), default=1),
+            Case(When(needs_follow_up(), then=0), default=1),
             "summary__last_visit_at",
             "pk",
         )

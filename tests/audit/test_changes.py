@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from clinic.audit import selectors
 from clinic.patients import services
@@ -93,6 +94,8 @@ def test_a_visits_words_and_grade_are_told(visit, clinician, administrator) -> N
     visits.update_visit(user=clinician, visit=visit, impression="Closes the eye.", grade=4)
     visits.update_visit(user=administrator, visit=visit, impression="Closes the eye fully.", grade=3)
     told = lines(visit.patient)
+    seen = date_format(timezone.localtime(visit.at), "DATETIME_FORMAT")
+    assert ("Visit", "created", "", "", seen) in told
     assert ("Visit", "changed", "House-Brackmann grade", "IV", "III") in told
     assert ("Visit", "changed", "Impression", "Closes the eye.", "Closes the eye fully.") in told
 

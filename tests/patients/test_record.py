@@ -192,6 +192,10 @@ def test_uses_are_independent(as_clinician, patient) -> None:
     banner = text(as_clinician, "record", patient)
     banner = banner[banner.index("banner-consents") : banner.index("</section>")]
     assert "Clinical record" in banner and "Teaching" not in banner
+    give(as_clinician, patient, "model_training")
+    give(as_clinician, patient, "teaching")
+    named = [c.use for c in Consent.objects.in_force()]
+    assert named == ["record", "teaching", "model_training"], "always in the same order"
 
 
 def test_a_consent_is_in_force_once_and_revoked_once(as_clinician, patient) -> None:

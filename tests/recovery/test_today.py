@@ -9,9 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.patients.models import Patient
-from clinic.patients.selectors import needs_attention
+from clinic.patients.selectors import needs_attention, needs_follow_up
 from clinic.recovery import rules
-from clinic.recovery.attention import urgent
 from clinic.recovery.models import PatientSummary
 from clinic.recovery.selectors import attention, today_board, work
 from clinic.recovery.services import rebuild_summaries
@@ -120,7 +119,7 @@ def test_the_list_of_patients_and_today_go_by_one_rule(clinic):
 
     listed = set(Patient.objects.filter(needs_attention()).values_list("name", flat=True))
     confirm = set(Patient.objects.filter(summary__to_confirm__gt=0).values_list("name", flat=True))
-    assert listed == set(Patient.objects.filter(urgent()).values_list("name", flat=True)) | confirm
+    assert listed == set(Patient.objects.filter(needs_follow_up()).values_list("name", flat=True)) | confirm
     assert listed == {"0", "1", "2", "3", "5"}
 
 
