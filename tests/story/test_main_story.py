@@ -73,6 +73,7 @@ def card(page: Page, exercise: str) -> Locator:
 
 def upload_and_watch(page: Page, photos: dict[str, Path]) -> None:
     """Choose all files at once, and see every result come while the page stays the same."""
+    expect(page.locator("[data-zone]")).to_be_visible()  # the script is there, and hears of the files
     page.evaluate("window.theSamePage = true")
     page.locator(".upload-buttons [data-upload-input]").first.set_input_files(list(photos.values()))
     for exercise in photos:
