@@ -31,9 +31,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, verbose_name="date and time"
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="date and time"),
                 ),
                 ("impression", models.TextField(blank=True, verbose_name="impression")),
                 (
@@ -137,9 +135,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True, db_index=True)),
                 (
                     "at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, verbose_name="date and time"
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="date and time"),
                 ),
                 ("impression", models.TextField(blank=True, verbose_name="impression")),
                 (
@@ -254,9 +250,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "original_sha256",
-                    models.CharField(
-                        help_text="of the file as it was uploaded", max_length=64
-                    ),
+                    models.CharField(help_text="of the file as it was uploaded", max_length=64),
                 ),
                 (
                     "archived_at",
@@ -315,9 +309,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "original_sha256",
-                    models.CharField(
-                        help_text="of the file as it was uploaded", max_length=64
-                    ),
+                    models.CharField(help_text="of the file as it was uploaded", max_length=64),
                 ),
                 (
                     "archived_at",
@@ -469,9 +461,7 @@ class Migration(migrations.Migration):
                         name="confirmation_grade_range",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("palsy", True), ("weak_side", ""), _connector="OR"
-                        ),
+                        condition=models.Q(("palsy", True), ("weak_side", ""), _connector="OR"),
                         name="confirmation_side_only_with_palsy",
                     ),
                 ],
@@ -479,9 +469,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="visit",
-            index=models.Index(
-                fields=["patient", "-at"], name="visits_visi_patient_3dae67_idx"
-            ),
+            index=models.Index(fields=["patient", "-at"], name="visits_visi_patient_3dae67_idx"),
         ),
         migrations.AddIndex(
             model_name="visit",
