@@ -40,9 +40,7 @@ def main() -> None:
                 go(page, address)
                 page.wait_for_load_state("networkidle")
                 page.evaluate("window.scrollTo(0, 0)")
-                page.wait_for_function(
-                    "[...document.images].every(image => image.loading === 'lazy' || image.complete)"
-                )
+                page.wait_for_function(ALL_THERE)
                 keep(page.screenshot(), folder / f"{kind}{name}.webp")
             context.close()
         browser.close()

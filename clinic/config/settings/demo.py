@@ -38,6 +38,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 # A broker of files is asked, and does not tell: the next photos lie ready, or each child would wait for the
 # next look. Whatever a killed worker had lying there, the watchdog publishes again.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4
+# And they lie in the children's pipe: a child that is done need not wait until the main process has noticed.
+CELERY_WORKER_POOL_PUTLOCKS = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
