@@ -1,3 +1,31 @@
+// The board of photos is looked at again whenever one of them changed. One look at a time: htmx forgets a
+// second one that is asked for while the first replaces the board.
+(function () {
+  "use strict";
+  var looking = false;
+  var again = false;
+
+  function look() {
+    var board = document.getElementById("visit-board");
+    if (looking || !board) {
+      again = looking;
+      return;
+    }
+    looking = true;
+    window.htmx.ajax("GET", board.dataset.address, { target: "#visit-board", swap: "outerHTML" })
+      .catch(function () { /* The next change looks again. */ })
+      .then(function () {
+        looking = false;
+        if (again) {
+          again = false;
+          look();
+        }
+      });
+  }
+
+  document.body.addEventListener("board-changed", look);
+})();
+
 // The impression is saved as it is typed; nothing typed is lost when the line breaks or the page closes.
 (function () {
   "use strict";

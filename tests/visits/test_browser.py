@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,27 @@ def test_the_impression_is_saved_while_it_is_typed(open_page, visit):
     expect(page.locator("#saved")).to_contain_text("Saved", timeout=WAIT)
     visit.refresh_from_db()
     assert (visit.impression, visit.grade) == ("Eye closes with effort", 3)
+
+
+def test_a_photo_stored_while_the_board_is_looked_at_is_shown_too(open_page, visit):
+    page = open_page("visits:detail", visit.pk)
+
+    def slowly(route: Any) -> None:
+        answer = route.fetch()
+        factories.PhotoFactory(visit=visit, exercise="rest")
+        time.sleep(0.4)
+        route.fulfill(response=answer)
+
+    page.route("**" + reverse("visits:board", args=[visit.pk]), slowly, times=1)
+    factories.PhotoFactory(visit=visit, exercise="smile")
+    page.evaluate(
+        """() => {
+          const changed = () => htmx.trigger(document.body, "board-changed");
+          changed();
+          setTimeout(changed, 200);
+        }"""
+    )
+    sees(page.locator(".visit-card:not(.is-missing)"), 2)
 
 
 def test_the_camera_by_keyboard_from_the_countdown_to_the_next_exercise(open_page, visit):
