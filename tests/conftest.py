@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from playwright.sync_api import Browser, sync_playwright
 
 from clinic.accounts.models import Role
 
 from . import factories
 
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 # Playwright's synchronous interface runs an event loop, which Django would take for an async view.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
@@ -98,3 +101,13 @@ def episode(patient):  # type: ignore[no-untyped-def]
 @pytest.fixture
 def visit(episode, clinician):  # type: ignore[no-untyped-def]
     return factories.VisitFactory(episode=episode, clinician=clinician)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Closed after each module: Playwright allows one of its kind at a time in a process."""
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()

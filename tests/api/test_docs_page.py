@@ -8,7 +8,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from clinic.patients.models import Patient
-from tests.shell.conftest import browser, person, window  # noqa: F401  fixtures
+from tests.shell.conftest import person, window  # noqa: F401  fixtures
 
 from .contract import document
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from clinic.patients.models import Consent, Patient
 
 from .. import factories
-from ..shell.conftest import Window, browser, cookies_of, person  # noqa: F401
+from ..shell.conftest import Window, cookies_of, person  # noqa: F401
 from .test_list import make
 
 pytestmark = pytest.mark.browser
@@ -85,7 +85,7 @@ def test_a_whole_card_opens_its_patient(page: Page, patients: list[Patient]) -> 
 
 
 def test_without_scripts_a_patient_is_found_consents_and_is_archived(
-    browser: Any,  # noqa: F811
+    browser: Any,
     live_server: Any,
     person: Any,  # noqa: F811
     patients: list[Patient],

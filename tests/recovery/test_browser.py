@@ -14,7 +14,7 @@ from inference.models import Analysis
 from inference.pipeline.findings import Findings
 from tests import factories
 
-from ..shell.conftest import browser, cookies_of  # noqa: F401
+from ..shell.conftest import cookies_of
 from . import scenes
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -32,14 +32,14 @@ def episode(clinician: Any) -> Any:
     return factories.EpisodeFactory(patient__clinic=clinic, onset_date=scenes.ONSET)
 
 
-def opened(browser: Any, live_server: Any, clinician: Any, **options: Any) -> Page:  # noqa: F811
+def opened(browser: Any, live_server: Any, clinician: Any, **options: Any) -> Page:
     context = browser.new_context(base_url=live_server.url, locale="en-GB", **options)
     context.set_default_timeout(WAIT)
     context.add_cookies(cookies_of(clinician, live_server.url))
     return context.new_page()
 
 
-def test_the_chart_is_read_and_opened_with_keys(browser, live_server, clinician, episode):  # noqa: F811
+def test_the_chart_is_read_and_opened_with_keys(browser, live_server, clinician, episode):
     first = scenes.measured(episode, 3, mouth=0.44, grade=5)
     scenes.measured(episode, 24, mouth=0.71, grade=3)
     page = opened(browser, live_server, clinician)
@@ -59,7 +59,7 @@ def test_the_chart_is_read_and_opened_with_keys(browser, live_server, clinician,
     page.context.close()
 
 
-def test_figures_arrive_on_the_open_page(browser, live_server, clinician, episode):  # noqa: F811
+def test_figures_arrive_on_the_open_page(browser, live_server, clinician, episode):
     visit = scenes.measured(episode, 3)
     waiting = factories.AnalysisFactory(photo=scenes.photo(visit, "open_mouth"), queued=True)
     page = opened(browser, live_server, clinician)
@@ -77,7 +77,7 @@ def test_figures_arrive_on_the_open_page(browser, live_server, clinician, episod
     page.context.close()
 
 
-def test_the_slider_moves_with_the_arrow_keys(browser, live_server, clinician, episode):  # noqa: F811
+def test_the_slider_moves_with_the_arrow_keys(browser, live_server, clinician, episode):
     for day in (3, 24):
         scenes.measured(episode, day)
     page = opened(browser, live_server, clinician)
@@ -94,7 +94,7 @@ def test_the_slider_moves_with_the_arrow_keys(browser, live_server, clinician, e
 
 
 def test_without_scripts_figures_photos_and_file_are_there(
-    browser,  # noqa: F811
+    browser,
     live_server,
     clinician,
     episode,
