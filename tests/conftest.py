@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, sync_playwright
 from clinic.accounts.models import Role
 
 from . import factories
+from .servers import chromium
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 # Playwright's synchronous interface runs an event loop, which Django would take for an async view.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
@@ -106,8 +106,7 @@ def visit(episode, clinician):  # type: ignore[no-untyped-def]
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Closed after each module: Playwright allows one of its kind at a time in a process."""
-    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield browser
         browser.close()

@@ -26,7 +26,7 @@ POSTGRES_USER = "postgres"
 PACKAGES: dict[str, Callable[[], bool]] = {
     "postgresql": lambda: postgres_folder() is not None,
     "redis-server": lambda: shutil.which("redis-server") is not None,
-    "chromium": lambda: any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")),
+    "chromium": lambda: chromium() is not None,
     "curl": lambda: shutil.which("curl") is not None,
     "gettext": lambda: shutil.which("xgettext") is not None,
     "libegl1": lambda: library("libEGL.so.1"),
@@ -149,6 +149,12 @@ def postgres_folder() -> Path | None:
 def library(name: str) -> bool:
     """Whether the distribution's libraries include this one."""
     return any(Path(root).glob(f"*/{name}") for root in ("/usr/lib", "/lib") if Path(root).is_dir())
+
+
+def chromium() -> str | None:
+    """Where the browser is, under whichever name."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 def listens(port: int) -> bool:

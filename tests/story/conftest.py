@@ -13,8 +13,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from clinic.start.serve import services
 from tests.inference.running import environment, purge
+from tests.servers import free_port, listens
 
-from .processes import answers, free_port, running, until
+from .processes import running, until
 
 # Pages answer in milliseconds; an analysis on a busy machine may take its time.
 expect.set_options(timeout=60_000)
@@ -45,7 +46,7 @@ class House:
     logs: Path
 
     def is_ready(self, port: int) -> bool:
-        return answers(port) and "ready." in (self.logs / "worker.log").read_text()
+        return listens(port) and "ready." in (self.logs / "worker.log").read_text()
 
     def said(self) -> str:
         return "\n".join(path.read_text(errors="replace") for path in sorted(self.logs.glob("*.log")))

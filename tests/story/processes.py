@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -53,20 +52,6 @@ def until(condition: Callable[[], T], seconds: float, what: str) -> T:
             return value
         assert time.monotonic() < end, f"{what}: not within {seconds:.0f} s"
         time.sleep(0.1)
-
-
-def answers(port: int) -> bool:
-    """Whether something accepts connections there."""
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def free_port() -> int:
-    """A port that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def descendants(pid: int) -> list[int]:

@@ -11,8 +11,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from clinic.demo import people
+from tests.servers import free_port, listens
 
-from .processes import alive, answers, descendants, free_port, running, until
+from .processes import alive, descendants, running, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 
@@ -39,7 +40,7 @@ def test_the_demo_shows_its_first_result_and_stops_at_ctrl_c(
         demo.send_signal(signal.SIGINT)
         assert demo.wait(timeout=90) == 0
     assert [pid for pid in started if alive(pid)] == []
-    assert not answers(port)
+    assert not listens(port)
     assert "Stopped." in log.read_text()
     assert complaints == []
 

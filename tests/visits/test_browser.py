@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from inference.models import Analysis
 from inference.states import Status
 
 from .. import factories
+from ..servers import chromium
 from ..shell.conftest import cookies_of
 from .pictures import encoded, picture
 
@@ -30,9 +30,8 @@ CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", *CAMERA])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", *CAMERA])
         yield browser
         browser.close()
 
