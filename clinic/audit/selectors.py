@@ -22,7 +22,7 @@ from clinic.visits.models import Photo, Visit
 from .models import ReadEvent
 
 if TYPE_CHECKING:
-    from clinic.accounts.models import User
+    from clinic.accounts.models import Clinic, User
 
 # Shown as what was done, not as a change of a field.
 _ARCHIVED = "archived_at"
@@ -45,6 +45,12 @@ class Change:
 def reads_of_patient(*, patient: Patient) -> QuerySet[ReadEvent]:
     """Who read this patient's record, photos or exports, newest first."""
     return ReadEvent.objects.filter(patient=patient).select_related("user", "photo")
+
+
+def photos_exported(*, user: User, clinic: Clinic, page: str) -> QuerySet[ReadEvent]:
+    """The photos that the user took out of the clinic in one export."""
+    events = ReadEvent.objects.filter(user=user, clinic=clinic, page=page, photo__isnull=False)
+    return events.order_by()
 
 
 def changes(*, patient: Patient) -> list[Change]:

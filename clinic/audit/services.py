@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from .models import ReadEvent
+from .models import Access, ReadEvent
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -68,6 +69,18 @@ def record_reads(*, request: HttpRequest, patients: Iterable[Patient], access: s
             address=address,
         )
         for patient in {patient.pk: patient for patient in patients}.values()
+    )
+
+
+def log_exports(
+    *, user: User, clinic: Clinic, patient_id: uuid.UUID, photos: Iterable[Photo], page: str
+) -> None:
+    """Record that these photos of one patient were exported by a command, which has no address; one row a photo."""
+    ReadEvent.objects.bulk_create(
+        ReadEvent(
+            user=user, clinic=clinic, patient_id=patient_id, photo=photo, access=Access.EXPORT, page=page[:64]
+        )
+        for photo in photos
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
 from clinic.accounts import policies
@@ -55,3 +56,8 @@ def can_confirm(user: User | AnonymousUser, photo: Photo) -> bool:
         and photo.visit.patient.archived_at is None
         and policies.can_confirm(user, photo.visit.patient.clinic_id)
     )
+
+
+def can_export_training_set(user: User | AnonymousUser, clinic_id: uuid.UUID) -> bool:
+    """Take photos of patients who consent to model training out of the clinic: for the clinic's own head to answer."""
+    return policies.can_administer(user, clinic_id)

@@ -163,4 +163,6 @@ def page_name(page: str) -> str:
     """The page on which something was read, in the reader's words."""
     if page.startswith("api:"):
         return _("Through the API")
+    if page.startswith("training_set:"):
+        return _("Training set %(name)s") % {"name": page.partition(":")[2]}
     return str(PAGES.get(page, _("A page of the record")))

@@ -115,8 +115,8 @@ def _summary(rows: list[tuple[str, float]], release: str) -> str:
 class Progress:
     """A bar with count, rate and time left on a terminal; elsewhere a line at each tenth."""
 
-    def __init__(self, total: int, stream: TextIO, shown: bool = True) -> None:
-        self.total, self.done, self.stream = total, 0, stream
+    def __init__(self, total: int, stream: TextIO, shown: bool = True, unit: str = "photos") -> None:
+        self.total, self.done, self.stream, self.unit = total, 0, stream, unit
         self.shown = shown and stream.isatty()
         self.lines = shown and not self.shown
         self.start = time.monotonic()
@@ -141,7 +141,7 @@ class Progress:
 
     def _draw(self) -> None:
         if self.lines and 10 * self.done // self.total > 10 * (self.done - 1) // self.total:
-            self.stream.write(f"{self.done}/{self.total} photos\n")
+            self.stream.write(f"{self.done}/{self.total} {self.unit}\n")
         if not self.shown:
             return
         rate = self.done / max(1e-6, time.monotonic() - self.start)
