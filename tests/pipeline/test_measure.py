@@ -1,4 +1,4 @@
-"""Left against right, in millimetres of the iris."""
+"""Left against right, in millimetres of the iris: what the charts draw from the first release on."""
 
 from __future__ import annotations
 
@@ -7,46 +7,10 @@ import pytest
 
 from inference.pipeline.codes import IRIS_DIAMETER_MM
 from inference.pipeline.errors import MeasurementFailed
-from inference.pipeline.measure import (
-    BROWS,
-    COMMISSURES,
-    EYE_CORNERS,
-    IRIS_EDGES,
-    LIDS,
-    LOWER_LIP,
-    measure,
-    ratio,
-)
+from inference.pipeline.measure import COMMISSURES, IRIS_EDGES, measure, ratio
 
-IRIS_PX = 11.77
-"""So that a pixel is a millimetre."""
-
-
-def drawn_face() -> np.ndarray:
-    """A face drawn with a ruler, eyes 60 px apart, alike on both sides. The patient's right is at x < 0."""
-    points = np.zeros((478, 3), np.float32)
-    for side, sign in (("right", -1), ("left", 1)):
-        outer, inner = EYE_CORNERS[side] if side == "right" else EYE_CORNERS[side][::-1]
-        points[outer, :2], points[inner, :2] = (sign * 45, 0), (sign * 15, 0)
-        for n, (upper, lower) in enumerate(LIDS[side]):
-            points[upper, :2], points[lower, :2] = (sign * (25 + 5 * n), -5), (sign * (25 + 5 * n), 5)
-        for n, index in enumerate(BROWS[side]):
-            points[index, :2] = (sign * 50 - sign * 10 * n if side == "right" else 10 + 10 * n, -22)
-        points[COMMISSURES[side], :2] = (sign * 25, 60)
-        a, b = IRIS_EDGES[side]
-        points[a, :2], points[b, :2] = (sign * 30 - IRIS_PX / 2, 0), (sign * 30 + IRIS_PX / 2, 0)
-    middle = LOWER_LIP[1:-1]
-    for n, index in enumerate(middle):
-        points[index, :2] = (-20 + 5 * n, 60)
-    return points
-
-
-def moved(points: np.ndarray, turn: float = 0.0, scale: float = 1.0) -> np.ndarray:
-    angle = np.radians(turn)
-    matrix = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    result = points.copy()
-    result[:, :2] = points[:, :2] @ matrix.T + [300, 200]
-    return result
+from .drawn import IRIS_PX, moved
+from .drawn import face as drawn_face
 
 
 def test_an_even_face_measures_alike_on_both_sides():
@@ -54,7 +18,7 @@ def test_an_even_face_measures_alike_on_both_sides():
     assert found["mm_per_px"] == pytest.approx(1.0)
     assert found["brow"] == {"left": 22.0, "right": 22.0, "ratio": 1.0}
     assert found["eye"] == {"left": 10.0, "right": 10.0, "ratio": 1.0}
-    assert found["mouth"] == {"left": 25.0, "right": 25.0, "ratio": 1.0}
+    assert found["mouth"] == {"left": 26.93, "right": 26.93, "ratio": 1.0}
     assert found["composite"] == 1.0
     assert found["commissure_drop"] == 0.0
 
@@ -63,7 +27,7 @@ def test_left_is_the_patients_left():
     points = drawn_face()
     points[COMMISSURES["left"], :2] = (10, 70)
     found = measure(points)
-    assert found["mouth"]["left"] < found["mouth"]["right"] == 25.0
+    assert found["mouth"]["left"] < found["mouth"]["right"] == 26.93
     assert found["commissure_drop"] == pytest.approx(10.0)
 
 
@@ -75,7 +39,6 @@ def test_neither_tilt_nor_size_of_the_photo_matters(turn, scale):
 def test_the_iris_gives_the_scale():
     points = drawn_face()
     for a, b in IRIS_EDGES.values():
-        points[[a, b], :2] *= 1
         points[b, 0] = points[a, 0] + 2 * IRIS_PX
     assert measure(points)["mm_per_px"] == pytest.approx(0.5, abs=1e-4)
     assert measure(points)["iris_mm"] == IRIS_DIAMETER_MM
