@@ -1,12 +1,34 @@
-"""The simulated pictures as arrays, and as batches for training."""
+"""A data set: a folder of shards and a manifest, read as arrays.
 
-from dataclasses import dataclass
+    data/v3/manifest.json     generator version, seed, the portraits' hashes, persons, splits and states
+    data/v3/part-000.npz      one array for each field of `Pictures`
+    data/v3/part-000.json     what became of each portrait of the shard
+
+Simulated pictures, unmoved portraits and the clinic's confirmed photographs share this form; a field that a source
+can't know holds NaN or -1.
+"""
+
+import json
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
-STEPS = 5
-"""Severity targets: worse than grade I, II, III, IV, V."""
+from inference.pipeline.codes import VIEWS
+
+NEITHER, BOTH = -1, 2
+"""Codes of `Pictures.side` beside 0 (left) and 1 (right)."""
+CONDITIONS = (
+    "yaw_deg", "pitch_deg", "roll_deg", "focal", "side_light", "brightness", "blur_px", "noise", "jpeg_quality",
+    "distance", "glasses", "beard", "covered", "skin_ita_deg",
+)  # fmt: skip
+"""Columns of `Pictures.conditions`: how the picture was taken. side_light: fall of light from one side to the other,
+as a share; focal: in face widths (infinite: no perspective); skin_ita_deg: individual typology angle of the cheeks in
+the untouched portrait (Chardon, Cretois and Hourseau, Int J Cosmet Sci 1991)."""
+EXTRA_POINTS = (205, 425, 206, 426, 216, 436, 203, 423, 92, 322, 50, 280)
+"""Mesh indices beside the 68 Multi-PIE landmarks whose true places are kept: pairs (right, left) along the
+nasolabial fold, and the cheeks."""
+TRUE_POINTS = 68 + len(EXTRA_POINTS)
 
 
 class DataMissing(SystemExit):
@@ -15,49 +37,102 @@ class DataMissing(SystemExit):
 
 @dataclass(frozen=True)
 class Pictures:
-    """crops (N, s, s, 3) uint8; exercise (N,) index; grade (N,) 1 to 6; side (N,) 0 left, 1 right, -1 none;
-    person (N,) and split (N,) text."""
+    """N pictures and all that is known of them. Sides are the person's own: index 0 left, 1 right.
+
+    crops: (N, s, s, 3) uint8, as `inference.pipeline.align.crop_face` cuts them.
+    points: (N, 478, 3) float32, px of the photo: what the face mesh found, on which the crop was cut.
+    photo_size: (N, 2) int, width and height, px.
+    view: (N,) index into `VIEWS`. done_side: (N,) the side of a one-sided sneer, else -1.
+    grade: (N,) House-Brackmann 1 to 6. side: (N,) weak side, -1 none, 2 both.
+    zones: (N, 4, 2) movement left, 0 to 1, in `codes.ZONES` x (left, right).
+    droop, synkinesis: (N, 2) 0 to 1.
+    weights: (N, 57) the face model's expression weights.
+    truth: (N, 80, 2) px: true places of the 68 Multi-PIE landmarks and of `EXTRA_POINTS`.
+    truth_mm: (N, 80, 3) the same vertices in the head's own frame, mm: x to the person's left, y up, z forwards.
+    iris: (N, 2, 3) true centre x, y and diameter of each iris, px; mm_per_px: (N,).
+    conditions: (N, len(CONDITIONS)).
+    person, visit, split, source: (N,) text. The pictures of one visit share person, palsy and habits.
+    """
 
     crops: np.ndarray
-    exercise: np.ndarray
+    points: np.ndarray
+    photo_size: np.ndarray
+    view: np.ndarray
+    done_side: np.ndarray
     grade: np.ndarray
     side: np.ndarray
+    zones: np.ndarray
+    droop: np.ndarray
+    synkinesis: np.ndarray
+    weights: np.ndarray
+    truth: np.ndarray
+    truth_mm: np.ndarray
+    iris: np.ndarray
+    mm_per_px: np.ndarray
+    conditions: np.ndarray
     person: np.ndarray
+    visit: np.ndarray
     split: np.ndarray
+    source: np.ndarray
 
-    def of(self, split: str) -> "Pictures":
-        """Only one split's pictures."""
-        return self.where(self.split == split)
+    def of(self, *splits: str) -> "Pictures":
+        """Only these splits' pictures."""
+        return self.where(np.isin(self.split, splits))
 
     def where(self, chosen: np.ndarray) -> "Pictures":
         """Only the chosen rows, by a mask (N,) or indices."""
-        fields = (self.crops, self.exercise, self.grade, self.side, self.person, self.split)
-        return Pictures(*(field[chosen] for field in fields))
+        return Pictures(*(getattr(self, name)[chosen] for name in FIELDS))
+
+    def condition(self, name: str) -> np.ndarray:
+        """(N,) one of `CONDITIONS`."""
+        return np.asarray(self.conditions[:, CONDITIONS.index(name)])
+
+    @property
+    def weak(self) -> np.ndarray:
+        """(N,) bool: any palsy."""
+        return np.asarray(self.grade > 1)
 
     def __len__(self) -> int:
         return len(self.grade)
 
 
+FIELDS = tuple(field.name for field in fields(Pictures))
+
+
+def write_shard(path: Path, pictures: dict[str, np.ndarray]) -> None:
+    """One part of a data set, by fields."""
+    missing = set(FIELDS) ^ set(pictures)
+    if missing:
+        raise ValueError(f"A shard has other fields than a data set: {', '.join(sorted(missing))}.")
+    half = path.with_suffix(".half")
+    with half.open("wb") as stream:
+        np.savez(stream, **pictures)
+    half.rename(path)
+
+
 def load(folders: list[Path], splits: tuple[str, ...] = ("train", "val", "test")) -> Pictures:
     """All shards of the folders. Raises DataMissing; ValueError if a person is in two splits."""
-    crops, labels, people = [], [], []
+    columns: dict[str, list[np.ndarray]] = {name: [] for name in FIELDS}
     for folder in folders:
-        for path in sorted(folder.glob("crops-*.npz")):
+        for path in sorted(folder.glob("part-*.npz")):
             with np.load(path) as shard:
-                who = shard["people"]
-                if not len(who):
-                    continue
-                chosen = np.isin(who[:, 1], splits)
-                crops.append(shard["crops"][chosen])
-                labels.append(shard["labels"][chosen])
-                people.append(who[chosen])
-    if not crops:
+                chosen = np.isin(shard["split"], splits)
+                if chosen.any():
+                    for name in FIELDS:
+                        columns[name].append(shard[name][chosen])
+    if not columns["crops"]:
         raise DataMissing(
             f"No pictures in {', '.join(map(str, folders))}: run `python -m ml_training.simulate`."
         )
-    label, who = np.concatenate(labels).astype(np.int64), np.concatenate(people)
-    check_disjoint(who[:, 0], who[:, 1])
-    return Pictures(np.concatenate(crops), label[:, 0], label[:, 1], label[:, 2], who[:, 0], who[:, 1])
+    pictures = Pictures(*(np.concatenate(columns[name]) for name in FIELDS))
+    check_disjoint(pictures.person, pictures.split)
+    return pictures
+
+
+def manifest(folder: Path) -> dict[str, object]:
+    """What a data set says of itself, empty while it is being made."""
+    file = folder / "manifest.json"
+    return dict(json.loads(file.read_text())) if file.is_file() else {}
 
 
 def check_disjoint(person: np.ndarray, split: np.ndarray) -> None:
@@ -70,12 +145,6 @@ def check_disjoint(person: np.ndarray, split: np.ndarray) -> None:
         raise ValueError(f"{len(mixed)} people are in more than one split, {mixed[0]} among them.")
 
 
-def palsy_targets(grade: np.ndarray, side: np.ndarray) -> np.ndarray:
-    """(N, 7) float32: five severity steps, side (1 right), and 1 where a side exists."""
-    steps = grade[:, None] > np.arange(1, STEPS + 1)
-    return np.column_stack([steps, side == 1, side >= 0]).astype(np.float32)
-
-
-def mirrored(crops: np.ndarray, side: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Crops seen in a mirror, (N, s, s, 3), and their weak sides, (N,)."""
-    return crops[:, :, ::-1], np.where(side >= 0, 1 - side, side)
+def view_index(name: str) -> int:
+    """The class number of a view."""
+    return VIEWS.index(name)

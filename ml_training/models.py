@@ -1,28 +1,130 @@
-"""The two networks: MobileNetV2 from ImageNet's weights, every layer tuned."""
+"""The network: a face beside its own mirror image, its pixels and the shape of its mesh, in one pass.
+
+    crop  (s, s, 3) --+-- trunk --> pixels --+
+    mirror image -----+-- trunk --> pixels'--+--> mean  m = (f + f') / 2   what both sides share
+    shape (1434,) ----+-- dense --> points --+--> difference d = (f - f') / 2   what tells left from right
+    its mirror -------+-- dense --> points'--+
+
+A mirrored photo swaps f and f': m stays and d changes its sign. View and severity read (m, |d|), so they can't change;
+the weak side is u(m, d) - u(m, -d), which turns over; each zone's movement is v(m, d) on the left and v(m, -d) on the
+right. So what a mirror must do to the answers holds by construction, before any training.
+"""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from inference.pipeline.codes import EXERCISES
-from ml_training.datasets import STEPS
+from inference.pipeline.codes import LANDMARK_COUNT, VIEWS, ZONES
+from inference.pipeline.shape import MIRROR, SHAPE_SIZE
 from ml_training.sources import weights_file
 
-OUTPUTS = {"exercise": len(EXERCISES), "palsy": STEPS + 1}
-BATCH_NORM_MOMENTUM = 0.97
+STEPS: Final = 5
+"""Severity targets: worse than grade I, II, III, IV, V."""
+HEADS: Final = {"view": len(VIEWS), "steps": STEPS, "side": 1, "zones": 2 * len(ZONES), "done_side": 1}
+"""The network's outputs and their widths, in the order in which they are laid side by side. side, done_side: positive
+is the person's right; zones: brow, eye, midface, mouth, each left then right; all are logits."""
+BATCH_NORM_MOMENTUM: Final = 0.97
 """Keras' MobileNetV2 has 0.999, whose averages lag far behind in a training of some hundred steps."""
-SIDE_WEIGHT = 0.6
+TRUNKS: Final = {"MobileNetV2": keras.applications.MobileNetV2, "MobileNet": keras.applications.MobileNet}
+PIXEL_WIDTH, POINT_WIDTH, HEAD_WIDTH = 160, 160, 128
 
 
-def build(kind: str, size: int, alpha: float, weights: Path | None, dropout: float = 0.2) -> keras.Model:
-    """RGB 0 to 255 (batch, size, size, 3) -> logits (batch, 6). kind: "exercise" or "palsy".
+def columns(head: str) -> slice:
+    """Where a head's logits lie in the network's output (N, 27)."""
+    names = list(HEADS)
+    start = sum(HEADS[name] for name in names[: names.index(head)])
+    return slice(start, start + HEADS[head])
 
-    weights: ImageNet weights without the top, or None for random ones. Pixels are scaled inside the model,
-    so that training and serving cannot differ.
+
+@keras.saving.register_keras_serializable("risorius")
+class MirrorPoints(keras.layers.Layer):
+    """(N, 1434) frontal points -> (N, 1434) the same in a mirror."""
+
+    def call(self, flat: Any) -> Any:
+        points = tf.reshape(flat, (-1, LANDMARK_COUNT, 3))
+        swapped = tf.gather(points, tf.constant(MIRROR, tf.int32), axis=1)
+        return tf.reshape(swapped * tf.constant([-1.0, 1.0, 1.0], flat.dtype), (-1, SHAPE_SIZE))
+
+
+@keras.saving.register_keras_serializable("risorius")
+class MirrorImage(keras.layers.Layer):
+    """(N, s, s, 3) -> left and right changed."""
+
+    def call(self, crop: Any) -> Any:
+        return tf.reverse(crop, [2])
+
+
+@keras.saving.register_keras_serializable("risorius")
+class Frame(keras.layers.Layer):
+    """Points less the mean face, over their spread. Both are fixed before training (see `set_frame`)."""
+
+    def build(self, shape: Any) -> None:
+        self.mean = self.add_weight(shape=(shape[-1],), initializer="zeros", trainable=False, name="mean")
+        self.scale = self.add_weight(shape=(shape[-1],), initializer="ones", trainable=False, name="scale")
+
+    def call(self, flat: Any) -> Any:
+        return tf.clip_by_value((flat - self.mean) * self.scale, -6.0, 6.0)
+
+
+def set_frame(model: keras.Model, shapes: np.ndarray) -> None:
+    """Fix mean and scale from training shapes (N, 1434), made symmetric so that a mirror changes nothing."""
+    points = shapes.reshape(-1, LANDMARK_COUNT, 3)
+    both = np.concatenate([points, points[:, list(MIRROR)] * [-1, 1, 1]])
+    spread = both.std(0) + 0.01
+    model.get_layer("frame").set_weights(
+        [both.mean(0).ravel().astype(np.float32), (1 / spread).ravel().astype(np.float32)]
+    )
+
+
+def build(
+    size: int,
+    trunk: str = "MobileNetV2",
+    alpha: float = 0.35,
+    weights: Path | None = None,
+    dropout: float = 0.2,
+    pixels: bool = True,
+    shape: bool = True,
+) -> keras.Model:
+    """{"crop": RGB 0 to 255 (N, size, size, 3), "shape": (N, 1434)} -> logits (N, 27), see `HEADS`.
+
+    weights: ImageNet weights of the trunk without its top, or None for random ones. pixels, shape: what it may see.
+    Pixels are scaled inside the network, so that training and serving cannot differ.
     """
-    base = keras.applications.MobileNetV2(
+    crop = keras.Input((size, size, 3), name="crop")
+    flat = keras.Input((SHAPE_SIZE,), name="shape")
+    straight, mirror = [], []
+    if pixels:
+        eye = _pixel_branch(size, trunk, alpha, weights, dropout)
+        straight.append(eye(crop))
+        mirror.append(eye(MirrorImage(name="mirror_image")(crop)))
+    if shape:
+        frame, ear = Frame(name="frame"), _point_branch(dropout)
+        straight.append(ear(frame(flat)))
+        mirror.append(ear(frame(MirrorPoints(name="mirror_points")(flat))))
+    f, g = (_joined(parts) for parts in (straight, mirror))
+    mean, difference = (f + g) * 0.5, (f - g) * 0.5
+    even = keras.layers.Concatenate(name="even")([mean, keras.ops.abs(difference)])
+    one = keras.layers.Concatenate(name="one")([mean, difference])
+    other = keras.layers.Concatenate(name="other")([mean, -difference])
+    outputs = [_head("view", HEADS["view"], dropout)(even), _head("steps", STEPS, dropout)(even)]
+    odd = {name: _head(name, 1, dropout) for name in ("side", "done_side")}
+    zone = _head("zone", len(ZONES), dropout)
+    left, right = zone(one), zone(other)
+    zones = keras.layers.Reshape((2 * len(ZONES),), name="zones")(keras.ops.stack([left, right], -1))
+    outputs += [odd["side"](one) - odd["side"](other), zones, odd["done_side"](one) - odd["done_side"](other)]
+    joined = keras.layers.Concatenate(name="logits", dtype="float32")(outputs)
+    return keras.Model({"crop": crop, "shape": flat}, joined, name="risorius")
+
+
+def _joined(parts: list[Any]) -> Any:
+    return parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)
+
+
+def _pixel_branch(size: int, trunk: str, alpha: float, weights: Path | None, dropout: float) -> keras.Model:
+    base = TRUNKS[trunk](
         input_shape=(size, size, 3), alpha=alpha, include_top=False, weights=None, pooling="avg"
     )
     if weights:
@@ -31,36 +133,44 @@ def build(kind: str, size: int, alpha: float, weights: Path | None, dropout: flo
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = BATCH_NORM_MOMENTUM
     inputs = keras.Input((size, size, 3))
-    features = base(keras.layers.Rescaling(1 / 127.5, -1)(inputs))
-    features = keras.layers.Dropout(dropout)(features)
-    return keras.Model(inputs, keras.layers.Dense(OUTPUTS[kind])(features), name=kind)
+    seen = keras.layers.Dropout(dropout)(base(keras.layers.Rescaling(1 / 127.5, -1)(inputs)))
+    return keras.Model(inputs, keras.layers.Dense(PIXEL_WIDTH, "relu")(seen), name="pixels")
 
 
-def palsy_loss(target: Any, logits: Any) -> Any:
-    """Cross-entropy of the five severity steps, and of the side where there is one."""
-    cross = tf.nn.sigmoid_cross_entropy_with_logits
-    steps = tf.reduce_mean(cross(target[:, :STEPS], logits[:, :STEPS]), -1)
-    side = cross(target[:, STEPS], logits[:, STEPS]) * target[:, STEPS + 1]
-    return steps + SIDE_WEIGHT * side
+def _point_branch(dropout: float) -> keras.Model:
+    inputs = keras.Input((SHAPE_SIZE,))
+    wide = keras.layers.Dense(256, "relu")(keras.layers.Dropout(dropout / 2)(inputs))
+    narrow = keras.layers.Dense(POINT_WIDTH, "relu")(keras.layers.Dropout(dropout)(wide))
+    return keras.Model(inputs, narrow, name="points")
 
 
-def palsy_accuracy(target: Any, logits: Any) -> Any:
-    """Share of pictures rightly called weak or healthy at even odds."""
-    return tf.cast((logits[:, 0] > 0) == (target[:, 0] > 0.5), tf.float32)
+def _head(name: str, outputs: int, dropout: float) -> keras.Sequential:
+    return keras.Sequential(
+        [
+            keras.layers.Dense(HEAD_WIDTH, "relu"),
+            keras.layers.Dropout(dropout),
+            keras.layers.Dense(outputs, dtype="float32"),
+        ],
+        name=name,
+    )
 
 
-def side_accuracy(target: Any, logits: Any) -> Any:
-    """Share of weak faces whose side is right (healthy ones count as right)."""
-    right = (logits[:, STEPS] > 0) == (target[:, STEPS] > 0.5)
-    return tf.cast(right | (target[:, STEPS + 1] < 0.5), tf.float32)
+def take_over(model: keras.Model, trained: keras.Model) -> None:
+    """Start from a trained network: all of it where the layers fit, else its trunk alone. Raises ValueError."""
+    if [w.shape for w in model.weights] == [w.shape for w in trained.weights]:
+        model.set_weights(trained.get_weights())
+        return
+    own, other = _trunk(model), _trunk(trained)
+    if own is None or other is None:
+        raise ValueError("The network to start from has another shape and no trunk to take.")
+    own.set_weights(other.get_weights())
 
 
-def compile_for(kind: str, model: keras.Model, rate: Any, decay: float) -> None:
-    """Loss, metrics and AdamW for a kind of model. Not through XLA: it takes a minute to compile on a CPU and
-    gains nothing there."""
-    optimizer = keras.optimizers.AdamW(rate, weight_decay=decay, global_clipnorm=5.0)
-    if kind == "exercise":
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False)
-    else:
-        model.compile(optimizer, palsy_loss, metrics=[palsy_accuracy, side_accuracy], jit_compile=False)
+def _trunk(model: keras.Model) -> keras.Model | None:
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            if layer.name.lower().startswith("mobilenet"):
+                return layer
+            if (found := _trunk(layer)) is not None:
+                return found
+    return None

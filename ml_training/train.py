@@ -1,7 +1,8 @@
-"""Train one model: `python -m ml_training.train CONFIG.json`.
+"""Train the network: `python -m ml_training.train CONFIG.json`.
 
-A run that was cut off goes on with its last whole epoch. The config names the data, the weights, the budget
-and the seed; it is copied beside the trained model, with the history.
+A run that was cut off goes on from its last checkpoint. The config names the data, the weights, the budget and the
+seed; it is copied beside the trained model with its history, learning curves and the confusion of the views on
+validation people. `tensorboard --logdir RUN/tensorboard` shows the course.
 """
 
 import argparse
@@ -13,25 +14,36 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from tqdm import tqdm
 
-from ml_training import datasets
-from ml_training.models import build, compile_for
+from inference.pipeline.codes import VIEWS
+from inference.pipeline.shape import features
+from ml_training import datasets, models, plots, targets
+
+STRATEGIES = {
+    "none": tf.distribute.get_strategy,
+    "mirrored": tf.distribute.MirroredStrategy,
+    "several_machines": tf.distribute.MultiWorkerMirroredStrategy,
+}
 
 
 @dataclass(frozen=True)
 class Config:
     """One training run. Paths are relative to the working directory.
 
-    kind: "exercise" or "palsy"; rate: peak learning rate, reached after a tenth of the steps and lowered
-    along a cosine; limit: use at most so many training pictures (0: all); start: a trained model (.keras) of
-    the same kind to go on from, in place of ImageNet's weights.
+    data: data-set folders, simulated ones and the clinic's own alike. weights: ImageNet weights of the trunk.
+    rate: peak learning rate, reached after a tenth of the steps and lowered along a cosine. limit: use at most so
+    many training pictures (0: all). start: a trained model (.keras) to go on from; where its layers don't fit, only
+    its trunk is taken. pixels, shape: what the network may see. precision: a Keras dtype policy, "mixed_float16" on a
+    GPU say. distribute: "none", "mirrored" (all GPUs of a machine) or "several_machines" (by TF_CONFIG).
+    checkpoint_steps: how often a checkpoint is written, in batches.
     """
 
-    kind: str
     data: list[str]
     out: str
-    weights: str | None
-    alpha: float
+    weights: str | None = None
+    trunk: str = "MobileNetV2"
+    alpha: float = 0.35
     size: int = 160
     epochs: int = 6
     batch: int = 64
@@ -39,34 +51,31 @@ class Config:
     decay: float = 1e-4
     dropout: float = 0.2
     limit: int = 0
-    seed: int = 20261101
+    seed: int = 20261121
     start: str | None = None
-
-
-def targets(kind: str, pictures: datasets.Pictures) -> np.ndarray:
-    """What the model of this kind has to learn of the pictures."""
-    if kind == "exercise":
-        return pictures.exercise.astype(np.int32)
-    return datasets.palsy_targets(pictures.grade, pictures.side)
+    pixels: bool = True
+    shape: bool = True
+    precision: str = "float32"
+    distribute: str = "none"
+    checkpoint_steps: int = 200
 
 
 SHIFT, ZOOM, TINT = 0.05, 0.08, 0.08
 """How far a crop is moved and scaled, and its colours are changed, as shares."""
-HIDDEN, HIDDEN_SHARE = 0.28, 0.4
+HIDDEN, HIDDEN_SHARE = 0.28, 0.3
 """Side of the square that hides a part of the picture, as a share of it, and how many pictures get one."""
+BLIND_SHARE = 0.12
+"""How many pictures lose all their pixels, and how many others their mesh, so that neither is leant on alone."""
+POINT_NOISE = 0.006
+"""Noise on the frontal points, in interocular distances: about what the mesh itself jitters by."""
 
 
-def _vary(kind: str) -> Any:
-    """Mirror half of a batch (with the side swapped); move, scale, tint, relight and partly hide each picture."""
+def _vary(average: np.ndarray) -> Any:
+    """Move, scale, tint, relight and partly hide each crop; jitter each mesh; blind some to one of the two."""
 
-    def vary(crops: Any, target: Any) -> tuple[Any, Any]:
-        crops = tf.cast(crops, tf.float32)
+    def vary(given: dict[str, Any], target: Any) -> tuple[dict[str, Any], Any]:
+        crops, shape = tf.cast(given["crop"], tf.float32), given["shape"]
         count, size = tf.shape(crops)[0], tf.shape(crops)[1]
-        flip = tf.random.uniform([count]) < 0.5
-        crops = tf.where(flip[:, None, None, None], tf.reverse(crops, [2]), crops)
-        if kind == "palsy":
-            steps, side, present = tf.split(target, [datasets.STEPS, 1, 1], axis=1)
-            target = tf.concat([steps, tf.where(flip[:, None], present - side, side), present], 1)
         half = (1 + tf.random.uniform([count, 1], -ZOOM, ZOOM)) / 2
         middle = 0.5 + tf.random.uniform([count, 2], -SHIFT, SHIFT)
         boxes = tf.concat([middle - half, middle + half], 1)
@@ -74,8 +83,12 @@ def _vary(kind: str) -> Any:
         gain = tf.random.uniform([count, 1, 1, 1], 0.85, 1.15)
         gain *= tf.random.uniform([count, 1, 1, 3], 1 - TINT, 1 + TINT)
         offset = tf.random.uniform([count, 1, 1, 1], -16, 16)
-        crops = (crops - 128) * gain + 128 + offset
-        return tf.clip_by_value(_partly_hidden(crops, count, size), 0, 255), target
+        crops = _partly_hidden((crops - 128) * gain + 128 + offset, count, size)
+        chance = tf.random.uniform([count])
+        crops = tf.where((chance < BLIND_SHARE)[:, None, None, None], 128.0, crops)
+        shape = shape + tf.random.normal(tf.shape(shape), stddev=POINT_NOISE)
+        shape = tf.where((chance > 1 - BLIND_SHARE)[:, None], average[None], shape)
+        return {"crop": tf.clip_by_value(crops, 0, 255), "shape": shape}, target
 
     return vary
 
@@ -90,75 +103,126 @@ def _partly_hidden(crops: Any, count: Any, size: Any) -> Any:
     return tf.where(hidden[..., None], 128.0, crops)
 
 
+def shapes(pictures: datasets.Pictures) -> np.ndarray:
+    """(N, 1434) float32: the frontal points of each picture."""
+    return np.stack([features(points) for points in pictures.points])
+
+
 def batches(pictures: datasets.Pictures, config: Config, training: bool) -> tf.data.Dataset:
-    """Batches of float32 crops, 0 to 255, and their targets."""
-    wanted = targets(config.kind, pictures)
+    """Batches of {"crop": float32, 0 to 255, "shape"} and their targets."""
+    wanted, shape = targets.of(pictures), shapes(pictures)
     sets = tf.data.Dataset.range(len(pictures))
     if training:
         sets = sets.shuffle(len(pictures), seed=config.seed)
-    sets = sets.batch(config.batch)
+    sets = sets.batch(config.batch, drop_remainder=training and len(pictures) > config.batch)
 
-    def rows(indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return pictures.crops[indices], wanted[indices]
+    def rows(indices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return pictures.crops[indices], shape[indices], wanted[indices]
 
     def read(indices: Any) -> tuple[Any, Any]:
-        crops, target = tf.numpy_function(rows, [indices], [tf.uint8, wanted.dtype])
+        crops, points, target = tf.numpy_function(rows, [indices], [tf.uint8, tf.float32, tf.float32])
         crops.set_shape((None, *pictures.crops.shape[1:]))
-        target.set_shape((None, *wanted.shape[1:]))
-        return crops, target
+        points.set_shape((None, shape.shape[1]))
+        target.set_shape((None, wanted.shape[1]))
+        return {"crop": crops, "shape": points}, target
 
-    def plain(crops: Any, target: Any) -> tuple[Any, Any]:
-        return tf.cast(crops, tf.float32), target
+    def plain(given: dict[str, Any], target: Any) -> tuple[dict[str, Any], Any]:
+        return {"crop": tf.cast(given["crop"], tf.float32), "shape": given["shape"]}, target
 
-    return sets.map(read).map(_vary(config.kind) if training else plain).prefetch(4)
+    average = shape.mean(0)
+    return sets.map(read).map(_vary(average) if training else plain).prefetch(4)
+
+
+class Progress(keras.callbacks.Callback):
+    """One bar over all steps of the run, with the time left."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self.bar = tqdm(total=steps, unit="batch", mininterval=10, dynamic_ncols=True)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.bar.update(max(0, epoch * int(self.params["steps"] or 0) - self.bar.n))
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        self.bar.update()
+        if batch % 20 == 0:
+            self.bar.set_postfix({k: f"{v:.3f}" for k, v in (logs or {}).items()}, refresh=False)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self.bar.close()
+
+
+def prepared(config: Config, training: datasets.Pictures, steps: int) -> keras.Model:
+    """The network, with its starting weights, ready to be fitted."""
+    weights = Path(config.weights) if config.weights else None
+    model = models.build(
+        config.size, config.trunk, config.alpha, weights, config.dropout, config.pixels, config.shape
+    )
+    if config.shape:
+        chosen = np.random.default_rng(config.seed).permutation(len(training))[:4000]
+        models.set_frame(model, shapes(training.where(chosen)))
+    if config.start:
+        models.take_over(model, keras.models.load_model(config.start, compile=False))
+    rate = keras.optimizers.schedules.CosineDecay(
+        config.rate / 20, steps - steps // 10, alpha=0.01, warmup_target=config.rate, warmup_steps=steps // 10
+    )
+    # Not through XLA: it takes a minute to compile on a CPU and gains nothing there.
+    model.compile(
+        keras.optimizers.AdamW(rate, weight_decay=config.decay, global_clipnorm=5.0),
+        targets.loss,
+        metrics=[targets.view_accuracy, targets.palsy_accuracy, targets.side_accuracy],
+        jit_compile=False,
+    )
+    return model
 
 
 def train(config: Config) -> keras.Model:
-    """Train, and write model.keras, config.json and history.json to the run's folder."""
+    """Train, and write model.keras, config.json, history.json and pictures to the run's folder."""
     keras.utils.set_random_seed(config.seed)
+    keras.config.set_dtype_policy(config.precision)
     out = Path(config.out)
     out.mkdir(parents=True, exist_ok=True)
     pictures = datasets.load([Path(p) for p in config.data], splits=("train", "val"))
     training, validation = pictures.of("train"), pictures.of("val")
     if config.limit and config.limit < len(training):
-        chosen = np.random.default_rng(config.seed).permutation(len(training))[: config.limit]
-        training = training.where(chosen)
-    steps = -(-len(training) // config.batch) * config.epochs
-    rate = keras.optimizers.schedules.CosineDecay(
-        config.rate / 20, steps - steps // 10, alpha=0.01, warmup_target=config.rate, warmup_steps=steps // 10
-    )
-    weights = Path(config.weights) if config.weights else None
-    model = build(config.kind, config.size, config.alpha, weights, config.dropout)
-    if config.start:
-        model.set_weights(keras.models.load_model(config.start, compile=False).get_weights())
-    compile_for(config.kind, model, rate, config.decay)
+        training = training.where(
+            np.random.default_rng(config.seed).permutation(len(training))[: config.limit]
+        )
+    feed = batches(training, config, training=True)
+    steps = int(feed.cardinality()) * config.epochs
+    with STRATEGIES[config.distribute]().scope():
+        model = prepared(config, training, steps)
     keep = [
-        keras.callbacks.BackupAndRestore(out / "resume"),
+        keras.callbacks.BackupAndRestore(out / "resume", save_freq=config.checkpoint_steps),
         keras.callbacks.CSVLogger(out / "log.csv", append=True),
+        keras.callbacks.TensorBoard(out / "tensorboard", write_graph=False),
+        Progress(steps),
     ]
     held = batches(validation, config, training=False) if len(validation) else None
-    history = model.fit(
-        batches(training, config, training=True),
-        validation_data=held,
-        epochs=config.epochs,
-        callbacks=keep,
-        verbose=2,
-    )
+    history = model.fit(feed, validation_data=held, epochs=config.epochs, callbacks=keep, verbose=2)
     model.save(out / "model.keras")
-    counts = {"train": len(training), "val": len(validation)}
-    people = {"train": len(set(training.person)), "val": len(set(validation.person))}
+    note = {
+        "history": history.history,
+        "pictures": {"train": len(training), "val": len(validation)},
+        "people": {"train": len(set(training.person)), "val": len(set(validation.person))},
+    }
     (out / "config.json").write_text(json.dumps(asdict(config), indent=1))
-    (out / "history.json").write_text(
-        json.dumps(
-            {
-                "history": history.history,
-                "pictures": counts,
-                "people": people,
-            },
-            indent=1,
-        )
-    )
+    (out / "history.json").write_text(json.dumps(note, indent=1))
+    draw(out, model, validation, held)
     return model
+
+
+def draw(out: Path, model: keras.Model, validation: datasets.Pictures, held: tf.data.Dataset | None) -> None:
+    """Learning curves, and which views are taken for which on validation people."""
+    plots.learning({"network": out / "log.csv"}, out / "learning.png")
+    if held is None:
+        return
+    said = model.predict(held, verbose=0)[:, models.columns("view")].argmax(-1)
+    table = np.zeros((len(VIEWS), len(VIEWS)), int)
+    known = validation.view >= 0
+    np.add.at(table, (validation.view[known], said[known]), 1)
+    names = [view.replace("_", " ") for view in VIEWS]
+    plots.confusion(table.tolist(), names, "Views, validation people", out / "views.png")
 
 
 def main() -> None:

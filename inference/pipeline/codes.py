@@ -8,14 +8,25 @@ from typing import Final
 
 
 class Exercise(StrEnum):
-    """What the patient was asked to do. The order is the order of the exercise model's outputs."""
+    """What the patient was asked to do.
+
+    The first twelve are the views that a model tells apart, in the order of its outputs. `SMILE` is either smile:
+    what was asked before the two were told apart.
+    """
 
     REST = "rest"
-    SMILE = "smile"
+    BROW_RAISE = "brow_raise"
+    GENTLE_EYE_CLOSURE = "gentle_eye_closure"
+    TIGHT_EYE_CLOSURE = "tight_eye_closure"
+    CLOSED_SMILE = "closed_smile"
+    SMILE_WITH_TEETH = "smile_with_teeth"
+    SHOW_TEETH = "show_teeth"
+    PUCKER = "pucker"
+    NOSE_WRINKLE = "nose_wrinkle"
     SNEER = "sneer"
     PUFF_CHEEK = "puff_cheek"
-    SHOW_TEETH = "show_teeth"
     OPEN_MOUTH = "open_mouth"
+    SMILE = "smile"
 
 
 class Side(StrEnum):
@@ -61,9 +72,17 @@ class Caution(StrEnum):
     FACE_CUT_OFF = "face_cut_off"
     EYES_CLOSED = "eyes_closed"
     EXERCISE_UNSURE = "exercise_unsure"
+    PALSY_UNSURE = "palsy_unsure"
+    SIDE_UNSURE = "side_unsure"
 
 
 EXERCISES: Final[tuple[str, ...]] = tuple(e.value for e in Exercise)
+SMILES: Final = frozenset(
+    {Exercise.CLOSED_SMILE.value, Exercise.SMILE_WITH_TEETH.value, Exercise.SMILE.value}
+)
+VIEWS: Final[tuple[str, ...]] = tuple(e for e in EXERCISES if e != Exercise.SMILE)
+ZONES: Final[tuple[str, ...]] = ("brow", "eye", "midface", "mouth")
+"""Parts of the face whose movement is graded apart, from the forehead down."""
 SIDES: Final[tuple[str, ...]] = (Side.LEFT.value, Side.RIGHT.value)
 GRADES: Final[tuple[int, ...]] = (1, 2, 3, 4, 5, 6)
 """House-Brackmann grades, I (normal) to VI (total paralysis)."""
@@ -75,3 +94,8 @@ IRIS_DIAMETER_MM: Final = 11.77
 """Mean visible iris diameter that turns pixels into millimetres. It is a population mean, the one that
 Emotrics and the MEEI FACE-gram use (Guarin et al., Facial Plast Surg Aesthet Med 2018); other groups use
 12.2 mm. A single person's iris differs from it, so ratios of left and right are the safer figures."""
+
+
+def same_exercise(asked: str, found: str) -> bool:
+    """Whether a photo of `found` answers what was `asked`; "smile" asks for either smile."""
+    return asked == found or (Exercise.SMILE.value in (asked, found) and {asked, found} <= SMILES)

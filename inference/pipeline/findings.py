@@ -16,6 +16,9 @@ class Findings:
     weak_side, weak_side_probabilities: the weaker side; None where `palsy_probability` is below the
         release's threshold, the probabilities stay.
     grade, grade_probabilities: suggested House-Brackmann grade, 1 to 6, and the probability of each.
+    palsy_verdict: "weak", "normal", or "uncertain" where the probability lies in the release's band between them.
+    zones: for each of `codes.ZONES` the movement left on each side, {"left", "right"}, 0 (none) to 1 (full); empty
+        where the release has none.
     symmetry: millimetre measures of both sides and their ratios (see `measure.measure`).
     landmarks: 478 pairs [x, y] as shares (0 to 1) of the upright image's width and height.
     image_size: [width, height] of the decoded image, px.
@@ -33,6 +36,8 @@ class Findings:
     weak_side_probabilities: dict[str, float] = field(default_factory=dict)
     grade: int | None = None
     grade_probabilities: dict[str, float] = field(default_factory=dict)
+    palsy_verdict: Literal["weak", "normal", "uncertain"] | None = None
+    zones: dict[str, dict[str, float]] = field(default_factory=dict)
     symmetry: dict[str, Any] = field(default_factory=dict)
     landmarks: list[list[float]] = field(default_factory=list)
     image_size: list[int] = field(default_factory=list)

@@ -1,186 +1,219 @@
-"""What muscles do: the six exercises, a healthy face's asymmetry, and a palsy's loss of movement."""
+"""What muscles do: the twelve views, and what a palsy makes of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from inference.pipeline.codes import Exercise, Side
+from inference.pipeline.codes import ZONES, Exercise
+from ml_training.simulate.palsy import Habits, Palsy
 
-MOVEMENT_KEPT = {
-    1: (1.0, 1.0),
-    2: (0.76, 0.99),
-    3: (0.51, 0.75),
-    4: (0.26, 0.50),
-    5: (0.01, 0.25),
-    6: (0.0, 0.0),
-}
-"""Share of the strong side's movement that the weak side keeps, by House-Brackmann grade: the scale's own
-measured bands (House and Brackmann, Otolaryngol Head Neck Surg 1985;93:146-147)."""
-DROOP = {1: (0.0, 0.0), 2: (0.0, 0.0), 3: (0.0, 0.1), 4: (0.1, 0.35), 5: (0.4, 0.8), 6: (0.6, 1.0)}
-"""Loss of tone at rest, 0 to 1. The scale has rest asymmetric from grade V and normal to grade IV; a little
-below V stands for the acute, flaccid palsy. An assumption of the simulator, not a measurement."""
-SYNKINESIS_SHARE = {3: 0.15, 4: 0.2}
-"""How many simulated palsies of a grade narrow the weak eye while the mouth moves. An assumption."""
-HEALTHY_SPREAD = 0.08
-"""Standard deviation of the natural relative difference of both sides' movement. An assumption."""
-HEALTHY_LOPSIDED = 0.05
-"""Share of healthy smiles that are one-sided by habit. An assumption."""
-
-_OTHER = {"_L": "_R", "_R": "_L"}
-_SUFFIX = {Side.LEFT.value: "_L", Side.RIGHT.value: "_R"}
-_PULL = {"_L": "mouthLeft", "_R": "mouthRight"}
-_UPPER_FACE = ("brow", "eye")
+_SUFFIX = ("_L", "_R")
+_PULL = ("mouthLeft", "mouthRight")
+_ZONE_OF = (
+    ("brow", "brow"), ("eye", "eye"), ("noseSneer", "midface"), ("mouthUpperUp", "midface"), ("cheekSquint", "midface"),
+    ("cheekRaiser", "midface"), ("mouth", "mouth"), ("cheekPuff", "mouth"),
+)  # fmt: skip
+"""Prefix of a unit and the zone whose nerve branch moves it; the jaw has another nerve."""
+SMILES = (Exercise.CLOSED_SMILE, Exercise.SMILE_WITH_TEETH)
+CLOSURES = (Exercise.GENTLE_EYE_CLOSURE, Exercise.TIGHT_EYE_CLOSURE)
+MOUTH_VIEWS = (*SMILES, Exercise.SHOW_TEETH, Exercise.PUCKER, Exercise.NOSE_WRINKLE, Exercise.SNEER)
+PASSIVE_CLOSURE = 0.12
+"""How far a lid without its muscle sinks when the levator lets go. An assumption."""
 
 
-@dataclass(frozen=True)
-class Palsy:
-    """A facial weakness; `side` is the patient's own weak side and None in a healthy face.
-
-    upper, lower: movement kept in the upper and lower face, 0 to 1. droop: loss of tone at rest, 0 to 1.
-    pull: how far the strong side draws the mouth, 0 to 1. synkinesis: involuntary eye narrowing, 0 to 1.
-    """
-
-    grade: int = 1
-    side: str | None = None
-    upper: float = 1.0
-    lower: float = 1.0
-    droop: float = 0.0
-    pull: float = 0.0
-    synkinesis: float = 0.0
-
-    @classmethod
-    def sample(cls, grade: int, side: str | None, rng: np.random.Generator) -> "Palsy":
-        """A palsy of the House-Brackmann `grade` on `side`; grade 1 is a healthy face."""
-        if grade == 1 or side is None:
-            return cls()
-        twitches = rng.random() < SYNKINESIS_SHARE.get(grade, 0.0)
-        return cls(
-            grade=grade,
-            side=side,
-            upper=rng.uniform(*MOVEMENT_KEPT[grade]),
-            lower=rng.uniform(*MOVEMENT_KEPT[grade]),
-            droop=rng.uniform(*DROOP[grade]),
-            pull=rng.uniform(0.15, 0.4),
-            synkinesis=rng.uniform(0.3, 0.6) if twitches else 0.0,
-        )
+def zone_of(unit: str) -> int | None:
+    """Index into `ZONES` of the zone that a unit of the face model moves, None for the jaw and the gaze."""
+    if unit.startswith("eyeLook"):
+        return None
+    return next((ZONES.index(zone) for prefix, zone in _ZONE_OF if unit.startswith(prefix)), None)
 
 
-def voluntary(exercise: str, rng: np.random.Generator, side: str | None = None) -> dict[str, float]:
-    """Units (both sides where no suffix) of a healthy attempt; `side` is the side of a sneer."""
+def voluntary(view: str, rng: np.random.Generator, done_side: int | None = None) -> dict[str, float]:
+    """Units (both sides where no suffix) of a healthy attempt; `done_side` is the side of a sneer."""
     u = rng.uniform
-    match Exercise(exercise):
+    match Exercise(view):
         case Exercise.REST:
             return _rest(rng)
-        case Exercise.SMILE:
-            units = {"mouthSmile": u(0.45, 1), "cheekSquint": u(0.1, 0.6), "mouthDimple": u(0, 0.4)}
-            units["eyeSquint"] = u(0, 0.3)
-            if rng.random() < 0.45:  # with teeth
-                units |= {"mouthUpperUp": u(0.15, 0.5), "jawOpen": u(0, 0.1), "mouthSmile": u(0.6, 1)}
-            return units
+        case Exercise.BROW_RAISE:
+            units = {"browInnerUp": u(0.4, 1), "browOuterUp": u(0.4, 1)}
+            return units | ({"eyeWide": u(0, 0.5)} if rng.random() < 0.6 else {}) | _mouth_at_rest(rng)
+        case Exercise.GENTLE_EYE_CLOSURE:
+            return {
+                "eyeBlink": u(0.9, 1.05),
+                "eyeSquint": u(0, 0.2),
+                "browDown": u(0, 0.15),
+            } | _mouth_at_rest(rng)
+        case Exercise.TIGHT_EYE_CLOSURE:
+            units = {"eyeBlink": u(0.97, 1.08), "eyeSquint": u(0.5, 1), "cheekSquint": u(0.5, 1)}
+            units |= {"browDown": u(0.35, 1), "noseSneer": u(0, 0.4), "mouthUpperUp": u(0, 0.2)}
+            return units | {"mouthSmile": u(0, 0.2), "mouthPress": u(0, 0.3)}
+        case Exercise.CLOSED_SMILE:
+            units = {"mouthSmile": u(0.3, 1), "cheekSquint": u(0, 0.6), "mouthDimple": u(0, 0.5)}
+            return units | {"eyeSquint": u(0, 0.35), "mouthPress": u(0, 0.35)}
+        case Exercise.SMILE_WITH_TEETH:
+            units = {"mouthSmile": u(0.5, 1), "mouthUpperUp": u(0.2, 0.65), "cheekSquint": u(0.1, 0.8)}
+            units |= {"jawOpen": u(0, 0.22) * u(0, 1), "mouthLowerDown": u(0, 0.4) * u(0, 1)}
+            return units | {"eyeSquint": u(0, 0.45), "mouthDimple": u(0, 0.3), "mouthStretch": u(0, 0.2)}
         case Exercise.SHOW_TEETH:
-            units = {"mouthUpperUp": u(0.5, 1), "mouthLowerDown": u(0.5, 1), "mouthStretch": u(0.4, 0.9)}
-            return units | {"mouthSmile": u(0, 0.3), "jawOpen": u(0, 0.06), "cheekSquint": u(0, 0.3)}
-        case Exercise.OPEN_MOUTH:
-            units = {"jawOpen": u(0.25, 1), "mouthFunnel": u(0, 0.25)}
-            return units | {"mouthLowerDown": u(0.05, 0.35), "mouthStretch": u(0, 0.2)}
-        case Exercise.PUFF_CHEEK:
-            units = {"cheekPuff": u(0.6, 1.2), "mouthPress": u(0.15, 0.6), "mouthPucker": u(0, 0.35)}
-            return units | {"mouthRollLower": u(0, 0.3), "mouthRollUpper": u(0, 0.3)}
+            units = {"mouthUpperUp": u(0.4, 1), "mouthLowerDown": u(0.5, 1), "mouthStretch": u(0.3, 0.9)}
+            return units | {"mouthSmile": u(0, 0.25), "jawOpen": u(0, 0.06), "cheekSquint": u(0, 0.3)}
+        case Exercise.PUCKER:
+            return {"mouthPucker": u(0.5, 1), "mouthFunnel": u(0, 0.35), "cheekSquint": u(0, 0.15)}
+        case Exercise.NOSE_WRINKLE:
+            units = {"noseSneer": u(0.55, 1), "mouthUpperUp": u(0.1, 0.7), "cheekSquint": u(0.2, 0.7)}
+            return units | {"browDown": u(0.2, 0.9), "eyeSquint": u(0.1, 0.5), "mouthSmile": u(0, 0.15)}
         case Exercise.SNEER:
-            s = _SUFFIX[side or str(rng.choice(["left", "right"]))]
-            units = {"noseSneer" + s: u(0.6, 1), "mouthUpperUp" + s: u(0.4, 1), "mouthSmile" + s: u(0, 0.35)}
-            units |= {"cheekSquint" + s: u(0.1, 0.5), "browDown" + s: u(0, 0.3)}
+            s = int(rng.integers(2)) if done_side is None else done_side
+            own, other = _SUFFIX[s], _SUFFIX[1 - s]
+            units = {"noseSneer": u(0.55, 1), "mouthUpperUp": u(0.4, 1), "mouthSmile": u(0, 0.35)}
+            units |= {"cheekSquint": u(0.1, 0.5), "browDown": u(0, 0.3)}
             leak = u(0, 0.25)  # few people can keep the other side quite still
-            return units | {n[:-2] + _OTHER[s]: leak * a for n, a in units.items()}
+            return {n + own: a for n, a in units.items()} | {n + other: leak * a for n, a in units.items()}
+        case Exercise.PUFF_CHEEK:
+            units = {"cheekPuff": u(0.5, 1.3), "mouthPress": u(0.1, 0.6), "mouthPucker": u(0, 0.35)}
+            return units | {"mouthRollLower": u(0, 0.3), "mouthRollUpper": u(0, 0.3)}
+        case Exercise.OPEN_MOUTH:
+            units = {"jawOpen": u(0.16, 1), "mouthFunnel": u(0, 0.25), "mouthStretch": u(0, 0.25)}
+            return units | {"mouthLowerDown": u(0, 0.35), "mouthUpperUp": u(0, 0.2)}
+    raise ValueError(f"{view} is not a view of its own.")
 
 
 def _rest(rng: np.random.Generator) -> dict[str, float]:
     """No face at rest is quite blank: lips part, press or curl a little, brows and lids vary."""
     slight = {
-        "jawOpen": 0.04, "mouthPress": 0.15, "mouthSmile": 0.12, "mouthFrown": 0.15, "mouthPucker": 0.12,
-        "mouthRollLower": 0.15, "mouthShrugLower": 0.2, "browDown": 0.2, "browInnerUp": 0.2, "eyeSquint": 0.2,
+        "jawOpen": 0.05, "mouthPress": 0.3, "mouthSmile": 0.18, "mouthFrown": 0.2, "mouthPucker": 0.18,
+        "mouthRollLower": 0.3, "mouthRollUpper": 0.3, "mouthShrugLower": 0.3, "browDown": 0.25, "browInnerUp": 0.2,
+        "eyeSquint": 0.25, "cheekPuff": 0.15, "mouthClose": 0.05, "mouthDimple": 0.2,
     }  # fmt: skip
-    chosen = rng.choice(list(slight), size=int(rng.integers(0, 4)), replace=False)
+    chosen = rng.choice(list(slight), size=int(rng.integers(0, 5)), replace=False)
     return {name: rng.uniform(0, slight[name]) for name in map(str, chosen)}
 
 
-def _mannerisms(units: dict[str, float], exercise: str, rng: np.random.Generator) -> dict[str, float]:
+def _mouth_at_rest(rng: np.random.Generator) -> dict[str, float]:
+    return {k: v for k, v in _rest(rng).items() if k.startswith(("mouth", "jaw"))}
+
+
+def _mannerisms(units: dict[str, float], view: str, rng: np.random.Generator) -> None:
     """What healthy and weak faces alike add: brows and lids that move along."""
-    if exercise != Exercise.REST and rng.random() < 0.35:
+    if view not in (Exercise.REST, Exercise.BROW_RAISE) and rng.random() < 0.3:
         for name in ("browDown", "browOuterUp", "browInnerUp", "eyeSquint", "eyeWide"):
-            units[name] = units.get(name, 0) + rng.uniform(0, 0.25)
-    if rng.random() < 0.25:
-        units["eyeBlink"] = rng.uniform(0, 0.2)
-    return units
+            units[name] = units.get(name, 0) + rng.uniform(0, 0.25) * rng.random()
+    if view not in CLOSURES and rng.random() < 0.3:
+        units["eyeBlink"] = units.get("eyeBlink", 0) + rng.uniform(0, 0.3)
+    if view == Exercise.REST and rng.random() < 0.04:  # a smirk or a raised brow while waiting
+        name = str(rng.choice(["mouthSmile", "mouthDimple", "browOuterUp", "mouthPress"]))
+        name += str(rng.choice(_SUFFIX))
+        units[name] = units.get(name, 0) + rng.uniform(0.15, 0.45)
 
 
 def weights(
     names: Sequence[str],
-    exercise: str,
+    view: str,
     palsy: Palsy,
+    habits: Habits,
     rng: np.random.Generator,
-    sneer_side: str | None = None,
+    done_side: int | None = None,
     mannerisms: bool = True,
 ) -> np.ndarray:
-    """Expression weights (57,) of one attempt at an exercise by a face with the given palsy."""
-    units = voluntary(exercise, rng, sneer_side)
+    """Expression weights (len(names),) of one attempt at a view by a face with these habits and this palsy."""
+    units = voluntary(view, rng, done_side)
     if mannerisms:
-        units = _mannerisms(units, exercise, rng)
-    both = {n: amount for name, amount in units.items() for n in _sides(name, names)}
-    both = _natural_asymmetry(both, exercise, palsy, rng)
+        _mannerisms(units, view, rng)
+    both: dict[str, float] = {}
+    for name, amount in units.items():
+        for each in [name] if name in names else [name + s for s in _SUFFIX]:
+            both[each] = both.get(each, 0) + amount
+    _habitual(both, view, habits, rng)
+    moved = _weakened(both, view, palsy, rng) if palsy.side else both
     vector = np.zeros(len(names), np.float32)
-    for name, amount in (_weakened(both, palsy) if palsy.side else both).items():
+    for name, amount in moved.items():
         vector[names.index(name)] += amount
     return vector
 
 
-def _sides(name: str, names: Sequence[str]) -> list[str]:
-    return [name] if name in names else [name + "_L", name + "_R"]
+def _side(name: str) -> int | None:
+    return _SUFFIX.index(name[-2:]) if name.endswith(_SUFFIX) else None
 
 
-def _natural_asymmetry(
-    units: dict[str, float], exercise: str, palsy: Palsy, rng: np.random.Generator
-) -> dict[str, float]:
+def _habitual(units: dict[str, float], view: str, habits: Habits, rng: np.random.Generator) -> None:
     """Both sides of a healthy face never move quite alike; some people smile on one side."""
-    habit = {"_L": 1.0, "_R": 1.0}
-    if exercise == Exercise.SMILE and palsy.side is None and rng.random() < HEALTHY_LOPSIDED:
-        habit[str(rng.choice(["_L", "_R"]))] = rng.uniform(0.5, 0.85)
-    person = {s: 1 + rng.normal(0, HEALTHY_SPREAD) for s in ("_L", "_R")}
-    result = {}
-    for name, amount in units.items():
-        side = name[-2:]
-        if side in person:
-            amount *= max(0.0, person[side] + rng.normal(0, HEALTHY_SPREAD / 2))
-            amount *= habit[side] if name.startswith("mouth") else 1.0
-        result[name] = amount
-    for name in ("mouthFrown", "mouthDimple", "browDown", "eyeWide"):  # nobody is symmetric at rest
-        side = str(rng.choice(["_L", "_R"]))
-        result[name + side] = result.get(name + side, 0) + abs(rng.normal(0, 0.03))
-    return result
+    for name in units:
+        side, zone = _side(name), zone_of(name)
+        if side is None or zone is None:
+            continue
+        factor = habits.strength[zone, side] * (1 + rng.normal(0, 0.04))
+        if view in CLOSURES and name.startswith("eyeBlink"):
+            factor = 1.0  # a healthy eye closes
+        if habits.lopsided and habits.lopsided[0] != side:
+            smiles = view in (*SMILES, Exercise.SHOW_TEETH) and name.startswith(
+                ("mouthSmile", "mouthUpperUp")
+            )
+            if smiles or (view == Exercise.BROW_RAISE and name.startswith("browOuterUp")):
+                factor *= 1 - habits.lopsided[1]
+        units[name] = max(0.0, units[name] * factor)
+    for name, amount in habits.at_rest.items():
+        units[name] = units.get(name, 0) + amount
 
 
-def _weakened(units: dict[str, float], palsy: Palsy) -> dict[str, float]:
-    """Less movement on the weak side, the mouth drawn to the strong one, droop, synkinesis."""
-    weak = _SUFFIX[str(palsy.side)]
-    strong = _OTHER[weak]
-    result, strong_mouth, mouth = dict(units), 0.0, 0.0
+def _weakened(units: dict[str, float], view: str, palsy: Palsy, rng: np.random.Generator) -> dict[str, float]:
+    """Less movement on a weak side, the mouth drawn to the strong one, droop, contracture, synkinesis."""
+    result = dict(units)
     for name, amount in units.items():
-        if name.endswith(weak):
-            result[name] = amount * (palsy.upper if name.startswith(_UPPER_FACE) else palsy.lower)
-        if name.startswith("mouth") and name.endswith(strong):
-            strong_mouth += amount
-        if name.startswith(("mouth", "jaw")):
-            mouth += amount
-    drawn = palsy.pull * (1 - palsy.lower) * min(1.0, strong_mouth)
-    extra = {
-        _PULL[strong]: drawn + 0.25 * palsy.droop,
-        "mouthFrown" + weak: 0.6 * palsy.droop,
-        "browDown" + weak: 0.45 * palsy.droop,
-        "eyeWide" + weak: 0.25 * palsy.droop,
-        "mouthStretch" + weak: 0.1 * palsy.droop,
-        "eyeSquint" + weak: palsy.synkinesis * min(1.0, mouth),
-    }
+        side, zone = _side(name), zone_of(name)
+        if side is not None and zone is not None:
+            result[name] = amount * palsy.movement[zone, side]
+    extra: dict[str, float] = {}
+
+    def add(name: str, amount: float) -> None:
+        extra[name] = extra.get(name, 0) + float(amount)
+
+    for side in palsy.weak_sides:
+        s, strong = _SUFFIX[side], 1 - side
+        kept = palsy.movement[ZONES.index("mouth"), side]
+        activity = sum(a for n, a in units.items() if n.startswith("mouth") and n.endswith(_SUFFIX[strong]))
+        mouth = min(1.0, sum(a for n, a in units.items() if n.startswith(("mouth", "jaw"))) / 2)
+        droop, twitch, short = palsy.droop[side], palsy.synkinesis[side], palsy.contracture[side]
+        if palsy.side != "both":
+            add(_PULL[strong], palsy.pull * (1 - kept) * min(1.0, activity) + 0.25 * droop)
+        add("mouthFrown" + s, 0.6 * droop)
+        add("mouthStretch" + s, 0.1 * droop)
+        add("browDown" + s, 0.45 * droop)
+        add("eyeWide" + s, 0.3 * droop * (view not in CLOSURES))
+        for name, share in (("mouthSmile", -0.12), ("cheekSquint", -0.2), ("noseSneer", -0.12)):
+            add(name + s, share * droop)  # the nasolabial fold flattens
+        add("eyeSquint" + s, 0.4 * short)
+        add("mouthDimple" + s, 0.25 * short)
+        add("mouthSmile" + s, 0.15 * short)
+        if view in MOUTH_VIEWS:
+            add("eyeSquint" + s, 0.6 * twitch * mouth)
+            add("eyeBlink" + s, 0.35 * twitch * mouth)
+        if view in CLOSURES or view == Exercise.BROW_RAISE:
+            add("mouthSmile" + s, 0.45 * twitch)
+            add("mouthDimple" + s, 0.3 * twitch)
+            add("mouthShrugLower" + s, 0.5 * twitch)
+        if view == Exercise.PUFF_CHEEK:
+            _flaccid_cheek(add, units, s, kept, rng)
+        if view in CLOSURES:
+            _lagophthalmos(result, add, view, s, palsy.movement[ZONES.index("eye"), side], rng)
     for name, amount in extra.items():
         result[name] = result.get(name, 0) + amount
     return result
+
+
+def _flaccid_cheek(add, units, suffix: str, kept: float, rng: np.random.Generator) -> None:  # type: ignore[no-untyped-def]
+    """A cheek without tone either fills more than the other, or the lips let the air go."""
+    full = units.get("cheekPuff" + suffix, 0)
+    if rng.random() < 0.35:
+        add("cheekPuff" + suffix, full * (1 - kept) * rng.uniform(0.8, 1.3))
+    else:
+        add("mouthLowerDown" + suffix, (1 - kept) * rng.uniform(0, 0.3))
+
+
+def _lagophthalmos(result, add, view: str, suffix: str, kept: float, rng: np.random.Generator) -> None:  # type: ignore[no-untyped-def]
+    """The lid that does not reach the other: from grade IV on, and barely in a gentle closure of grade III; the eye
+    turns up beneath it (Bell's phenomenon)."""
+    effort = 0.12 if view == Exercise.TIGHT_EYE_CLOSURE else 0.0
+    reach = PASSIVE_CLOSURE + (1 - PASSIVE_CLOSURE) * min(1.0, max(0.0, kept + effort) / 0.85)
+    result["eyeBlink" + suffix] = min(1.0, reach) * rng.uniform(0.97, 1.03)
+    if reach < 0.95 and rng.random() < 0.8:
+        add("eyeLookUp" + suffix, rng.uniform(0.4, 1.0))

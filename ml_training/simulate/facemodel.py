@@ -17,15 +17,28 @@ NARROW_FACE_END = 6706
 INTERIOR_START = 11248
 """Vertices from this one on lie inside the face: mouth socket, eyes, gums, teeth."""
 MOUTH_SOCKET = range(11248, 13294)
+WHOLE_MOUTH = (
+    "mouthPucker",
+    "mouthFunnel",
+    "mouthRollLower",
+    "mouthRollUpper",
+    "mouthShrugLower",
+    "mouthShrugUpper",
+)
+"""Units that the model gives for the whole mouth; each is cut into halves, since a palsy takes one of them."""
+SEAM = 1.0
+"""Half the width, in the model's units (cm), over which one half of such a unit passes into the other."""
+EYES = (("M_ScleraLeft", "M_IrisLeft"), ("M_ScleraRight", "M_IrisRight"))
 
 
 @dataclass(frozen=True)
 class FaceModel:
     """Vertices in the model's units, x to the person's left, y up, z towards the camera.
 
-    neutral (V, 3), identity (100, V, 3), expression (57, V, 3), triangles (T, 3), landmarks (68,) vertex of
-    each Multi-PIE landmark, units: names of the expressions ("_L" and "_R" are the person's own sides),
-    textured, gums, teeth, socket: (V,) bool.
+    neutral (V, 3), identity (100, V, 3), expression (U, V, 3), triangles (T, 3), landmarks (68,) vertex of
+    each Multi-PIE landmark, units: names of the U expressions ("_L" and "_R" are the person's own sides),
+    textured, gums, teeth, socket: (V,) bool; eyes: (2, V) bool, the left and the right eyeball; irises: (V,) bool;
+    poles: (2,) vertex in the middle of each cornea.
     """
 
     neutral: np.ndarray
@@ -38,6 +51,9 @@ class FaceModel:
     gums: np.ndarray
     teeth: np.ndarray
     socket: np.ndarray
+    eyes: np.ndarray
+    irises: np.ndarray
+    poles: np.ndarray
 
     @cached_property
     def incidence(self) -> sparse.csr_matrix:
@@ -50,11 +66,11 @@ class FaceModel:
 
     @cached_property
     def flat_expression(self) -> np.ndarray:
-        """(57, 3V), contiguous, for fast sums."""
+        """(U, 3V), contiguous, for fast sums."""
         return self.expression.reshape(len(self.expression), -1)
 
     def offsets(self, weights: np.ndarray) -> np.ndarray:
-        """(V, 3): how the expression `weights` (57,) displace the vertices."""
+        """(V, 3): how the expression `weights` (U,) displace the vertices."""
         used = np.flatnonzero(weights)
         return (weights[used].astype(np.float32) @ self.flat_expression[used]).reshape(-1, 3)
 
@@ -84,15 +100,41 @@ def load(folder: Path) -> FaceModel:
         return flags
 
     socket = np.isin(np.arange(len(place)), np.asarray(MOUTH_SOCKET))
+    neutral = data["neutral"][kept]
+    units, expression = _halved(
+        tuple(map(str, data["expression_names"])), data["expression"][:, kept], neutral
+    )
+    eyes = np.stack([of(*pair)[kept] for pair in EYES])
     return FaceModel(
-        neutral=data["neutral"][kept],
+        neutral=neutral,
         identity=data["identity"][:, kept].astype(np.float32),
-        expression=np.ascontiguousarray(data["expression"][:, kept], np.float32),
-        units=tuple(map(str, data["expression_names"])),
+        expression=expression,
+        units=units,
         triangles=place[drawn].astype(np.int32),
         landmarks=place[landmarks],
         textured=(of(*TEXTURED_MATERIALS) & ~socket)[kept],
         gums=of("M_GumsTongue")[kept],
         teeth=of("M_Teeth")[kept],
         socket=socket[kept],
+        eyes=eyes,
+        irises=of("M_IrisLeft", "M_IrisRight")[kept],
+        poles=np.array([np.where(eye, neutral[:, 2], -np.inf).argmax() for eye in eyes]),
     )
+
+
+def _halved(
+    names: tuple[str, ...], expression: np.ndarray, neutral: np.ndarray
+) -> tuple[tuple[str, ...], np.ndarray]:
+    """Units and (U, V, 3) with each of `WHOLE_MOUTH` as a left and a right half that add up to it."""
+    x = np.clip((neutral[:, 0] / SEAM + 1) / 2, 0, 1)
+    left = (x * x * (3 - 2 * x))[:, None].astype(np.float32)
+    units: list[str] = []
+    moves: list[np.ndarray] = []
+    for name, move in zip(names, expression.astype(np.float32), strict=True):
+        if name in WHOLE_MOUTH:
+            units += [name + "_L", name + "_R"]
+            moves += [move * left, move * (1 - left)]
+        else:
+            units.append(name)
+            moves.append(move)
+    return tuple(units), np.ascontiguousarray(moves, np.float32)

@@ -1,67 +1,108 @@
-"""What cameras and rooms do to a picture: turn, light, colour, blur, noise, compression."""
+"""What cameras and rooms do to a picture: turn, distance, light, colour, blur, noise, compression."""
+
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 
+from ml_training.simulate.turn import Pose
 
-def photograph(image: np.ndarray, rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
-    """A varied copy of an RGB uint8 image (h, w, 3); the size may change, left and right never do.
 
-    strength scales how far every variation may go; 0 leaves the picture all but as it is.
-    """
-    image = _turn(image, rng, strength)
-    image = _light(image, rng, strength)
-    image = _sharpness(image, rng, strength)
-    noise = rng.uniform(0, 7) * strength * (rng.random() < 0.6)
+@dataclass
+class Shot:
+    """How one photo is taken; `conditions` tells it in the words of `datasets.CONDITIONS`."""
+
+    pose: Pose
+    seed: int
+    strength: float = 1.0
+    conditions: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator, width_px: float, strength: float = 1.0) -> "Shot":
+        """A pose within what the quality gate accepts. width_px: of the face in the portrait; strength: 0 holds
+        still, 1 varies all there is."""
+        hard = rng.random() < 0.12
+        yaw, pitch = np.clip(rng.normal(0, 9 if hard else 4.5, 2), -18, 18) * strength
+        roll = float(np.clip(rng.normal(0, 9 if hard else 4), -20, 20)) * strength
+        small = rng.random() < 0.2
+        wanted = rng.uniform(90, 150) if small else rng.uniform(150, 330)
+        scale = float(np.exp(np.log(wanted / width_px) * min(1.0, strength)))
+        focal = float(rng.uniform(2.2, 8) if strength else 8)
+        pose = Pose(float(yaw), float(pitch), roll, focal, min(scale, 1.3))
+        conditions = {"yaw_deg": pose.yaw, "pitch_deg": pose.pitch, "roll_deg": roll, "focal": focal}
+        return cls(pose, int(rng.integers(2**31)), strength, conditions | {"distance": pose.scale})
+
+
+def expose(image: np.ndarray, shot: Shot) -> np.ndarray:
+    """Light, lens, sensor and compression on an RGB uint8 image (h, w, 3); fills in `shot.conditions`."""
+    rng, strength, told = np.random.default_rng(shot.seed), shot.strength, shot.conditions
+    image = _light(image, rng, strength, told)
+    image = _sharpness(image, rng, strength, told)
+    noise = rng.uniform(0, 9) * strength * (rng.random() < 0.6)
     if noise:
-        image = image + rng.normal(0, noise, image.shape).astype(np.float32)
+        grain = rng.normal(0, noise, image.shape).astype(np.float32)
+        if rng.random() < 0.5:  # the noise of a dim telephone is blotched by its own smoothing
+            grain = cv2.GaussianBlur(grain, (0, 0), 0.8) * 1.8
+        image = image + grain
     image = np.clip(image, 0, 255).astype(np.uint8)
-    quality = int(rng.uniform(95 - 60 * strength, 96))
+    quality = int(rng.uniform(95 - 65 * strength, 96))
+    told |= {"noise": noise, "jpeg_quality": quality}
     _, data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
 
 
-def _turn(image: np.ndarray, rng: np.random.Generator, strength: float) -> np.ndarray:
-    """A small roll, and a perspective that stands for a slight turn of the head, at another size."""
-    height, width = image.shape[:2]
-    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    angle = np.radians(rng.uniform(-6, 6) * strength)
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    middle = corners.mean(0)
-    moved = (corners - middle) @ turn.T + middle
-    moved += rng.uniform(-0.03, 0.03, (4, 2)) * strength * [width, height]
-    scale = 1 + strength * rng.uniform(-0.3, 0.25)
-    matrix = cv2.getPerspectiveTransform(corners, (moved * scale).astype(np.float32))
-    size = (round(width * scale), round(height * scale))
-    return cv2.warpPerspective(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-
-
-def _light(image: np.ndarray, rng: np.random.Generator, strength: float) -> np.ndarray:
+def _light(
+    image: np.ndarray, rng: np.random.Generator, strength: float, told: dict[str, float]
+) -> np.ndarray:
     """Exposure, contrast, colour of the light, and a light from one side. Returns float32, 0 to 255."""
     height, width = image.shape[:2]
-    value = image.astype(np.float32) / 255
-    value = value ** np.float32(np.exp(rng.uniform(-0.35, 0.35) * strength))
-    value = (value - 0.5) * np.float32(1 + rng.uniform(-0.2, 0.2) * strength) + 0.5
-    value *= (1 + rng.uniform(-0.08, 0.08, 3) * strength).astype(np.float32)
+    dim = rng.random() < 0.12 * strength
+    gamma = np.exp(rng.uniform(0.3, 0.9) if dim else rng.uniform(-0.4, 0.4) * strength)
+    table = (np.arange(256, dtype=np.float32) / 255) ** np.float32(gamma)
+    value = (table - 0.5) * np.float32(1 + rng.uniform(-0.25, 0.25) * strength) + 0.5
+    tint = (1 + rng.uniform(-0.09, 0.09, 3) * strength).astype(np.float32)
+    picture = (value[:, None] * tint)[image, np.arange(3)]
+    if rng.random() < 0.05 * strength:
+        picture[:] = picture.mean(-1, keepdims=True)  # black and white
+    side = 0.0
     if rng.random() < 0.5 * strength:
-        angle, depth = rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.4) * strength
+        angle, depth = rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.45) * strength
         x = np.linspace(-1, 1, width, dtype=np.float32)[None, :] * np.float32(np.cos(angle))
         y = np.linspace(-1, 1, height, dtype=np.float32)[:, None] * np.float32(np.sin(angle))
-        value *= (1 + np.float32(depth) * (x + y))[..., None]
-    return value * 255
+        picture *= (1 + np.float32(depth) * (x + y))[..., None]
+        side = depth * np.cos(angle)
+    told |= {"side_light": float(side), "brightness": float(np.exp(-np.log(2) * (gamma - 1)))}
+    return np.asarray(picture * 255)
 
 
-def _sharpness(image: np.ndarray, rng: np.random.Generator, strength: float) -> np.ndarray:
+def _sharpness(
+    image: np.ndarray, rng: np.random.Generator, strength: float, told: dict[str, float]
+) -> np.ndarray:
     """Out of focus, shaken, or sharpened as telephones do."""
-    kind = rng.random()
+    kind, told["blur_px"] = rng.random(), 0.0
     if kind < 0.35:
-        return cv2.GaussianBlur(image, (0, 0), 0.3 + rng.uniform(0, 1.1) * strength)
+        told["blur_px"] = 0.3 + rng.uniform(0, 1.1) * strength * image.shape[1] / 448
+        return cv2.GaussianBlur(image, (0, 0), told["blur_px"])
     if kind < 0.42:
         length = 3 + 2 * int(rng.integers(0, 2))
+        told["blur_px"] = length / 3.5
         kernel = np.zeros((length, length), np.float32)
         kernel[length // 2] = 1 / length
         turn = cv2.getRotationMatrix2D((length / 2 - 0.5, length / 2 - 0.5), rng.uniform(0, 180), 1)
         return cv2.filter2D(image, -1, cv2.warpAffine(kernel, turn, (length, length)))
     if kind < 0.6:
-        return image + rng.uniform(0.2, 1.0) * strength * (image - cv2.GaussianBlur(image, (0, 0), 1.2))
+        return np.asarray(
+            image + rng.uniform(0.2, 1.0) * strength * (image - cv2.GaussianBlur(image, (0, 0), 1.2))
+        )
     return image
+
+
+def photograph(image: np.ndarray, rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
+    """A varied copy of a flat picture, without turning it in space; left and right never change places."""
+    shot = Shot.sample(rng, image.shape[1] / 2, 0.0)
+    shot.strength = strength
+    height, width = image.shape[:2]
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), rng.uniform(-6, 6) * strength, 1.0)
+    matrix[:, 2] += rng.uniform(-0.03, 0.03, 2) * strength * [width, height]
+    turned = cv2.warpAffine(image, matrix, (width, height), borderMode=cv2.BORDER_REFLECT)
+    return expose(turned, shot)

@@ -1,14 +1,17 @@
 """Drawing a portrait with another expression (OpenGL through EGL; Mesa's llvmpipe will do)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import cv2
 import moderngl
 import numpy as np
+from scipy.spatial import cKDTree
 
+from ml_training.simulate.eyes import IRIS_CENTRES, lid_texels, paint_eyeballs
 from ml_training.simulate.facemodel import FaceModel
-from ml_training.simulate.fit import Fit
+from ml_training.simulate.fit import MESH_OF_LANDMARK, Fit
 
 VERTEX_SHADER = """#version 330
 in vec3 place; in vec3 now; in vec3 before; in vec2 texel; in vec3 colour; in float textured; in float lit;
@@ -35,6 +38,8 @@ GUMS, TEETH, SOCKET = (0.62, 0.30, 0.30), (1.0, 0.94, 0.85), (0.35, 0.12, 0.12)
 LIP_MIDDLE, EYE_OUTER, MOUTH_CORNERS, LIPS = (62, 66), (36, 45), (48, 54), range(48, 60)
 """Multi-PIE landmarks, counted from 0: middle of the inner lips, outer corners of the eyes, oral commissures, outer
 lips."""
+EYE_DEPTH = 0.35
+"""cm"""
 MOLAR_DEPTH, MOLAR_ASIDE, SHADOW = (0.22, 0.45), (0.5, 0.9), (0.17, 0.07, 0.07)
 """Teeth fade into the mouth's shadow between these depths, and these shares of the mouth's half width, or the
 side rows of an open mouth look like fangs."""
@@ -47,7 +52,8 @@ CHEEKS = (50, 280)
 class Subject:
     """A portrait ready to be moved.
 
-    image: RGB uint8 (h, w, 3). points: (478, 3) px. colour: (V, 3) shade of what no portrait shows.
+    image: RGB uint8 (h, w, 3). points: (478, 3) px. colour: (V, 3) shade of what no portrait shows. textured: (V,)
+    bool, what the portrait does show. texel: (V, 2) px, where. nearest: (478,) vertex of the skin next to each point.
     """
 
     image: np.ndarray
@@ -57,7 +63,20 @@ class Subject:
     before: np.ndarray
     before_normals: np.ndarray
     colour: np.ndarray
+    textured: np.ndarray
+    texel: np.ndarray
+    nearest: np.ndarray
     brightness: float
+
+    @property
+    def face_width(self) -> float:
+        """Of the outline, px."""
+        return float(np.ptp(self.points[:, 0]))
+
+    def carried(self, now: np.ndarray, which: Sequence[int]) -> np.ndarray:
+        """(N, 2) px: where the points `which` of the mesh go when the vertices (V, 3) go from rest to `now`."""
+        vertex = self.nearest[list(which)]
+        return np.asarray(self.points[list(which), :2] + (now - self.before)[vertex, :2] * [1, -1])
 
 
 def place(shape: np.ndarray, fit: Fit) -> np.ndarray:
@@ -90,7 +109,26 @@ def subject(model: FaceModel, image: np.ndarray, points: np.ndarray, fitted: Fit
     colour = np.zeros((len(shape), 3), np.float32)
     for where, tone in ((model.gums, GUMS), (model.teeth, TEETH), (model.socket, SOCKET)):
         colour[where] = np.array(tone) * brightness
-    return Subject(image, points, fitted, shape, before, model.normals(before), colour, brightness)
+    textured = model.textured.copy()
+    paint_eyeballs(model, image, points, before, colour, textured)
+    skin = np.flatnonzero(model.textured & ~model.eyes.any(0))
+    nearest = skin[cKDTree(before[skin, :2] * [1, -1]).query(points[:, :2])[1]]
+    nearest[list(IRIS_CENTRES)] = model.poles
+    nearest[MESH_OF_LANDMARK] = model.landmarks
+    texel = lid_texels(model, before, points)
+    return Subject(
+        image,
+        points,
+        fitted,
+        shape,
+        before,
+        model.normals(before),
+        colour,
+        textured,
+        texel,
+        nearest,
+        brightness,
+    )
 
 
 class Renderer:
@@ -108,16 +146,25 @@ class Renderer:
     def __exit__(self, *_: object) -> None:
         self.gl.release()
 
+    def moved(self, person: Subject, weights: np.ndarray) -> np.ndarray:
+        """Vertices (V, 3), px, y up, of the person with the expression `weights` (U,).
+
+        Fitted identities bring the eyeballs through closed lids; they are drawn from farther back.
+        """
+        now = place(person.shape + self.model.offsets(weights), person.fit)
+        now[self.model.eyes.any(0), 2] -= EYE_DEPTH * person.fit.scale
+        return now
+
     def draw(
         self,
         person: Subject,
         weights: np.ndarray,
         light: tuple[float, float, float] = FRONTAL_LIGHT,
-        supersample: int = 2,
+        supersample: int = 1,
     ) -> np.ndarray:
-        """The portrait with the expression `weights` (57,), RGB uint8 of the portrait's own shape."""
+        """The portrait with the expression `weights` (U,), RGB uint8 of the portrait's own shape."""
         height, width = person.image.shape[:2]
-        now = place(person.shape + self.model.offsets(weights), person.fit)
+        now = self.moved(person, weights)
         self.program["light"] = light
         face = self._rasterise(
             person, self._vertices(person, now), (width * supersample, height * supersample)
@@ -150,9 +197,9 @@ class Renderer:
         hidden = np.maximum(_step(depth, *MOLAR_DEPTH), _step(aside, *MOLAR_ASIDE))
         hidden = np.where(model.teeth, hidden, 0)[:, None]
         colour = person.colour * (1 - hidden) + np.array(SHADOW) * person.brightness * hidden
-        texel = (person.before * down)[:, :2] / [width, height]
+        texel = person.texel / [width, height]
         columns = [now * down, model.normals(now), person.before_normals, texel, colour]
-        columns += [model.textured[:, None], lit[:, None]]
+        columns += [person.textured[:, None], lit[:, None]]
         return np.concatenate(columns, 1).astype(np.float32).tobytes()
 
     def _rasterise(self, person: Subject, vertices: bytes, size: tuple[int, int]) -> np.ndarray:
