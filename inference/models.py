@@ -1,4 +1,4 @@
-"""Analyses of photos: the job and its result in one row, and the sign of life of each queue."""
+"""Analyses of photos, the model releases that make them, and the sign of life of each queue."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from clinic.accounts.policies import clinics_of
 from clinic.common.models import Record
@@ -116,3 +117,101 @@ class Canary(models.Model):
 
     def __str__(self) -> str:
         return self.queue
+
+
+class ReleaseState(models.TextChoices):
+    REGISTERED = "registered", _("Installed")
+    ACTIVE = "active", _("In use")
+    SHADOW = "shadow", _("Runs beside, unseen")
+    RETIRED = "retired", _("Retired")
+
+
+class ModelRelease(models.Model):
+    """A model release that this installation has let in. The folder holds the models; this row holds the decision."""
+
+    name = models.CharField(max_length=64, unique=True)
+    fingerprint = models.CharField(
+        max_length=64, help_text="SHA-256 over release.json, card.json and all files"
+    )
+    state = models.CharField(max_length=12, choices=ReleaseState.choices, default=ReleaseState.REGISTERED)
+    registered_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-registered_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=ReleaseState.values), name="release_state_known"),
+            models.UniqueConstraint(
+                fields=["state"], condition=Q(state=ReleaseState.ACTIVE), name="one_active_release"
+            ),
+            models.UniqueConstraint(
+                fields=["state"], condition=Q(state=ReleaseState.SHADOW), name="one_shadow_release"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ReleaseChange(models.Model):
+    """Who did what to a release, when and why. Rows are only ever added."""
+
+    release = models.ForeignKey(ModelRelease, on_delete=models.PROTECT, related_name="changes")
+    at = models.DateTimeField(auto_now_add=True)
+    before = models.CharField(max_length=12, choices=ReleaseState.choices, blank=True)
+    after = models.CharField(max_length=12, choices=ReleaseState.choices)
+    photos = models.PositiveIntegerField(null=True, blank=True, help_text="queued for it, by “reanalyse”")
+    by = models.CharField(
+        max_length=150, help_text="who typed the command: the account on the server, or as given"
+    )
+    why = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.release_id}: {self.before} to {self.after}"
+
+
+class Purpose(models.TextChoices):
+    SHADOW = "shadow", _("beside the release in use")
+    REANALYSIS = "reanalysis", _("over an old photo")
+
+
+class BackgroundAnalysis(Record):
+    """A job that no patient waits for. What a shadow release found stays here, in a table that no clinical page,
+    list, file or API reads; what a reanalysis finds becomes an `Analysis` of its own once it is there."""
+
+    photo = models.ForeignKey("visits.Photo", on_delete=models.CASCADE, related_name="+")
+    release = models.CharField(max_length=64)
+    purpose = models.CharField(max_length=12, choices=Purpose.choices)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    queued_at = models.DateTimeField(default=timezone.now)
+    published_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    error_code = models.CharField(max_length=40, blank=True)
+    findings = models.JSONField(null=True, blank=True, help_text="a shadow's, without landmarks")
+
+    class Meta:
+        ordering = ["-queued_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["photo", "release", "purpose"], name="one_background_job_per_photo_and_release"
+            ),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="background_status_known"),
+            models.CheckConstraint(condition=Q(purpose__in=Purpose.values), name="background_purpose_known"),
+            models.CheckConstraint(
+                condition=~Q(status=Status.RUNNING) | Q(lease_until__isnull=False, attempt__gte=1),
+                name="background_running_has_a_lease",
+            ),
+            models.CheckConstraint(
+                condition=Q(purpose=Purpose.SHADOW) | Q(findings__isnull=True),
+                name="background_keeps_a_shadows_findings_only",
+            ),
+        ]
+        indexes = [models.Index(fields=["status", "published_at", "queued_at"], name="background_by_turn")]
+
+    def __str__(self) -> str:
+        return f"Background analysis {self.pk}"

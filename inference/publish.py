@@ -20,11 +20,14 @@ from .states import Status
 logger = logging.getLogger(__name__)
 
 ANALYSE = "inference.tasks.analyse"
+BACKGROUND = "inference.tasks.background"
 CANARY = "inference.tasks.canary"
 WATCH = "inference.tasks.watch"
 PAUSE = 5.0
 """Seconds without another try after a broker kept a request waiting; the watchdog publishes what was left out."""
 SLOW = 0.5
+LOWEST = 9
+"""Redis' last priority of ten; a broker without priorities takes turns."""
 
 _pause_until = 0.0
 
@@ -56,6 +59,11 @@ def analysis_now(*, analysis_id: uuid.UUID) -> bool:
         return True
     waiting.filter(published_at=now).update(published_at=None)
     return False
+
+
+def background_now(*, job_id: uuid.UUID) -> bool:
+    """Publish a job that nobody waits for, behind everything else in the queue."""
+    return _send(BACKGROUND, str(job_id), queue=settings.ANALYSIS_QUEUE, priority=LOWEST)
 
 
 def watch_now() -> bool:

@@ -1,7 +1,12 @@
-"""Which model release is active, its card, and what is wrong with it. Standard library only, for the web process."""
+"""Which model release is in use, which runs beside it, their cards, and what is wrong with them.
+
+Standard library and one table, for the web process. A release is a folder; the table says what is done with it. As
+long as the table names no release in use, the one that the folder's ACTIVE file names is: see docs/releases.md.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 import time
@@ -10,21 +15,32 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError, connection
 
-from inference.pipeline.errors import PipelineError
-from inference.pipeline.release import Release, active_folder, load_release, verify_release
+from inference.pipeline.errors import ModelAltered, PipelineError
+from inference.pipeline.release import (
+    Release,
+    active_folder,
+    load_release,
+    release_folder,
+    sha256_of,
+    verify_release,
+)
+
+from . import selectors
+from .selectors import Decision
 
 logger = logging.getLogger(__name__)
 
 NO_RELEASE = "none"
 """Stands for the release of a photo queued while no model is installed; the worker that claims it puts its own."""
 RECHECK_AFTER = 5.0
-"""Seconds for which the folder is trusted; its checksums are made anew only when a file in it changed."""
+"""Seconds for which table and folder are trusted; checksums are made anew only when a file changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why the active release can't be used: a code of `inference.errors` and the technical sentence."""
+    """Why the release in use can't be used: a code of `inference.errors` and the technical sentence."""
 
     code: str
     detail: str
@@ -32,21 +48,36 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseInfo:
-    """A release as the pages need it; `problems` is empty when the worker may use it. files: name -> SHA-256."""
+    """A release as the pages need it; `problems` is empty when the worker may use it.
+
+    files: name -> SHA-256. exercises: those that it tells apart. thresholds, repeatability: as in release.json.
+    """
 
     name: str
     folder: Path | None = None
     card: dict[str, Any] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
+    exercises: tuple[str, ...] = ()
+    thresholds: dict[str, float] = field(default_factory=dict)
+    repeatability: dict[str, Any] = field(default_factory=dict)
 
     @property
     def usable(self) -> bool:
         return not self.problems
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    at: float
+    root: Path
+    decision: Decision
+    fingerprint: object
+    info: ReleaseInfo
+
+
 _lock = threading.Lock()
-_known: tuple[float, object, ReleaseInfo] | None = None
+_known: _Known | None = None
 
 
 def artifacts_dir() -> Path:
@@ -54,32 +85,38 @@ def artifacts_dir() -> Path:
 
 
 def active() -> ReleaseInfo:
-    """The active model release and its problems, kept until a file of it changes."""
-    global _known
-    with _lock:
-        root = artifacts_dir()
-        if _known and time.monotonic() - _known[0] < RECHECK_AFTER and _known[1][0] == root:  # type: ignore[index]
-            return _known[2]
-        fingerprint = (root, _fingerprint(root))
-        info = _known[2] if _known and _known[1] == fingerprint else _inspect(root)
-        _known = (time.monotonic(), fingerprint, info)
-        return info
+    """The release in use and its problems, known anew some seconds after table or folder changed."""
+    return _look().info
+
+
+def shadow_name() -> str:
+    """The release that runs beside the one in use, its results unseen; empty if there is none."""
+    look = _look()
+    return "" if look.decision.shadow == look.info.name else look.decision.shadow
+
+
+def default_name() -> str:
+    """The release that the folder's ACTIVE file names; empty if it names none that is there."""
+    try:
+        return active_folder(artifacts_dir()).name
+    except PipelineError:
+        return ""
 
 
 def forget() -> None:
-    """Look at the folder anew on the next call."""
+    """Look at table and folder anew on the next call."""
     global _known
     with _lock:
         _known = None
 
 
 def releases() -> list[ReleaseInfo]:
-    """Every release in the folder, the active one first, then by name, newest first."""
+    """Every release in the folder, the one in use first, then by name, newest first."""
     current = active()
     found = [current] if current.folder else []
-    for folder in sorted(artifacts_dir().glob("*/release.json"), reverse=True):
-        if folder.parent != current.folder:
-            found.append(_described(folder.parent))
+    for file in sorted(artifacts_dir().glob("*/release.json"), reverse=True):
+        if file.parent != current.folder:
+            found.append(_described(file.parent))
     return found
 
 
@@ -88,31 +125,91 @@ def by_name(name: str) -> ReleaseInfo | None:
     return next((release for release in releases() if release.name == name), None)
 
 
-def _fingerprint(root: Path) -> object:
-    """Changes whenever a file of the active release does, without reading it."""
+def installed(name: str) -> bool:
+    """Whether there is a folder of that name."""
     try:
-        folder = active_folder(root)
+        return release_folder(name, artifacts_dir()).is_dir()
+    except PipelineError:
+        return False
+
+
+def fingerprint(folder: Path) -> str:
+    """SHA-256 over release.json, card.json and every file that release.json lists. Raises PipelineError."""
+    names = ["release.json", "card.json", *sorted(load_release(folder).files)]
+    try:
+        lines = [f"{name} {sha256_of(folder / name)}\n" for name in names]
+    except OSError as error:
+        raise ModelAltered(f"A file of {folder.name} can't be read: {error.strerror}.") from error
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def check(name: str) -> Release:
+    """The release, if it may be used: complete, unaltered, and the one that was registered. Raises PipelineError."""
+    return _checked(name, selectors.fingerprint_of(name=name))
+
+
+def _checked(name: str, expected: str) -> Release:
+    release = verify_release(artifacts_dir(), name)
+    if release.name != name:
+        raise ModelAltered(f"The folder {name} holds the model release {release.name}.")
+    if expected and fingerprint(release.folder) != expected:
+        raise ModelAltered(f"Model release {name} is not the one that was registered under that name.")
+    return release
+
+
+def _look() -> _Known:
+    global _known
+    with _lock:
+        root = artifacts_dir()
+        if _known and time.monotonic() - _known.at < RECHECK_AFTER and _known.root == root:
+            return _known
+        decision = _decided()
+        found = (decision, _files(root, decision.active))
+        if _known and (_known.root, _known.decision, _known.fingerprint) == (root, *found):
+            info = _known.info
+        else:
+            info = _inspect(root, decision)
+        _known = _Known(time.monotonic(), root, *found, info)
+        return _known
+
+
+def _decided() -> Decision:
+    """What the table says; while it can't be asked, what it said last, or nothing."""
+    before = _known.decision if _known else Decision()
+    on_file = connection.vendor == "sqlite" and not connection.is_in_memory_db()  # type: ignore[attr-defined]
+    if on_file and not Path(connection.settings_dict["NAME"]).exists():
+        return before  # a look makes no database
+    try:
+        return selectors.decision()
+    except DatabaseError:
+        return before
+
+
+def _files(root: Path, name: str) -> object:
+    """Changes whenever a file of the release does, without reading it."""
+    try:
+        folder = release_folder(name, root) if name else active_folder(root)
         files = sorted(path for path in folder.iterdir() if path.is_file())
         return folder, tuple((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in files)
     except (PipelineError, OSError) as error:
         return str(error)
 
 
-def _inspect(root: Path) -> ReleaseInfo:
+def _inspect(root: Path, decision: Decision) -> ReleaseInfo:
     try:
-        release = verify_release(root)
+        release = _checked(decision.active, decision.fingerprint) if decision.active else verify_release(root)
     except PipelineError as error:
         logger.error("The model release can't be used (%s): %s", error.code, error)
-        return _named_as_far_as_known(root, Problem(error.code, str(error)))
+        return _named_as_far_as_known(root, decision.active, Problem(error.code, str(error)))
     return _info(release)
 
 
-def _named_as_far_as_known(root: Path, problem: Problem) -> ReleaseInfo:
+def _named_as_far_as_known(root: Path, name: str, problem: Problem) -> ReleaseInfo:
     try:
-        folder = active_folder(root)
+        folder = release_folder(name, root) if name else active_folder(root)
     except PipelineError:
-        return ReleaseInfo(NO_RELEASE, problems=(problem,))
-    return replace(_described(folder), problems=(problem,))
+        return ReleaseInfo(name or NO_RELEASE, problems=(problem,))
+    return replace(_described(folder), name=name or _described(folder).name, problems=(problem,))
 
 
 def _described(folder: Path) -> ReleaseInfo:
@@ -125,4 +222,12 @@ def _described(folder: Path) -> ReleaseInfo:
 
 def _info(release: Release) -> ReleaseInfo:
     card = release.card if isinstance(release.card, dict) else {}
-    return ReleaseInfo(release.name, release.folder, card, files=release.files)
+    return ReleaseInfo(
+        release.name,
+        release.folder,
+        card,
+        files=release.files,
+        exercises=release.exercises,
+        thresholds=release.thresholds,
+        repeatability=release.repeatability,
+    )

@@ -11,12 +11,39 @@ from django.conf import settings
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
-from .models import Analysis, AnalysisQuerySet, Canary
+from .models import Analysis, AnalysisQuerySet, Canary, ModelRelease, ReleaseState
 from .states import Status
 
 CANARY_STALE_AFTER = dt.timedelta(minutes=2)
 BATCH = dt.timedelta(minutes=15)
 """Analyses that ended within this time are counted as part of the work in hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Which release is in use and which runs beside it; empty where the table names none."""
+
+    active: str = ""
+    fingerprint: str = ""
+    shadow: str = ""
+
+
+def decision() -> Decision:
+    """What was decided about the releases, in one query."""
+    chosen = ModelRelease.objects.filter(state__in=[ReleaseState.ACTIVE, ReleaseState.SHADOW])
+    found = {state: (name, mark) for state, name, mark in chosen.values_list("state", "name", "fingerprint")}
+    active, fingerprint = found.get(ReleaseState.ACTIVE, ("", ""))
+    return Decision(active, fingerprint, found.get(ReleaseState.SHADOW, ("", ""))[0])
+
+
+def fingerprint_of(*, name: str) -> str:
+    """What the release looked like when it was registered; empty if it never was."""
+    return ModelRelease.objects.filter(name=name).values_list("fingerprint", flat=True).first() or ""
+
+
+def registered() -> list[ModelRelease]:
+    """The releases that this installation let in, newest first, with what was done to them."""
+    return list(ModelRelease.objects.prefetch_related("changes"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,9 @@ def queue_analysis(*, photo: Photo) -> Analysis:
         analysis, created = Analysis.objects.get_or_create(photo=photo, release=registry.active().name)
         if created:
             publish.analysis_on_commit(analysis_id=analysis.pk)
+            from . import background
+
+            background.add_shadow(photo=photo)
         elif analysis.status == Status.CANCELLED:
             _back_to_queue(analysis)
     return analysis
@@ -76,6 +79,14 @@ def cancel(*, photo: Photo) -> int:
         .filter(photo=photo)
         .update(status=Status.CANCELLED, finished_at=timezone.now())
     )
+
+
+def release_for(*, analysis_id: uuid.UUID) -> str | None:
+    """The release that a waiting analysis is for: the one it was queued under, so that it stays the same whatever
+    is activated meanwhile; the one in use where that is not installed. None if it is not waiting any more."""
+    waiting = Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED)
+    name = waiting.values_list("release", flat=True).first()
+    return name if name is None or registry.installed(name) else registry.active().name
 
 
 def claim(*, analysis_id: uuid.UUID, release: str | None = None) -> Claim | None:
@@ -107,21 +118,24 @@ def _start(analysis_id: uuid.UUID, release: str | None) -> Claim | None:
 
 def finish(*, claim: Claim, findings: Findings) -> bool:
     """Write the findings of a photo that could be judged; False if the attempt was no longer this worker's."""
+    return _close(claim, Status.SUCCEEDED, **result_columns(findings))
+
+
+def result_columns(findings: Findings) -> dict[str, Any]:
+    """What `RESULT_COLUMNS` hold for these findings."""
     ratios = {
         f"{part}_ratio": (findings.symmetry.get(part) or {}).get("ratio") for part in ("brow", "eye", "mouth")
     }
-    return _close(
-        claim,
-        Status.SUCCEEDED,
-        exercise=findings.exercise or "",
-        exercise_probability=findings.exercise_probabilities.get(findings.exercise or ""),
-        palsy_probability=findings.palsy_probability,
-        weak_side=findings.weak_side or "",
-        grade=findings.grade,
-        findings=_without_landmarks(findings),
-        landmarks=findings.landmarks,
+    return {
+        "exercise": findings.exercise or "",
+        "exercise_probability": findings.exercise_probabilities.get(findings.exercise or ""),
+        "palsy_probability": findings.palsy_probability,
+        "weak_side": findings.weak_side or "",
+        "grade": findings.grade,
+        "findings": without_landmarks(findings),
+        "landmarks": findings.landmarks,
         **ratios,
-    )
+    }
 
 
 def reject(*, claim: Claim, findings: Findings) -> bool:
@@ -130,7 +144,7 @@ def reject(*, claim: Claim, findings: Findings) -> bool:
         claim,
         Status.REJECTED,
         error_code=findings.reason,
-        findings=_without_landmarks(findings),
+        findings=without_landmarks(findings),
         landmarks=findings.landmarks or None,
     )
 
@@ -163,7 +177,9 @@ def requeue(*, analysis_id: uuid.UUID, attempt: int, code: str, republish: bool 
     if not failed:
         return None
     logger.error("Analysis %s failed after attempt %s: %s", analysis_id, attempt, code)
-    _refresh_summary(Analysis.objects.values_list("photo__visit__patient_id", flat=True).get(pk=analysis_id))
+    refresh_summary_of(
+        patient_id=Analysis.objects.values_list("photo__visit__patient_id", flat=True).get(pk=analysis_id)
+    )
     return Status.FAILED
 
 
@@ -241,11 +257,11 @@ def _close(claim: Claim, status: str, **values: Any) -> bool:
     if not written:
         logger.warning("Analysis %s: attempt %s came too late", claim.analysis_id, claim.attempt)
         return False
-    _refresh_summary(claim.patient_id)
+    refresh_summary_of(patient_id=claim.patient_id)
     return True
 
 
-def _refresh_summary(patient_id: uuid.UUID) -> None:
+def refresh_summary_of(*, patient_id: uuid.UUID) -> None:
     """The lists' figures are derived: a fault in them must not cost the result that is written already."""
     from clinic.recovery.services import refresh_summary
 
@@ -265,6 +281,6 @@ def _refresh_summary(patient_id: uuid.UUID) -> None:
         logger.exception("The summary of patient %s was not refreshed", patient_id)
 
 
-def _without_landmarks(findings: Findings) -> dict[str, Any]:
+def without_landmarks(findings: Findings) -> dict[str, Any]:
     """Not by `asdict`, which would copy the thousand numbers that are left out."""
     return {f.name: getattr(findings, f.name) for f in fields(findings) if f.name != "landmarks"}

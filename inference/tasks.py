@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import uuid
+from types import ModuleType
 
 from django.core.files.storage import storages
 
 from inference.pipeline.errors import PipelineError
 
+from . import background as background_services
 from . import publish, services, watchdog, worker
 from .errors import explain
+from .services import Claim
 
 logger = logging.getLogger(__name__)
 
@@ -18,15 +21,32 @@ logger = logging.getLogger(__name__)
 @publish.task(name=publish.ANALYSE)
 def analyse(analysis_id: str) -> None:
     """Analyse one photo, if it still waits for it."""
-    pk = uuid.UUID(analysis_id)
+    _run(uuid.UUID(analysis_id), services)
+
+
+@publish.task(name=publish.BACKGROUND)
+def background(job_id: str) -> None:
+    """Analyse one photo for a shadow release or anew, and hand out the next ones."""
     try:
-        analyser = worker.analyser()
-    except PipelineError as error:
-        claim = services.claim(analysis_id=pk)
-        if claim:
-            services.fail(claim=claim, code=error.code)
+        _run(uuid.UUID(job_id), background_services)
+    finally:
+        background_services.feed()
+
+
+def _run(pk: uuid.UUID, book: ModuleType) -> None:
+    """One attempt, with the release that the job is for. book: the services that write it down."""
+    name = book.release_for(analysis_id=pk)
+    if name is None:
+        logger.info("Analysis %s is not waiting any more", pk)
         return
-    claim = services.claim(analysis_id=pk, release=analyser.release.name)
+    try:
+        analyser = worker.analyser(name)
+    except PipelineError as error:
+        claim = book.claim(analysis_id=pk)
+        if claim:
+            book.fail(claim=claim, code=error.code)
+        return
+    claim = book.claim(analysis_id=pk, release=analyser.release.name)
     if claim is None:
         logger.info("Analysis %s is not waiting any more", pk)
         return
@@ -34,24 +54,24 @@ def analyse(analysis_id: str) -> None:
         with storages["photos"].open(claim.image) as file:
             photo = file.read()
         findings = analyser.analyse(photo)
-        write = services.reject if findings.state == "rejected" else services.finish
+        write = book.reject if findings.state == "rejected" else book.finish
         write(claim=claim, findings=findings)
     except FileNotFoundError:
-        services.fail(claim=claim, code="file_missing")
+        book.fail(claim=claim, code="file_missing")
     except PipelineError as error:
-        _give_up(claim, error.code)
+        _give_up(claim, error.code, book)
     except MemoryError:
-        _give_up(claim, "out_of_memory")
+        _give_up(claim, "out_of_memory", book)
     except Exception:
         logger.exception("Analysis %s stopped at an error", pk)
-        _give_up(claim, "internal")
+        _give_up(claim, "internal", book)
 
 
-def _give_up(claim: services.Claim, code: str) -> None:
+def _give_up(claim: Claim, code: str, book: ModuleType) -> None:
     if explain(code).retry:
-        services.requeue(analysis_id=claim.analysis_id, attempt=claim.attempt, code=code)
+        book.requeue(analysis_id=claim.analysis_id, attempt=claim.attempt, code=code)
     else:
-        services.fail(claim=claim, code=code)
+        book.fail(claim=claim, code=code)
 
 
 @publish.task(name=publish.CANARY)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from . import publish, services
+from . import background, publish, services
 from .models import Analysis
 from .states import Status
 
@@ -27,6 +27,7 @@ AT_ONCE = 500
 def run() -> None:
     """One round."""
     expired, missed = requeue_expired(), republish_waiting()
+    expired += background.watch()
     if expired or missed:
         logger.warning("Watchdog: %s expired leases, %s messages published again", expired, missed)
     for queue in (settings.ANALYSIS_QUEUE, settings.HOUSEKEEPING_QUEUE):

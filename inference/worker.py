@@ -7,33 +7,40 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from celery import signals
 from celery.worker.request import Request
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 from inference.pipeline.errors import PipelineError
 
-from . import registry, services
+from . import background, registry, services
 
 if TYPE_CHECKING:
     from inference.pipeline import Analyser
 
 logger = logging.getLogger(__name__)
-_analyser: Analyser | None = None
+KEPT = 3
+"""Releases that a process holds: the one in use, its shadow, and one that is sent over old photos."""
+_analysers: OrderedDict[str, Analyser] = OrderedDict()
 
 
-def analyser() -> Analyser:
-    """The models of this process, loaded on first use; raises PipelineError."""
-    global _analyser
-    if _analyser is None:
+def analyser(name: str) -> Analyser:
+    """The models of that release, loaded on first use, the longest unused given up for them; raises PipelineError."""
+    found = _analysers.get(name)
+    if found is None:
         from inference.pipeline import Analyser
 
+        registry.check(name)
+        while len(_analysers) >= KEPT:
+            _analysers.popitem(last=False)
         # One thread each: the processes share out the cores between them.
-        _analyser = Analyser(settings.MODEL_ARTIFACTS_DIR, threads=1)
-    return _analyser
+        found = _analysers[name] = Analyser(settings.MODEL_ARTIFACTS_DIR, threads=1, name=name)
+    _analysers.move_to_end(name)
+    return found
 
 
 @signals.worker_init.connect
@@ -41,6 +48,7 @@ def refuse_without_models(**_: Any) -> None:
     """End at once, with the reason, rather than fail every photo of the queue."""
     registry.forget()
     problems = registry.active().problems
+    connections.close_all()  # no child may inherit it
     if problems:
         sentences = " ".join(problem.detail for problem in problems)
         raise SystemExit(
@@ -53,7 +61,7 @@ def refuse_without_models(**_: Any) -> None:
 def load_models(**_: Any) -> None:
     """Load in the child: what native libraries start before a fork does not live after it."""
     try:
-        analyser()
+        analyser(registry.active().name)
     except PipelineError as error:
         # The next analysis tries again and ends with this code.
         logger.error("The models could not be loaded (%s): %s", error.code, error)
@@ -86,13 +94,14 @@ class JobRequest(Request):
             self._lose("timed_out", republish=True)
 
     def _lose(self, code: str, *, republish: bool) -> None:
-        from .publish import ANALYSE
+        from .publish import ANALYSE, BACKGROUND
 
-        if self.name != ANALYSE:
+        if self.name not in (ANALYSE, BACKGROUND):
             return
         close_old_connections()
+        lose = services.lose if self.name == ANALYSE else background.lose
         try:
-            services.lose(analysis_id=uuid.UUID(self.args[0]), code=code, republish=republish)
+            lose(analysis_id=uuid.UUID(self.args[0]), code=code, republish=republish)
         except Exception:
             logger.exception("The lost analysis waits for its lease to expire")
         finally:

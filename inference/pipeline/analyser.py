@@ -11,17 +11,20 @@ if TYPE_CHECKING:
 
 
 class Analyser:
-    """Loads the active models once and analyses photos, one at a time.
+    """Loads one release's models once and analyses photos, one at a time.
 
     Make it in the worker's child process, after the fork: native libraries start threads of their own.
     """
 
-    def __init__(self, artifacts_dir: Path | None = None, threads: int = 1) -> None:
-        """Verify and load the active release. Raises ModelMissing, ModelAltered, LandmarksFailed.
+    def __init__(
+        self, artifacts_dir: Path | None = None, threads: int = 1, *, name: str | None = None
+    ) -> None:
+        """Verify and load a release. Raises ModelMissing, ModelAltered, LandmarksFailed.
 
         threads: threads that each model may use for one photo.
+        name: of the release; without it, the one that ACTIVE names.
         """
-        self.release: Release = verify_release(artifacts_dir)
+        self.release: Release = verify_release(artifacts_dir, name)
         from inference.pipeline.engine import Engine  # OpenCV, LiteRT and MediaPipe enter the process here
 
         self._engine = Engine(self.release, threads)

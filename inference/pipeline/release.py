@@ -8,7 +8,7 @@ Standard library only, since the web process's system checks call `verify_releas
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +31,9 @@ class Release:
     thresholds: "palsy" -> probability from which a weak side is named; "exercise" -> probability under
         which the exercise is called unsure.
     card: the model card (card.json) as data.
+    visit: parameters by which several photos of one visit are combined.
+    repeatability: measure or score -> smallest detectable change between two photos of the same face.
+    refinement: the correction of the landmarks' pull towards symmetry.
     """
 
     name: str
@@ -42,6 +45,9 @@ class Release:
     thresholds: dict[str, float]
     preprocessing: int
     card: dict[str, Any]
+    visit: dict[str, Any] = field(default_factory=dict)
+    repeatability: dict[str, float] = field(default_factory=dict)
+    refinement: dict[str, Any] = field(default_factory=dict)
 
     def path(self, file: str) -> Path:
         """Where the named file of this release lies."""
@@ -64,9 +70,15 @@ def active_folder(artifacts_dir: Path | None = None) -> Path:
         name = (root / ACTIVE_FILE).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ModelMissing(f"No model release is active: {root / ACTIVE_FILE} is missing.") from error
+    return release_folder(name, root)
+
+
+def release_folder(name: str, artifacts_dir: Path | None = None) -> Path:
+    """Folder of the release of that name. Raises ModelMissing."""
+    root = Path(artifacts_dir) if artifacts_dir else ARTIFACTS_DIR
     folder = root / name
     if not name or Path(name).name != name or not folder.is_dir():
-        raise ModelMissing(f"The active model release {name!r} has no folder in {root}.")
+        raise ModelMissing(f"The model release {name!r} has no folder in {root}.")
     return folder
 
 
@@ -94,25 +106,26 @@ def load_release(folder: Path) -> Release:
             thresholds=dict(data["thresholds"]),
             preprocessing=int(data["preprocessing"]),
             card=card,
+            **{key: dict(data.get(key, {})) for key in ("visit", "repeatability", "refinement")},
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelAltered(f"release.json in {folder} lacks or garbles {error}.") from error
 
 
-def verify_release(artifacts_dir: Path | None = None) -> Release:
-    """Load the active release and check each of its files against its checksum.
+def verify_release(artifacts_dir: Path | None = None, name: str | None = None) -> Release:
+    """Load the named release, or the one that ACTIVE names, and check each of its files against its checksum.
 
     Raises ModelMissing (nothing active, a file absent) or ModelAltered (another checksum, another list of
     exercises, crops of another version than this code makes).
     """
-    release = load_release(active_folder(artifacts_dir))
+    release = load_release(release_folder(name, artifacts_dir) if name else active_folder(artifacts_dir))
     for file, expected in release.files.items():
         path = release.path(file)
         if not path.is_file():
             raise ModelMissing(f"{file} of model release {release.name} is missing.")
         if sha256_of(path) != expected:
             raise ModelAltered(f"{file} of model release {release.name} differs from its checksum.")
-    if release.exercises != EXERCISES:
+    if not release.exercises or not set(release.exercises) <= set(EXERCISES):
         raise ModelAltered(f"Model release {release.name} knows other exercises than this code.")
     if release.preprocessing != PREPROCESSING_VERSION:
         raise ModelAltered(f"Model release {release.name} wants crops of version {release.preprocessing}.")

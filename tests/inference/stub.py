@@ -16,8 +16,8 @@ ORDER = FOLDER / "order"
 
 
 class Stub:
-    def __init__(self) -> None:
-        self.release = verify_release(FOLDER / "models")
+    def __init__(self, name: str) -> None:
+        self.release = verify_release(FOLDER / "models", name)
 
     def analyse(self, photo: bytes) -> Findings:
         from tests import factories

@@ -1,0 +1,210 @@
+"""The work that no patient waits for: a shadow release beside the one in use, and releases sent over old photos.
+
+Its jobs lie in a table of their own, and only a few at a time are handed to the broker, at its lowest priority: a
+photo that is uploaded meanwhile waits for those few at most, however many thousand jobs there are.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import uuid
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from . import publish, registry, services
+from .models import Analysis, BackgroundAnalysis, Purpose
+from .services import Claim
+from .states import FINAL, Status
+
+if TYPE_CHECKING:
+    from clinic.visits.models import Photo
+    from inference.pipeline.findings import Findings
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 8
+"""Jobs in the broker or in work at any time: enough that no child of a worker runs dry."""
+LOST_AFTER = dt.timedelta(minutes=15)
+"""A published job that was not started by then is published again; photos of patients may have been first."""
+
+
+def add_shadow(*, photo: Photo) -> None:
+    """Queue the photo for the shadow release too, if there is one, in the caller's transaction."""
+    if name := registry.shadow_name():
+        _, created = BackgroundAnalysis.objects.get_or_create(
+            photo=photo, release=name, purpose=Purpose.SHADOW
+        )
+        if created:
+            transaction.on_commit(feed)
+
+
+def add(*, photo_ids: Iterable[uuid.UUID], release: str, purpose: str) -> None:
+    """Queue old photos; those that have such a job already keep it."""
+    jobs = [BackgroundAnalysis(photo_id=pk, release=release, purpose=purpose) for pk in photo_ids]
+    with transaction.atomic():
+        BackgroundAnalysis.objects.bulk_create(jobs, ignore_conflicts=True)
+        transaction.on_commit(feed)
+
+
+def cancel_of(*, release: str) -> int:
+    """Take a release's waiting jobs off the queue; how many there were."""
+    waiting = BackgroundAnalysis.objects.filter(release=release, status=Status.QUEUED)
+    return waiting.update(status=Status.CANCELLED, finished_at=timezone.now())
+
+
+def feed() -> int:
+    """Hand the broker the next jobs in turn, as many as may be on their way; how many that were."""
+    jobs = BackgroundAnalysis.objects.order_by("queued_at", "pk")
+    waiting = jobs.filter(status=Status.QUEUED, published_at__isnull=True)
+    on_the_way = jobs.filter(
+        Q(status=Status.RUNNING) | Q(status=Status.QUEUED, published_at__isnull=False)
+    ).count()
+    handed = 0
+    for pk in list(waiting.values_list("pk", flat=True)[: max(0, AT_ONCE - on_the_way)]):
+        # Before the message is out, and only once: other processes feed too.
+        if not waiting.filter(pk=pk).update(published_at=timezone.now()):
+            continue
+        if not publish.background_now(job_id=pk):
+            jobs.filter(pk=pk, status=Status.QUEUED).update(published_at=None)
+            break
+        handed += 1
+    return handed
+
+
+def watch() -> int:
+    """Bring back lost jobs and hand out waiting ones; how many were lost."""
+    now = timezone.now()
+    lost = 0
+    expired = BackgroundAnalysis.objects.filter(status=Status.RUNNING, lease_until__lt=now)
+    for pk, attempt in list(expired.values_list("pk", "attempt")):
+        lost += requeue(analysis_id=pk, attempt=attempt, code="worker_lost") is not None
+    BackgroundAnalysis.objects.filter(status=Status.QUEUED, published_at__lt=now - LOST_AFTER).update(
+        published_at=None
+    )
+    feed()
+    return lost
+
+
+def release_for(*, analysis_id: uuid.UUID) -> str | None:
+    """The release that a waiting job is for; None if it is not waiting any more."""
+    waiting = BackgroundAnalysis.objects.filter(pk=analysis_id, status=Status.QUEUED)
+    return waiting.values_list("release", flat=True).first()
+
+
+def claim(*, analysis_id: uuid.UUID, release: str | None = None) -> Claim | None:
+    """Start an attempt; None if the job is not waiting any more, or its photo may not be used any more."""
+    waiting = BackgroundAnalysis.objects.filter(pk=analysis_id, status=Status.QUEUED)
+    if not usable(waiting).exists():
+        waiting.update(status=Status.CANCELLED, finished_at=timezone.now())
+        return None
+    now = timezone.now()
+    with transaction.atomic():
+        if not waiting.update(
+            status=Status.RUNNING,
+            attempt=F("attempt") + 1,
+            started_at=now,
+            lease_until=now + dt.timedelta(seconds=settings.ANALYSIS_LEASE),
+        ):
+            return None
+        row = BackgroundAnalysis.objects.values_list(
+            "attempt", "photo_id", "photo__visit__patient_id", "photo__image"
+        ).get(pk=analysis_id)
+    return Claim(analysis_id, *row)
+
+
+def usable(jobs: QuerySet[BackgroundAnalysis]) -> QuerySet[BackgroundAnalysis]:
+    """Those whose photo is still on record and, for a reanalysis, still covered by consent."""
+    from clinic.patients.models import Consent, ConsentUse
+
+    consent = Consent.objects.in_force().filter(
+        patient=OuterRef("photo__visit__patient"), use=ConsentUse.RECORD
+    )
+    return jobs.filter(photo__archived_at__isnull=True, photo__visit__archived_at__isnull=True).filter(
+        Q(purpose=Purpose.SHADOW) | Exists(consent)
+    )
+
+
+def finish(*, claim: Claim, findings: Findings) -> bool:
+    """Keep what was found: a shadow's in its job, a reanalysis' as a result of its own beside the old ones."""
+    kept = services.without_landmarks(findings)
+    with transaction.atomic():
+        job = BackgroundAnalysis.objects.select_for_update().get(pk=claim.analysis_id)
+        is_shadow = job.purpose == Purpose.SHADOW
+        if not _close(claim, Status.SUCCEEDED, findings=kept if is_shadow else None):
+            return False
+        if is_shadow:
+            return True
+        # A photo that got a result of this release meanwhile keeps that one.
+        Analysis.objects.bulk_create(
+            [
+                Analysis(
+                    photo_id=claim.photo_id,
+                    release=job.release,
+                    status=Status.SUCCEEDED,
+                    attempt=claim.attempt,
+                    queued_at=job.queued_at,
+                    published_at=job.published_at,
+                    started_at=job.started_at,
+                    finished_at=timezone.now(),
+                    **services.result_columns(findings),
+                )
+            ],
+            ignore_conflicts=True,
+        )
+    services.refresh_summary_of(patient_id=claim.patient_id)
+    return True
+
+
+def reject(*, claim: Claim, findings: Findings) -> bool:
+    """Keep that the release could not judge the photo; an old photo's earlier result stays the newest."""
+    return _close(claim, Status.REJECTED, error_code=findings.reason or "")
+
+
+def fail(*, claim: Claim, code: str) -> bool:
+    """Keep that the job failed for good."""
+    return _close(claim, Status.FAILED, error_code=code)
+
+
+def requeue(*, analysis_id: uuid.UUID, attempt: int, code: str, republish: bool = True) -> str | None:
+    """Give up an attempt: back to the queue, or failed once the attempts are used up."""
+    running = BackgroundAnalysis.objects.filter(pk=analysis_id, status=Status.RUNNING, attempt=attempt)
+    now = timezone.now()
+    if running.filter(attempt__lt=settings.ANALYSIS_MAX_ATTEMPTS).update(
+        status=Status.QUEUED, lease_until=None, published_at=None if republish else now
+    ):
+        logger.warning("Background job %s goes back to the queue: %s", analysis_id, code)
+        return Status.QUEUED
+    if running.update(status=Status.FAILED, error_code=code, lease_until=None, finished_at=now):
+        logger.error("Background job %s failed after attempt %s: %s", analysis_id, attempt, code)
+        return Status.FAILED
+    return None
+
+
+def lose(*, analysis_id: uuid.UUID, code: str, republish: bool) -> str | None:
+    """The worker's process died or was stopped at this job."""
+    running = BackgroundAnalysis.objects.filter(pk=analysis_id, status=Status.RUNNING)
+    attempt = running.values_list("attempt", flat=True).first()
+    if attempt is None:
+        return None
+    moved = requeue(analysis_id=analysis_id, attempt=attempt, code=code, republish=republish)
+    feed()
+    return moved
+
+
+def open_jobs(*, release: str, purpose: str) -> QuerySet[BackgroundAnalysis]:
+    """The release's jobs that are not done."""
+    return BackgroundAnalysis.objects.filter(release=release, purpose=purpose).exclude(status__in=FINAL)
+
+
+def _close(claim: Claim, status: str, **values: object) -> bool:
+    """One write, and only if the attempt is still the claim's."""
+    running = BackgroundAnalysis.objects.filter(
+        pk=claim.analysis_id, status=Status.RUNNING, attempt=claim.attempt
+    )
+    return bool(running.update(status=status, finished_at=timezone.now(), lease_until=None, **values))
