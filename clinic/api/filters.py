@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.patients.models import Cause, ConsentUse, Episode, TreatmentKind
 from clinic.patients.selectors import needs_attention
-from clinic.visits.exercises import choices as exercise_choices
+from clinic.visits.exercises import all_choices as exercise_choices
 from inference.states import Status
 
 from .serializers.records import WEAK_SIDES

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 
 from clinic.patients.models import TreatmentKind
-from clinic.visits.exercises import BY_CODE, PROTOCOL
+from clinic.visits.exercises import ORDER
 
 from .course import Course
 from .measures import GradeReading, Measured, PhotoPoint, Reading
@@ -163,10 +163,7 @@ class History:
     def exercises(self) -> tuple[tuple[str, str], ...]:
         """The exercises and sides that were analysed at least once, in the protocol's order."""
         found = {photo.key for visit in self.visits for photo in visit.counted}
-        order = [exercise.code for exercise in PROTOCOL]
-        return tuple(
-            sorted(found, key=lambda key: (order.index(key[0]) if key[0] in BY_CODE else len(order), key))
-        )
+        return tuple(sorted(found, key=lambda key: (ORDER.get(key[0], len(ORDER)), key)))
 
     @property
     def events(self) -> tuple[Event, ...]:

@@ -1,4 +1,6 @@
-"""The exercises that a patient is asked for: data, so that the set can grow to the ten standard views."""
+"""The exercises that a patient is asked for: the ten standard views of a face of the Sir Charles Bell
+Society (Santosa et al., JAMA Facial Plast Surg 2017) but the nasal base, and puffed cheeks, an open mouth and a sneer
+of each side besides."""
 
 from __future__ import annotations
 
@@ -7,6 +9,8 @@ from dataclasses import dataclass, field
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from inference.pipeline.codes import SMILES, same_exercise
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,54 @@ PROTOCOL: tuple[Exercise, ...] = (
         _("Look straight at the camera and let the face relax."),
         "img/exercises/rest.svg",
     ),
-    Exercise("smile", _("Smile"), _("Smile as widely as you can."), "img/exercises/smile.svg"),
+    Exercise(
+        "brow_raise",
+        _("Brow raise"),
+        _("Raise both eyebrows as high as you can."),
+        "img/exercises/brow_raise.svg",
+    ),
+    Exercise(
+        "gentle_eye_closure",
+        _("Gentle eye closure"),
+        _("Close both eyes gently, as if falling asleep."),
+        "img/exercises/gentle_eye_closure.svg",
+    ),
+    Exercise(
+        "tight_eye_closure",
+        _("Tight eye closure"),
+        _("Squeeze both eyes shut as tightly as you can."),
+        "img/exercises/tight_eye_closure.svg",
+    ),
+    Exercise(
+        "closed_smile",
+        _("Closed-mouth smile"),
+        _("Smile with the lips closed."),
+        "img/exercises/closed_smile.svg",
+    ),
+    Exercise(
+        "smile_with_teeth",
+        _("Smile with teeth"),
+        _("Smile as widely as you can and let the teeth show."),
+        "img/exercises/smile_with_teeth.svg",
+    ),
+    Exercise(
+        "show_teeth",
+        _("Show teeth"),
+        _("Clench the teeth and show both rows."),
+        "img/exercises/show_teeth.svg",
+    ),
+    Exercise(
+        "pucker",
+        _("Pucker"),
+        _("Push the lips forward, as if to whistle or kiss."),
+        "img/exercises/pucker.svg",
+    ),
+    Exercise(
+        "nose_wrinkle",
+        _("Nose wrinkle"),
+        _("Wrinkle the nose and lift the upper lip on both sides."),
+        "img/exercises/nose_wrinkle.svg",
+    ),
     Exercise(
         "sneer",
         _("Sneer"),
@@ -53,19 +104,22 @@ PROTOCOL: tuple[Exercise, ...] = (
         "img/exercises/puff_cheek.svg",
     ),
     Exercise(
-        "show_teeth",
-        _("Show teeth"),
-        _("Clench the teeth and show both rows."),
-        "img/exercises/show_teeth.svg",
-    ),
-    Exercise(
         "open_mouth",
         _("Open mouth"),
         _("Open the mouth as wide as you can."),
         "img/exercises/open_mouth.svg",
     ),
 )
-BY_CODE = {exercise.code: exercise for exercise in PROTOCOL}
+"""What a patient is asked for, in the order of capture: the face at rest first, then from the forehead down."""
+
+EITHER_SMILE = Exercise("smile", _("Smile"), _("Smile as widely as you can."), "img/exercises/smile.svg")
+"""What was asked before closed and open smile were told apart. Records keep it and programs may still send it."""
+
+_SMILES_FROM = next(place for place, exercise in enumerate(PROTOCOL) if exercise.code in SMILES)
+KNOWN: tuple[Exercise, ...] = (*PROTOCOL[:_SMILES_FROM], EITHER_SMILE, *PROTOCOL[_SMILES_FROM:])
+"""Every exercise that a record may name, in the order in which photos are shown."""
+BY_CODE = {exercise.code: exercise for exercise in KNOWN}
+ORDER = {exercise.code: place for place, exercise in enumerate(KNOWN)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +158,7 @@ STEPS: tuple[Step, ...] = tuple(
 
 
 def by_code(code: str) -> Exercise:
-    """The exercise of that code; KeyError if the protocol has none."""
+    """The exercise of that code; KeyError if there is none."""
     return BY_CODE[code]
 
 
@@ -119,6 +173,30 @@ def parse_step(value: str) -> tuple[str, str]:
     return code, side
 
 
-def choices() -> list[tuple[str, str | Promise]]:
-    """Code and name of each exercise, in the protocol's order."""
-    return [(exercise.code, exercise.name) for exercise in PROTOCOL]
+def choices(*also: str) -> list[tuple[str, str | Promise]]:
+    """Code and name of each exercise of the protocol, and of what else a record names, in their order."""
+    return [
+        (exercise.code, exercise.name)
+        for exercise in KNOWN
+        if exercise is not EITHER_SMILE or exercise.code in also
+    ]
+
+
+def all_choices() -> list[tuple[str, str | Promise]]:
+    """Code and name of everything that a record may name."""
+    return choices(EITHER_SMILE.code)
+
+
+def asked_now(code: str) -> str:
+    """The exercise of the protocol that takes the place of that one; empty for an unknown code."""
+    return kinds_of(code)[-1] if code in BY_CODE else ""
+
+
+def kinds_of(code: str) -> tuple[str, ...]:
+    """The exercises of the protocol that such a photo may show: for either smile both, else the one itself."""
+    return tuple(exercise.code for exercise in PROTOCOL if same_exercise(code, exercise.code))
+
+
+def more_exact(asked: str, found: str) -> str:
+    """The closer name of what a photo shows: which smile it is, where only one of the two says so."""
+    return asked if found == EITHER_SMILE.code and same_exercise(asked, found) else found

@@ -110,9 +110,12 @@ class CorrectionForm(forms.ModelForm):
         }
         widgets = {"weak_side": forms.RadioSelect, "comment": forms.Textarea(attrs={"rows": 3})}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, also: tuple[str, ...] = (), **kwargs: Any) -> None:
+        """`also`: exercises that are no longer asked for, but that the photo is on record as."""
         super().__init__(*args, **kwargs)
-        self.fields["exercise"] = forms.ChoiceField(label=_("Exercise shown"), choices=exercises.choices())
+        self.fields["exercise"] = forms.ChoiceField(
+            label=_("Exercise shown"), choices=exercises.choices(*also)
+        )
         side, grade = self.fields["weak_side"], self.fields["grade"]
         assert isinstance(side, forms.ChoiceField)
         assert isinstance(grade, forms.TypedChoiceField)

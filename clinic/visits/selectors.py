@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from clinic.audit.models import Access, ReadEvent
 from inference import errors
 from inference import selectors as inference_selectors
 from inference.models import Analysis
+from inference.pipeline import codes
 from inference.states import FINAL, Status
 
 from . import exercises, finding
@@ -50,7 +52,9 @@ class PhotoCard:
     @property
     def found(self) -> finding.Finding | None:
         """The model's finding."""
-        return finding.of_analysis(self.analysis) if self.analysis is not None and self.succeeded else None
+        if self.analysis is None or not self.succeeded:
+            return None
+        return finding.of_analysis(self.analysis, asked=self.photo.exercise)
 
     @property
     def word(self) -> finding.Finding | None:
@@ -62,8 +66,21 @@ class PhotoCard:
         return exercises.by_code(self.photo.exercise)
 
     @property
+    def cautions(self) -> list[str]:
+        """The codes of what is to be known about the result."""
+        return finding.cautions_of(self.analysis.findings) if self.analysis is not None else []
+
+    @property
+    def was_uncertain(self) -> bool:
+        """Whether the clinician's word was given where the model had none."""
+        return self.found is not None and self.found.uncertain
+
+    @property
     def other_exercise(self) -> exercises.Exercise | None:
-        """The exercise that the model sees, where it is not the one that was asked for and nobody has said which."""
+        """The exercise that the model sees, where it is not the one that was asked for and nobody has said which.
+
+        Of a photo that is on record as a smile it is the kind of smile.
+        """
         found = self.found
         if found is None or self.word is not None or found.exercise == self.photo.exercise:
             return None
@@ -92,12 +109,11 @@ def _card(photo: Photo, analysis: Analysis | None, confirmation: Confirmation | 
 
 def photos_of_visit(*, visit: Visit) -> list[PhotoCard]:
     """The current photos of a visit, in the order of the protocol."""
-    order = {exercise.code: place for place, exercise in enumerate(exercises.PROTOCOL)}
     photos = visit.photos.filter(archived_at__isnull=True).select_related("visit__patient", "visit__episode")
     return cards(
         photos=sorted(
             photos,
-            key=lambda photo: (order[photo.exercise], photo.side, photo.taken_at),
+            key=lambda photo: (exercises.ORDER[photo.exercise], photo.side, photo.taken_at),
         )
     )
 
@@ -108,8 +124,15 @@ def card_of(*, photo: Photo) -> PhotoCard:
 
 
 def words_on(*, photo: Photo) -> list[Confirmation]:
-    """All that clinicians said on a photo, newest first."""
-    return list(photo.confirmations.select_related("by"))
+    """All that clinicians said on a photo, newest first, each with whether the model had left it open."""
+    words = list(
+        photo.confirmations.select_related("by").annotate(
+            verdict=KeyTextTransform("palsy_verdict", "analysis__findings")
+        )
+    )
+    for word in words:
+        word.model_was_uncertain = word.verdict == "uncertain"  # type: ignore[attr-defined]
+    return words
 
 
 def visible_visits(*, user: User) -> VisitQuerySet:
@@ -166,9 +189,16 @@ def saw_lately(*, user: User, photo: Photo) -> bool:
 
 
 def missing_exercises(*, cards: Iterable[PhotoCard]) -> list[exercises.Exercise]:
-    """The exercises of the protocol of which there is no photo yet, in its order."""
+    """The exercises of the protocol of which there is no photo yet, in its order.
+
+    A photo of either smile answers for both: which of the two it is, the record doesn't say.
+    """
     there = {card.photo.exercise for card in cards}
-    return [exercise for exercise in exercises.PROTOCOL if exercise.code not in there]
+    return [
+        exercise
+        for exercise in exercises.PROTOCOL
+        if not any(codes.same_exercise(code, exercise.code) for code in there)
+    ]
 
 
 def review_queue(*, user: User, clinic: Clinic) -> QuerySet[Photo]:
@@ -215,15 +245,23 @@ class Agreement:
 
 def agreement(*, user: User, clinic: Clinic) -> Agreement:
     """Agreement so far in the clinic's current photos, counting the newest confirmation of each."""
-    newest = Confirmation.objects.filter(photo=OuterRef("pk")).order_by("-created_at")
+    newest = (
+        Confirmation.objects.filter(photo=OuterRef("pk"))
+        .annotate(verdict=KeyTextTransform("palsy_verdict", "analysis__findings"))
+        .order_by("-created_at")
+    )
+    # Where the model was uncertain there was nothing to agree with.
+    decided = Q(verdict__isnull=True) | ~Q(verdict="uncertain")
     counts = (
         Photo.objects.visible_to(user)
         .current()
         .filter(visit__patient__clinic=clinic)
-        .annotate(agrees=Subquery(newest.values("agrees")[:1]))
+        .annotate(
+            agrees=Subquery(newest.values("agrees")[:1]), verdict=Subquery(newest.values("verdict")[:1])
+        )
         .aggregate(
-            photos=Count("pk", filter=Q(agrees__isnull=False)),
-            agreed=Count("pk", filter=Q(agrees=True)),
+            photos=Count("pk", filter=Q(agrees__isnull=False) & decided),
+            agreed=Count("pk", filter=Q(agrees=True) & decided),
         )
     )
     return Agreement(photos=counts["photos"], agreed=counts["agreed"])

@@ -44,6 +44,14 @@ def no_asymmetry() -> str:
     return _("No asymmetry detected by the model in this photo; this does not exclude a stroke.")
 
 
+def uncertain() -> str:
+    """Why the model doesn't choose, and what to do about it."""
+    return _(
+        "Uncertain: in this photo a slight weakness and natural unevenness look alike to the model. "
+        "Take the other views too, or judge yourself."
+    )
+
+
 def likely_grades(probabilities: Mapping[str, float] | None) -> tuple[int, int] | None:
     """The narrowest run of grades around the likeliest that holds the probability LIKELY; None without figures."""
     if not probabilities:
@@ -64,6 +72,8 @@ def likely_grades(probabilities: Mapping[str, float] | None) -> tuple[int, int] 
 
 def model_finding(finding: Finding, probabilities: Mapping[str, float] | None = None) -> str:
     """The model's finding without the exercise's name."""
+    if finding.uncertain:
+        return uncertain()
     if not finding.palsy:
         return no_asymmetry()
     return _weakness(finding, likely_grades(probabilities))
@@ -135,7 +145,7 @@ def visit_summary(cards: Iterable[PhotoCard]) -> VisitSummary:
 def _photos(cards: list[PhotoCard]) -> str:
     if not cards:
         return _("No photos yet.")
-    there = len({card.photo.exercise for card in cards})
+    there = len({exercises.asked_now(card.photo.exercise) for card in cards})
     parts = [
         _("%(there)s of %(all)s exercises photographed.") % {"there": there, "all": len(exercises.PROTOCOL)}
     ]
@@ -162,14 +172,29 @@ def _photos(cards: list[PhotoCard]) -> str:
 def _model(cards: list[PhotoCard]) -> str:
     found = [card.found for card in cards if card.found is not None]
     weak = [finding for finding in found if finding.palsy]
+    open_ = sum(finding.uncertain for finding in found)
     if not found:
+        return ""
+    return " ".join(filter(None, [_decided(found, weak), _undecided(open_, len(found))]))
+
+
+def _undecided(count: int, total: int) -> str:
+    if not count:
+        return ""
+    return _("Uncertain in %(count)s of %(all)s photos.") % {"count": count, "all": total}
+
+
+def _decided(found: list[Finding], weak: list[Finding]) -> str:
+    """What the model found in the photos on which it decided."""
+    without = sum(not finding.palsy and not finding.uncertain for finding in found)
+    if not weak and not without:
         return ""
     if not weak:
         return ngettext(
             "No asymmetry detected in %(count)s photo; this does not exclude a stroke.",
             "No asymmetry detected in %(count)s photos; this does not exclude a stroke.",
-            len(found),
-        ) % {"count": len(found)}
+            without,
+        ) % {"count": without}
     sides = {finding.weak_side for finding in weak}
     values = {
         "weakness": WEAKNESS[sides.pop()] if len(sides) == 1 else _("Weakness, not always on the same side"),

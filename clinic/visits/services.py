@@ -267,7 +267,8 @@ def confirm(
         comment=comment.strip(),
         agrees=False,
     )
-    confirmation.agrees = finding.agree(finding.of_confirmation(confirmation), finding.of_analysis(analysis))
+    found = finding.of_analysis(analysis, asked=analysis.photo.exercise)
+    confirmation.agrees = finding.agree(finding.of_confirmation(confirmation), found)
     confirmation.full_clean(exclude=["photo", "analysis", "by"])
     with transaction.atomic():
         confirmation.save(force_insert=True)

@@ -17,11 +17,22 @@
   var claimed = [];
   var stored = 0;
 
-  // What a file's name often says; it is looked at here and never sent.
+  // What a file's name often says; it is looked at here and never sent. The first that fits counts.
+  var EYES = "(eye|clos|mata|pejam)";
   var HINTS = [
-    [/smil|senyum/, "smile"], [/rest|neutral|istirahat/, "rest"], [/sneer|snarl|nose/, "sneer"],
+    [either("(smil|senyum)", "(teeth|gigi|open|wide|lebar)"), "smile_with_teeth"],
+    [either("(smil|senyum|mouth|mulut)", "(clos|tutup|katup)"), "closed_smile"],
+    [/smil|senyum/, "smile"], [/brow|forehead|alis|dahi/, "brow_raise"],
+    [either(EYES, "(gentl|soft|light|lembut|ringan)"), "gentle_eye_closure"],
+    [either(EYES, "(tight|squeez|forc|rapat|kuat)"), "tight_eye_closure"],
+    [/pucker|kiss|whistl|siul|mecucu/, "pucker"], [/sneer|cibir/, "sneer"],
+    [/nose|wrinkl|snarl|hidung/, "nose_wrinkle"], [/rest|neutral|istirahat/, "rest"],
     [/puff|cheek|pipi/, "puff_cheek"], [/teeth|gigi/, "show_teeth"], [/open|mouth|mulut/, "open_mouth"]
   ];
+
+  function either(one, other) {
+    return new RegExp(one + ".*" + other + "|" + other + ".*" + one);
+  }
 
   function reveal() {
     form.querySelector("[data-plain]").remove();
@@ -39,7 +50,8 @@
     var board = document.getElementById("visit-board");
     var codes = board && board.dataset.missing ? board.dataset.missing.split(" ") : [];
     return codes.filter(function (code) {
-      return code && claimed.indexOf(code) === -1;
+      var smiled = /smile/.test(code) && claimed.indexOf("smile") > -1;
+      return code && claimed.indexOf(code) === -1 && !smiled;
     });
   }
 
@@ -116,6 +128,9 @@
   }
 
   function nameOf(value) {
+    if (value === "smile") {
+      return text.smile;
+    }
     var option = selectTemplate.content.querySelector('option[value^="' + CSS.escape(value) + '"]');
     return option ? option.textContent.split(",")[0] : "";
   }

@@ -42,7 +42,7 @@ def test_every_page_answers_to_every_reader(role, clinic, visit, request):
 def test_pages_without_any_photo_say_what_to_do_next(as_clinician, visit):
     assert "No photos yet" in ok(as_clinician, "patients:photos", visit.patient_id)
     page = ok(as_clinician, "visits:detail", visit.pk)
-    assert "Smile as widely as you can." in page
+    assert "Smile with the lips closed." in page
     assert "Nothing waits for you" in as_clinician.get(reverse("visits:review")).content.decode()
 
 

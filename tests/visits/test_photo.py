@@ -157,7 +157,8 @@ def test_an_exercise_that_does_not_exist(as_clinician, photos):
 def test_what_the_model_sees_instead_is_one_tap_away(as_clinician, photos):
     text = page(as_clinician, photos["other exercise"], "photo_card")
     assert "Filed as Show teeth; the model sees Smile." in text
-    assert re.search(r'<button[^>]*name="exercise" value="smile">Change to Smile</button>', text)
+    for kind, name in (("closed_smile", "Closed-mouth smile"), ("smile_with_teeth", "Smile with teeth")):
+        assert re.search(rf'<button[^>]*name="exercise" value="{kind}">Change to {name}</button>', text)
     sideless = page(as_clinician, photos["rejected"], "photo_card")
     assert "Which side moved?" in sideless
     assert 'value="sneer:left">Left</button>' in sideless

@@ -91,7 +91,7 @@ def test_a_visit_s_photos_in_a_few_sentences(visit):
     in_each_state(visit)
     summary = sentences.visit_summary(selectors.photos_of_visit(visit=visit))
     assert summary.photos == (
-        "6 of 6 exercises photographed. 2 photos are being analysed. "
+        "6 of 12 exercises photographed. 2 photos are being analysed. "
         "1 photo should be retaken. 1 analysis failed."
     )
     assert summary.model == "Weakness on the left in 4 of 5 photos, grade III."

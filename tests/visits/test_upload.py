@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from clinic.visits.models import Photo
 from clinic.visits.refusals import SENTENCES
+from inference.pipeline.codes import VIEWS
 
 from .. import factories
 from ..conftest import logged_in
@@ -52,13 +53,13 @@ def test_the_script_s_refusal_has_a_code_and_a_sentence(as_clinician, visit):
 
 
 def test_without_an_exercise_it_is_taken_for_the_first_that_is_missing(as_clinician, visit):
-    for shade, expected in enumerate(["rest", "smile", "sneer"]):
+    for shade, expected in enumerate(["rest", "brow_raise", "gentle_eye_closure"]):
         answer = send(as_clinician, visit, encoded(image=picture(shade=shade)), exercise="")
         assert answer.json()["exercise"] == expected
 
 
 def test_with_none_missing_the_exercise_must_be_said(as_clinician, visit):
-    for exercise in ("rest", "smile", "sneer", "puff_cheek", "show_teeth", "open_mouth"):
+    for exercise in VIEWS:
         factories.PhotoFactory(visit=visit, exercise=exercise)
     assert send(as_clinician, visit, exercise="").json()["code"] == "unknown_exercise"
 
@@ -104,8 +105,8 @@ def test_the_plain_form_stores_the_good_files_and_names_the_others(as_clinician,
     assert answer.status_code == 422
     assert list(Photo.objects.values_list("exercise", flat=True).order_by("created_at")) == [
         "rest",
-        "smile",
-        "sneer",
+        "brow_raise",
+        "gentle_eye_closure",
     ]
     page = answer.content.decode()
     assert "4 files were not stored" in page

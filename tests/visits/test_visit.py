@@ -183,8 +183,9 @@ def test_each_visit_leads_to_the_one_before_and_after(as_clinician, episode, cli
 def test_capture_starts_with_the_exercise_that_was_asked_for(as_clinician, visit):
     factories.PhotoFactory(visit=visit, exercise="rest")
     address = reverse("visits:capture", args=[visit.pk])
-    text = as_clinician.get(address, {"exercise": "smile"}).content.decode()
-    assert 'data-start="smile"' in text
-    assert text.count('class="capture-step"') == 6
+    for asked, offered in (("pucker", "pucker"), ("smile", "smile_with_teeth"), ("juggle", "")):
+        text = as_clinician.get(address, {"exercise": asked}).content.decode()
+        assert f'data-start="{offered}"' in text
+    assert text.count('class="capture-step"') == 12
     assert text.count('class="capture-step is-taken"') == 1
     assert 'data-start=""' in as_clinician.get(address, {"exercise": "juggle"}).content.decode()

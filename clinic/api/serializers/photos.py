@@ -52,7 +52,7 @@ class ConfirmationSerializer(serializers.ModelSerializer[Confirmation]):
 
 class ConfirmationInput(serializers.Serializer[Any]):
     analysis = serializers.UUIDField()
-    exercise = serializers.ChoiceField(choices=exercises.choices(), help_text="What the photo shows.")
+    exercise = serializers.ChoiceField(choices=exercises.all_choices(), help_text="What the photo shows.")
     palsy = serializers.BooleanField()
     weak_side = BlankAsNull(choices=WEAK_SIDES, required=False, default="", help_text="Only with `palsy`.")
     grade = serializers.ChoiceField(choices=GRADES, allow_null=True, required=False, default=None)
@@ -100,7 +100,7 @@ class PhotoUpload(serializers.Serializer[Any]):
 
     visit = serializers.UUIDField()
     exercise = serializers.ChoiceField(
-        choices=exercises.choices(), help_text="The exercise that was asked for."
+        choices=exercises.all_choices(), help_text="The exercise that was asked for."
     )
     side = serializers.ChoiceField(
         choices=Side.choices, required=False, allow_blank=True, help_text="For an exercise of one side."
@@ -116,5 +116,5 @@ class PhotoUpload(serializers.Serializer[Any]):
 
 
 class PhotoChange(serializers.Serializer[Any]):
-    exercise = serializers.ChoiceField(choices=exercises.choices())
+    exercise = serializers.ChoiceField(choices=exercises.all_choices())
     side = BlankAsNull(choices=Side.choices, required=False, help_text="For an exercise of one side.")

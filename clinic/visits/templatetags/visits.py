@@ -39,14 +39,17 @@ def step_options(photo: Photo) -> list[tuple[str, str, bool]]:
 
 @register.simple_tag
 def refile_guesses(card: selectors.PhotoCard) -> list[tuple[str, str]]:
-    """What the photo more likely shows, each one tap away: what the model sees, or the sides of a sided one."""
+    """What the photo more likely shows, each one tap away: what the model sees, the sides of a sided exercise, or
+    the two kinds of a smile."""
     other = card.other_exercise
     if other is not None:
-        steps = [step for step in exercises.STEPS if step.exercise is other]
+        steps = [step for step in exercises.STEPS if step.exercise.code in exercises.kinds_of(other.code)]
         return [(step.value, _("Change to %(exercise)s") % {"exercise": step.name}) for step in steps]
     if card.exercise.sided and not card.photo.side:
         steps = [step for step in exercises.STEPS if step.exercise is card.exercise]
         return [(step.value, str(step.side_name)) for step in steps]
+    if card.exercise is exercises.EITHER_SMILE and card.word is None:
+        return [(code, str(exercises.by_code(code).name)) for code in exercises.kinds_of(card.exercise.code)]
     return []
 
 
@@ -73,6 +76,8 @@ def clinician_words(card: selectors.PhotoCard) -> str:
 @register.filter
 def short_finding(value: finding.Finding, whose: str = "") -> str:
     """A finding in two or three words, for strips; the model's never says that there is no palsy."""
+    if value.uncertain:
+        return _("Uncertain")
     if not value.palsy:
         return _("No asymmetry detected") if whose == "model" else _("No palsy")
     sides = {"left": _("Left"), "right": _("Right"), "both": _("Both")}

@@ -61,7 +61,7 @@ def patient_photos(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         strips[card.photo.exercise].append(card)
     groups = [
         {"exercise": exercise, "cards": strips[exercise.code]}
-        for exercise in exercises.PROTOCOL
+        for exercise in exercises.KNOWN
         if strips[exercise.code]
     ]
     return render(request, "visits/patient_photos.html", {**context, "groups": groups})

@@ -71,15 +71,17 @@ def photo_context(request: HttpRequest, photo: Photo) -> dict[str, Any]:
 def _correction(card: selectors.PhotoCard, data: Any = None) -> CorrectionForm:
     """The form with what is known best: the clinician's last word, else the model's finding."""
     known = card.word or card.found
-    initial = {}
-    if known is not None:
+    initial: dict[str, Any] = {}
+    if known is not None and known.uncertain:
+        initial = {"exercise": known.exercise}
+    elif known is not None:
         initial = {
             "exercise": known.exercise,
             "palsy": "yes" if known.palsy else "no",
             "weak_side": known.weak_side,
             "grade": known.grade,
         }
-    return CorrectionForm(data, initial=initial)
+    return CorrectionForm(data, initial=initial, also=(card.photo.exercise, initial.get("exercise", "")))
 
 
 @login_required
@@ -197,11 +199,14 @@ def confirm(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     analysis = get_object_or_404(_analyses(shown), pk=_uuid(request.POST.get("analysis")))
     form = None
     if request.POST.get("agree"):
-        found = finding.of_analysis(analysis)
+        found = finding.of_analysis(analysis, asked=shown.exercise)
+        if not found.decided:
+            messages.error(request, _("The model leaves this open. Say yourself what you see."))
+            return redirect("visits:photo", pk=shown.pk)
         values = {name: getattr(found, name) for name in ("exercise", "palsy", "weak_side", "grade")}
         values["comment"] = request.POST.get("comment", "")
     else:
-        form = CorrectionForm(request.POST)
+        form = CorrectionForm(request.POST, also=(shown.exercise, analysis.exercise))
         if not form.is_valid():
             return _confirm_again(request, shown, form)
         values = form.cleaned_data

@@ -76,17 +76,13 @@ def board(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def board_context(request: HttpRequest, visit: Visit) -> dict[str, Any]:
-    """The cards of a visit, an empty place for each exercise without a photo, and the summary."""
+    """The cards of a visit, the exercises without a photo, and the summary."""
     cards = selectors.photos_of_visit(visit=visit)
-    places = [
-        {"exercise": exercise, "cards": [card for card in cards if card.photo.exercise == exercise.code]}
-        for exercise in exercises.PROTOCOL
-    ]
     return {
         "visit": visit,
-        "places": places,
+        "cards": cards,
         "summary": sentences.visit_summary(cards),
-        "missing": [exercise.code for exercise in selectors.missing_exercises(cards=cards)],
+        "missing": selectors.missing_exercises(cards=cards),
         "can_upload": policies.can_upload(request.user, visit),
         "can_edit": policies.can_edit_visit(request.user, visit),
     }
@@ -183,7 +179,7 @@ def capture(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "patient": visit.patient,
         "episode": visit.episode,
         "steps": steps,
-        "start": wanted if wanted in exercises.BY_CODE else "",
+        "start": exercises.asked_now(wanted),
         "accept": intake.ACCEPT,
         "back": reverse("visits:detail", args=[visit.pk]),
     }
