@@ -1,15 +1,26 @@
-"""Temperatures and thresholds, fitted on validation people."""
+"""Temperatures and thresholds, fitted on validation people; plain dicts for release.json."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize_scalar
+from sklearn.isotonic import IsotonicRegression
 
-from inference.pipeline.classify import STEPS, sigmoid, softmax
-from ml_training.datasets import Pictures, palsy_targets
+from inference.pipeline.classify import sigmoid, softmax
+from ml_training.datasets import BOTH, Pictures
+from ml_training.evaluate.answers import Answers, RawOutputs, calibrated
+from ml_training.evaluate.figures import CLEAR_FROM
+from ml_training.evaluate.intervals import calibration_error
 
-HEALTHY_PASSED = 0.90
-"""The palsy threshold lets this share of healthy validation pictures through as normal."""
+STEPS = 5
+MISSED = 0.05
+"""Share of clear palsies (grade III and up) allowed under the band, and of healthy pictures allowed above it."""
+SIDE_WANTED, VIEW_WANTED = 0.97, 0.97
+"""How often a named side, or a view not called unsure, should be right on validation people."""
+FOLDS = 5
+WORTH = 0.002
+"""Isotonic regression has to lower the log loss of people it has not seen by this much to be preferred."""
 
 
 def _best(loss: Callable[[float], float]) -> float:
@@ -25,29 +36,127 @@ def _log_loss(probability: np.ndarray, target: np.ndarray) -> float:
     return float(-(target * np.log(p) + (1 - target) * np.log(1 - p)).mean())
 
 
-def temperatures(exercise: np.ndarray, palsy: np.ndarray, pictures: Pictures) -> dict[str, float]:
-    """Divisors of the logits (N, 6) of each model: exercise, grade, side."""
-    wanted = palsy_targets(pictures.grade, pictures.side)
-    weak = pictures.side >= 0
+def temperatures(raw: RawOutputs, pictures: Pictures) -> dict[str, float]:
+    """Divisors of the logits by head: exercise, grade, side (Guo et al., ICML 2017). A head without the pictures to
+    fit it on keeps 1."""
     rows = np.arange(len(pictures))
+    worse = pictures.grade[:, None] > np.arange(1, STEPS + 1)
+    sided = (pictures.side >= 0) & (pictures.side != BOTH)
 
     def exercise_loss(t: float) -> float:
-        return float(-np.log(np.clip(softmax(exercise / t)[rows, pictures.exercise], 1e-9, 1)).mean())
+        chosen = softmax(raw.view_logits / t)[rows, pictures.view]
+        return float(-np.log(np.clip(chosen, 1e-9, 1)).mean())
 
-    return {
+    found = {
         "exercise": _best(exercise_loss),
-        "grade": _best(lambda t: _log_loss(sigmoid(palsy[:, :STEPS] / t), wanted[:, :STEPS])),
-        "side": _best(lambda t: _log_loss(sigmoid(palsy[weak, STEPS] / t), wanted[weak, STEPS])),
+        "grade": _best(lambda t: _log_loss(sigmoid(raw.step_logits / t), worse)),
+        "side": 1.0,
+    }
+    if sided.any():
+        right = (pictures.side == 1)[sided]
+        found["side"] = _best(lambda t: _log_loss(sigmoid(raw.side_logit[sided] / t), right))
+    return found
+
+
+def isotonic_or_temperature(answers: Answers, pictures: Pictures) -> dict[str, Any]:
+    """Whether isotonic regression of the palsy probability beats the temperature on people it has not seen.
+
+    Both are compared by five-fold cross-validation over people. "chosen" says which; "knots" are the isotonic steps
+    on all validation people, to be interpolated linearly, only where it is chosen.
+    """
+    one = pictures.side != BOTH
+    stated, weak, person = answers.palsy[one], pictures.weak[one].astype(float), pictures.person[one]
+    names = np.unique(person)
+    fold = dict(zip(names, np.random.default_rng(0).permutation(len(names)) % FOLDS, strict=True))
+    folds = np.array([fold[who] for who in person])
+    told = np.zeros(len(stated))
+    for number in range(FOLDS):
+        out = folds == number
+        if out.any() and (~out).any():
+            told[out] = _isotonic().fit(stated[~out], weak[~out]).predict(stated[out])
+    result: dict[str, Any] = {
+        "log_loss": {
+            "temperature": round(_log_loss(stated, weak), 4),
+            "isotonic": round(_log_loss(told, weak), 4),
+        },
+        "calibration_error": {
+            "temperature": round(calibration_error(stated, weak), 4),
+            "isotonic": round(calibration_error(told, weak), 4),
+        },
+        "folds": FOLDS,
+    }
+    better = result["log_loss"]["temperature"] - result["log_loss"]["isotonic"] > WORTH
+    result["chosen"] = "isotonic" if better else "temperature"
+    if better:
+        fitted = _isotonic().fit(stated, weak)
+        result["knots"] = [
+            [round(float(x), 4), round(float(y), 4)]
+            for x, y in zip(fitted.X_thresholds_, fitted.y_thresholds_, strict=True)
+        ]
+    return result
+
+
+def _isotonic() -> IsotonicRegression:
+    # Kept off 0 and 1: a step that held no failure among a few validation people is no certainty.
+    return IsotonicRegression(y_min=0.005, y_max=0.995, out_of_bounds="clip")
+
+
+def band(palsy: np.ndarray, grade: np.ndarray, missed: float = MISSED) -> tuple[float, float]:
+    """(low, high) of the uncertain band: at most `missed` of the clear palsies lie under low, and of the healthy
+    at or above high. Where the two do not overlap there is nothing to be uncertain about: both meet in the middle."""
+    low = float(np.quantile(palsy[grade >= CLEAR_FROM], missed, method="lower"))
+    high = float(np.quantile(palsy[grade == 1], 1 - missed, method="higher"))
+    high = min(1.0, float(np.nextafter(high, 2)))
+    return (low, high) if low < high else ((low + high) / 2, (low + high) / 2)
+
+
+def palsy_thresholds(palsy: np.ndarray, grade: np.ndarray) -> dict[str, float]:
+    """palsy: from which a weak side is named and the grade is above I, at 95 % specificity on validation people;
+    palsy_low and palsy_high: the uncertain band; palsy_at_specificity, palsy_at_sensitivity: operating points of the
+    figures."""
+    healthy, clear = palsy[grade == 1], palsy[grade >= CLEAR_FROM]
+    low, high = band(palsy, grade)
+    at_specificity = float(np.nextafter(np.quantile(healthy, 0.95, method="higher"), 2))
+    at_sensitivity = float(np.quantile(clear, 0.05, method="lower"))
+    return {
+        "palsy": round(min(at_specificity, 0.999), 4),
+        "palsy_low": round(low, 4),
+        "palsy_high": round(high, 4),
+        "palsy_at_specificity": round(at_specificity, 6),
+        "palsy_at_sensitivity": round(at_sensitivity, 6),
     }
 
 
-def palsy_threshold(palsy: np.ndarray, grade: np.ndarray) -> float:
-    """Probability (N,) of a palsy from which a photo counts as weak."""
-    return round(float(np.quantile(palsy[grade == 1], HEALTHY_PASSED)), 3)
+def sure_enough(top: np.ndarray, right: np.ndarray, wanted: float, least: float, most: float = 0.95) -> float:
+    """The lowest of the probabilities `top` (N,) from which on a share of `wanted` are right, within the bounds."""
+    if not len(top):
+        return least
+    for threshold in np.arange(least, most, 0.01):
+        kept = top >= threshold
+        if not kept.any() or right[kept].mean() >= wanted:
+            return round(float(threshold), 3)
+    return most
 
 
-def exercise_threshold(probabilities: np.ndarray, exercise: np.ndarray) -> float:
-    """Highest of the probabilities (N, 6) under which the exercise is called unsure: half of the wrong
-    answers on validation people lie below it. At least 0.5."""
-    top, wrong = probabilities.max(-1), probabilities.argmax(-1) != exercise
-    return round(max(0.5, float(np.median(top[wrong]))), 3) if wrong.any() else 0.5
+def thresholds(answers: Answers, pictures: Pictures) -> dict[str, float]:
+    """All thresholds of release.json, of calibrated answers on validation people. Bilateral cases are left out."""
+    one = pictures.side != BOTH
+    found = palsy_thresholds(answers.palsy[one], pictures.grade[one])
+    top = answers.view.max(1)
+    found["exercise"] = sure_enough(top, answers.view.argmax(1) == pictures.view, VIEW_WANTED, 0.35, 0.8)
+    called = one & pictures.weak & (answers.palsy >= found["palsy"])
+    right = answers.right[called]
+    hit = (right >= 0.5) == (pictures.side[called] == 1)
+    found["side"] = sure_enough(np.maximum(right, 1 - right), hit, SIDE_WANTED, 0.55, 0.9)
+    return found
+
+
+def fit(raw: RawOutputs, pictures: Pictures) -> dict[str, Any]:
+    """Everything at once, on validation people: {"temperatures", "thresholds", "isotonic"}."""
+    heads = temperatures(raw, pictures)
+    answers = calibrated(raw, heads)
+    return {
+        "temperatures": heads,
+        "thresholds": thresholds(answers, pictures),
+        "isotonic": isotonic_or_temperature(answers, pictures),
+    }

@@ -66,6 +66,7 @@ class VisitFindings:
     palsy_verdict: "weak", "normal", or "uncertain" where the probability lies between the two thresholds.
     side, side_probability: the weak side, None where the verdict is "normal" or the side is not sure enough; the
         probability of the likelier side, given a weakness of one side, is told all the same.
+    weak_side_probabilities: "left" and "right", given a weakness of one side.
     grade, grade_low, grade_high: suggested grade 1 to 6 with the ends of its 95 % interval.
     grade_probabilities: "1" to "6".
     zones: for each zone that a view of this visit shows, the movement left, 0 (none) to 1 (full), with the ends of
@@ -76,6 +77,7 @@ class VisitFindings:
 
     side: Literal["left", "right"] | None = None
     side_probability: float | None = None
+    weak_side_probabilities: dict[str, float] = field(default_factory=dict)
     palsy_probability: float | None = None
     palsy_verdict: Literal["weak", "normal", "uncertain"] | None = None
     grade: int | None = None
@@ -116,6 +118,7 @@ def combine(photos: Sequence[Mapping[str, Any]], parameters: Mapping[str, Any]) 
     return VisitFindings(
         side=("right" if right >= 0.5 else "left") if named else None,
         side_probability=round(side_probability, 4),
+        weak_side_probabilities={"left": round(1 - right, 4), "right": round(right, 4)},
         palsy_probability=round(palsy, 4),
         palsy_verdict=verdict,
         grade=grade,
