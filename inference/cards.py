@@ -34,8 +34,8 @@ FIGURES: dict[str, str | Promise] = {
     "grade_within_one": _("Grade met within one"),
     "grade_kappa": _("Grade, weighted agreement (quadratic kappa)"),
 }
-NO_SHARES = ("palsy_auc", "palsy_auc_clear", "grade_kappa")
-"""Figures that are no shares, and so no per cent."""
+NO_SHARES = ("auc", "kappa", "f1", "error", "ece", "mm", "deg", "icc", "bias", "spread", "sdc")
+"""Words in the keys of figures that are no shares, and so no per cent."""
 HEADLINES = (
     "exercise_accuracy",
     "specificity",
@@ -67,6 +67,16 @@ RATES_BY_GRADE = ("called_weak", "side", "within_one")
 RATES_BY_EXERCISE = ("recognised", "healthy_called_normal", "weak_called_weak", "side")
 
 
+PLACED = frozenset(
+    {
+        "name", "made_on", "note", "licence", "intended_use", "not_for", "sources", "known_failures", "models", "data",
+        "calibration", "thresholds", "equality_with_keras", "figures", "tables", "plots", "not_evaluated",
+        "subgroups_not_evaluated", "repeatability",
+    }
+)  # fmt: skip
+"""Keys of a card for which the page has a place."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One measured value with its interval. `name` is empty where the card's own `label` is all there is."""
@@ -80,10 +90,11 @@ class Figure:
     pictures: int | None
     people: int | None
     interval: str
+    group: str = ""
 
     @property
     def is_share(self) -> bool:
-        return self.key not in NO_SHARES
+        return not set(self.key.split("_")) & set(NO_SHARES) and 0 <= self.value <= 1
 
     @property
     def shown(self) -> str:
@@ -125,6 +136,15 @@ class RateTable:
     rows: list[tuple[Any, list[tuple[str | Promise, Figure | None]]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the card that this version has no words for: sentences, facts, or both."""
+
+    title: str
+    lines: list[str]
+    facts: list[tuple[str, str]]
+
+
 class Card:
     """One release for a page. `card` is the file as it is; what needs shaping has a property."""
 
@@ -143,6 +163,12 @@ class Card:
         return bool(self.card.get("intended_use") or self.card.get("figures"))
 
     @property
+    def not_evaluated(self) -> list[str]:
+        """The people and conditions on whom nothing was measured."""
+        given = self.card.get("subgroups_not_evaluated") or self.card.get("not_evaluated") or []
+        return [_plain(part) for part in given] if isinstance(given, list) else [_plain(given)]
+
+    @property
     def made_on(self) -> dt.date | None:
         try:
             return dt.date.fromisoformat(str(self.card.get("made_on", "")))
@@ -153,6 +179,28 @@ class Card:
     def figures(self) -> list[Figure]:
         found = [_figure(row) for row in _rows(self.card.get("figures"))]
         return [figure for figure in found if figure]
+
+    @property
+    def groups(self) -> list[tuple[str, list[Figure]]]:
+        """The figures by the group that the card puts them in; those of none come first."""
+        found: dict[str, list[Figure]] = {"": []}
+        for figure in self.figures:
+            found.setdefault(figure.group, []).append(figure)
+        return [(group, figures) for group, figures in found.items() if figures]
+
+    @property
+    def repeatability(self) -> list[tuple[str, str]]:
+        """What changes between two photos of the same face by chance alone, by measure or score."""
+        return _facts(self.release.repeatability)
+
+    @property
+    def more(self) -> list[Section]:
+        """What the card says beyond what the page has a place for, in its own words."""
+        return [
+            section
+            for key, value in self.card.items()
+            if key not in PLACED and (section := _section(key, value))
+        ]
 
     @property
     def headlines(self) -> list[Figure]:
@@ -193,7 +241,7 @@ class Card:
 
     @property
     def thresholds(self) -> list[tuple[str | Promise, float]]:
-        return _named_numbers(self.card.get("thresholds"))
+        return _named_numbers({**_dict(self.card.get("thresholds")), **self.release.thresholds})
 
     @property
     def plots(self) -> list[dict[str, Any]]:
@@ -239,10 +287,42 @@ def _rows(value: Any) -> list[dict[str, Any]]:
     return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
 
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _words(key: str) -> str:
+    """A key as words."""
+    words = str(key).replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def _plain(value: Any) -> str:
+    """A value of a card in one line; nested ones by their parts."""
+    if isinstance(value, dict):
+        return ", ".join(f"{_words(key).lower()} {_plain(part)}" for key, part in value.items())
+    if isinstance(value, list):
+        return ", ".join(_plain(part) for part in value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _facts(values: Any) -> list[tuple[str, str]]:
+    return [(_words(key), _plain(value)) for key, value in _dict(values).items()]
+
+
+def _section(key: str, value: Any) -> Section | None:
+    if value is None or value == "" or value == [] or value == {}:
+        return None
+    if isinstance(value, dict):
+        return Section(_words(key), [], _facts(value))
+    lines = [_plain(part) for part in value] if isinstance(value, list) else [_plain(value)]
+    return Section(_words(key), lines, [])
+
+
 def _named_numbers(values: Any) -> list[tuple[str | Promise, float]]:
     if not isinstance(values, dict):
         return []
-    found = [(HEADS.get(key, key), _number(value)) for key, value in values.items()]
+    found = [(HEADS.get(key, _words(key).lower()), _number(value)) for key, value in values.items()]
     return [(name, number) for name, number in found if number is not None]
 
 
@@ -268,6 +348,7 @@ def _figure(row: Any, key: str = "") -> Figure | None:
         pictures=row.get("pictures"),
         people=row.get("people"),
         interval=str(row.get("interval", "")),
+        group=str(row.get("group") or ""),
     )
 
 

@@ -6,13 +6,17 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
-from .models import Analysis, AnalysisQuerySet, Canary, ModelRelease, ReleaseState
+from .models import Analysis, AnalysisQuerySet, Canary, ModelRelease, ReleaseChange, ReleaseState
 from .states import Status
+
+if TYPE_CHECKING:
+    from clinic.visits.models import Photo
 
 CANARY_STALE_AFTER = dt.timedelta(minutes=2)
 BATCH = dt.timedelta(minutes=15)
@@ -46,6 +50,16 @@ def registered() -> list[ModelRelease]:
     return list(ModelRelease.objects.prefetch_related("changes"))
 
 
+def states() -> dict[str, str]:
+    """What is done with each registered release."""
+    return dict(ModelRelease.objects.values_list("name", "state"))
+
+
+def changes(*, name: str) -> list[ReleaseChange]:
+    """What was done to a release, newest first."""
+    return list(ReleaseChange.objects.filter(release__name=name))
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """The work in hand of one clinic."""
@@ -76,6 +90,12 @@ def latest_analyses(*, photo_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Analys
         if known is None or (known.status == Status.CANCELLED != analysis.status):
             latest[analysis.photo_id] = analysis
     return latest
+
+
+def results_of(*, photo: Photo) -> list[Analysis]:
+    """Every release's result on one photo, the newest first."""
+    found = Analysis.objects.filter(photo=photo, status=Status.SUCCEEDED).defer("landmarks", "findings")
+    return list(found.order_by("-created_at", "-release"))
 
 
 def of_clinic(*, clinic_id: uuid.UUID) -> AnalysisQuerySet:

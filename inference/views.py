@@ -10,7 +10,9 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from . import cards, registry, selectors
+from clinic.accounts import policies
+
+from . import cards, ledger, ledger_page, registry, selectors
 from .errors import explain
 
 if TYPE_CHECKING:
@@ -55,13 +57,33 @@ def models(request: HttpRequest) -> HttpResponse:
     others = [cards.describe(release) for release in registry.releases() if release.name != active.name]
     known = {active.name, registry.NO_RELEASE, *(card.name for card in others)}
     others += [cards.not_installed(name) for name in uses if name not in known]
+    states = selectors.states()
     context = {
         "active": cards.describe(active),
         "problems": [explain(problem.code) for problem in active.problems],
         "active_uses": uses.get(active.name, 0),
-        "others": [(card, uses.get(card.name, 0)) for card in others],
+        "others": [(card, uses.get(card.name, 0), states.get(card.name, "")) for card in others],
+        "shadow": _shadow(request, active.name),
     }
     return render(request, "inference/models.html", context)
+
+
+def _shadow(request: HttpRequest, active: str) -> dict[str, Any] | None:
+    """For administrators: how far the shadow release agrees with the one in use, and with the clinicians."""
+    name = registry.shadow_name()
+    clinic_id = request.clinic.pk  # type: ignore[attr-defined]
+    if not name or not policies.can_administer(request.user, clinic_id):
+        return None
+    beside = ledger.shadow_agreement(clinic_id=clinic_id, release=active, shadow=name)
+    words = ledger.shadow_ledger(clinic_id=clinic_id, shadow=name)
+    return {
+        "name": name,
+        "counts": ledger.shadow_counts(clinic_id=clinic_id, shadow=name),
+        "agreement": beside,
+        "words": words,
+        "rows": ledger_page.rows([beside, words]),
+        "columns": ledger_page.shadow_titles(),
+    }
 
 
 @login_required
@@ -74,11 +96,20 @@ def release(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     active = registry.active()
     is_active = found is not None and found.name == active.name
+    clinic_id = request.clinic.pk  # type: ignore[attr-defined]
+    kept = ledger.ledger(clinic_id=clinic_id, release=name)
     context = {
         "card": cards.describe(found) if found else cards.not_installed(name),
         "is_active": is_active,
+        "state": selectors.states().get(name, ""),
         "problems": [explain(problem.code) for problem in active.problems] if is_active else [],
         "uses": uses,
+        "ledger": kept,
+        "ledger_rows": ledger_page.rows(ledger_page.columns_of(kept)),
+        "ledger_columns": ledger_page.column_titles(),
+        **ledger_page.bar(),
+        "verdicts": ledger_page.verdicts(kept),
+        "changes": selectors.changes(name=name) if policies.can_administer(request.user, clinic_id) else [],
     }
     return render(request, "inference/release.html", context)
 

@@ -1,0 +1,52 @@
+"""What a page says of the releases behind its scores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import template
+from django.template import Context
+from django.urls import reverse
+
+from inference import ledger, selectors
+
+if TYPE_CHECKING:
+    from clinic.visits.models import Photo
+    from inference.models import Analysis
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def validation_mark(context: Context, release: str | None = "") -> dict[str, Any]:
+    """Whether a score is to be marked as not yet validated in the reader's clinic, and where its ledger is.
+
+    release: the one that made the score; without it, whatever releases the clinic's pages show. Asked once a request.
+    """
+    request = context.get("request")
+    clinic = getattr(request, "clinic", None)
+    if request is None or clinic is None:
+        return {"open": True, "url": ""}
+    marks: dict[str, dict[str, Any]] = request.__dict__.setdefault("_validation_marks", {})
+    key = release or ""
+    if key not in marks:
+        if key:
+            name = "" if ledger.is_validated(clinic_id=clinic.pk, release=key) else key
+        else:
+            name = ledger.unvalidated_release(clinic_id=clinic.pk)
+        url = reverse("inference:release", args=[name]) + "#ledger" if name else ""
+        marks[key] = {"open": bool(name), "url": url}
+    return marks[key]
+
+
+@register.simple_tag(takes_context=True)
+def open_mark_url(context: Context) -> str:
+    """Where the page's own marks lead, for one note under it; empty if none was drawn."""
+    marks = getattr(context.get("request"), "_validation_marks", {})
+    return next((mark["url"] for mark in marks.values() if mark["open"]), "")
+
+
+@register.simple_tag
+def results_of(photo: Photo) -> list[Analysis]:
+    """Every result of a photo that the page has found for its reader already, newest first."""
+    return selectors.results_of(photo=photo)
