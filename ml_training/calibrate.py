@@ -122,8 +122,8 @@ def palsy_thresholds(palsy: np.ndarray, grade: np.ndarray) -> dict[str, float]:
         "palsy": round(min(at_specificity, 0.999), 4),
         "palsy_low": round(low, 4),
         "palsy_high": round(high, 4),
-        "palsy_at_specificity": round(at_specificity, 6),
-        "palsy_at_sensitivity": round(at_sensitivity, 6),
+        "palsy_at_specificity": at_specificity,
+        "palsy_at_sensitivity": at_sensitivity,
     }
 
 

@@ -27,9 +27,9 @@ from ml_training.evaluate.intervals import BY_WILSON, Sample, wilson
 from ml_training.evaluate.serving import pictures_of
 
 VIEW_OF_LABEL = {"neutral": "rest", "smile_closed": "closed_smile", "smile_teeth": "smile_with_teeth"}
-EACH_DEGRADED = 120
+EACH_DEGRADED = 100
 """People of whom each spoiled version is made."""
-MIRRORED = 80
+MIRRORED = 60
 ALIKE = 16
 MESH_TOLERANCE = 0.1
 """Median change of the palsy probability that a mirror may cause through the whole pipeline: the face mesh itself is

@@ -65,7 +65,8 @@ def background(pictures: Pictures, mask: np.ndarray, target: np.ndarray) -> Clue
 
 
 def neutral_portrait(pictures: Pictures) -> Clues:
-    """Each visit's label, told from the person's mean healthy face in *other* visits. People without one are out."""
+    """Each visit's label, told from the person's mean healthy face in *one other* visit, the first; were there several,
+    their number would tell how many of the person's visits are healthy. People without one are out."""
     features, targets, people = [], [], []
     for who in np.unique(pictures.person):
         rows = np.flatnonzero(pictures.person == who)
@@ -74,6 +75,7 @@ def neutral_portrait(pictures: Pictures) -> Clues:
         for visit, value in zip(visits, grade, strict=True):
             healthy = rows[(pictures.visit[rows] != visit) & (pictures.grade[rows] == 1)]
             if len(healthy):
+                healthy = healthy[pictures.visit[healthy] == np.unique(pictures.visit[healthy])[0]]
                 features.append(small(pictures.crops[healthy]).mean(0))
                 targets.append(value > 1)
                 people.append(who)

@@ -12,7 +12,7 @@ from scipy.optimize import minimize
 
 from inference.pipeline.codes import GRADES, SIDES, VIEWS, ZONES
 from inference.pipeline.visit import DEFAULTS, SMALLEST, STRONGEST, VisitFindings, combine
-from ml_training.calibrate import SIDE_WANTED, band, sure_enough
+from ml_training import calibrate
 from ml_training.datasets import BOTH, Pictures
 from ml_training.evaluate.answers import Answers
 from ml_training.evaluate.figures import CLEAR_FROM
@@ -190,11 +190,13 @@ def fit(answers: Answers, pictures: Pictures) -> dict[str, Any]:
     }
     parameters |= zone_spreads(answers, pictures)
     told = Told.of(answers, pictures, parameters)
-    low, high = band(told.palsy, told.grade)
+    low, high = calibrate.band(told.palsy, told.grade)
     parameters |= {"palsy_low": round(low, 4), "palsy_high": round(high, 4)}
     weak = (told.grade > 1) & (told.palsy >= high)
     top = np.array([f.side_probability for f in told.findings])[weak]
-    parameters["side"] = sure_enough(top, told.likelier_right[weak], SIDE_WANTED, 0.6, 0.95)
+    parameters["side"] = calibrate.sure_enough(
+        top, told.likelier_right[weak], calibrate.SIDE_WANTED, 0.6, 0.95
+    )
     return parameters
 
 

@@ -1,0 +1,82 @@
+"""Temperatures, thresholds and the uncertain band."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ml_training import calibrate
+from ml_training.evaluate.answers import calibrated
+from ml_training.evaluate.intervals import calibration_error
+
+from .people import knowing, pictures
+
+
+def test_overconfident_outputs_are_cooled():
+    known = pictures(people=40)
+    raw = knowing(known, sureness=8.0, noise=8.0)
+    fitted = calibrate.temperatures(raw, known)
+    assert fitted["exercise"] > 2
+    assert fitted["side"] > 2
+    assert fitted["grade"] > 2
+    cooled, plain = calibrated(raw, fitted), calibrated(raw, {})
+    assert calibration_error(cooled.palsy, known.weak) < calibration_error(plain.palsy, known.weak)
+
+
+def test_without_a_palsy_the_side_keeps_its_temperature():
+    known = pictures()
+    healthy = known.where(known.grade == 1)
+    assert calibrate.temperatures(knowing(healthy), healthy)["side"] == 1.0
+
+
+def test_the_band_leaves_out_few_on_either_end():
+    rng = np.random.default_rng(0)
+    palsy = np.clip(np.r_[rng.beta(2, 4, 2000), rng.beta(4, 2, 2000)], 0, 1)
+    grade = np.r_[np.ones(2000, int), np.full(2000, 4)]
+    low, high = calibrate.band(palsy, grade)
+    assert low < high
+    assert (palsy[grade == 4] < low).mean() <= 0.05
+    assert (palsy[grade == 1] >= high).mean() <= 0.05
+    assert (palsy[grade == 4] < low).mean() == pytest.approx(0.05, abs=0.005)
+
+
+def test_where_nothing_overlaps_nothing_is_uncertain():
+    palsy = np.r_[np.linspace(0, 0.2, 50), np.linspace(0.8, 1, 50)]
+    low, high = calibrate.band(palsy, np.r_[np.ones(50, int), np.full(50, 3)])
+    assert low == high
+    assert 0.2 < low < 0.8
+
+
+def test_the_thresholds_of_a_release():
+    known = pictures(people=40)
+    fitted = calibrate.fit(knowing(known, sureness=3.0, noise=3.0), known)
+    thresholds = fitted["thresholds"]
+    assert thresholds["palsy_low"] <= thresholds["palsy_high"]
+    answers = calibrated(knowing(known, sureness=3.0, noise=3.0), fitted["temperatures"])
+    called = answers.palsy[known.grade == 1] >= thresholds["palsy_at_specificity"]
+    assert called.mean() <= 0.05
+    found = answers.palsy[known.grade >= 3] >= thresholds["palsy_at_sensitivity"]
+    assert found.mean() >= 0.95
+    assert 0.5 <= thresholds["side"] <= 0.9
+
+
+def test_a_view_that_is_never_wrong_is_never_unsure():
+    assert calibrate.sure_enough(np.full(50, 0.6), np.ones(50, bool), 0.97, 0.35) == 0.35
+    assert (
+        calibrate.sure_enough(np.r_[0.4, np.full(50, 0.9)], np.r_[False, np.ones(50, bool)], 0.99, 0.35) > 0.4
+    )
+
+
+def test_isotonic_regression_is_chosen_only_where_it_pays():
+    known = pictures(people=60)
+    fine = calibrate.fit(knowing(known, sureness=2.0, noise=2.0), known)["isotonic"]
+    assert fine["chosen"] == "temperature"
+    assert "knots" not in fine
+    answers = calibrated(knowing(known, sureness=2.0, noise=1.0), {})
+    crooked = answers.grades.copy()
+    crooked[:, 0] = 0.45 + 0.1 * crooked[:, 0]  # no temperature can stretch this around one half
+    found = calibrate.isotonic_or_temperature(
+        type(answers)(answers.view, crooked, answers.right, answers.zones), known
+    )
+    assert found["chosen"] == "isotonic"
+    assert len(found["knots"]) >= 2
