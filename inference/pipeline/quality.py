@@ -64,7 +64,7 @@ def judge(image: np.ndarray, faces: list[np.ndarray]) -> tuple[Reason | None, di
         return Reason.NO_FACE, {"faces": 0, "warnings": []}
     points = faces[0]
     numbers: dict[str, Any] = {"faces": 1 + _others(faces), **pose(points), **picture(image, points)}
-    reason = _reason(numbers)
+    reason = refusal(numbers)
     numbers["warnings"] = [] if reason else [caution.value for caution in _cautions(image, points, numbers)]
     return reason, {key: round(v, 3) if isinstance(v, float) else v for key, v in numbers.items()}
 
@@ -162,7 +162,7 @@ def _mouth_detail(crop: np.ndarray, place: np.ndarray) -> float:
     return float(box.std() / (box.mean() + 8))
 
 
-def _reason(numbers: dict[str, Any]) -> Reason | None:
+def refusal(numbers: dict[str, Any]) -> Reason | None:
     """The first thing to put right, from the coarsest fault to the finest."""
     eyes, mouth = numbers["eye_detail"], numbers["mouth_detail"]
     checks = (

@@ -149,6 +149,7 @@ def main() -> None:
         "--repeats", type=int, default=2, help="further photos of two views, validation and test"
     )
     parser.add_argument("--portraits-per-shard", type=int, default=8)
+    parser.add_argument("--splits", nargs="+", default=["train", "val", "test"], help="whose portraits to use")
     parser.add_argument("--limit", type=int, default=0, help="only so many portraits, for a try")
     parser.add_argument("--size", type=int, default=160)
     parser.add_argument("--seed", type=int, default=20261121)
@@ -159,7 +160,7 @@ def main() -> None:
     held_out = frozenset(json.loads(HELD_OUT_FILE.read_text())) if HELD_OUT_FILE.exists() else frozenset()
     files = [file for folder in args.portraits for file in sources.portrait_files(folder)]
     found = portraits.read(files, FaceMesh(), held_out)
-    usable = [p for p in found if p.split != "held_out"]
+    usable = [p for p in found if p.split in args.splits]
     np.random.default_rng(plan.seed).shuffle(usable)  # type: ignore[arg-type]
     usable = usable[: args.limit or None]
     step = args.portraits_per_shard

@@ -8,34 +8,37 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml_training import datasets, portraits
-from ml_training.datasets import DataMissing, check_disjoint, load, mirrored, palsy_targets
+from ml_training import portraits
+from ml_training.datasets import FIELDS, DataMissing, check_disjoint, load, write_shard
+
+from .made import fields
 
 CONFIGS = Path(portraits.__file__).parent / "configs"
 
 
-def write_shard(folder: Path, number: int, people: list[tuple[str, str]]) -> None:
-    count = len(people)
-    np.savez(
-        folder / f"crops-{number:03d}.npz",
-        crops=np.full((count, 8, 8, 3), number, np.uint8),
-        labels=np.array([[n % 6, 1 + n % 6, -1 if n % 6 == 0 else n % 2] for n in range(count)], np.int8),
-        people=np.array(people, "U16"),
-    )
-
-
 def test_shards_are_read_and_split(tmp_path):
-    write_shard(tmp_path, 0, [("ann", "train"), ("ann", "train"), ("ben", "val")])
-    write_shard(tmp_path, 1, [("cas", "test")])
+    write_shard(tmp_path / "part-000.npz", fields(3, split="train"))
+    write_shard(tmp_path / "part-001.npz", fields(2, split="test", seed=1))
     pictures = load([tmp_path])
-    assert len(pictures) == 4
-    assert len(pictures.of("train")) == 2
-    assert set(pictures.of("test").person) == {"cas"}
-    assert len(load([tmp_path], splits=("val",))) == 1
+    assert len(pictures) == 5
+    assert len(pictures.of("train")) == 3
+    assert len(load([tmp_path], splits=("val", "test"))) == 2
+    assert pictures.crops.shape[1:] == (32, 32, 3)
+    assert pictures.condition("yaw_deg").shape == (5,)
+
+
+def test_a_shard_without_a_field_is_refused_and_leaves_nothing(tmp_path):
+    incomplete = fields(2)
+    del incomplete["truth"]
+    with pytest.raises(ValueError, match="truth"):
+        write_shard(tmp_path / "part-000.npz", incomplete)
+    assert list(tmp_path.iterdir()) == []
+    assert "truth" in FIELDS
 
 
 def test_a_person_in_two_splits_stops_the_training(tmp_path):
-    write_shard(tmp_path, 0, [("ann", "train"), ("ann", "test")])
+    twice = fields(2) | {"person": np.array(["ann", "ann"]), "split": np.array(["train", "test"])}
+    write_shard(tmp_path / "part-000.npz", twice)
     with pytest.raises(ValueError, match="more than one split"):
         load([tmp_path])
 
@@ -75,16 +78,3 @@ def test_the_demos_people_are_made_of_portraits_kept_from_training():
     for someone in [*demo["patients"], *demo["test_people"]]:
         assert len(set(someone["composed_from"])) >= 6
         assert set(someone["composed_from"]) <= held_out
-
-
-def test_targets_of_the_palsy_model():
-    wanted = palsy_targets(np.array([1, 3, 6]), np.array([-1, 0, 1]))
-    assert wanted.tolist() == [[0, 0, 0, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0, 1], [1, 1, 1, 1, 1, 1, 1]]
-
-
-def test_a_mirror_swaps_the_side_and_leaves_the_healthy_alone():
-    crops = np.arange(2 * 2 * 4 * 3, dtype=np.uint8).reshape(2, 2, 4, 3)
-    flipped, side = mirrored(crops, np.array([1, -1]))
-    assert np.array_equal(flipped[:, :, ::-1], crops)
-    assert side.tolist() == [0, -1]
-    assert datasets.STEPS == 5

@@ -1,121 +1,126 @@
-"""Small networks, trained for a moment and exported: what serving runs is what was trained."""
+"""The network: what a mirror must do holds by construction, and what is not known teaches nothing."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
-from inference.pipeline.align import crop_face
-from inference.pipeline.classify import Classifier
-from ml_training.datasets import Pictures
+from inference.pipeline.shape import MIRROR, SHAPE_SIZE, features, frontal, mirrored
+from ml_training.datasets import Pictures, write_shard
+
+from .made import fields
 
 SIZE = 32
 
 
+def pictures(count: int, **options) -> Pictures:
+    return Pictures(**fields(count, size=SIZE, **options))
+
+
 @pytest.fixture(scope="module")
-def models():
-    """Networks of the same shape as the real ones outside, and of few layers inside, so that tests stay quick."""
+def network():
     import keras
 
-    keras.utils.set_random_seed(1)
+    from ml_training import models, train
 
-    def small(kind):
-        inputs = keras.Input((SIZE, SIZE, 3))
-        features = keras.layers.Rescaling(1 / 127.5, -1)(inputs)
-        features = keras.layers.Conv2D(8, 3, strides=4, activation="relu")(features)
-        features = keras.layers.GlobalAveragePooling2D()(features)
-        return keras.Model(inputs, keras.layers.Dense(6)(features), name=kind)
-
-    return {kind: small(kind) for kind in ("exercise", "palsy")}
-
-
-@pytest.fixture(scope="module")
-def pictures() -> Pictures:
-    rng = np.random.default_rng(0)
-    count = 6
-    return Pictures(
-        rng.integers(0, 255, (count, SIZE, SIZE, 3), dtype=np.uint8), np.arange(count), 1 + np.arange(count),
-        np.array([-1, 0, 1, 0, 1, 0]), np.array([f"p{n}" for n in range(count)]), np.full(count, "test"),
-    )  # fmt: skip
+    keras.utils.set_random_seed(3)
+    model = models.build(SIZE)
+    models.set_frame(model, train.shapes(pictures(6)))
+    for layer in ("side", "zone", "view", "steps", "done_side"):
+        kernel, _bias = model.get_layer(layer).layers[-1].weights
+        kernel.assign(np.random.default_rng(1).normal(0, 0.5, kernel.shape))
+    return model
 
 
-def test_the_exported_files_say_what_keras_says(models, pictures, tmp_path):
-    from ml_training.export import FILES, compare, convert, write_release
-
-    for kind, model in models.items():
-        (tmp_path / FILES[kind]).write_bytes(convert(model, 32))
-    release = write_release(tmp_path, "small", input_sizes={"exercise": SIZE, "palsy": SIZE})
-    result = compare(models, Classifier(release), pictures)
-    assert result["palsy"]["largest_probability_difference"] < 1e-3
-    assert result["exercise"]["largest_probability_difference"] < 1e-3
-    assert json.loads((tmp_path / "release.json").read_text())["name"] == "small"
+def test_the_mirror_of_the_mesh_is_its_own_inverse():
+    order = np.array(MIRROR)
+    assert (order[order] == np.arange(len(order))).all()
+    assert order[33] == 263
+    assert order[61] == 291
+    assert order[152] == 152
 
 
-def test_a_step_of_training_mirrors_the_side_with_the_picture(monkeypatch):
+def test_a_turned_head_has_the_same_frontal_points():
+    points = fields(1)["points"][0].astype(np.float64)
+    angle = np.radians(14)
+    turn = np.array([[np.cos(angle), 0, np.sin(angle)], [0, 1, 0], [-np.sin(angle), 0, np.cos(angle)]])
+    moved = 1.7 * points @ turn.T + [40, -12, 5]
+    assert np.allclose(frontal(moved), frontal(points), atol=1e-6)
+
+
+def test_a_mirrored_photo_turns_the_side_over_and_nothing_else(network):
+    from ml_training.models import columns
+
+    some = pictures(4)
+    shape = np.stack([features(p) for p in some.points])
+    other = mirrored(shape.reshape(4, -1, 3)).reshape(4, SHAPE_SIZE).astype(np.float32)
+    crops = some.crops.astype(np.float32)
+    seen = network({"crop": crops, "shape": shape}).numpy()
+    back = network({"crop": crops[:, :, ::-1], "shape": other}).numpy()
+    for head in ("view", "steps"):
+        assert np.allclose(seen[:, columns(head)], back[:, columns(head)], atol=1e-4)
+    for head in ("side", "done_side"):
+        assert np.allclose(seen[:, columns(head)], -back[:, columns(head)], atol=1e-4)
+        assert np.abs(seen[:, columns(head)]).max() > 1e-3
+    zones = columns("zones")
+    assert np.allclose(seen[:, zones].reshape(4, 4, 2), back[:, zones].reshape(4, 4, 2)[..., ::-1], atol=1e-4)
+
+
+def test_what_is_not_known_teaches_nothing():
     import tensorflow as tf
 
+    from ml_training import targets
+    from ml_training.models import columns
+
+    nothing = fields(1, size=SIZE) | {
+        "view": np.array([-1]), "side": np.array([-1]), "zones": np.full((1, 4, 2), np.nan), "grade": np.array([1]),
+    }  # fmt: skip
+    wanted = tf.constant(targets.of(Pictures(**nothing)))
+    plain = np.zeros((1, 27), np.float32)
+    base = float(targets.loss(wanted, tf.constant(plain))[0])
+    for head in ("view", "side", "zones", "done_side"):
+        other = plain.copy()
+        other[:, columns(head)] = np.linspace(-4, 5, other[:, columns(head)].shape[1])
+        assert float(targets.loss(wanted, tf.constant(other))[0]) == pytest.approx(base, abs=1e-5), head
+    worse = plain.copy()
+    worse[:, columns("steps")] = 5
+    assert float(targets.loss(wanted, tf.constant(worse))[0]) > base + 1
+
+
+def test_the_right_answer_costs_least():
+    import tensorflow as tf
+
+    from ml_training import targets
+    from ml_training.models import STEPS, columns
+
+    some = pictures(12)
+    wanted = targets.of(some)
+    good = np.zeros((12, 27), np.float32)
+    good[np.arange(12), some.view] = 8
+    good[:, columns("steps")] = np.where(some.grade[:, None] > np.arange(1, STEPS + 1), 6, -6)
+    good[:, columns("side")] = np.where(some.side == 1, 6, -6)[:, None]
+    right, wrong = (targets.loss(tf.constant(wanted), tf.constant(sign * good)).numpy() for sign in (1, -1))
+    assert (right < wrong).all()
+
+
+def test_a_cut_off_run_goes_on_and_leaves_its_pictures(tmp_path):
     from ml_training import train
 
-    monkeypatch.setattr(train, "HIDDEN_SHARE", 0.0)
-    tf.random.set_seed(1)
-    crops = np.zeros((64, 16, 16, 3), np.uint8)
-    crops[:, :, :8] = 200
-    target = np.tile(np.array([1, 1, 0, 0, 0, 1, 1], np.float32), (64, 1))
-    varied, wanted = (
-        value.numpy() for value in train._vary("palsy")(tf.constant(crops), tf.constant(target))
+    write_shard(tmp_path / "part-000.npz", fields(8, size=SIZE))
+    write_shard(tmp_path / "part-001.npz", fields(4, size=SIZE, split="val", seed=1))
+    config = train.Config(
+        [str(tmp_path)], str(tmp_path / "run"), size=SIZE, epochs=1, batch=4, checkpoint_steps=1
     )
-    lit_left = varied[:, :, :8].mean((1, 2, 3)) > varied[:, :, 8:].mean((1, 2, 3))
-    assert 10 < lit_left.sum() < 54
-    assert np.array_equal(wanted[:, 5] == 1, lit_left)
-    assert (wanted[:, [0, 1, 6]] == 1).all()
-
-
-def test_a_healthy_picture_has_no_side_to_learn():
-    import tensorflow as tf
-
-    from ml_training.models import palsy_loss
-
-    target = np.array([[0, 0, 0, 0, 0, 0, 0]], np.float32)
-    losses = [
-        float(palsy_loss(tf.constant(target), tf.constant([[-9.0] * 5 + [side]]))[0]) for side in (-5.0, 5.0)
-    ]
-    assert losses[0] == losses[1]
-
-
-def test_training_and_serving_crop_the_same_pixels(monkeypatch):
-    """The simulator's crop of a photo is byte for byte the one that the engine hands to the models."""
-    from inference.pipeline import Analyser, engine
-    from inference.pipeline.align import Jitter
-    from inference.pipeline.decode import decode
-    from inference.pipeline.landmarks import FaceMesh
-    from ml_training.simulate import generate
-    from tests.pipeline.conftest import PEOPLE
-
-    photo = decode(PEOPLE / "t1-left-palsy-smile.jpg")
-    served: list[np.ndarray] = []
-    monkeypatch.setattr(
-        engine,
-        "crop_face",
-        lambda *a: served.append(crop_face(*a)) or served[-1],  # type: ignore[func-returns-value]
-    )
-    analyser = Analyser()
-    analyser.analyse(photo)
-    size = analyser.release.input_sizes["palsy"]
-
-    class Still:
-        """A renderer that draws nothing new, and a camera without a hand."""
-
-        model = type("Model", (), {"units": ()})
-
-        def draw(self, *_, **__):
-            return photo
-
-    monkeypatch.setattr(generate, "weights", lambda *_: np.zeros(0))
-    monkeypatch.setattr(generate, "photograph", lambda image, _: image)
-    monkeypatch.setattr(generate, "JITTER", 0.0)
-    made = generate.picture(Still(), FaceMesh(max_faces=1), None, size, np.random.default_rng(0))
-    assert made is not None
-    assert np.array_equal(made[0], served[-1])
-    assert Jitter() == (0.0, 0.0, 0.0)
+    train.train(config)
+    later = train.train(dataclasses.replace(config, epochs=2))
+    run = tmp_path / "run"
+    assert later.output_shape == (None, 27)
+    history = json.loads((run / "history.json").read_text())
+    assert history["people"] == {"train": 8, "val": 4}
+    assert {"model.keras", "config.json", "log.csv", "learning.png", "views.png"} <= {
+        p.name for p in run.iterdir()
+    }
+    assert list((run / "tensorboard").rglob("events*"))
