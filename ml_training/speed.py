@@ -1,66 +1,63 @@
 """How fast the pipeline would be with plain Keras in place of LiteRT: `python -m ml_training.speed PHOTO...`.
 
-The same steps on the same photos, with networks of the active release's own shape run by `model.predict`. Their
-weights are random, which changes no time. Prints one line of JSON; `manage.py bench` shows it beside its own.
+The same steps on the same photos, with a network of the active release's own shape run by `model.predict`. Its weights
+are random, which changes no time. Prints one line of JSON; `manage.py bench` shows it beside its own.
 """
 
 import json
-import re
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
+import keras
 import numpy as np
 
-from inference.pipeline.classify import STEPS, Classifier
-from inference.pipeline.engine import Engine
+from inference.pipeline.align import crop_face
+from inference.pipeline.decode import decode
+from inference.pipeline.landmarks import FaceMesh
+from inference.pipeline.measure import measure
+from inference.pipeline.quality import judge
 from inference.pipeline.release import Release, verify_release
+from inference.pipeline.shape import features
 from ml_training.models import build
 
 WARM_UP = 3
+WHAT = "1 process with all cores, a network of the same shape (random weights), one photo at a time"
 
 
-class KerasClassifier(Classifier):
-    """Both networks of a release in Keras; each crop with its mirror image, as in serving."""
+def network_of(release: Release) -> keras.Model:
+    """A network of the shape that the release's card tells. SystemExit where the card tells none."""
+    [row] = [row for row in release.card.get("models", []) if row.get("kind") == "network"] or [None]
+    if row is None:
+        raise SystemExit(f"Release {release.name} was made before there was one network for all answers.")
+    return build(int(row["input_px"]), str(row["trunk"]), float(row["alpha"]))
 
-    def __init__(self, release: Release) -> None:
-        super().__init__(release)
-        rows = {row["kind"]: row for row in release.card["models"]}
-        self._networks = [
-            build(
-                kind,
-                release.input_sizes[kind],
-                float(re.search(r"[\d.]+", rows[kind]["network"][10:])[0]),
-                None,
-            )
-            for kind in ("exercise", "palsy")
-        ]
 
-    def logits(self, exercise_crop: np.ndarray, palsy_crop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """See `Classifier.logits`."""
-        exercise, palsy = (
-            network.predict(np.stack([crop, crop[:, ::-1]]).astype(np.float32), verbose=0).astype(np.float64)
-            for network, crop in zip(self._networks, (exercise_crop, palsy_crop), strict=True)
-        )
-        palsy[1, STEPS] *= -1
-        return exercise.mean(0), palsy.mean(0)
+def analyse(file: Path, mesh: FaceMesh, network: keras.Model, size: int) -> Any:
+    """All steps of serving on one photo; the network's answer, or None where there is no face."""
+    image = decode(file)
+    faces = mesh.find(image)
+    judge(image, faces)
+    if not faces:
+        return None
+    crop = crop_face(image, faces[0], size).astype(np.float32)
+    said = network.predict({"crop": crop[None], "shape": features(faces[0])[None]}, verbose=0)
+    measure(faces[0])
+    return said
 
 
 def main() -> None:
     files = [Path(name) for name in sys.argv[1:]]
-    release = verify_release()
-    engine = Engine(release, threads=1)
-    engine._classifier = KerasClassifier(release)
+    network, mesh = network_of(verify_release()), FaceMesh()
+    size = int(network.get_layer("crop").output.shape[1])
     for file in files[:WARM_UP]:
-        engine.analyse(file)
+        analyse(file, mesh, network, size)
     started = time.perf_counter()
     for file in files:
-        engine.analyse(file)
+        analyse(file, mesh, network, size)
     rate = len(files) / (time.perf_counter() - started)
-    what = (
-        "1 process with all cores, networks of the same shape (random weights), mirrored pairs in one batch"
-    )
-    print(json.dumps({"photos_per_second": round(rate, 2), "what": what}))
+    print(json.dumps({"photos_per_second": round(rate, 2), "what": WHAT}))
 
 
 if __name__ == "__main__":
