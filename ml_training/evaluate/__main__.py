@@ -34,8 +34,12 @@ def evaluated(
     if portraits:
         photos = of_photographs(evaluation, Engine(release), portraits, limit)
         evaluation.seconds["photographs"] = round(time.perf_counter() - started, 1)
-    content = evaluation.run(out, photos, data)
-    return {"release": release.name, "data": report.data_hash(data)} | content
+    told = evaluation.run(out, photos, data)
+    return {
+        "release": release.name,
+        "data": report.data_hash(data),
+        "goals": told["goals"],
+    } | evaluation.measured
 
 
 def main() -> None:
@@ -61,6 +65,7 @@ def main() -> None:
         print(f"{row['name']}: {row['value']:.3f}{interval}")
     for row in content["controls"]:
         print(f"{row['name']}: {row['verdict']}")
+    print(*content["goals"], sep="\n")
 
 
 if __name__ == "__main__":

@@ -181,7 +181,7 @@ def calibration_figures(judged: Judged) -> Iterator[Figure]:
     for head, (rows, stated, found) in stated_and_found(judged).items():
         table = calibration_table(stated, found.astype(float))
         name = f"Expected calibration error, {head}"
-        yield judged.sample.where(rows).additive(f"calibration_{head}", name, table, calibration_gap)
+        yield judged.sample.where(rows).additive(f"calibration_error_{head}", name, table, calibration_gap)
 
 
 def zone_figures(judged: Judged) -> Iterator[Figure]:
@@ -211,6 +211,11 @@ def figures(judged: Judged) -> list[dict[str, Any]]:
         bilateral_figures,
     )  # fmt: skip
     return [figure.row() for make in made for figure in make(judged) if figure.value is not None]
+
+
+def grouped(group: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows under a heading of the card."""
+    return [row | {"group": group} for row in rows]
 
 
 def rate(hit: np.ndarray) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from inference.pipeline.release import Release
-from ml_training import calibrate, datasets, plots
+from ml_training import calibrate, card, datasets, plots
 from ml_training.baseline import Baseline
 from ml_training.datasets import BOTH, FIELDS, DataMissing, Pictures
 from ml_training.evaluate import controls, figures, groups, leaks, photographs, visits
@@ -36,6 +36,7 @@ class Evaluation:
     fitted: dict[str, Any] = field(default_factory=dict)
     raw_val: RawOutputs | None = None
     seconds: dict[str, float] = field(default_factory=dict)
+    measured: dict[str, Any] = field(default_factory=dict)
 
     def fit(self) -> dict[str, Any]:
         """Temperatures, thresholds, isotonic comparison and visit parameters, on validation people."""
@@ -79,7 +80,10 @@ class Evaluation:
     def run(
         self, folder: Path, photos: dict[str, Any] | None = None, data: list[Path] | None = None
     ) -> dict[str, Any]:
-        """Everything, and plots in `folder`. photos: what `of_photographs` returned."""
+        """Everything, as a model card holds it, and plots in `folder`. photos: what `of_photographs` returned.
+
+        `measured` then holds the same as data alone, groups and controls in full.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         judged, clock = self.judged(), _Clock(self.seconds)
         overall = figures.figures(judged)
@@ -97,10 +101,15 @@ class Evaluation:
         found += [leaks.same_files(data)] if data else []
         found += (photos or {}).pop("controls", [])
         clock.lap("controls")
-        baseline = baseline_figures(judged, Baseline.fit(self.train if len(self.train) else self.val))
+        baseline = baseline_figures(judged, self.baseline())
         values = {row["key"]: row["value"] for row in overall}
         content = {
-            "figures": overall + visit["figures"] + baseline["figures"] + (photos or {}).pop("figures", []),
+            "figures": [
+                *figures.grouped("", overall),
+                *figures.grouped("a whole visit", visit["figures"]),
+                *figures.grouped("without a network", baseline["figures"]),
+                *figures.grouped("real photographs", (photos or {}).pop("figures", [])),
+            ],
             "tables": figures.tables(judged),
             "groups": rows,
             "groups_worse": groups.gaps(rows, _overall(values)),
@@ -113,11 +122,15 @@ class Evaluation:
             "photographs": photos or {},
             "people": {name: _count(getattr(self, name)) for name in SPLITS_USED},
         }
-        content["plots"] = plots.draw(
-            folder, content, judged, Baseline.fit(self.train if len(self.train) else self.val)
-        )
+        content["plots"] = plots.draw(folder, content, judged, self.baseline())
         clock.lap("plots")
-        return content | {"seconds": dict(self.seconds)}
+        content["seconds"] = dict(self.seconds)
+        self.measured = content
+        return card.sentences(content)
+
+    def baseline(self) -> Baseline:
+        """Fitted on training people, or validation people where a data set has none."""
+        return Baseline.fit(self.train if len(self.train) else self.val)
 
 
 SPLITS_USED = ("train", "val", "test")
@@ -177,7 +190,7 @@ def of_photographs(
     files = [p.file for p in found if p.found.state == "succeeded"]
     judged = evaluation.judged()
     clear = judged.clear & judged.one_sided
-    fitted = Baseline.fit(evaluation.train if len(evaluation.train) else evaluation.val)
+    fitted = evaluation.baseline()
     areas = photographs.against_simulated(
         found,
         judged.answers.palsy[clear],

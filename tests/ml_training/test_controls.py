@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -171,8 +172,13 @@ def test_a_whole_evaluation(tmp_path):
     content = made.run(tmp_path)
     keys = {row["key"] for row in content["figures"]}
     assert {"view_macro_f1", "palsy_auc_clear", "visit_palsy_auc_clear", "baseline_auc_clear"} <= keys
-    assert len(content["controls"]) >= 9
-    assert content["leak_hunt"]
+    assert len(content["details"]["controls"]) >= 9
+    assert len(content["leak_hunt"]) == len(made.measured["leak_hunt"]) >= 8
+    assert all(
+        isinstance(line, str) for key in ("goals", "known_failures", "leak_hunt") for line in content[key]
+    )
+    assert json.loads(json.dumps(content)) == content
+    assert {row["group"] for row in content["figures"]} == {"", "a whole visit", "without a network"}
     for plot in content["plots"]:
         assert (tmp_path / plot["file"]).stat().st_size > 5000
     files = {plot["file"] for plot in content["plots"]}
