@@ -64,6 +64,9 @@ NETWORKS: Final[dict[str, Network]] = {
         _apps.MobileNetV3Large, 219, ("*mobilenet_v3_large*1.0*no_top*",), (), scaled=True
     ),
     "MobileNetV2": Network(_apps.MobileNetV2, 300, ("*mobilenet_v2*1.0*no_top*",)),
+    "MobileNetV2, width 0.35": Network(
+        _apps.MobileNetV2, 59, ("*mobilenet_v2*0.35*no_top*",), (("alpha", 0.35),)
+    ),
     "MobileNet, width 0.75": Network(
         _apps.MobileNet, 325, ("mobilenet_v1_0.75*no_top*", "mobilenet_7_5*no_top*"), (("alpha", 0.75),)
     ),

@@ -178,6 +178,8 @@ def test_only_an_administrator_of_the_clinic_may(clinic, administrator, clinicia
             run(clinic, user, tmp_path / "out")
     with pytest.raises(CommandError, match="no such clinic"):
         run(factories.ClinicFactory(), administrator, tmp_path / "out")
+    with pytest.raises(CommandError, match=f"--clinic {clinic.pk}  {clinic.name}"):
+        call_command("export_training_set", by=administrator.email, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 

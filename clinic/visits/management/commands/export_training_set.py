@@ -26,7 +26,11 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--clinic", type=uuid.UUID, required=True, help="the clinic's identifier")
+        parser.add_argument(
+            "--clinic",
+            type=uuid.UUID,
+            help="the clinic's identifier; without it, the person's clinics are listed",
+        )
         parser.add_argument("--out", type=Path, required=True, help="a folder that is empty or not there yet")
         parser.add_argument(
             "--by", required=True, help="e-mail address of the administrator of the clinic who exports"
@@ -56,12 +60,14 @@ class Command(BaseCommand):
         for reason, count in manifest["left_out"].items():
             self.stdout.write(f"  {count} left out: {reason}")
 
-    def _who(self, email: str, clinic_id: uuid.UUID) -> tuple[User, Clinic]:
+    def _who(self, email: str, clinic_id: uuid.UUID | None) -> tuple[User, Clinic]:
         """The exporting administrator and their clinic; whoever may not see it learns nothing of it."""
         user = User.objects.filter(email__iexact=email, is_active=True).first()
-        clinic = Clinic.objects.visible_to(user).filter(pk=clinic_id).first() if user else None
+        clinics = Clinic.objects.visible_to(user) if user else Clinic.objects.none()
+        clinic = clinics.filter(pk=clinic_id).first()
         if user is None or clinic is None:
-            raise CommandError(_("This person has no such clinic."))
+            listed = [f"--clinic {one.pk}  {one.name}" for one in clinics] if clinic_id is None else []
+            raise CommandError("\n".join(listed) or _("This person has no such clinic."))
         if not policies.can_export_training_set(user, clinic.pk):
             raise CommandError(_("Only an administrator of the clinic may export a training set."))
         return user, clinic
