@@ -107,6 +107,37 @@ VISIT = {
     "created_at": "2026-11-09T03:02:51Z",
     "archived_at": None,
 }
+ZONES = {
+    "brow": {"left": 0.35, "right": 0.97}, "eye": {"left": 0.62, "right": 0.98},
+    "midface": {"left": 0.48, "right": 0.96}, "mouth": {"left": 0.5, "right": 0.97},
+}  # fmt: skip
+VISIT_FINDINGS = {
+    "visit": VISIT_ID,
+    "source": "model",
+    "preliminary": True,
+    "notice": "A model's finding, to support documentation. Not a diagnosis.",
+    "release": RELEASE,
+    "photos": [PHOTO_ID],
+    "sentence": "Weakness on the left, moderate: grade III, with 95 % certainty II to IV.",
+    "palsy_probability": 0.97,
+    "palsy_verdict": "weak",
+    "weak_side": "left",
+    "side_probability": 0.98,
+    "weak_side_probabilities": {"left": 0.98, "right": 0.02},
+    "grade": 3,
+    "grade_low": 2,
+    "grade_high": 4,
+    "grade_probabilities": {"1": 0.03, "2": 0.16, "3": 0.6, "4": 0.19, "5": 0.02, "6": 0.0},
+    "zones": {
+        "brow": None, "eye": None, "midface": None,
+        "mouth": {
+            "left": 0.5, "left_low": 0.3, "left_high": 0.7, "right": 0.97, "right_low": 0.78, "right_high": 1.0,
+            "views": ["smile_with_teeth"],
+        },
+    },
+    "views_used": ["smile_with_teeth"],
+    "views_missing": ["rest", "brow_raise", "gentle_eye_closure"],
+}  # fmt: skip
 ANALYSIS = {
     "id": ANALYSIS_ID,
     "url": f"{API}/analyses/{ANALYSIS_ID}/",
@@ -124,21 +155,23 @@ ANALYSIS = {
         "source": "model",
         "preliminary": True,
         "notice": "A model's finding, to support documentation. Not a diagnosis.",
-        "exercise": "smile",
+        "exercise": "smile_with_teeth",
         "exercise_as_asked": True,
         "exercise_probabilities": {
             "rest": 0.01,
-            "smile": 0.93,
-            "sneer": 0.02,
-            "puff_cheek": 0.01,
-            "show_teeth": 0.02,
-            "open_mouth": 0.01,
+            "closed_smile": 0.03,
+            "smile_with_teeth": 0.93,
+            "show_teeth": 0.03,
         },
         "palsy_probability": 0.91,
+        "palsy_verdict": "weak",
+        "sentence": "Weakness on the left, moderate: grade III, likely II to IV.",
+        "cautions": [{"code": "dim", "sentence": "The light is dim."}],
         "weak_side": "left",
         "weak_side_probabilities": {"left": 0.88, "right": 0.12},
         "grade": 3,
         "grade_probabilities": {"1": 0.04, "2": 0.2, "3": 0.52, "4": 0.19, "5": 0.04, "6": 0.01},
+        "zones": ZONES,
         "symmetry": {
             "unit": "mm",
             "brow": {"left": 22.1, "right": 24.9, "ratio": 0.89},
@@ -146,7 +179,7 @@ ANALYSIS = {
             "mouth": {"left": 19.4, "right": 31.2, "ratio": 0.62},
             "composite": 0.78,
         },
-        "quality": {"sharpness": 131.0, "brightness": 0.52, "yaw_deg": 1.4, "warnings": []},
+        "quality": {"sharpness": 131.0, "brightness": 0.52, "yaw_deg": 1.4, "warnings": ["dim"]},
         "milliseconds": {"decode": 21, "landmarks": 38, "classify": 44, "measure": 2, "total": 121},
     },
     "created_at": "2026-11-09T03:05:10.020000Z",
@@ -163,7 +196,7 @@ QUEUED = {
 }
 CONFIRMATION_INPUT = {
     "analysis": ANALYSIS_ID,
-    "exercise": "smile",
+    "exercise": "smile_with_teeth",
     "palsy": True,
     "weak_side": "left",
     "grade": 2,
@@ -182,7 +215,7 @@ PHOTO = {
     "id": PHOTO_ID,
     "url": f"{API}/photos/{PHOTO_ID}/",
     "visit": VISIT_ID,
-    "exercise": "smile",
+    "exercise": "smile_with_teeth",
     "side": None,
     "taken_at": "2026-11-09T03:04:00Z",
     "image": f"{API}/photos/{PHOTO_ID}/image/",
@@ -198,7 +231,7 @@ PHOTO = {
     "confirmation": CONFIRMATION,
 }
 MARK = {"date": "2026-11-09", "day": 58, "week": 8}
-READING = {"value": 0.82, "exercise": "smile", "release": RELEASE, "photo": PHOTO_ID}
+READING = {"value": 0.82, "exercise": "smile_with_teeth", "release": RELEASE, "photo": PHOTO_ID}
 HISTORY = {
     "episode": EPISODE_ID,
     "patient": PATIENT_ID,
@@ -220,7 +253,7 @@ HISTORY = {
                 "preliminary": False,
                 "grade": {"grade": 3, "lowest": 3, "highest": 3, "photos": 1, "release": RELEASE},
                 "brow": None,
-                "eye": READING,
+                "eye": {**READING, "exercise": "gentle_eye_closure"},
                 "mouth": {**READING, "value": 0.62},
                 "composite": None,
                 "releases": [RELEASE],
@@ -229,7 +262,7 @@ HISTORY = {
             "photos": [
                 {
                     "photo": PHOTO_ID,
-                    "exercise": "smile",
+                    "exercise": "smile_with_teeth",
                     "side": None,
                     "taken_at": "2026-11-09T03:04:00Z",
                     "status": "succeeded",
@@ -243,10 +276,11 @@ HISTORY = {
                             "grade": 3,
                             "palsy_probability": 0.91,
                             "weak_side": "left",
+                            "palsy_verdict": "weak",
                         }
                     ],
                     "confirmed": {
-                        "exercise": "smile",
+                        "exercise": "smile_with_teeth",
                         "palsy": True,
                         "weak_side": "left",
                         "grade": 2,
@@ -304,10 +338,11 @@ BY_SCHEMA: dict[str, Any] = {
     "Consent": CONSENT,
     "ConsentInput": CONSENT_INPUT,
     "Visit": VISIT,
+    "VisitFindings": VISIT_FINDINGS,
     "VisitInput": VISIT_INPUT,
     "PatchedVisitChange": {"impression": "Closes the eye without effort.", "grade": 2},
     "Photo": PHOTO,
-    "PhotoUpload": {"visit": VISIT_ID, "exercise": "smile", "image": "(the file)"},
+    "PhotoUpload": {"visit": VISIT_ID, "exercise": "smile_with_teeth", "image": "(the file)"},
     "PatchedPhotoChange": {"exercise": "sneer", "side": "left"},
     "Analysis": ANALYSIS,
     "Landmarks": {"landmarks": [[0.5013, 0.6127], [0.4987, 0.5571], [0.5002, 0.5733]]},

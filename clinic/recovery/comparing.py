@@ -7,6 +7,8 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from clinic.visits.exercises import CLOSURES
+
 from . import rules
 from .data import exercise_name
 from .history import History, VisitPoint
@@ -71,6 +73,11 @@ class Comparison:
     def key(self) -> str:
         """The exercise as the form and the address name it."""
         return key_of(self.exercise, self.side)
+
+    @property
+    def closes_eyes(self) -> bool:
+        """Whether the exercise shuts the eyes, so that their opening is not what is compared."""
+        return self.exercise in CLOSURES
 
     @property
     def name(self) -> str:

@@ -50,7 +50,7 @@ def as_data(history: History) -> dict[str, Any]:
             {"exercise": code, "side": side, "name": exercise_name(code, side)}
             for code, side in history.exercises
         ],
-        "visits": [_visit(visit) for visit in history.visits],
+        "visits": [_visit(visit, history.mixed) for visit in history.visits],
         # By number: 1 is the first of treatments and changes together, as in the page's list.
         "events": [
             {"number": one.number, "day": one.day, "title": _title(one), "change": one.change is not None}
@@ -88,7 +88,7 @@ def _title(event: Event) -> str:
     return _("Model %(release)s") % {"release": after}
 
 
-def _visit(visit: VisitPoint) -> dict[str, Any]:
+def _visit(visit: VisitPoint, mixed: frozenset[str]) -> dict[str, Any]:
     grade = visit.model_grade
     return {
         "visit": str(visit.visit_id),
@@ -112,9 +112,7 @@ def _visit(visit: VisitPoint) -> dict[str, Any]:
             "highest": grade.highest if grade else None,
             "photos": grade.photos if grade else 0,
             "reviewed": grade.reviewed if grade else False,
-            "brow": _reading(visit.brow),
-            "eye": _reading(visit.eye),
-            "mouth": _reading(visit.mouth),
+            **{region: _reading(reading, region in mixed) for region, reading in visit.readings.items()},
             "composite": visit.composite,
             "releases": list(visit.releases),
         },
@@ -138,13 +136,15 @@ def _visit(visit: VisitPoint) -> dict[str, Any]:
     }
 
 
-def _reading(reading: Reading | None) -> dict[str, Any] | None:
+def _reading(reading: Reading | None, named: bool) -> dict[str, Any] | None:
     if reading is None:
         return None
     return {
         "value": reading.value,
         "text": number(reading.value),
         "exercise": reading.exercise,
+        # Said where the figures of this region come from several exercises.
+        "from": exercise_name(reading.exercise) if named else "",
         "release": reading.release,
         "reviewed": reading.reviewed,
     }

@@ -4,7 +4,9 @@ UTF-8 with a byte order mark, without which Excel reads accents wrongly; ISO dat
 whatever the language, so that a script in any country reads the same file. The clinician's columns and
 the model's stand apart by their names, and every figure of the model's has its release beside it.
 A symmetry is a ratio from 0 to 1 (1: both sides alike), a grade is House-Brackmann's from 1 to 6, `_mm` are
-millimetres, sides are the patient's own. What nobody measured or said is an empty cell, never a zero.
+millimetres, sides are the patient's own. With closed eyes the eye's symmetry is how alike both close, against the
+photo at rest. A verdict is weak, normal or uncertain; an uncertain model names no side and no grade. What nobody
+measured or said is an empty cell, never a zero.
 """
 
 from __future__ import annotations
@@ -43,9 +45,12 @@ COLUMNS: Final[tuple[str, ...]] = (
     "model_grade_highest",
     "model_weak_side",
     "model_palsy_probability",
+    "model_palsy_verdict",
     "model_brow_symmetry",
     "model_eye_symmetry",
     "model_mouth_symmetry",
+    "model_brow_exercise",
+    "model_eye_exercise",
     "model_mouth_exercise",
     "model_composite_symmetry",
     "model_brow_left_mm",
@@ -117,7 +122,10 @@ def _visit(visit: VisitPoint) -> dict[str, Value]:
         "model_brow_symmetry": visit.brow.value if visit.brow else None,
         "model_eye_symmetry": visit.eye.value if visit.eye else None,
         "model_mouth_symmetry": visit.mouth.value if visit.mouth else None,
-        "model_mouth_exercise": visit.mouth.exercise if visit.mouth else None,
+        **{
+            f"model_{region}_exercise": reading.exercise if reading else None
+            for region, reading in visit.readings.items()
+        },
         "model_composite_symmetry": visit.composite,
         "model_release": " ".join(visit.releases),
     }
@@ -147,6 +155,7 @@ def _photo(visit: VisitPoint, photo: PhotoPoint) -> dict[str, Value]:
             "model_grade": result.grade,
             "model_weak_side": result.weak_side,
             "model_palsy_probability": result.palsy_probability,
+            "model_palsy_verdict": result.verdict,
             "model_brow_symmetry": result.brow,
             "model_eye_symmetry": result.eye,
             "model_mouth_symmetry": result.mouth,

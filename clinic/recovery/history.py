@@ -166,6 +166,16 @@ class History:
         return tuple(sorted(found, key=lambda key: (ORDER.get(key[0], len(ORDER)), key)))
 
     @property
+    def mixed(self) -> frozenset[str]:
+        """The regions whose figures come from more than one exercise: these are named beside them."""
+        found: dict[str, set[str]] = {}
+        for visit in self.visits:
+            for region, reading in visit.readings.items():
+                if reading is not None:
+                    found.setdefault(region, set()).add(reading.exercise)
+        return frozenset(region for region, exercises in found.items() if len(exercises) > 1)
+
+    @property
     def events(self) -> tuple[Event, ...]:
         """Treatments and changes of the model in the order of their days."""
         marks: list[tuple[int, TreatmentMark | None, ModelChange | None]] = [

@@ -10,8 +10,12 @@ import datetime as dt
 import statistics
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from clinic.visits.exercises import CLOSURES
+from inference.pipeline.measure.scale import with_rest_scale
 
 from . import rules
 
@@ -34,9 +38,17 @@ class Result:
     exercise: str = ""
     lengths: Lengths = field(default_factory=dict)
 
+    verdict: str = ""
+    symmetry: dict[str, Any] = field(default_factory=dict, compare=False)
+
     def ratio(self, region: str) -> float | None:
         """The symmetry of that region."""
         return getattr(self, region)  # type: ignore[no-any-return]
+
+    @property
+    def is_uncertain(self) -> bool:
+        """Whether the model can't tell if there is a palsy; then it names neither side nor grade."""
+        return self.verdict == "uncertain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +153,7 @@ class Measured:
     counted: tuple[PhotoPoint, ...] = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "photos", with_closure(self.photos))
         object.__setattr__(self, "counted", counted(self.photos))
 
     @property
@@ -156,6 +169,12 @@ class Measured:
                 if photo.exercise == exercise and result and (value := result.ratio(region)) is not None:
                     return Reading(value, exercise, result.release, photo.photo_id, photo.is_reviewed)
         return None
+
+    @property
+    def basis(self) -> tuple[str, ...]:
+        """The exercises behind the composite, in the order of the regions; empty without one."""
+        readings = [self.reading(region) for region in rules.REGIONS]
+        return () if self.composite is None else tuple(one.exercise for one in readings if one is not None)
 
     @property
     def composite(self) -> float | None:
@@ -229,6 +248,64 @@ def counted(photos: Iterable[PhotoPoint]) -> tuple[PhotoPoint, ...]:
         if photo.results:
             latest[photo.key] = photo
     return tuple(latest.values())
+
+
+def lengths_of(symmetry: Any) -> Lengths:
+    """Left and right of each region that was measured in millimetres."""
+    if not isinstance(symmetry, dict) or symmetry.get("unit") != "mm":
+        return {}
+    pairs = {region: symmetry.get(region) or {} for region in rules.REGIONS}
+    return {
+        region: (float(pair["left"]), float(pair["right"]))
+        for region, pair in pairs.items()
+        if pair.get("left") is not None and pair.get("right") is not None
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """The share of its opening at rest by which each eye closes, 0 to 1; nothing else makes closed eyes comparable."""
+
+    left: float
+    right: float
+
+    @property
+    def ratio(self) -> float | None:
+        """How alike both close, 0 to 1; None where neither does (see `rules.LEAST_CLOSURE`)."""
+        most = max(self.left, self.right)
+        return round(min(self.left, self.right) / most, 3) if most >= rules.LEAST_CLOSURE else None
+
+
+def closure(closed: dict[str, Any], rest: dict[str, Any] | None) -> Closure | None:
+    """How far both eyes close. closed, rest: `symmetry` of two photos of one visit by one release.
+
+    The lengths of the closed eyes are taken in the scale of the photo at rest. None without the lid openings of both
+    photos, or where an eye is shut at rest.
+    """
+    now, before = lengths_of(with_rest_scale(closed, rest)).get("eye"), lengths_of(rest).get("eye")
+    if now is None or before is None or min(before) <= 0:
+        return None
+    return Closure(*(min(1.0, max(0.0, 1 - a / b)) for a, b in zip(now, before, strict=True)))
+
+
+def with_closure(photos: Iterable[PhotoPoint]) -> tuple[PhotoPoint, ...]:
+    """The photos, those of closed eyes with the likeness of both closures in place of the ratio of what stays open.
+
+    The opening at rest comes from the visit's photo at rest, as the same release measured it; without one the eyes of
+    that photo can't be compared.
+    """
+    photos = tuple(photos)
+    rest = next((photo for photo in counted(photos) if photo.exercise == "rest"), None)
+
+    def alike(result: Result) -> Result:
+        before = rest.result_of(result.release) if rest is not None else None
+        found = closure(result.symmetry, before.symmetry) if before is not None else None
+        return replace(result, eye=found.ratio if found is not None else None)
+
+    return tuple(
+        replace(photo, results=tuple(map(alike, photo.results))) if photo.exercise in CLOSURES else photo
+        for photo in photos
+    )
 
 
 def newest_release(photos: Sequence[PhotoPoint]) -> str:

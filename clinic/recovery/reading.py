@@ -5,16 +5,16 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Collection
-from typing import Any
+from dataclasses import replace
 
 from clinic.visits.models import Confirmation, Photo
 from inference.models import Analysis
 from inference.states import Status
 
-from . import rules
-from .measures import Confirmed, Lengths, Measured, PhotoPoint, Result
+from .measures import Confirmed, Measured, PhotoPoint, Result, lengths_of
 
 _RESULT = ("brow_ratio", "eye_ratio", "mouth_ratio", "grade", "palsy_probability", "weak_side", "exercise")
+_FOUND = ("findings__symmetry", "findings__palsy_verdict")
 
 
 def measured_visits(*, visit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Measured]:
@@ -56,27 +56,22 @@ def _results(
     rows = (
         Analysis.objects.filter(photo_id__in=photo_ids)
         .order_by("-created_at", "-release")
-        .values_list("photo_id", "pk", "release", "status", "error_code", *_RESULT, "findings__symmetry")
+        .values_list("photo_id", "pk", "release", "status", "error_code", *_RESULT, *_FOUND)
     )
-    for photo_id, pk, release, status, error_code, *result, symmetry in rows:
+    for photo_id, pk, release, status, error_code, *result, symmetry, verdict in rows:
         # A cancelled analysis says nothing of the photo where there is another one.
         if newest.get(photo_id, (Status.CANCELLED,))[0] == Status.CANCELLED:
             newest[photo_id] = (status, error_code)
         if status == Status.SUCCEEDED:
-            results[photo_id].append(Result(pk, release, *result, _lengths(symmetry)))
+            results[photo_id].append(
+                _result(Result(pk, release, *result, lengths_of(symmetry), verdict or "", symmetry or {}))
+            )
     return newest, results
 
 
-def _lengths(symmetry: Any) -> Lengths:
-    """Left and right of each region that was measured in millimetres."""
-    if not isinstance(symmetry, dict) or symmetry.get("unit") != "mm":
-        return {}
-    pairs = {region: symmetry.get(region) or {} for region in rules.REGIONS}
-    return {
-        region: (float(pair["left"]), float(pair["right"]))
-        for region, pair in pairs.items()
-        if pair.get("left") is not None and pair.get("right") is not None
-    }
+def _result(result: Result) -> Result:
+    """Without the side and grade that a model suggests where it is uncertain whether there is a palsy at all."""
+    return replace(result, weak_side="", grade=None) if result.is_uncertain else result
 
 
 def _confirmations(photo_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Confirmed]:

@@ -12,13 +12,19 @@ from typing import Final
 REGIONS: Final[tuple[str, ...]] = ("brow", "eye", "mouth")
 
 REGION_EXERCISES: Final[dict[str, tuple[str, ...]]] = {
-    # Drooping of brow and lid shows at rest, and no other exercise of the protocol moves either on purpose.
-    "brow": ("rest",),
-    "eye": ("rest",),
-    # The corners of the mouth travel farthest in a smile; bared teeth stand in where no smile was taken.
-    "mouth": ("smile", "show_teeth"),
+    # A weak brow is the lower one when both are raised; at rest only its droop shows.
+    "brow": ("brow_raise", "rest"),
+    # A weak lid falls short first when the eyes close without effort; at rest only its droop shows.
+    "eye": ("gentle_eye_closure", "tight_eye_closure", "rest"),
+    # The corners of the mouth travel farthest in a wide smile. "smile" is from before the two were told apart;
+    # bared teeth stand in where no smile was taken.
+    "mouth": ("smile_with_teeth", "closed_smile", "smile", "show_teeth"),
 }
 """Which exercise gives a region's symmetry for a visit; the first that the visit has counts."""
+
+LEAST_CLOSURE: Final = 0.2
+"""Where neither eye closes by this share of its opening at rest, the exercise was not done, or both sides are
+paralysed: there is nothing to compare. Above the landmarks' noise on a lid opening; without a study behind it."""
 
 WORSE_MARGIN: Final = 0.05
 """How far the mean symmetry must fall between two measured visits to be called worse. A default without

@@ -49,8 +49,10 @@ def _set_course(summary: PatientSummary, visits: list[tuple[Visit, measures.Meas
     last = measures.last_change([measured for _, measured in visits])
     summary.change = last[2] if last else None
     summary.worse = measures.is_worse(summary.change)
+    # Drawn as one line: composites of other exercises than the newest's would be steps that no face made.
+    basis = next((measured.basis for _, measured in reversed(visits) if measured.basis), ())
     summary.symmetry = [
-        None if measured.composite is None else round(measured.composite, 3)
+        None if measured.composite is None or measured.basis != basis else round(measured.composite, 3)
         for _, measured in visits[-rules.SUMMARY_VISITS :]
     ]
     grades = [measured.model_grade for _, measured in visits]

@@ -118,6 +118,10 @@ EITHER_SMILE = Exercise("smile", _("Smile"), _("Smile as widely as you can."), "
 _SMILES_FROM = next(place for place, exercise in enumerate(PROTOCOL) if exercise.code in SMILES)
 KNOWN: tuple[Exercise, ...] = (*PROTOCOL[:_SMILES_FROM], EITHER_SMILE, *PROTOCOL[_SMILES_FROM:])
 """Every exercise that a record may name, in the order in which photos are shown."""
+CLOSURES = frozenset({"gentle_eye_closure", "tight_eye_closure"})
+"""Exercises whose aim is a lid opening of nothing. The ratio of both openings says little there: two eyes that close
+well leave 0.5 and 1 mm, which is noise, and two that don't close at all leave alike much. What the recovery history
+compares instead is how much of its opening at rest each eye closes."""
 BY_CODE = {exercise.code: exercise for exercise in KNOWN}
 ORDER = {exercise.code: place for place, exercise in enumerate(KNOWN)}
 

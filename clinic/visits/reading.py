@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from clinic.recovery.measures import closure
+from inference.pipeline.codes import Caution, same_exercise
 
 from . import exercises, sentences
 from .selectors import PhotoCard
@@ -36,7 +39,17 @@ CAUTIONS: Final[dict[str, str | Promise]] = {
     "face_cut_off": _("Part of the face is outside the picture."),
     "eyes_closed": _("The eyes are closed: their measures carry little weight."),
     "exercise_unsure": _("The model is not sure which exercise this is."),
+    "palsy_unsure": _(
+        "The model is not sure whether there is a weakness: look at the other views, or judge yourself."
+    ),
+    "side_unsure": _("The model is not sure which side is the weak one: judge the side yourself."),
 }
+ZONES: Final[tuple[tuple[str, str | Promise], ...]] = (
+    ("brow", _("Brow")),
+    ("eye", _("Eye")),
+    ("midface", _("Midface")),
+    ("mouth", _("Mouth")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,18 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
+class Zone:
+    """How much movement is left in one part of the face, 0 to 1, as the model estimates it. A range where several
+    photos gave it."""
+
+    name: str | Promise
+    left: float
+    right: float
+    left_range: tuple[float, float] | None = None
+    right_range: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PhotoDetails:
     """The whole of one analysis, ready to be shown; without a result only what is known of the job."""
 
@@ -73,37 +98,47 @@ class PhotoDetails:
     exercises: list[Share]
     weakness: list[Share]
     grades: list[Share]
+    zones: list[Zone]
     measures: list[Measure]
+    closes_eyes: bool
     composite: float | None
     quality: list[tuple[str | Promise, float, str]]
     cautions: list[str | Promise]
     as_asked: bool | None
+    exercise_unsure: bool
     waited: dt.timedelta | None
     took: dt.timedelta | None
     overlay: dict[str, Any] | None
 
 
-def photo_details(*, card: PhotoCard) -> PhotoDetails:
-    """What is shown of this photo's newest analysis."""
+def photo_details(*, card: PhotoCard, rest: Mapping[str, Any] | None = None) -> PhotoDetails:
+    """What is shown of this photo's newest analysis. rest: `symmetry` of the visit's photo at rest."""
     analysis = card.analysis
     findings: Mapping[str, Any] = (analysis.findings if analysis is not None else None) or {}
     shown = findings if card.succeeded else {}
     found = card.found
     quality = findings.get("quality") or {}
     symmetry = shown.get("symmetry") or {}
+    cautions = list(quality.get("warnings") or [])
+    closes_eyes = _exercise(card) in exercises.CLOSURES
     return PhotoDetails(
         model_sentence=sentences.model_sentence(card),
         clinician_sentence=sentences.clinician_sentence(card),
-        exercises=_exercises(shown.get("exercise_probabilities") or {}, found.exercise if found else ""),
+        exercises=_exercises(
+            shown.get("exercise_probabilities") or {}, analysis.exercise if found and analysis else ""
+        ),
         weakness=_weakness(shown, found.weak_side if found else ""),
         grades=_grades(shown.get("grade_probabilities") or {}, found.grade if found else None),
-        measures=_measures(symmetry),
-        composite=symmetry.get("composite"),
+        zones=zones_of(shown.get("zones")),
+        measures=_closed(symmetry, rest) if closes_eyes else _measures(symmetry),
+        closes_eyes=closes_eyes,
+        composite=None if closes_eyes else symmetry.get("composite"),
         quality=[
             (name, abs(quality[key]), unit) for key, name, unit in QUALITY if _is_number(quality.get(key))
         ],
-        cautions=[CAUTIONS[code] for code in quality.get("warnings") or [] if code in CAUTIONS],
-        as_asked=found.exercise == card.photo.exercise if found else None,
+        cautions=[CAUTIONS[code] for code in cautions if code in CAUTIONS],
+        as_asked=same_exercise(card.photo.exercise, found.exercise) if found else None,
+        exercise_unsure=Caution.EXERCISE_UNSURE.value in cautions and found is not None,
         waited=_between(analysis, "queued_at", "started_at"),
         took=_between(analysis, "started_at", "finished_at"),
         overlay=_overlay(card),
@@ -155,6 +190,40 @@ def _measures(symmetry: Mapping[str, Any]) -> list[Measure]:
         for region, name in REGIONS
         if isinstance(values := symmetry.get(region), Mapping)
     ]
+
+
+def _exercise(card: PhotoCard) -> str:
+    return card.word.exercise if card.word is not None else card.photo.exercise
+
+
+def _closed(symmetry: Mapping[str, Any], rest: Mapping[str, Any] | None) -> list[Measure]:
+    """The measures of closed eyes: how much of its opening at rest each eye closes; without a photo at rest what
+    stays open, and no ratio, since that of two remainders says nothing."""
+    found = closure(dict(symmetry), dict(rest)) if rest else None
+    measures = []
+    for measure in _measures(symmetry):
+        if measure.name != dict(REGIONS)["eye"]:
+            measures.append(measure)
+        elif found is not None:
+            closed = _("Eye, closed by")
+            measures.append(Measure(closed, 100 * found.left, 100 * found.right, found.ratio, "%"))
+        else:
+            measures.append(replace(measure, name=_("Eye, still open"), ratio=None))
+    return measures
+
+
+def zones_of(zones: Mapping[str, Any] | None) -> list[Zone]:
+    """The zones of a photo's or a visit's findings, from the forehead down."""
+    return [
+        Zone(name, float(found["left"]), float(found["right"]), _range(found, "left"), _range(found, "right"))
+        for zone, name in ZONES
+        if isinstance(found := (zones or {}).get(zone), Mapping)
+    ]
+
+
+def _range(found: Mapping[str, Any], side: str) -> tuple[float, float] | None:
+    low, high = found.get(f"{side}_low"), found.get(f"{side}_high")
+    return None if low is None or high is None else (float(low), float(high))
 
 
 def _between(analysis: Any, start: str, end: str) -> dt.timedelta | None:

@@ -7,7 +7,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
@@ -180,6 +180,24 @@ def same_exercise(*, photo: Photo, limit: int = 12) -> list[PhotoCard]:
     """The patient's photos of the same exercise over time, oldest first; the newest of them if there are many."""
     same = photos_of_patient(patient=photo.visit.patient).filter(exercise=photo.exercise, side=photo.side)
     return cards(photos=list(same.order_by("-taken_at", "-created_at")[:limit])[::-1])
+
+
+def rest_symmetry(*, card: PhotoCard) -> dict[str, Any] | None:
+    """What the release measured in the visit's last photo at rest, to which closed eyes are compared."""
+    if card.analysis is None:
+        return None
+    return (
+        Analysis.objects.filter(
+            photo__visit_id=card.photo.visit_id,
+            photo__exercise="rest",
+            photo__archived_at__isnull=True,
+            release=card.analysis.release,
+            status=Status.SUCCEEDED,
+        )
+        .order_by("-photo__taken_at", "-photo__created_at")
+        .values_list("findings__symmetry", flat=True)
+        .first()
+    )
 
 
 def saw_lately(*, user: User, photo: Photo) -> bool:

@@ -129,17 +129,24 @@ def _side(card: PhotoCard, finding: Finding) -> str:
 
 @dataclass(frozen=True, slots=True)
 class VisitSummary:
-    """A visit's photos in three sentences; each may be empty."""
+    """A visit's photos in three sentences; each may be empty. `release` is the one that found it all, if it was one."""
 
     photos: str
     model: str
     clinician: str
+    release: str = ""
 
 
 def visit_summary(cards: Iterable[PhotoCard]) -> VisitSummary:
     """What a visit's photos say: how many there are, what the model found, what clinicians made of it."""
     cards = list(cards)
-    return VisitSummary(photos=_photos(cards), model=_model(cards), clinician=_clinician(cards))
+    releases = {card.analysis.release for card in cards if card.analysis is not None and card.succeeded}
+    return VisitSummary(
+        photos=_photos(cards),
+        model=_model(cards),
+        clinician=_clinician(cards),
+        release=releases.pop() if len(releases) == 1 else "",
+    )
 
 
 def _photos(cards: list[PhotoCard]) -> str:

@@ -77,10 +77,8 @@
     charts.REGIONS.forEach(function (region) {
       const found = model[region];
       if (!found) return;
-      const exercise = view.data.exercises.find(function (one) { return one.exercise === found.exercise; });
-      const stand = region === "mouth" && found.exercise !== "smile";
       const value = words[region].toLowerCase() + " " + found.text;
-      parts.push(stand ? charts.fill(words.from, [value, exercise ? exercise.name : found.exercise]) : value);
+      parts.push(found.from ? charts.fill(words.from, [value, found.from]) : value);
     });
     if (!parts.length) parts.push(words.nothing);
     if (visit.clinician.grade_text) parts.push(charts.fill(words.clinician, [visit.clinician.grade_text]));

@@ -9,12 +9,22 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
+from clinic.visits.finding import cautions_of, of_analysis, verdict_of
 from clinic.visits.models import Side
+from clinic.visits.reading import CAUTIONS
+from clinic.visits.sentences import model_finding
 from inference.errors import explain
 from inference.models import Analysis
+from inference.pipeline.codes import ZONES, same_exercise
 from inference.states import Status
 
 from .fields import Address
+
+VERDICTS = [("weak", "weak"), ("normal", "normal"), ("uncertain", "uncertain")]
+VERDICT_HELP = (
+    "`uncertain`: the model can't tell whether there is a weakness and names neither side nor grade. "
+    "Null from a release that always chooses."
+)
 
 
 class MeasureSerializer(serializers.Serializer[Any]):
@@ -33,6 +43,27 @@ class SymmetrySerializer(serializers.Serializer[Any]):
     composite = serializers.FloatField(allow_null=True)
 
 
+class ZoneSerializer(serializers.Serializer[Any]):
+    """Movement left in one part of the face on each side, 0 (none) to 1 (full): a model's estimate."""
+
+    left = serializers.FloatField()
+    right = serializers.FloatField()
+
+
+class ZonesSerializer(serializers.Serializer[Any]):
+    brow = ZoneSerializer(allow_null=True)
+    eye = ZoneSerializer(allow_null=True)
+    midface = ZoneSerializer(allow_null=True)
+    mouth = ZoneSerializer(allow_null=True)
+
+
+class CautionSerializer(serializers.Serializer[Any]):
+    """What is to be known about a result, for people and for programs."""
+
+    code = serializers.CharField()
+    sentence = serializers.CharField()
+
+
 class ResultSerializer(serializers.Serializer[Any]):
     """A model's finding. It never changes; another release of the models makes another analysis."""
 
@@ -45,13 +76,25 @@ class ResultSerializer(serializers.Serializer[Any]):
     exercise_as_asked = serializers.BooleanField()
     exercise_probabilities = serializers.DictField(child=serializers.FloatField())
     palsy_probability = serializers.FloatField()
+    palsy_verdict = serializers.ChoiceField(choices=VERDICTS, allow_null=True, help_text=VERDICT_HELP)
+    sentence = serializers.CharField(
+        help_text="The finding in words; of an uncertain one why, and what to do."
+    )
+    cautions = CautionSerializer(many=True)
     weak_side = serializers.ChoiceField(
-        choices=Side.choices, allow_null=True, help_text="The patient's own side."
+        choices=Side.choices,
+        allow_null=True,
+        help_text="The patient's own side; null without weakness and where it is uncertain.",
     )
     weak_side_probabilities = serializers.DictField(child=serializers.FloatField())
-    grade = serializers.IntegerField(min_value=1, max_value=6, help_text="House-Brackmann grade.")
+    grade = serializers.IntegerField(
+        min_value=1, max_value=6, allow_null=True, help_text="House-Brackmann grade; null where uncertain."
+    )
     grade_probabilities = serializers.DictField(child=serializers.FloatField())
-    symmetry = SymmetrySerializer()
+    zones = ZonesSerializer(allow_null=True, help_text="Null from a release that gives none.")
+    symmetry = SymmetrySerializer(
+        help_text="As measured in this photo alone. Of closed eyes `eye` is what stays open: compare it with rest."
+    )
     quality = serializers.DictField(
         child=serializers.JSONField(), help_text="What was measured of the photo itself."
     )
@@ -119,17 +162,25 @@ def _seconds(start: Any, end: Any) -> float | None:
 def _finding(analysis: Analysis) -> dict[str, Any]:
     found: dict[str, Any] = analysis.findings or {}
     symmetry = found.get("symmetry") or {}
+    said = of_analysis(analysis, asked=analysis.photo.exercise)
+    zones = found.get("zones") or {}
     return {
         "source": "model",
         "notice": _("A model's finding, to support documentation. Not a diagnosis."),
         "exercise": analysis.exercise,
-        "exercise_as_asked": analysis.exercise == analysis.photo.exercise,
+        "exercise_as_asked": same_exercise(analysis.photo.exercise, analysis.exercise),
         "exercise_probabilities": found.get("exercise_probabilities") or {},
         "palsy_probability": analysis.palsy_probability,
-        "weak_side": analysis.weak_side or None,
+        "palsy_verdict": verdict_of(found) or None,
+        "sentence": model_finding(said, found.get("grade_probabilities")),
+        "cautions": [
+            {"code": code, "sentence": str(CAUTIONS[code])} for code in cautions_of(found) if code in CAUTIONS
+        ],
+        "weak_side": said.weak_side or None,
         "weak_side_probabilities": found.get("weak_side_probabilities") or {},
-        "grade": analysis.grade,
+        "grade": said.grade,
         "grade_probabilities": found.get("grade_probabilities") or {},
+        "zones": {zone: zones.get(zone) for zone in ZONES} if zones else None,
         "symmetry": {key: symmetry.get(key) for key in ("unit", "brow", "eye", "mouth", "composite")},
         "quality": found.get("quality") or {},
         "milliseconds": found.get("milliseconds") or {},

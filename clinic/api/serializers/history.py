@@ -11,6 +11,7 @@ from clinic.patients.models import Cause, TreatmentKind
 from clinic.recovery.history import History, VisitPoint
 from clinic.visits.models import Side
 
+from .analyses import VERDICT_HELP, VERDICTS
 from .fields import BlankAsNull
 from .records import WEAK_SIDES
 
@@ -72,6 +73,7 @@ class PhotoResultSerializer(serializers.Serializer[Any]):
     grade = serializers.IntegerField(**GRADE)
     palsy_probability = serializers.FloatField(allow_null=True)
     weak_side = BlankAsNull(choices=WEAK_SIDES, read_only=True)
+    palsy_verdict = BlankAsNull(choices=VERDICTS, source="verdict", read_only=True, help_text=VERDICT_HELP)
 
 
 class ConfirmedSerializer(serializers.Serializer[Any]):

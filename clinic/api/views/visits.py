@@ -23,6 +23,7 @@ from clinic.patients.models import Episode, Patient
 from clinic.visits import selectors, services
 from clinic.visits.models import Confirmation, Photo, Visit
 from clinic.visits.refusals import IntakeError
+from clinic.visits.together import together
 from clinic.visits.views import files
 from inference import policies as inference_policies
 from inference import services as inference_services
@@ -34,8 +35,9 @@ from ..problems import Problem
 from ..selectors import twin_of
 from ..serializers import photos as photo_shapes
 from ..serializers import records as shapes
+from ..serializers.together import VisitFindingsSerializer, as_data
 from .analyses import FOLLOW_AFTER, confirmed_among
-from .base import Records, named
+from .base import Records, named, note_reads
 
 if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
@@ -95,6 +97,22 @@ class VisitViewSet(Records):
         unless_archived(visit)
         given = self.given(shapes.VisitChange, partial=True)
         return self.changed(services.update_visit(user=request.user, visit=visit, **given))
+
+    @extend_schema(
+        summary="What all views of a visit say together",
+        description=(
+            "Side, severity with its interval and the movement left in each part of the face, from the photos that "
+            "one release judged, each view once; `views_missing` are those that were not taken. A model's estimate "
+            "that nobody has confirmed: the clinician's own grade is the visit's `grade`."
+        ),
+        responses={200: VisitFindingsSerializer},
+    )
+    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    def findings(self, request: Request, pk: uuid.UUID) -> Response:
+        visit = self.get_object()
+        note_reads(request, [visit.patient])
+        found = together(cards=selectors.photos_of_visit(visit=visit))
+        return Response(VisitFindingsSerializer(as_data(visit, found)).data)
 
     @extend_schema(
         summary="Archive a visit",

@@ -8,7 +8,7 @@ from django import template
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from clinic.visits import exercises, finding, refusals, selectors, sentences
+from clinic.visits import exercises, finding, reading, refusals, selectors, sentences
 from clinic.visits.models import Photo
 
 register = template.Library()
@@ -92,6 +92,32 @@ def confirmation_words(confirmation: Any) -> str:
     """A clinician's word in the history of a photo."""
     said = finding.of_confirmation(confirmation)
     return sentences.with_exercise(said.exercise, "", sentences.clinician_finding(said))
+
+
+@register.filter
+def share(value: float) -> str:
+    """A share from 0 to 1 as a whole per cent."""
+    return f"{round(100 * value)}\N{NO-BREAK SPACE}%"
+
+
+@register.filter
+def share_range(ends: tuple[float, float]) -> str:
+    """Both ends of a share's interval."""
+    return f"({round(100 * ends[0])}–{round(100 * ends[1])})"
+
+
+@register.simple_tag
+def zone_bars(zone: reading.Zone) -> dict[str, Any]:
+    """The bars of one zone, of 100 each way from the middle, and its intervals as start and width."""
+    left, right = (96 * min(1.0, max(0.0, value)) for value in (zone.left, zone.right))
+    ranges = []
+    if zone.right_range:
+        low, high = zone.right_range
+        ranges.append((f"{100 - 96 * high:.1f}", f"{96 * (high - low):.1f}"))
+    if zone.left_range:
+        low, high = zone.left_range
+        ranges.append((f"{100 + 96 * low:.1f}", f"{96 * (high - low):.1f}"))
+    return {"right_x": f"{100 - right:.1f}", "right": f"{right:.1f}", "left": f"{left:.1f}", "ranges": ranges}
 
 
 @register.filter

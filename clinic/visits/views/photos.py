@@ -52,13 +52,14 @@ def next_look(request: HttpRequest) -> dict[str, int]:
 def photo_context(request: HttpRequest, photo: Photo) -> dict[str, Any]:
     """All that the photo's page shows."""
     card = selectors.card_of(photo=photo)
+    rest = selectors.rest_symmetry(card=card) if photo.exercise in exercises.CLOSURES else None
     return {
         "card": card,
         "photo": photo,
         "visit": photo.visit,
         "patient": photo.visit.patient,
         "episode": photo.visit.episode,
-        "details": photo_details(card=card),
+        "details": photo_details(card=card, rest=rest),
         "form": _correction(card),
         "words": selectors.words_on(photo=photo),
         "can_confirm": policies.can_confirm(request.user, photo),

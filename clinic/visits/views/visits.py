@@ -21,6 +21,7 @@ from clinic.patients.selectors import current_episode, episodes_of
 
 from .. import exercises, intake, policies, selectors, sentences, services
 from ..forms import ImpressionForm, VisitForm, WhenForm
+from ..together import together
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -82,6 +83,7 @@ def board_context(request: HttpRequest, visit: Visit) -> dict[str, Any]:
         "visit": visit,
         "cards": cards,
         "summary": sentences.visit_summary(cards),
+        "together": together(cards=cards),
         "missing": selectors.missing_exercises(cards=cards),
         "can_upload": policies.can_upload(request.user, visit),
         "can_edit": policies.can_edit_visit(request.user, visit),

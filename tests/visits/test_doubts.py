@@ -1,0 +1,130 @@
+"""What is shown where a model is not sure: of the palsy, of the side, of the exercise."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from clinic.visits import finding, selectors, sentences
+from clinic.visits.models import Confirmation
+
+from .. import factories
+
+UNCERTAIN = {"palsy": 0.5, "weak_side": "left", "grade": 2}
+ZONES = {zone: {"left": 0.4, "right": 0.96} for zone in ("brow", "eye", "midface", "mouth")}
+
+
+def judged(visit, exercise="closed_smile", *, verdict=None, warnings=(), zones=None, **found):
+    """A photo of the visit with a result that has doubts."""
+    photo = factories.PhotoFactory(visit=visit, exercise=exercise)
+    data = factories.findings(**{"exercise": exercise, **found})
+    data |= {"palsy_verdict": verdict, "zones": zones or {}}
+    data["quality"]["warnings"] = list(warnings)
+    return factories.AnalysisFactory(photo=photo, data=data)
+
+
+def page(client, name, analysis):
+    return client.get(reverse(name, args=[analysis.photo_id])).content.decode()
+
+
+def test_an_uncertain_model_chooses_neither_side_nor_grade(as_clinician, visit):
+    analysis = judged(visit, verdict="uncertain", warnings=["palsy_unsure"], **UNCERTAIN)
+    found = selectors.card_of(photo=analysis.photo).found
+    assert (found.uncertain, found.palsy, found.weak_side, found.grade) == (True, False, "", None)
+    for name in ("visits:photo", "visits:photo_card"):
+        text = page(as_clinician, name, analysis)
+        assert "Uncertain: in this photo a slight weakness" in text and "or judge yourself." in text
+        assert "Weakness on the left" not in text
+    text = page(as_clinician, "visits:photo", analysis)
+    assert "The model is not sure whether there is a weakness" in text
+
+
+def test_what_the_model_leaves_open_is_not_confirmed_but_judged(as_clinician, visit):
+    analysis = judged(visit, verdict="uncertain", **UNCERTAIN)
+    address = reverse("visits:confirm", args=[analysis.photo_id])
+    text = page(as_clinician, "visits:photo", analysis)
+    assert 'name="agree"' not in text and "Say what you see" in text
+    as_clinician.post(address, {"analysis": str(analysis.pk), "agree": "1"})
+    assert not Confirmation.objects.exists()
+    word = {"exercise": "closed_smile", "palsy": "yes", "weak_side": "right", "grade": "2"}
+    as_clinician.post(address, {"analysis": str(analysis.pk), **word})
+    assert not Confirmation.objects.get().agrees
+    assert "Judged" in page(as_clinician, "visits:photo_card", analysis)
+
+
+def test_agreement_leaves_out_what_the_model_left_open(clinician, visit):
+    for verdict, agrees in (("uncertain", False), ("weak", True), (None, False)):
+        factories.ConfirmationFactory(analysis=judged(visit, verdict=verdict), by=clinician, agrees=agrees)
+    found = selectors.agreement(user=clinician, clinic=visit.patient.clinic)
+    assert (found.photos, found.agreed) == (2, 1)
+
+
+def test_a_palsy_without_a_sure_side_is_not_confirmed_blindly(as_clinician, visit):
+    analysis = judged(visit, verdict="weak", weak_side=None, warnings=["side_unsure"])
+    text = page(as_clinician, "visits:photo", analysis)
+    assert "Weakness, moderate: grade III" in text
+    assert "The model is not sure which side is the weak one" in text
+    assert 'name="agree"' not in text
+
+
+def test_an_exercise_that_the_model_is_not_sure_of_is_taken_as_asked(as_clinician, visit):
+    analysis = judged(visit, "pucker", warnings=["exercise_unsure"])
+    analysis.exercise = "puff_cheek"
+    analysis.save()
+    card = selectors.card_of(photo=analysis.photo)
+    assert card.other_exercise is None and card.found.exercise == "pucker"
+    assert "the model is not sure what it sees" in page(as_clinician, "visits:photo", analysis)
+    as_clinician.post(
+        reverse("visits:confirm", args=[analysis.photo_id]), {"analysis": str(analysis.pk), "agree": "1"}
+    )
+    word = Confirmation.objects.get()
+    assert (word.exercise, word.agrees) == ("pucker", True)
+
+
+def test_the_zones_are_shown_as_the_model_s_and_only_where_there_are_any(as_clinician, visit):
+    analysis = judged(visit, verdict="weak", zones=ZONES)
+    text = page(as_clinician, "visits:photo", analysis)
+    shown = text.partition('id="zones-heading"')[2]
+    assert "mark-model" in shown.partition("</h2>")[0]
+    assert "Midface" in shown and "40\N{NO-BREAK SPACE}%" in shown and "96\N{NO-BREAK SPACE}%" in shown
+    assert "zones-heading" not in page(as_clinician, "visits:photo", judged(visit, "pucker"))
+
+
+@pytest.mark.parametrize("name", ["visits:photo", "visits:photo_card"])
+def test_every_mark_of_the_model_leads_to_its_release(as_clinician, visit, name):
+    text = page(as_clinician, name, judged(visit, verdict="weak", zones=ZONES)).partition("<footer")[0]
+    address = reverse("inference:release", args=["test-release"])
+    assert text.count('class="mark-model"') == text.count(f'<a class="mark-link" href="{address}">') > 0
+
+
+def test_a_visit_says_how_many_photos_are_open(visit):
+    judged(visit, "rest", verdict="uncertain", **UNCERTAIN)
+    assert (
+        sentences.visit_summary(selectors.photos_of_visit(visit=visit)).model == "Uncertain in 1 of 1 photos."
+    )
+    judged(visit, "pucker", verdict="weak")
+    judged(visit, "brow_raise", verdict="normal", weak_side=None)
+    assert sentences.visit_summary(selectors.photos_of_visit(visit=visit)).model == (
+        "Weakness on the left in 1 of 3 photos, grade III. Uncertain in 1 of 3 photos."
+    )
+
+
+def test_closed_eyes_are_compared_with_the_eyes_at_rest(as_clinician, visit):
+    def eyes(exercise, left, right):
+        analysis = judged(visit, exercise)
+        analysis.findings["symmetry"]["eye"] = {"left": left, "right": right, "ratio": round(right / left, 3)}
+        analysis.save()
+        return analysis
+
+    closed = eyes("gentle_eye_closure", 5.0, 1.0)
+    assert "Eye, still open" in page(as_clinician, "visits:photo", closed)
+    eyes("rest", 10.0, 10.0)
+    text = page(as_clinician, "visits:photo", closed)
+    assert "Eye, closed by" in text and "0.56" in text, "half closed on the left, nine tenths on the right"
+    assert "overall" not in text, "the mean of such figures means nothing"
+
+
+def test_nobody_agrees_with_what_is_left_open():
+    open_ = finding.Finding("rest", palsy=False, weak_side="", grade=None, uncertain=True)
+    assert not open_.decided
+    assert not finding.agree(open_, finding.Finding("rest", palsy=False, weak_side="", grade=1))

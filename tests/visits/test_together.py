@@ -1,0 +1,109 @@
+"""All views of a visit taken together, on its page."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.urls import reverse
+
+from clinic.visits import selectors, together
+from inference.pipeline.codes import VIEWS
+
+from .. import factories
+
+RELEASE = "2027.2"
+
+
+@pytest.fixture
+def releases(tmp_path, settings):
+    """A folder with one release that says how views are combined, and one that doesn't."""
+    for name, visit in ((RELEASE, {"palsy_low": 0.3, "palsy_high": 0.7}), ("2026.11.1", {})):
+        folder = tmp_path / name
+        folder.mkdir()
+        data = {
+            "name": name, "files": {}, "exercises": list(VIEWS), "input_sizes": {}, "temperatures": {},
+            "thresholds": {}, "preprocessing": 1, "visit": visit,
+        }  # fmt: skip
+        (folder / "release.json").write_text(json.dumps(data))
+        (folder / "card.json").write_text("{}")
+    settings.MODEL_ARTIFACTS_DIR = tmp_path
+    return tmp_path
+
+
+def analysed(visit, exercise, *, release=RELEASE, side="", zones=None, **found):
+    photo = factories.PhotoFactory(visit=visit, exercise=exercise, side=side)
+    data = factories.findings(**{"exercise": exercise, **found})
+    data |= {"palsy_verdict": "weak", "zones": zones or {}}
+    return factories.AnalysisFactory(photo=photo, release=release, data=data)
+
+
+def found(visit):
+    return together.together(cards=selectors.photos_of_visit(visit=visit))
+
+
+def test_a_visit_is_read_as_a_whole(as_clinician, visit, releases):
+    zones = {zone: {"left": 0.3, "right": 0.95} for zone in ("brow", "eye", "midface", "mouth")}
+    for exercise in ("rest", "brow_raise", "closed_smile", "smile_with_teeth"):
+        analysed(visit, exercise, zones=zones)
+    whole = found(visit)
+    assert (whole.release, whole.findings.side, whole.left_out) == (RELEASE, "left", 0)
+    assert "pucker" in whole.findings.views_missing and "rest" not in whole.findings.views_missing
+    text = as_clinician.get(reverse("visits:detail", args=[visit.pk])).content.decode()
+    panel = text.partition('id="together-heading"')[2].partition("</section>")[0]
+    assert "Weakness on the left" in panel and "not confirmed" in panel
+    assert "Not among them: Gentle eye closure" in panel
+    assert reverse("inference:release", args=[RELEASE]) in panel
+    assert panel.count("zone-interval") == 6, "brow, midface and mouth are shown, each side with its interval"
+    assert (
+        "zone-interval"
+        in as_clinician.get(reverse("visits:board", args=[visit.pk]), {"part": "summary"}).content.decode()
+    )
+
+
+def test_photos_of_two_releases_are_never_mixed(visit, releases):
+    analysed(visit, "rest", release="2026.11.1", weak_side="right")
+    analysed(visit, "brow_raise")
+    whole = found(visit)
+    assert (whole.findings.views_used, whole.left_out) == (["brow_raise"], 1)
+
+
+def test_a_release_that_says_nothing_of_visits_combines_nothing(as_clinician, visit, releases):
+    analysed(visit, "rest", release="2026.11.1")
+    assert found(visit) is None
+    text = as_clinician.get(reverse("visits:detail", args=[visit.pk])).content.decode()
+    assert "together-heading" not in text and "visit-summary-first" in text
+
+
+def test_a_release_that_is_gone_combines_nothing(visit, releases):
+    analysed(visit, "rest", release="none-such")
+    assert found(visit) is None
+
+
+def test_nothing_judged_nothing_combined(visit, releases):
+    factories.AnalysisFactory(photo=factories.PhotoFactory(visit=visit), queued=True)
+    assert found(visit) is None
+
+
+def test_a_retake_and_a_clinician_s_word_count(visit, releases):
+    first = analysed(visit, "pucker", weak_side="right")
+    second = analysed(visit, "pucker")
+    second.photo.taken_at = first.photo.taken_at + first.photo.taken_at.resolution
+    second.photo.save()
+    smile = analysed(visit, "smile")
+    factories.ConfirmationFactory(analysis=smile, exercise="closed_smile")
+    whole = found(visit)
+    assert first.photo_id not in whole.photos and second.photo_id in whole.photos
+    assert whole.findings.views_used == ["closed_smile", "pucker"]
+    assert whole.preliminary, "the pucker waits for a clinician's word"
+
+
+def test_without_a_verdict_the_visit_asks_for_more(visit, releases):
+    analysis = analysed(visit, "rest", palsy=0.5)
+    analysis.findings["grade_probabilities"] = {"1": 0.5, "2": 0.3, "3": 0.2, "4": 0.0, "5": 0.0, "6": 0.0}
+    analysis.findings["weak_side_probabilities"] = {"left": 0.5, "right": 0.5}
+    analysis.save()
+    whole = found(visit)
+    assert whole.findings.palsy_verdict == "uncertain"
+    assert whole.sentence.startswith("Uncertain whether there is a weakness")
+    assert whole.advice == "Take the views that are missing, or judge yourself."
