@@ -32,7 +32,7 @@ def evaluated(
     evaluation.seconds["network"] = round(time.perf_counter() - started, 1)
     photos = None
     if portraits:
-        photos = of_photographs(evaluation, Engine(release), portraits, limit)
+        photos = of_photographs(evaluation, Engine(release), portraits, limit, data=data)
         evaluation.seconds["photographs"] = round(time.perf_counter() - started, 1)
     told = evaluation.run(out, photos, data)
     return {

@@ -6,7 +6,7 @@ them with the columns `file` and `auto_label` (neutral, smile_closed, smile_teet
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +19,8 @@ from tqdm import tqdm
 from inference.pipeline.codes import same_exercise
 from inference.pipeline.decode import decode
 from inference.pipeline.findings import Findings
-from ml_training import sources
+from inference.pipeline.release import sha256_of
+from ml_training import datasets, sources
 from ml_training.baseline import Baseline
 from ml_training.evaluate.answers import Predict, calibrated
 from ml_training.evaluate.controls import Control
@@ -119,9 +120,18 @@ def labels(folder: Path) -> dict[str, str]:
         return {row["file"]: VIEW_OF_LABEL.get(row.get("auto_label", ""), "") for row in rows}
 
 
-def analysed(engine: Analyses, folder: Path, limit: int = 0) -> list[Photograph]:
-    """Every photograph of a folder, or `limit` spread over it, through the whole pipeline."""
-    files = sources.portrait_files(folder)
+def learnt_from(data: Sequence[Path]) -> frozenset[str]:
+    """SHA-256 of every portrait whose person these data sets' manifests put into training or validation."""
+    rows = [row for folder in data for row in datasets.manifest(folder).get("portraits", [])]  # type: ignore[attr-defined]
+    return frozenset(row["sha256"] for row in rows if row["split"] in ("train", "val"))
+
+
+def analysed(
+    engine: Analyses, folder: Path, limit: int = 0, barred: frozenset[str] = frozenset()
+) -> list[Photograph]:
+    """Every photograph of a folder, or `limit` spread over it, through the whole pipeline; none of those `barred`, by
+    SHA-256, since a face that taught the network can't vouch for it."""
+    files = [file for file in sources.portrait_files(folder) if not barred or sha256_of(file) not in barred]
     files = files[:: max(1, len(files) // limit)][:limit] if limit else files
     wanted = labels(folder)
     return [

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -181,12 +182,18 @@ def baseline_figures(judged: Judged, baseline: Baseline) -> dict[str, Any]:
 
 
 def of_photographs(
-    evaluation: Evaluation, engine: photographs.Analyses, folder: Path, limit: int = 0, size: int = 0
+    evaluation: Evaluation,
+    engine: photographs.Analyses,
+    folder: Path,
+    limit: int = 0,
+    size: int = 0,
+    data: Sequence[Path] = (),
 ) -> dict[str, Any]:
-    """Real healthy photographs through the whole pipeline, and the controls that need whole photographs."""
+    """Real healthy photographs through the whole pipeline, and the controls that need whole photographs. data: the data
+    sets that the network learnt from, whose people are left out."""
     from inference.pipeline.landmarks import FaceMesh
 
-    found = photographs.analysed(engine, folder, limit)
+    found = photographs.analysed(engine, folder, limit, photographs.learnt_from(data))
     files = [p.file for p in found if p.found.state == "succeeded"]
     judged = evaluation.judged()
     clear = judged.clear & judged.one_sided
