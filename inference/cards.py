@@ -204,7 +204,7 @@ class Card:
 
     @property
     def headlines(self) -> list[Figure]:
-        by_key = {figure.key: figure for figure in self.figures}
+        by_key = {figure.key: figure for figure in self.figures if not figure.group}
         return [by_key[key] for key in HEADLINES if key in by_key]
 
     @property

@@ -50,13 +50,15 @@ class Verdict:
     lacks: list[str]
 
 
-def rows(columns: Sequence[Agreement]) -> list[Row]:
-    """Every measure, one figure a column."""
+def rows(columns: Sequence[Agreement], *, banded: bool = False) -> list[Row]:
+    """Every measure, one figure a column. banded: all columns but the first are bands of grades, in which kappa is
+    small by the narrowness of the band alone, and so is left out."""
     found = [
         Row(key, TITLES[key], [_share(key, getattr(column, key), column) for column in columns])
         for key in SHARES
     ]
-    return [*found, Row("grade_kappa", TITLES["grade_kappa"], [_kappa(column) for column in columns])]
+    kappas = [None if banded and place else _kappa(column) for place, column in enumerate(columns)]
+    return [*found, Row("grade_kappa", TITLES["grade_kappa"], kappas)]
 
 
 def column_titles() -> list[str]:

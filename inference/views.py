@@ -105,7 +105,7 @@ def release(request: HttpRequest, name: str) -> HttpResponse:
         "problems": [explain(problem.code) for problem in active.problems] if is_active else [],
         "uses": uses,
         "ledger": kept,
-        "ledger_rows": ledger_page.rows(ledger_page.columns_of(kept)),
+        "ledger_rows": ledger_page.rows(ledger_page.columns_of(kept), banded=True),
         "ledger_columns": ledger_page.column_titles(),
         **ledger_page.bar(),
         "verdicts": ledger_page.verdicts(kept),

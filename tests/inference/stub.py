@@ -31,7 +31,8 @@ class Stub:
             time.sleep(0.02)
         held.unlink(missing_ok=True)
         assert photo.startswith(b"\xff\xd8")
-        return Findings(**factories.findings(), landmarks=factories.landmarks())
+        found = {**factories.findings(), "release": self.release.name}
+        return Findings(**found, landmarks=factories.landmarks())
 
 
 worker.analyser = Stub  # type: ignore[assignment]
