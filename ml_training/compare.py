@@ -6,7 +6,7 @@ Each sees the crop alone, once, and says which of the twelve views it shows and 
 split, optimiser, schedule and seed are the same for all. What differs beside the network is what it starts from:
 ImageNet's weights only where --weights holds a file of them, and then from random ones too, so that the table shows
 what the start alone is worth. FOLDER gets one JSON a network and compare.json and compare.md over all; a run that was
-cut off goes on with the networks that are missing. --docs writes the table into a document, between its markers.
+cut off goes on with the networks that are missing. --publish renews the table of docs/training.md with what is there.
 """
 
 import argparse
@@ -26,7 +26,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from inference.pipeline.codes import VIEWS
-from ml_training.comparison import DOCS_END, DOCS_START, table, with_table
+from ml_training.comparison import table, with_table
 from ml_training.convert import Lite, to_tflite
 from ml_training.datasets import DataMissing
 from ml_training.evaluate.intervals import Sample
@@ -37,6 +37,8 @@ WARM_UP_SHARE: Final = 0.1
 DECAY, DROPOUT, CLIP = 1e-4, 0.2, 5.0
 BATCH_NORM_MOMENTUM: Final = 0.95
 """The networks' own, 0.99 and 0.999, lag far behind in a training of a hundred steps."""
+DOCS: Final = Path("docs/training.md")
+RESULTS: Final = Path("ml_training/results/compare.json")
 LEAST_SIZE: Final = 75
 """px; the Inception networks take no less."""
 
@@ -333,6 +335,13 @@ def write(out: Path, budget: Budget, rows: dict[str, dict[str, Any]]) -> dict[st
     return content
 
 
+def publish(content: dict[str, Any]) -> None:
+    """Put the table into the documentation, and its data beside this program."""
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(content, indent=1) + "\n")
+    DOCS.write_text(with_table(DOCS.read_text(), content))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -351,15 +360,13 @@ def main() -> None:
         "--networks", nargs="+", choices=list(NETWORKS), metavar="NAME", help="some of them only"
     )
     parser.add_argument(
-        "--docs",
-        type=Path,
-        help=f"a document in which to renew what lies between {DOCS_START} and {DOCS_END}",
+        "--publish", action="store_true", help=f"renew the table of {DOCS} and its data, {RESULTS}"
     )
     args = parser.parse_args()
     content = run(args)
     print(table(content))
-    if args.docs:
-        args.docs.write_text(with_table(args.docs.read_text(), content))
+    if args.publish:
+        publish(content)
 
 
 if __name__ == "__main__":

@@ -1,190 +1,329 @@
-"""Make a release of two trained models.
+"""Make a release of a trained network.
 
-    python -m ml_training.export --exercise RUN --palsy RUN --data DIR --name 2026.11.1 --activate
+    python -m ml_training.export RUN --data DIR... --name 2026.11.2 [--variant float16] [--portraits DIR]
 
-Converts both to .tflite, compares them with Keras on held-out pictures, calibrates on
-validation people, measures on test people, and writes release.json, card.json and the figures.
+Writes the network as .keras, .h5 and .tflite (float32, float16, int8 with ranges from training pictures) to RUN/export,
+calibrates the variant that ships on validation people, compares every file with the Keras model on test people under
+that calibration, and refuses to go on if the shipped one changes more than --most-changed of any decision. Then it
+evaluates what ships and writes the release's folder: network.tflite, release.json, card.json and the plots.
 """
 
 import argparse
 import json
-import tempfile
+import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-from inference.pipeline.classify import EXERCISE_FILE, PALSY_FILE, Classifier, sigmoid, softmax
-from inference.pipeline.codes import EXERCISES
+from inference.pipeline.codes import VIEWS
 from inference.pipeline.release import (
     ACTIVE_FILE,
     ARTIFACTS_DIR,
     PREPROCESSING_VERSION,
-    Release,
     load_release,
     sha256_of,
 )
-from ml_training import calibrate, card, datasets, evaluate, plots
+from ml_training import card, convert, equality, plots
+from ml_training.convert import VARIANTS, Lite
 from ml_training.datasets import Pictures
+from ml_training.equality import Said
+from ml_training.evaluate import Evaluation, load, of_photographs
+from ml_training.models import build
+from ml_training.train import shapes
 
-FILES = {"exercise": EXERCISE_FILE, "palsy": PALSY_FILE}
-LARGEST_FILE = 12 * 2**20
-MOST_OFF = 0.05
-"""Farthest that a probability of the exported model may lie from Keras'."""
-COMPARED = 64
+FILE: Final = "network.tflite"
+REFINEMENT: Final = "refinement.npz"
+LARGEST_FILES: Final = 12 * 2**20
+"""Of one release together, bytes."""
+MOST_CHANGED: Final = 0.01
+"""Share of test pictures for which a decision may differ from the Keras model's."""
+REPRESENTATIVE: Final = 200
+TIMED: Final = 20
 
 
-def convert(model: keras.Model, bits: int) -> bytes:
-    """The model as a .tflite for one picture at a time, its weights of 16 or 32 bits."""
-    spec = tf.TensorSpec((1, *model.input_shape[1:]), tf.float32)
-    with tempfile.TemporaryDirectory() as folder:
-        model.export(folder, input_signature=[spec], verbose=False)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
-        if bits == 16:
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-            converter.target_spec.supported_types = [tf.float16]
-        data: bytes = converter.convert()
-    if len(data) > LARGEST_FILE:
+class NotEqual(SystemExit):
+    """The file that was to ship decides otherwise than the network that was trained."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """One file of the network and its logits (N, 27) on the test pictures."""
+
+    variant: str
+    path: Path
+    logits: np.ndarray
+    milliseconds: float | None
+
+
+def trained(run: Path) -> keras.Model:
+    """The run's network. SystemExit where it is not trained yet."""
+    file = run / "model.keras"
+    if not file.is_file():
         raise SystemExit(
-            f"The model takes {len(data) / 2**20:.1f} MiB, more than {LARGEST_FILE / 2**20:.0f}."
+            f"{run} holds no trained network (model.keras): run `python -m ml_training.train` first."
         )
-    return data
+    return loaded(file)
 
 
-def compare(models: dict[str, keras.Model], classifier: Classifier, pictures: Pictures) -> dict[str, Any]:
-    """Largest differences of logits and probabilities between Keras and the exported files."""
-    result: dict[str, Any] = {"pictures": min(COMPARED, len(pictures))}
-    rows = np.random.default_rng(0).permutation(len(pictures))[:COMPARED]
-    for kind, model in models.items():
-        crops = pictures.crops[rows]
-        wanted = model.predict(crops.astype(np.float32), verbose=0)
-        single = classifier.single(kind)
-        got = np.stack([single.logits(crop) for crop in crops])
-        squash = softmax if kind == "exercise" else sigmoid
-        off = float(np.abs(squash(wanted) - squash(got)).max())
-        result[kind] = {
-            "largest_logit_difference": round(float(np.abs(wanted - got).max()), 5),
-            "largest_probability_difference": round(off, 6),
-        }
-        if off > MOST_OFF:
-            raise SystemExit(f"The exported {kind} model differs from Keras by {off:.3f} in a probability.")
-    return result
-
-
-def write_release(folder: Path, name: str, **changes: Any) -> Release:
-    """release.json with the checksums of what lies in the folder, and an empty card if there is none."""
-    files = {file: sha256_of(folder / file) for file in FILES.values()}
-    content = {
-        "name": name,
-        "preprocessing": PREPROCESSING_VERSION,
-        "exercises": list(EXERCISES),
-        "input_sizes": {},
-        "temperatures": {"exercise": 1.0, "grade": 1.0, "side": 1.0},
-        "thresholds": {"palsy": 0.5, "exercise": 0.5},
-        "files": files,
-    } | changes
-    (folder / "release.json").write_text(json.dumps(content, indent=1) + "\n")
-    if not (folder / "card.json").exists():
-        (folder / "card.json").write_text("{}")
-    return load_release(folder)
-
-
-def export(
-    runs: dict[str, Path], data: list[Path], folder: Path, note: str, portraits: Path | None, bits: int = 32
-) -> None:
-    """Write the whole release folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    models = {kind: keras.models.load_model(run / "model.keras", compile=False) for kind, run in runs.items()}
-    for kind, model in models.items():
-        (folder / FILES[kind]).write_bytes(convert(model, bits))
-    sizes = {kind: int(model.input_shape[1]) for kind, model in models.items()}
-    raw = Classifier(write_release(folder, folder.name, input_sizes=sizes), threads=2)
-
-    held = datasets.load(data, splits=("val", "test"))
-    validation, test = held.of("val"), held.of("test")
-    equality = compare(models, raw, test)
-    exercise, palsy = evaluate.raw_outputs(raw, validation)
-    temperatures = calibrate.temperatures(exercise, palsy, validation)
-    calibrated = Classifier(
-        write_release(folder, folder.name, input_sizes=sizes, temperatures=temperatures), threads=2
+def loaded(path: Path) -> keras.Model:
+    """A network of ours from a .keras or .h5 file. The older form can't name the operations between the layers, so they
+    are taken from a small network of the same making."""
+    small = build(32, pixels=False) if path.suffix == ".h5" else None
+    between = [op for op in small.operations if not isinstance(op, keras.layers.Layer)] if small else []
+    return keras.models.load_model(
+        path, compile=False, custom_objects={type(op).__name__: type(op) for op in between}
     )
-    answer = evaluate.said(calibrated, exercise, palsy)
-    thresholds = {
-        "palsy": calibrate.palsy_threshold(answer.palsy, validation.grade),
-        "exercise": calibrate.exercise_threshold(answer.exercise, validation.exercise),
-    }
-    answer = evaluate.said(calibrated, *evaluate.raw_outputs(calibrated, test))
-    tables = evaluate.tables(answer, test, thresholds["palsy"])
-    content = {
+
+
+def samples_of(pictures: Pictures, count: int = REPRESENTATIVE, seed: int = 0) -> list[convert.Inputs]:
+    """Training pictures from which int8 takes its ranges."""
+    some = pictures.where(np.random.default_rng(seed).permutation(len(pictures))[:count])
+    return [equality.inputs_of(some, row, shape) for row, shape in enumerate(shapes(some))]
+
+
+def files(model: keras.Model, folder: Path, samples: list[convert.Inputs]) -> dict[str, Path]:
+    """Every file of the network, by variant."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made = {"keras": folder / "network.keras", "h5": folder / "network.h5"}
+    for path in made.values():
+        model.save(path)
+    for variant in VARIANTS:
+        made[variant] = folder / f"network-{variant}.tflite"
+        made[variant].write_bytes(convert.to_tflite(model, variant, samples if variant == "int8" else ()))
+    return made
+
+
+def asked(variant: str, path: Path, pictures: Pictures, seen: np.ndarray) -> Made:
+    """What a file says of the test pictures, and how long it takes for one on one core. seen: (N, 1434)."""
+    if path.suffix != ".tflite":
+        model = loaded(path)
+        return Made(
+            variant,
+            path,
+            equality.by_keras(model, pictures, seen),
+            _keras_milliseconds(model, pictures, seen),
+        )
+    lite = Lite(path.read_bytes())
+    logits = equality.by_lite(lite, pictures, seen)
+    return Made(variant, path, logits, lite.milliseconds(equality.inputs_of(pictures, 0, seen[0])))
+
+
+def _keras_milliseconds(model: keras.Model, pictures: Pictures, seen: np.ndarray) -> float:
+    """One picture by `model.predict`, which is what a program without an exported file would call: the processor's own
+    time, so more cores don't shorten it."""
+    one = {"crop": pictures.crops[:1].astype(np.float32), "shape": seen[:1]}
+    model.predict(one, verbose=0)
+    spent = []
+    for _ in range(TIMED):
+        before = time.process_time()
+        model.predict(one, verbose=0)
+        spent.append(time.process_time() - before)
+    return round(1000 * float(np.median(spent)), 3)
+
+
+def rows_of(made: list[Made], wanted: np.ndarray, fitted: dict[str, Any]) -> list[dict[str, Any]]:
+    """The table of all files: size, speed and distance from the trained network, whose logits are `wanted`."""
+    truth = Said.of(wanted, fitted)
+    return [
+        {
+            "variant": one.variant,
+            "bytes": one.path.stat().st_size,
+            "milliseconds": one.milliseconds,
+            **equality.difference(truth, Said.of(one.logits, fitted)),
+        }
+        for one in made
+    ]
+
+
+def check(rows: list[dict[str, Any]], variant: str, most: float) -> dict[str, Any]:
+    """The row of the variant that ships. NotEqual if it changes too much, or takes too much room."""
+    [row] = [row for row in rows if row["variant"] == variant]
+    name, share = equality.worst(row)
+    if share > most:
+        raise NotEqual(
+            f"{variant} changes the {name} of {100 * share:.2f} % of the test pictures, more than {100 * most:.2f} %. "
+            "Ship another variant, or say with --most-changed that this is meant."
+        )
+    if row["bytes"] > LARGEST_FILES:
+        raise NotEqual(
+            f"{variant} takes {row['bytes'] / 2**20:.1f} MiB, more than {LARGEST_FILES / 2**20:.0f}."
+        )
+    return row
+
+
+def write_release(
+    folder: Path, size: int, fitted: dict[str, Any], extra: dict[str, Any], content: Any
+) -> None:
+    """release.json and card.json around the files that lie in the folder. extra: `repeatability` and `refinement`, as
+    far as there are any."""
+    files = [FILE, *filter(None, [extra.get("refinement", {}).get("file")])]
+    release = {
         "name": folder.name,
+        "preprocessing": PREPROCESSING_VERSION,
+        "exercises": list(VIEWS),
+        "input_sizes": {"network": size},
+        "temperatures": fitted["temperatures"],
+        "thresholds": fitted["thresholds"],
+        "files": {name: sha256_of(folder / name) for name in files},
+        "visit": fitted.get("visit", {}),
+        **extra,
+    }
+    (folder / "release.json").write_text(json.dumps(release, indent=1) + "\n")
+    (folder / "card.json").write_text(json.dumps(content, indent=1) + "\n")
+
+
+def _brought(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """What other programs made for this release: the repeatability as data, the refinement as a file beside."""
+    extra: dict[str, Any] = {}
+    if args.repeatability:
+        extra["repeatability"] = json.loads(args.repeatability.read_text())
+    if args.refinement:
+        (folder / REFINEMENT).write_bytes(args.refinement.read_bytes())
+        extra["refinement"] = {"file": REFINEMENT}
+    return extra
+
+
+def export(args: argparse.Namespace) -> dict[str, Any]:
+    """The whole way from a trained run to a release's folder; returns the card."""
+    folder = args.out / args.name
+    if (folder / "release.json").exists():
+        raise SystemExit(
+            f"There is a release {args.name} already: releases never change, give this one another name."
+        )
+    model = trained(args.run)
+    train, val, test = load(args.data)
+    made = files(model, args.run / "export", samples_of(train))
+    lite = Lite(made[args.variant].read_bytes())
+    evaluation = Evaluation(equality.predictor(lite, shapes), train, val, test)
+    fitted = evaluation.fit()
+    seen = shapes(test)
+    wanted = equality.by_keras(model, test, seen)
+    rows = rows_of([asked(variant, path, test, seen) for variant, path in made.items()], wanted, fitted)
+    (args.run / "export" / "equality.md").write_text(equality.table(rows) + "\n")
+    (args.run / "export" / "equality.json").write_text(json.dumps(rows, indent=1) + "\n")
+    print(equality.table(rows))
+    shipped = check(rows, args.variant, args.most_changed)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / FILE).write_bytes(made[args.variant].read_bytes())
+    size = int(model.get_layer("crop").output.shape[1])
+    extra = _brought(args, folder)
+    write_release(folder, size, fitted, extra, {})  # the photographs below run through it
+    photos = _photographs(evaluation, folder, args.portraits, args.data) if args.portraits else None
+    content = card_of(args, model, evaluation, photos, {"variant": args.variant, **shipped, "variants": rows})
+    write_release(folder, size, fitted, extra, content)
+    if args.activate:
+        (args.out / ACTIVE_FILE).write_text(args.name + "\n")
+    return content
+
+
+def _photographs(evaluation: Evaluation, folder: Path, portraits: Path, data: list[Path]) -> dict[str, Any]:
+    """Real photographs of healthy people through the whole pipeline with this release."""
+    from inference.pipeline.engine import Engine
+
+    evaluation.judged()
+    return of_photographs(evaluation, Engine(load_release(folder)), portraits, data=data)
+
+
+def card_of(
+    args: argparse.Namespace, model: keras.Model, evaluation: Evaluation, photos: Any, equal: dict[str, Any]
+) -> dict[str, Any]:
+    """card.json: the words of `card.WORDS`, how the network was made, and the whole evaluation."""
+    folder = args.out / args.name
+    measured = evaluation.run(folder, photos, args.data)
+    plots.learning({"network": args.run / "log.csv"}, folder / "learning.png")
+    known = [row for row in measured.pop("figures") if row["value"] is not None and row["low"] is not None]
+    return {
+        "name": args.name,
         "made_on": datetime.now(UTC).date().isoformat(),
-        "note": note,
+        "note": args.note,
         **card.WORDS,
-        "models": [
-            card.model_row(kind, models[kind], runs[kind], folder / FILES[kind], bits) for kind in models
-        ],
-        "data": card.data_rows(runs, held, data),
-        "calibration": {"fitted_on": "validation people", "temperatures": temperatures},
-        "thresholds": thresholds,
-        "equality_with_keras": equality,
-        "figures": evaluate.figures(answer, test, thresholds["palsy"]),
-        "tables": tables,
-        "plots": draw(folder, runs, answer, test, tables),
+        "models": [network_row(args.run, model, folder / FILE, args.variant)],
+        "data": data_row(args.run, evaluation, args.data),
+        "thresholds": evaluation.fitted["thresholds"],
+        "equality_with_keras": equal,
+        "figures": known,
+        **measured,
+        "plots": plots.listed(folder),
     }
-    card_file = folder / "card.json"
-    card_file.write_text(json.dumps(content, indent=1) + "\n")
-    write_release(folder, folder.name, input_sizes=sizes, temperatures=temperatures, thresholds=thresholds)
-    if portraits:
-        content["figures"].append(evaluate.real_faces(portraits, load_release(folder)))
-        card_file.write_text(json.dumps(content, indent=1) + "\n")
 
 
-def draw(
-    folder: Path, runs: dict[str, Path], answer: evaluate.Said, test: Pictures, tables: dict[str, Any]
-) -> list[dict[str, str]]:
-    """Draw the figures and list them for the card."""
-    names = [name.replace("_", " ") for name in EXERCISES]
-    plots.confusion(tables["exercise_confusion"], names, "Exercises, test people", folder / "exercises.png")
-    plots.confusion(
-        tables["grade_confusion"], ["I", "II", "III", "IV", "V", "VI"], "Grades, test people",
-        folder / "grades.png",
-    )  # fmt: skip
-    curves = {
-        "exercise": (answer.exercise.max(-1), answer.exercise.argmax(-1) == test.exercise),
-        "palsy": (answer.palsy, test.grade > 1),
+def network_row(run: Path, model: keras.Model, file: Path, variant: str) -> dict[str, Any]:
+    """What the network is and how it was trained."""
+    config = json.loads((run / "config.json").read_text())
+    steps = card.stages(run)
+    return {
+        "kind": "network",
+        "file": file.name,
+        "bytes": file.stat().st_size,
+        "network": f"{config['trunk']} {config['alpha']} beside its mirror image, with the mesh's points",
+        "trunk": config["trunk"],
+        "alpha": config["alpha"],
+        "input_px": config["size"],
+        "parameters": model.count_params(),
+        "variant": variant,
+        "weight_bits": {"float32": 32, "float16": 16, "int8": 8}[variant],
+        "epochs": sum(step["epochs"] for step in steps),
+        "pictures": steps[-1]["pictures"],
+        "people": steps[-1]["people"],
+        "learning_rate": steps[-1]["learning_rate"],
+        "batch": config["batch"],
+        "seed": config["seed"],
+        "started_from": "ImageNet" if config.get("weights") or len(steps) > 1 else "random weights",
+        "stages": steps,
     }
-    plots.reliability(curves, folder / "reliability.png")
-    plots.learning({kind: run / "log.csv" for kind, run in runs.items()}, folder / "learning.png")
-    return card.PLOTS
+
+
+def data_row(run: Path, evaluation: Evaluation, data: list[Path]) -> dict[str, Any]:
+    """Who is in which split, nobody in two, and the data sets by the hashes of their manifests."""
+    history = json.loads((run / "history.json").read_text())
+    splits = {"train": {"people": history["people"]["train"], "pictures": history["pictures"]["train"]}}
+    for name, part in (("val", evaluation.val), ("test", evaluation.test)):
+        splits[name] = {"people": len(set(part.person.tolist())), "pictures": len(part)}
+    manifests = {folder.name: folder / "manifest.json" for folder in data}
+    return {
+        "kind": "simulated photos of healthy faces and of palsies, grades I to VI, twelve views",
+        "split": "by person: everyone, and whoever looks like them, is in one split only",
+        "disjoint_by": "person",
+        "splits": splits,
+        "manifest_sha256": [sha256_of(file) for file in manifests.values() if file.is_file()],
+        "sets": [name for name, file in manifests.items() if file.is_file()],
+        "demo": "the demo clinic's people are composed of portraits that are in no split",
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--exercise", type=Path, required=True, help="run folder of the exercise model")
-    parser.add_argument("--palsy", type=Path, required=True, help="run folder of the palsy model")
+    parser.add_argument("run", type=Path, help="folder of the trained run")
     parser.add_argument(
-        "--data", type=Path, nargs="+", required=True, help="pictures to calibrate and test on"
+        "--data", type=Path, nargs="+", required=True, help="to calibrate, compare and test on"
     )
     parser.add_argument("--name", required=True)
+    parser.add_argument("--variant", choices=VARIANTS, default="float16", help="of the network that ships")
+    parser.add_argument("--most-changed", type=float, default=MOST_CHANGED, metavar="SHARE")
     parser.add_argument("--note", default="", help="one sentence on how this release was made")
     parser.add_argument("--portraits", type=Path, help="real photographs of healthy people, for false alarms")
+    parser.add_argument(
+        "--repeatability", type=Path, help="JSON: smallest detectable change of each measure and score"
+    )
+    parser.add_argument("--refinement", type=Path, help="the fitted correction of landmarks (.npz)")
     parser.add_argument("--out", type=Path, default=ARTIFACTS_DIR)
-    parser.add_argument("--bits", type=int, choices=(16, 32), default=32, help="of each weight")
     parser.add_argument("--docs", type=Path, help="the document whose table of figures is made anew")
-    parser.add_argument("--activate", action="store_true")
+    parser.add_argument(
+        "--activate", action="store_true", help="name it in ACTIVE, for an installation of none yet"
+    )
     args = parser.parse_args()
-    runs = {"exercise": args.exercise, "palsy": args.palsy}
-    export(runs, args.data, args.out / args.name, args.note, args.portraits, args.bits)
+    content = export(args)
     if args.docs:
-        content = json.loads((args.out / args.name / "card.json").read_text())
         args.docs.write_text(card.with_figures(args.docs.read_text(), content))
-    if args.activate:
-        (args.out / ACTIVE_FILE).write_text(args.name + "\n")
+    print(
+        f"Release {args.name} lies in {args.out / args.name}. Next: python manage.py model register {args.name}"
+    )
 
 
 if __name__ == "__main__":
