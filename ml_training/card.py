@@ -230,7 +230,7 @@ def figures_table(content: dict[str, Any]) -> str:
         if row["key"] in NOT_DOCUMENTED:
             continue
         interval = f"{row['low']:.3f} to {row['high']:.3f}"
-        size = f"{row['pictures']} {row['unit']}" if "unit" in row else row["pictures"]
+        size = f"{row['pictures']} ({row['visits']} visits)" if "visits" in row else row["pictures"]
         lines.append(f"| {row['name']} | {row['value']:.3f} | {interval} | {size} | {row['people']} |")
     lines += ["", "| Grade | Called weak | Side right | Grade within one |", "|---|---|---|---|"]
     for row in content["tables"]["by_grade"]:

@@ -191,7 +191,7 @@ def background_probe(train: Pictures, test: Pictures) -> Control:
 def portrait_probe(train: Pictures, test: Pictures) -> Control:
     """Can a visit's label be told from who it is?"""
     known, asked = probes.neutral_portrait(train), probes.neutral_portrait(test)
-    found = probes.probe("palsy", "", known, asked, unit="visits")
+    found = probes.probe("palsy", "", known, asked)
     return Control(
         "portrait_probe", "A classifier that sees the person's healthy face of other visits alone",
         "chance: area 0.5", at_chance(found, 0.5), {"palsy_auc": brief(found)}, "pictures counts visits",

@@ -47,10 +47,10 @@ class Figure:
     pictures: int
     people: int
     interval: str = BY_PEOPLE
-    unit: str = "pictures"
+    visits: int | None = None
 
     def row(self) -> dict[str, Any]:
-        """As a model card holds it. `unit` says what `pictures` counts, where those are visits."""
+        """As a model card holds it; `visits` only where whole visits were judged."""
         row = {
             "key": self.key,
             "name": self.name,
@@ -61,7 +61,7 @@ class Figure:
             "pictures": self.pictures,
             "people": self.people,
         }
-        return row if self.unit == "pictures" else row | {"unit": self.unit}
+        return row if self.visits is None else row | {"visits": self.visits}
 
 
 def _rounded(value: float | None) -> float | None:
@@ -71,11 +71,11 @@ def _rounded(value: float | None) -> float | None:
 class Sample:
     """Rows (pictures or visits) that belong to people, and the draws of people that give intervals.
 
-    person: (N,) text or number, who each row is of.
+    person: (N,) text or number, who each row is of. photos: (N,) photos of each row, where rows are visits.
     """
 
-    def __init__(self, person: np.ndarray, unit: str = "pictures") -> None:
-        self.unit = unit
+    def __init__(self, person: np.ndarray, photos: np.ndarray | None = None) -> None:
+        self.photos = photos
         self.names, self.index = np.unique(np.asarray(person), return_inverse=True)
 
     def __len__(self) -> int:
@@ -91,7 +91,17 @@ class Sample:
 
     def where(self, chosen: np.ndarray) -> "Sample":
         """Only some rows."""
-        return Sample(self.names[self.index[chosen]], self.unit)
+        photos = None if self.photos is None else self.photos[chosen]
+        return Sample(self.names[self.index[chosen]], photos)
+
+    @property
+    def size(self) -> dict[str, int]:
+        """On what a figure was measured, in the words of `Figure`."""
+        known = {
+            "pictures": len(self) if self.photos is None else int(self.photos.sum()),
+            "people": len(self.names),
+        }
+        return known if self.photos is None else known | {"visits": len(self)}
 
     def sums(self, table: np.ndarray) -> np.ndarray:
         """Sums (people, ...) of a table (N, ...) by person."""
@@ -121,7 +131,7 @@ class Sample:
             return found
         people = len(self.names)
         low, high = wilson(people if found.value else 0, people)
-        return Figure(key, name, found.value, low, high, len(self), people, ALL_ALIKE, self.unit)
+        return Figure(key, name, found.value, low, high, **self.size, interval=ALL_ALIKE)
 
     def area(self, key: str, name: str, score: np.ndarray, target: np.ndarray) -> Figure:
         """Area under the ROC curve of a score (N,) for a target (N,) of bools."""
@@ -154,10 +164,10 @@ class Sample:
         if len(values) and len(self.names) > 1:
             low, high = (float(v) for v in np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]))
             low, high = min(low, value), max(high, value)
-        return Figure(key, name, value, low, high, len(self), len(self.names), unit=self.unit)
+        return Figure(key, name, value, low, high, **self.size)
 
     def _empty(self, key: str, name: str) -> Figure:
-        return Figure(key, name, None, None, None, len(self), len(self.names), unit=self.unit)
+        return Figure(key, name, None, None, None, **self.size)
 
 
 class Ranking:

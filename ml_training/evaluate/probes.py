@@ -41,11 +41,9 @@ def reader(columns: int) -> Pipeline:
     return make_pipeline(*parts, LogisticRegression(C=0.1, max_iter=300))
 
 
-def probe(
-    key: str, name: str, train: Clues, test: Clues, trees: bool = False, unit: str = "pictures"
-) -> Figure:
+def probe(key: str, name: str, train: Clues, test: Clues, trees: bool = False) -> Figure:
     """Area under the curve on test people of a classifier that learnt from training people. 0.5 is chance."""
-    sample = Sample(test.person, unit)
+    sample = Sample(test.person)
     if min(len(np.unique(train.target)), len(np.unique(test.target))) < 2 or len(train.target) < 20:
         return sample.where(np.zeros(len(test.target), bool)).share(key, name, np.zeros(0))
     if trees:

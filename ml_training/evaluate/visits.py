@@ -248,6 +248,7 @@ class Told:
     side: np.ndarray
     zones: np.ndarray
     person: np.ndarray
+    photos: np.ndarray
 
     @classmethod
     def of(
@@ -260,15 +261,17 @@ class Told:
     ) -> "Told":
         """All visits; with `views`, of so many drawn views each."""
         rng = np.random.default_rng(seed)
-        findings, first = [], []
+        findings, first, used = [], [], []
         for _, rows in by_visit(pictures):
             if views:
                 shown = rng.permutation(np.unique(pictures.view[rows]))[:views]
                 rows = rows[np.isin(pictures.view[rows], shown)]
             findings.append(combine(photos(answers, pictures, rows), parameters))
             first.append(int(rows[0]))
+            used.append(len(rows))
         at = np.array(first, int)
-        return cls(findings, pictures.grade[at], pictures.side[at], pictures.zones[at], pictures.person[at])
+        truth = (pictures.grade[at], pictures.side[at], pictures.zones[at], pictures.person[at])
+        return cls(findings, *truth, np.array(used, int))
 
     @property
     def palsy(self) -> np.ndarray:
@@ -297,10 +300,11 @@ class Told:
     def where(self, chosen: np.ndarray) -> "Told":
         """Only some visits, by a mask."""
         kept = [f for f, use in zip(self.findings, chosen, strict=True) if use]
-        return Told(kept, self.grade[chosen], self.side[chosen], self.zones[chosen], self.person[chosen])
+        rest = (getattr(self, f.name)[chosen] for f in fields(self)[1:])
+        return Told(kept, *rest)
 
     def sample(self) -> Sample:
-        return Sample(self.person, unit="visits")
+        return Sample(self.person, self.photos)
 
 
 def figures(every: Told) -> list[dict[str, Any]]:

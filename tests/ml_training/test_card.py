@@ -52,7 +52,6 @@ def test_the_models_are_good_enough_to_be_shown(card):
 
 
 def test_the_page_on_models_repeats_the_card(card):
-    pytest.importorskip("keras")
     from ml_training.card import figures_table
 
     assert figures_table(card) in (ROOT / "docs" / "models.md").read_text()

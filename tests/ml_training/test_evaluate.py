@@ -195,8 +195,8 @@ def test_visits_are_fitted_and_tell_more_than_photos():
     photos = {row["key"]: row for row in figures(Judged(test, said, THRESHOLDS))}
     assert rows["visit_palsy_auc"]["value"] > photos["palsy_auc"]["value"] + 0.02
     assert rows["visit_coverage"]["value"] > 0.9
-    assert rows["visit_within_one"]["pictures"] == 120
-    assert rows["visit_within_one"]["unit"] == "visits"
+    assert rows["visit_within_one"]["visits"] == 120
+    assert rows["visit_within_one"]["pictures"] == 120 * 12
 
 
 def test_more_views_tell_more():
