@@ -13,7 +13,8 @@ from django.utils.translation import pgettext
 
 from clinic.common.dates import local_day, today, week_since
 
-from . import measures, rules
+from . import measures
+from .noise import error_of
 
 # The region that says most about a face comes first; the others stand in where it was not measured.
 _ORDER = ("mouth", "eye", "brow")
@@ -54,13 +55,18 @@ class Course:
     release: str = ""
     onset: dt.date | None = None
     weak_side: str = ""
+    exercise: str = ""
+
+    @property
+    def error(self) -> float | None:
+        """The measurement error of the region in that exercise; None while it isn't known."""
+        return error_of(region=self.region, exercise=self.exercise, release=self.release)
 
     @property
     def beyond_error(self) -> bool | None:
         """Whether the change is larger than the measurement error; None while that isn't known."""
-        if rules.MEASUREMENT_ERROR is None or self.by is None:
-            return None
-        return abs(self.by) > rules.MEASUREMENT_ERROR
+        error = self.error
+        return None if error is None or self.by is None else abs(self.by) > error
 
     @property
     def sentence(self) -> str:
@@ -111,7 +117,7 @@ class Course:
             return _(
                 "The measurement error is not yet known: less may have changed than it seems, or nothing."
             )
-        values = {"error": number(rules.MEASUREMENT_ERROR or 0)}
+        values = {"error": number(self.error or 0)}
         if self.beyond_error:
             return _("More than the measurement error of %(error)s.") % values
         return _("Within the measurement error of %(error)s: no detectable change.") % values
@@ -153,6 +159,7 @@ def _course(visits: Sequence[tuple[dt.date, measures.Measured]]) -> Course:
         value=reading.value,
         date=date,
         release=reading.release,
+        exercise=reading.exercise,
     )
 
 
@@ -170,6 +177,7 @@ def _changed(change: measures.Change, date: dt.date, since: dt.date, *, worse: b
         since=since,
         worse=worse,
         release=change.after.release,
+        exercise=change.after.exercise,
     )
 
 

@@ -13,10 +13,10 @@ from django.utils.translation import pgettext
 from clinic.common.templatetags.risorius import ROMAN
 from clinic.visits.exercises import BY_CODE
 
-from . import rules
 from .course import number
 from .history import Event, History, VisitPoint
 from .measures import PhotoPoint, Reading
+from .noise import measurement_error
 
 
 def exercise_name(code: str, side: str = "") -> str:
@@ -36,13 +36,13 @@ def as_data(history: History) -> dict[str, Any]:
         "onset": history.onset.isoformat(),
         "cause": history.cause,
         "weak_side": history.weak_side,
-        "measurement_error": rules.MEASUREMENT_ERROR,
         "course": {
             "sentence": course.sentence,
             "caveat": course.caveat,
             "region": course.region,
             "value": course.value,
             "change": course.by,
+            "measurement_error": course.error,
             "since": course.since.isoformat() if course.since else None,
             "worse": course.worse,
         },
@@ -112,7 +112,10 @@ def _visit(visit: VisitPoint, mixed: frozenset[str]) -> dict[str, Any]:
             "highest": grade.highest if grade else None,
             "photos": grade.photos if grade else 0,
             "reviewed": grade.reviewed if grade else False,
-            **{region: _reading(reading, region in mixed) for region, reading in visit.readings.items()},
+            **{
+                region: _reading(reading, region, region in mixed)
+                for region, reading in visit.readings.items()
+            },
             "composite": visit.composite,
             "releases": list(visit.releases),
         },
@@ -136,7 +139,7 @@ def _visit(visit: VisitPoint, mixed: frozenset[str]) -> dict[str, Any]:
     }
 
 
-def _reading(reading: Reading | None, named: bool) -> dict[str, Any] | None:
+def _reading(reading: Reading | None, region: str, named: bool) -> dict[str, Any] | None:
     if reading is None:
         return None
     return {
@@ -145,6 +148,7 @@ def _reading(reading: Reading | None, named: bool) -> dict[str, Any] | None:
         "exercise": reading.exercise,
         # Said where the figures of this region come from several exercises.
         "from": exercise_name(reading.exercise) if named else "",
+        "measurement_error": measurement_error(reading, region),
         "release": reading.release,
         "reviewed": reading.reviewed,
     }

@@ -32,8 +32,9 @@ a study behind it: small enough that a relapse of 0.1 in one of two regions show
 rounding doesn't. Falls within measurement error will be flagged too, as long as that error is unknown."""
 
 MEASUREMENT_ERROR: Final[float | None] = None
-"""Smallest change of one region's symmetry that is more than noise (95 %), or None while unknown. It must
-come from repeated photos of the same face on the same day with the cameras in use, and from nowhere else."""
+"""Smallest change of one region's symmetry that is more than noise (95 %), from this clinic's own repeated photos of
+the same face on the same day; None while it has none. Until then `noise.error_of` gives that of the release which
+made the figures, from repeated photographs of simulated faces."""
 
 LAPSED_AFTER: Final = dt.timedelta(weeks=6)
 """A patient whose last visit is longer ago asks for attention."""

@@ -12,6 +12,7 @@ from inference.pipeline.decode import Source, decode
 from inference.pipeline.findings import Findings
 from inference.pipeline.landmarks import FaceMesh
 from inference.pipeline.measure import measure
+from inference.pipeline.measure.refinement import of_release
 from inference.pipeline.quality import judge
 from inference.pipeline.release import Release
 
@@ -39,6 +40,7 @@ class Engine:
     def __init__(self, release: Release, threads: int = 1) -> None:
         self.release = release
         self._classifier = Classifier(release, threads)
+        self._refinement = of_release(release)
         self._mesh = FaceMesh()
         self._analyse_array(np.full((160, 160, 3), 128, np.uint8))  # the first run of a native graph is slow
 
@@ -72,7 +74,7 @@ class Engine:
         ]
         verdict = self._classifier.classify(*crops)
         clock.lap("classify")
-        symmetry = measure(points)
+        symmetry = measure(self._refinement.apply(points) if self._refinement else points)
         clock.lap("measure")
         return Findings(state="succeeded", symmetry=symmetry, **self._said(verdict, quality), **common)
 

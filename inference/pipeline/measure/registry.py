@@ -77,10 +77,10 @@ def margin_reflex_2(face: Face, side: str) -> float:
 
 
 def fissure_height(face: Face, side: str) -> float:
-    """Opening between the lids midway between the eye's corners, px."""
+    """Opening between the lids midway between the eye's corners, px; 0 where they meet or overlap."""
     first, second = frame.EYE_CORNERS[side]
     x = (face.point(first)[0] + face.point(second)[0]) / 2
-    return face.height(frame.LOWER_LIDS[side], x) - face.height(frame.UPPER_LIDS[side], x)
+    return max(0.0, face.height(frame.LOWER_LIDS[side], x) - face.height(frame.UPPER_LIDS[side], x))
 
 
 def _from_lip_middle(face: Face, side: str) -> tuple[float, float]:
@@ -164,7 +164,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
             "lid hangs below the pupil's centre.", OPEN_EYES, margin_reflex_1),
     Measure("mrd2", "mm", "Marginal reflex distance 2: from the pupil's centre down to the lower lid.",
             OPEN_EYES, margin_reflex_2),
-    Measure("palpebral_fissure", "mm", "Opening between the lids midway between the eye's corners.",
+    Measure("palpebral_fissure", "mm", "Opening between the lids midway between the eye's corners; 0 where they meet.",
             VIEWS, fissure_height),
     Measure("commissure_excursion", "mm", "From where the midline meets the lower lip's edge to the oral "
             "commissure.", _MOUTH, commissure_excursion),

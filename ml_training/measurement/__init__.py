@@ -1,0 +1,1 @@
+"""How far the measures can be believed: bias and spread against simulated truth, a correction, repeatability."""

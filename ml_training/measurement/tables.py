@@ -1,0 +1,106 @@
+"""Measures of many pictures as columns: of the mesh, of the mesh refined, and of the simulator's true points."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inference.pipeline.codes import SIDES, VIEWS, Exercise
+from inference.pipeline.measure import MEASURES, Face, carried_scale, measure, values
+from inference.pipeline.measure.frame import IRIS_EDGES, PUPILS
+from inference.pipeline.measure.registry import CLOSURE_VIEWS
+from ml_training.datasets import EXTRA_POINTS, FIELDS, DataMissing, Pictures, check_disjoint
+from ml_training.simulate.fit import MESH_OF_LANDMARK
+
+TRUTH_INDICES = np.concatenate([MESH_OF_LANDMARK, EXTRA_POINTS])
+"""Mesh indices of the columns of `Pictures.truth`."""
+LID_PAIRS = ((160, 144), (158, 153), (387, 373), (385, 380))
+REGIONS = ("brow", "eye", "mouth")
+Columns = dict[str, np.ndarray]
+Refine = Callable[[np.ndarray], np.ndarray]
+
+
+def read(folder: Path) -> Pictures:
+    """A data set without its crops, which no measure needs and which fill the memory. Raises DataMissing."""
+    columns: dict[str, list[np.ndarray]] = {name: [] for name in FIELDS}
+    for path in sorted(folder.glob("part-*.npz")):
+        with np.load(path) as shard:
+            count = len(shard["view"])
+            for name in FIELDS:
+                columns[name].append(np.zeros((count, 0, 0, 3), np.uint8) if name == "crops" else shard[name])
+    if not columns["view"]:
+        raise DataMissing(f"No pictures in {folder}: run `python -m ml_training.simulate`.")
+    pictures = Pictures(*(np.concatenate(columns[name]) for name in FIELDS))
+    check_disjoint(pictures.person, pictures.split)
+    return pictures.where(np.isfinite(pictures.truth).all((1, 2)) & np.isfinite(pictures.iris).all((1, 2)))
+
+
+def true_points(pictures: Pictures) -> np.ndarray:
+    """(N, 478, 2) px: the true places where they are known, NaN elsewhere."""
+    points = np.full((len(pictures), 478, 2), np.nan)
+    points[:, TRUTH_INDICES] = pictures.truth
+    _meet(points)
+    across = points[:, 263] - points[:, 33]
+    across /= np.linalg.norm(across, axis=1, keepdims=True)
+    for n, side in enumerate(SIDES):
+        centre, half = pictures.iris[:, n, :2], pictures.iris[:, n, 2:] / 2
+        points[:, PUPILS[side]] = centre
+        first, second = IRIS_EDGES[side]
+        points[:, first], points[:, second] = centre - half * across, centre + half * across
+    return points
+
+
+def _meet(points: np.ndarray) -> None:
+    """Where the model's closed lids cross, they meet halfway: one lies on the other."""
+    down = points[:, 263] - points[:, 33]
+    down = np.column_stack([-down[:, 1], down[:, 0]])
+    for upper, lower in LID_PAIRS:
+        crossed = ((points[:, lower] - points[:, upper]) * down).sum(1) < 0
+        middle = (points[crossed, upper] + points[crossed, lower]) / 2
+        points[crossed, upper] = points[crossed, lower] = middle
+
+
+def of_truth(pictures: Pictures) -> Columns:
+    """Every figure of the registry from the true points, in true millimetres."""
+    points = true_points(pictures)
+    rows = [_flat(values(Face.of(p), float(s))) for p, s in zip(points, pictures.mm_per_px, strict=True)]
+    return _columns(rows)
+
+
+def of_mesh(pictures: Pictures, refine: Refine | None = None) -> Columns:
+    """Every figure as the product measures it: its own scale, or that of the visit's photo at rest."""
+    points = [p if refine is None else refine(p) for p in pictures.points]
+    closed = np.isin(np.array(VIEWS)[pictures.view], CLOSURE_VIEWS)
+    found: list[dict[str, Any] | None] = [
+        None if shut else measure(p) for p, shut in zip(points, closed, strict=True)
+    ]
+    rest = VIEWS.index(Exercise.REST.value)
+    eyes_mm = {
+        str(pictures.visit[n]): one["eyes_mm"]
+        for n, one in enumerate(found)
+        if one is not None and pictures.view[n] == rest
+    }
+    rows = []
+    for n, one in enumerate(found):
+        eyes = eyes_mm.get(str(pictures.visit[n]))
+        whole = one or measure(points[n], carried_scale(points[n], eyes) if eyes else None)
+        row = _flat(whole["measures"]) | {"mm_per_px": whole["mm_per_px"], "eyes_mm": whole["eyes_mm"]}
+        row |= {f"{region}_ratio": whole[region]["ratio"] for region in REGIONS}
+        row |= {f"eye_{side}": whole["eye"][side] for side in SIDES}
+        rows.append(row | {"composite": whole["composite"]})
+    return _columns(rows)
+
+
+def _flat(found: dict[str, dict[str, float | None]]) -> dict[str, float | None]:
+    return {f"{name}.{key}": value for name, one in found.items() for key, value in one.items()}
+
+
+def _columns(rows: list[dict[str, Any]]) -> Columns:
+    return {key: np.array([row[key] for row in rows], float) for key in rows[0]}
+
+
+def read_in(name: str, view: np.ndarray) -> np.ndarray:
+    """(N,) bool: whether the measure is read in these views (indices into `VIEWS`)."""
+    wanted = {one.name: one.views for one in MEASURES}[name]
+    return np.isin(np.array(VIEWS)[view], wanted)

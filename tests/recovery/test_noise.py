@@ -1,0 +1,63 @@
+"""How much of a change may be noise is the release's to say, until the clinic has measured it."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+import time_machine
+
+from clinic.recovery import noise, rules
+from clinic.recovery.data import as_data
+from clinic.recovery.measures import Reading
+from clinic.recovery.selectors import history
+from inference.registry import ReleaseInfo
+
+from . import scenes
+
+RELEASE = "2026.11.1"
+
+
+@pytest.fixture
+def repeatable(monkeypatch):  # type: ignore[no-untyped-def]
+    """A release whose card tells the smallest detectable changes."""
+    known = {"mouth_ratio.smile": 0.1, "brow_ratio.rest": 0.08, "eye_ratio.rest": "unknown"}
+    info = ReleaseInfo(RELEASE, repeatability=known)
+    monkeypatch.setattr(noise.registry, "by_name", lambda name: info if name == RELEASE else None)
+
+
+def test_the_release_tells_the_error_by_region_and_exercise(repeatable):
+    assert noise.error_of(region="mouth", exercise="smile", release=RELEASE) == 0.1
+    assert noise.error_of(region="mouth", exercise="show_teeth", release=RELEASE) is None
+    assert noise.error_of(region="eye", exercise="rest", release=RELEASE) is None
+    assert noise.error_of(region="brow", exercise="rest", release="2020.1.1") is None
+    reading = Reading(0.7, "rest", RELEASE, uuid.uuid4())
+    assert noise.measurement_error(reading, "brow") == 0.08
+
+
+def test_the_clinics_own_figure_goes_before_the_releases(repeatable, monkeypatch):
+    monkeypatch.setattr(rules, "MEASUREMENT_ERROR", 0.2)
+    assert noise.error_of(region="mouth", exercise="smile", release="2020.1.1") == 0.2
+
+
+@pytest.mark.django_db
+def test_a_release_without_repeated_photos_leaves_the_error_unknown():
+    assert noise.error_of(region="mouth", exercise="smile", release="2020.1.1") is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("later", "word"),
+    [(0.65, "Within the measurement error of 0.10: no detectable change."), (0.9, "More than")],
+)
+def test_the_page_says_whether_anything_changed(episode, repeatable, later, word):
+    with time_machine.travel(scenes.on(45), tick=False):
+        scenes.measured(episode, 5, mouth=0.6)
+        scenes.measured(episode, 12, mouth=later)
+        found = history(episode=episode)
+        data = as_data(found)
+
+    assert found.course.caveat.startswith(word)
+    assert data["course"]["measurement_error"] == 0.1
+    assert data["visits"][0]["model"]["mouth"]["measurement_error"] == 0.1
+    assert data["visits"][0]["model"]["eye"]["measurement_error"] is None
