@@ -291,16 +291,19 @@ def closure(closed: dict[str, Any], rest: dict[str, Any] | None) -> Closure | No
 def with_closure(photos: Iterable[PhotoPoint]) -> tuple[PhotoPoint, ...]:
     """The photos, those of closed eyes with the likeness of both closures in place of the ratio of what stays open.
 
-    The opening at rest comes from the visit's photo at rest, as the same release measured it; without one the eyes of
-    that photo can't be compared.
+    The opening at rest, and the scale of the lengths, come from the visit's photo at rest, as the same release measured
+    it; without one the eyes of that photo can't be compared.
     """
     photos = tuple(photos)
     rest = next((photo for photo in counted(photos) if photo.exercise == "rest"), None)
 
     def alike(result: Result) -> Result:
         before = rest.result_of(result.release) if rest is not None else None
-        found = closure(result.symmetry, before.symmetry) if before is not None else None
-        return replace(result, eye=found.ratio if found is not None else None)
+        if before is None:
+            return replace(result, eye=None)
+        found = closure(result.symmetry, before.symmetry)
+        lengths = lengths_of(with_rest_scale(result.symmetry, before.symmetry))
+        return replace(result, eye=found.ratio if found is not None else None, lengths=lengths)
 
     return tuple(
         replace(photo, results=tuple(map(alike, photo.results))) if photo.exercise in CLOSURES else photo

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.recovery.measures import closure
 from inference.pipeline.codes import Caution, same_exercise
+from inference.pipeline.measure.scale import with_rest_scale
 
 from . import exercises, sentences
 from .selectors import PhotoCard
@@ -201,7 +202,8 @@ def _closed(symmetry: Mapping[str, Any], rest: Mapping[str, Any] | None) -> list
     stays open, and no ratio, since that of two remainders says nothing."""
     found = closure(dict(symmetry), dict(rest)) if rest else None
     measures = []
-    for measure in _measures(symmetry):
+    # Shut lids hide the irises that lengths are scaled by.
+    for measure in _measures(with_rest_scale(symmetry, rest)):
         if measure.name != dict(REGIONS)["eye"]:
             measures.append(measure)
         elif found is not None:

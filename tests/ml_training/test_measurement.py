@@ -108,7 +108,7 @@ def test_what_is_learned_takes_the_pull_back_and_spares_the_healthy():
     assert chosen["shares"]["commissure_excursion"][0] > 0  # type: ignore[index]
     found = study(drawn.of("test"), refinement.apply)["commissure_height"]["grade"]
     before, after = found["V-VI"]["before"], found["V-VI"]["after"]
-    assert after["asymmetry_error"] < 0.5 * before["asymmetry_error"]
+    assert after["asymmetry_error"] < 0.7 * before["asymmetry_error"]
     assert found["I"]["after"]["asymmetry_error"] <= found["I"]["before"]["asymmetry_error"] * 1.05
     assert refinement.even_weights.dtype == np.float32
     assert refinement.odd_weights.shape[1] == 3 * len(refinement.pairs) + len(refinement.middle) + len(
