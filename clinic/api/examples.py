@@ -118,7 +118,7 @@ VISIT_FINDINGS = {
     "notice": "A model's finding, to support documentation. Not a diagnosis.",
     "release": RELEASE,
     "photos": [PHOTO_ID],
-    "sentence": "Weakness on the left, moderate: grade III, with 95 % certainty II to IV.",
+    "sentence": "Weakness on the left, moderate: grade III, 95 % interval II to IV.",
     "palsy_probability": 0.97,
     "palsy_verdict": "weak",
     "weak_side": "left",

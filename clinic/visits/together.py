@@ -57,10 +57,7 @@ class Together:
             )
         if found.grade_low == found.grade_high:
             return _("%(weakness)s, %(severity)s: grade %(grade)s.") % values
-        return (
-            _("%(weakness)s, %(severity)s: grade %(grade)s, with 95 %% certainty %(low)s to %(high)s.")
-            % values
-        )
+        return _("%(weakness)s, %(severity)s: grade %(grade)s, 95 %% interval %(low)s to %(high)s.") % values
 
     @property
     def advice(self) -> str:

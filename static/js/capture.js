@@ -86,6 +86,7 @@
     here = index;
     var step = steps[index].dataset;
     find("[data-name]").textContent = step.name;
+    find("[data-place]").textContent = index + 1 + " / " + steps.length;
     find("[data-instruction]").textContent = step.instruction;
     var drawing = find("[data-drawing]");
     drawing.src = step.drawing;
@@ -125,6 +126,7 @@
     var next = nextOpen(here);
     if (next === -1) {
       find("[data-name]").textContent = "";
+      find("[data-place]").textContent = "";
       find("[data-instruction]").textContent = text.allDone;
       find("[data-drawing]").hidden = true;
       steps.forEach(function (button) { button.removeAttribute("aria-current"); });

@@ -150,3 +150,22 @@ def test_the_files_name_tells_nothing_and_the_export_is_recorded(as_clinician, c
         patient,
         clinician,
     )
+
+
+def test_the_csv_says_where_the_model_is_uncertain_and_which_exercise_gave_a_figure(
+    as_clinician, patient, episode
+):
+    visit = scenes.visit(episode, 5)
+    scenes.analysed(visit, "brow_raise", brow=0.5)
+    analysis = scenes.analysed(visit, "rest", grade=2)
+    analysis.findings["palsy_verdict"] = "uncertain"
+    analysis.save()
+
+    rows = table(as_clinician, patient)
+
+    (whole,) = [row for row in rows if row["record"] == "visit"]
+    assert (whole["model_brow_exercise"], whole["model_eye_exercise"]) == ("brow_raise", "rest")
+    (uncertain,) = [row for row in rows if row["exercise"] == "rest"]
+    assert (uncertain["model_palsy_verdict"], uncertain["model_grade"], uncertain["model_weak_side"]) == (
+        "uncertain", "", "",
+    )  # fmt: skip

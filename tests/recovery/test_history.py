@@ -289,3 +289,87 @@ def test_a_long_history_costs_as_many_queries_as_a_short_one(episode, django_ass
 
     with django_assert_max_num_queries(8):
         history(episode=episode)
+
+
+def eyes(analysis, left, right):  # type: ignore[no-untyped-def]
+    """The lid openings that were measured, mm."""
+    analysis.findings["symmetry"]["eye"] = {
+        "left": left,
+        "right": right,
+        "ratio": min(left, right) / max(left, right),
+    }
+    analysis.eye_ratio = analysis.findings["symmetry"]["eye"]["ratio"]
+    analysis.save()
+
+
+def test_each_region_is_read_where_it_moves_and_else_at_rest(episode):
+    visit = scenes.visit(episode, 7)
+    scenes.analysed(visit, "rest", brow=0.9, eye=0.8)
+    scenes.analysed(visit, "brow_raise", brow=0.5)
+    scenes.analysed(visit, "closed_smile", mouth=0.6)
+    scenes.analysed(visit, "smile_with_teeth", mouth=0.7)
+
+    point = only_visit(episode)
+
+    assert (point.brow.exercise, point.brow.value) == ("brow_raise", 0.5)
+    assert (point.eye.exercise, point.eye.value) == ("rest", 0.8)
+    assert (point.mouth.exercise, point.mouth.value) == ("smile_with_teeth", 0.7)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "alike"),
+    [
+        (1.0, 1.0, 1.0),  # both eyes close
+        (0.5, 1.0, 0.947),  # a remainder of half as much is noise, not asymmetry
+        (5.0, 1.0, 0.556),  # the left one stays half open
+        (10.0, 1.0, 0.0),  # the left one doesn't close at all
+        (9.5, 9.0, None),  # neither closes: nothing to compare
+    ],
+)
+def test_closed_eyes_are_compared_by_how_far_each_one_closes(episode, left, right, alike):
+    visit = scenes.visit(episode, 7)
+    eyes(scenes.analysed(visit, "rest"), 10.0, 10.0)
+    eyes(scenes.analysed(visit, "gentle_eye_closure"), left, right)
+
+    point = only_visit(episode)
+
+    assert point.photo_of("gentle_eye_closure").result.eye == alike
+    assert point.eye.exercise == ("rest" if alike is None else "gentle_eye_closure")
+
+
+def test_without_the_face_at_rest_closed_eyes_say_nothing(episode):
+    eyes(scenes.analysed(scenes.visit(episode, 7), "tight_eye_closure"), 5.0, 1.0)
+
+    assert only_visit(episode).eye is None
+
+
+def test_the_face_at_rest_must_come_from_the_same_release(episode):
+    visit = scenes.visit(episode, 7)
+    eyes(scenes.analysed(visit, "rest", release="2027.2"), 10.0, 10.0)
+    eyes(scenes.analysed(visit, "tight_eye_closure", release="2026.11.1"), 5.0, 1.0)
+
+    assert only_visit(episode).eye.exercise == "rest"
+
+
+def test_an_older_smile_is_not_set_against_one_that_is_known(episode):
+    scenes.analysed(scenes.visit(episode, 1), "smile", mouth=0.4)
+    scenes.analysed(scenes.visit(episode, 8), "smile_with_teeth", mouth=0.7)
+
+    found = history(episode=episode)
+
+    assert found.course.kind == "other_release" and found.course.by is None
+    assert found.mixed == {"mouth"}
+
+
+def test_an_uncertain_model_gives_no_grade(episode):
+    visit = scenes.visit(episode, 7)
+    scenes.analysed(visit, "rest", grade=3)
+    analysis = scenes.analysed(visit, "pucker", grade=6)
+    analysis.findings["palsy_verdict"] = "uncertain"
+    analysis.save()
+
+    point = only_visit(episode)
+
+    assert (point.model_grade.grade, point.model_grade.photos) == (3, 1)
+    result = point.photo_of("pucker").result
+    assert (result.is_uncertain, result.grade, result.weak_side) == (True, None, "")

@@ -189,3 +189,15 @@ def test_rebuild_makes_all_summaries_anew(episode, patient, capsys):
     summary = PatientSummary.objects.get(patient=patient)
     assert (summary.visits, summary.worse) == (1, False)
     assert "1 summaries" in capsys.readouterr().out
+
+
+def test_the_sparkline_draws_like_with_like(episode):
+    """A visit by the twelve views and an earlier one by fewer are no two points of one line."""
+    scenes.measured(episode, 5)
+    newest = scenes.visit(episode, 12)
+    for exercise in ("rest", "brow_raise", "smile_with_teeth"):
+        scenes.analysed(newest, exercise)
+
+    summary = refresh_summary(patient_id=episode.patient_id)
+
+    assert [value is None for value in summary.symmetry] == [True, False]

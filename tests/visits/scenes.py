@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
 
 from clinic.visits.models import Photo
+from inference.models import Analysis
+from inference.pipeline.codes import VIEWS
 from inference.states import Status
 
 from .. import factories
+
+COMBINES = "2027.2"
+"""The release of `releases_in` that says how the views of a visit are combined."""
 
 
 def in_each_state(visit: Any) -> dict[str, Photo]:
@@ -59,3 +66,26 @@ def in_each_state(visit: Any) -> dict[str, Photo]:
         photo=photos["cancelled"], queued=True, status=Status.CANCELLED, finished_at=now
     )
     return photos
+
+
+def releases_in(folder: Path) -> Path:
+    """The folder, with one release that combines views, and one that doesn't."""
+    for name, visit in ((COMBINES, {"palsy_low": 0.3, "palsy_high": 0.7}), ("2026.11.1", {})):
+        (folder / name).mkdir()
+        data = {
+            "name": name, "files": {}, "exercises": list(VIEWS), "input_sizes": {}, "temperatures": {},
+            "thresholds": {}, "preprocessing": 1, "visit": visit,
+        }  # fmt: skip
+        (folder / name / "release.json").write_text(json.dumps(data))
+        (folder / name / "card.json").write_text("{}")
+    return folder
+
+
+def analysed(
+    visit: Any, exercise: str, *, release: str = COMBINES, side: str = "", zones: Any = None, **found: Any
+) -> Analysis:
+    """A photo of the visit that a release found weak, with the movement left by zones."""
+    photo = factories.PhotoFactory(visit=visit, exercise=exercise, side=side)
+    data = factories.findings(**{"exercise": exercise, **found})
+    data |= {"palsy_verdict": "weak", "zones": zones or {}}
+    return factories.AnalysisFactory(photo=photo, release=release, data=data)

@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from django.urls import reverse
 
 from clinic.visits import selectors, together
-from inference.pipeline.codes import VIEWS
 
 from .. import factories
-
-RELEASE = "2027.2"
+from .scenes import COMBINES as RELEASE
+from .scenes import analysed, releases_in
 
 
 @pytest.fixture
 def releases(tmp_path, settings):
-    """A folder with one release that says how views are combined, and one that doesn't."""
-    for name, visit in ((RELEASE, {"palsy_low": 0.3, "palsy_high": 0.7}), ("2026.11.1", {})):
-        folder = tmp_path / name
-        folder.mkdir()
-        data = {
-            "name": name, "files": {}, "exercises": list(VIEWS), "input_sizes": {}, "temperatures": {},
-            "thresholds": {}, "preprocessing": 1, "visit": visit,
-        }  # fmt: skip
-        (folder / "release.json").write_text(json.dumps(data))
-        (folder / "card.json").write_text("{}")
-    settings.MODEL_ARTIFACTS_DIR = tmp_path
-    return tmp_path
-
-
-def analysed(visit, exercise, *, release=RELEASE, side="", zones=None, **found):
-    photo = factories.PhotoFactory(visit=visit, exercise=exercise, side=side)
-    data = factories.findings(**{"exercise": exercise, **found})
-    data |= {"palsy_verdict": "weak", "zones": zones or {}}
-    return factories.AnalysisFactory(photo=photo, release=release, data=data)
+    settings.MODEL_ARTIFACTS_DIR = releases_in(tmp_path)
 
 
 def found(visit):

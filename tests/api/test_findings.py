@@ -1,0 +1,85 @@
+"""What the models found, with their doubts: of one photo, and of all views of a visit."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from clinic.audit.models import ReadEvent
+
+from ..visits.scenes import COMBINES, analysed, releases_in
+
+ZONES = {zone: {"left": 0.3, "right": 0.95} for zone in ("brow", "eye", "midface", "mouth")}
+
+
+@pytest.fixture
+def releases(tmp_path, settings):
+    settings.MODEL_ARTIFACTS_DIR = releases_in(tmp_path)
+
+
+def result(api, analysis):
+    return api.get(reverse("api:analysis-detail", args=[analysis.pk])).json()["result"]
+
+
+def whole(api, visit):
+    return api.get(reverse("api:visit-findings", args=[visit.pk])).json()
+
+
+def test_an_uncertain_finding_names_neither_side_nor_grade_and_says_why(api, visit):
+    analysis = analysed(visit, "pucker", grade=2)
+    analysis.findings["palsy_verdict"] = "uncertain"
+    analysis.findings["quality"]["warnings"] = ["palsy_unsure"]
+    analysis.save()
+    found = result(api, analysis)
+    assert (found["palsy_verdict"], found["weak_side"], found["grade"]) == ("uncertain", None, None)
+    assert found["sentence"].startswith("Uncertain: ")
+    assert [caution["code"] for caution in found["cautions"]] == ["palsy_unsure"]
+    assert found["grade_probabilities"]["2"] == 0.6, "the figures stay"
+
+
+def test_a_release_without_verdict_and_zones_answers_as_before(api, records):
+    found = result(api, records.analysis)
+    assert (found["palsy_verdict"], found["zones"], found["grade"]) == (None, None, 3)
+
+
+def test_the_movement_left_by_zones(api, visit):
+    assert result(api, analysed(visit, "brow_raise", zones=ZONES))["zones"] == ZONES
+
+
+def test_either_smile_answers_what_was_asked(api, visit):
+    analysis = analysed(visit, "closed_smile")
+    analysis.exercise = "smile"
+    analysis.save()
+    assert result(api, analysis)["exercise_as_asked"] is True
+
+
+def test_a_visit_is_read_as_a_whole(api, visit, releases):
+    photos = [analysed(visit, view, zones=ZONES).photo_id for view in ("rest", "brow_raise", "closed_smile")]
+    found = whole(api, visit)
+    assert (found["release"], found["weak_side"], found["source"]) == (COMBINES, "left", "model")
+    assert set(found["photos"]) == set(map(str, photos))
+    assert found["preliminary"] is True
+    assert found["grade_low"] <= found["grade"] <= found["grade_high"]
+    assert "pucker" in found["views_missing"] and found["views_used"] == [
+        "rest",
+        "brow_raise",
+        "closed_smile",
+    ]
+    assert found["zones"]["eye"] is None, "no view of this visit shows it"
+    assert found["zones"]["brow"]["views"] == ["brow_raise"]
+    assert ReadEvent.objects.filter(patient=visit.patient).exists()
+
+
+def test_a_visit_that_nothing_combines_has_empty_findings(api, records, releases):
+    found = whole(api, records.visit)
+    assert (found["release"], found["grade"], found["zones"], found["photos"]) == (None, None, None, [])
+
+
+def test_a_stranger_finds_nothing(api_stranger, visit):
+    assert api_stranger.get(reverse("api:visit-findings", args=[visit.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("exercise", ["smile", "gentle_eye_closure"])
+def test_photos_are_filed_under_every_exercise_that_a_record_may_name(api, visit, upload, exercise):
+    body = {"visit": visit.pk, "exercise": exercise, "image": upload()}
+    assert api.post(reverse("api:photo-list"), body, format="multipart").json()["exercise"] == exercise
