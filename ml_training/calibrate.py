@@ -39,16 +39,16 @@ def _log_loss(probability: np.ndarray, target: np.ndarray) -> float:
 def temperatures(raw: RawOutputs, pictures: Pictures) -> dict[str, float]:
     """Divisors of the logits by head: exercise, grade, side (Guo et al., ICML 2017). A head without the pictures to
     fit it on keeps 1."""
-    rows = np.arange(len(pictures))
+    rows = np.flatnonzero(pictures.view >= 0)
     worse = pictures.grade[:, None] > np.arange(1, STEPS + 1)
     sided = (pictures.side >= 0) & (pictures.side != BOTH)
 
     def exercise_loss(t: float) -> float:
-        chosen = softmax(raw.view_logits / t)[rows, pictures.view]
+        chosen = softmax(raw.view_logits[rows] / t)[np.arange(len(rows)), pictures.view[rows]]
         return float(-np.log(np.clip(chosen, 1e-9, 1)).mean())
 
     found = {
-        "exercise": _best(exercise_loss),
+        "exercise": _best(exercise_loss) if len(rows) else 1.0,
         "grade": _best(lambda t: _log_loss(sigmoid(raw.step_logits / t), worse)),
         "side": 1.0,
     }
@@ -142,8 +142,9 @@ def thresholds(answers: Answers, pictures: Pictures) -> dict[str, float]:
     """All thresholds of release.json, of calibrated answers on validation people. Bilateral cases are left out."""
     one = pictures.side != BOTH
     found = palsy_thresholds(answers.palsy[one], pictures.grade[one])
-    top = answers.view.max(1)
-    found["exercise"] = sure_enough(top, answers.view.argmax(1) == pictures.view, VIEW_WANTED, 0.35, 0.8)
+    seen = pictures.view >= 0
+    top, view = answers.view.max(1)[seen], answers.view.argmax(1)[seen]
+    found["exercise"] = sure_enough(top, view == pictures.view[seen], VIEW_WANTED, 0.35, 0.8)
     called = one & pictures.weak & (answers.palsy >= found["palsy"])
     right = answers.right[called]
     hit = (right >= 0.5) == (pictures.side[called] == 1)

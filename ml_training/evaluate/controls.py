@@ -68,7 +68,8 @@ def _three(judged: Judged) -> tuple[Figure, Figure, Figure]:
     """View accuracy, palsy area from grade III, and side accuracy from grade III."""
     part = judged.where(judged.one_sided)
     against = part.clear | ~part.pictures.weak
-    view = judged.sample.confusion("view", "", judged.pictures.view, judged.view, len(VIEWS), accuracy)
+    seen = judged.with_view
+    view = seen.sample.confusion("view", "", seen.pictures.view, seen.view, len(VIEWS), accuracy)
     palsy = part.sample.where(against).area(
         "palsy", "", part.answers.palsy[against], part.pictures.weak[against]
     )

@@ -71,6 +71,11 @@ class Judged:
         """(N,) healthy, or weak on one side: bilateral cases are told apart from these."""
         return np.asarray(self.pictures.side != BOTH)
 
+    @cached_property
+    def with_view(self) -> "Judged":
+        """Those whose view is known; a portrait or a clinic's photograph may show none of the twelve."""
+        return self.where(self.pictures.view >= 0)
+
     @property
     def clear(self) -> np.ndarray:
         return np.asarray(self.pictures.grade >= CLEAR_FROM)
@@ -93,7 +98,7 @@ def _area(judged: Judged, key: str, name: str, chosen: np.ndarray) -> Figure:
 
 def view_figures(judged: Judged) -> Iterator[Figure]:
     """How well the twelve views are told apart."""
-    count = len(VIEWS)
+    count, judged = len(VIEWS), judged.with_view
     severe = judged.where(judged.pictures.grade >= SEVERE_FROM)
     shown, said = judged.pictures.view, judged.view
     yield judged.sample.confusion("exercise_accuracy", "Exercise recognised", shown, said, count, accuracy)
@@ -164,12 +169,12 @@ def grade_figures(judged: Judged) -> Iterator[Figure]:
 
 def stated_and_found(judged: Judged) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """For each head: rows used (mask), stated probability and outcome on them, for reliability."""
-    every, one, weak = np.ones(len(judged), bool), judged.one_sided, judged.pictures.weak
+    seen, one, weak = judged.pictures.view >= 0, judged.one_sided, judged.pictures.weak
     right = judged.answers.right
     said = judged.answers.grades[np.arange(len(judged)), judged.grade - 1]
     sides = one & weak
     return {
-        "view": (every, judged.answers.view.max(1), judged.view == judged.pictures.view),
+        "view": (seen, judged.answers.view.max(1)[seen], (judged.view == judged.pictures.view)[seen]),
         "palsy": (one, judged.answers.palsy[one], weak[one]),
         "side": (sides, np.maximum(right, 1 - right)[sides], judged.side_right[sides]),
         "grade": (one, said[one], (judged.off == 0)[one]),
@@ -186,11 +191,10 @@ def calibration_figures(judged: Judged) -> Iterator[Figure]:
 
 def zone_figures(judged: Judged) -> Iterator[Figure]:
     """Mean absolute error of the movement left, where the release tells it."""
-    found = judged.answers.zones
-    if not np.isfinite(found).all():
-        return
-    table = np.column_stack([np.abs(found - judged.pictures.zones).mean((1, 2)), np.ones(len(judged))])
-    yield judged.sample.additive(
+    error = np.abs(judged.answers.zones - judged.pictures.zones).mean((1, 2))
+    known = np.isfinite(error)
+    table = np.column_stack([error[known], np.ones(known.sum())])
+    yield judged.sample.where(known).additive(
         "zone_error", "Movement left in a zone, mean error", table, lambda total: total[:, 0] / total[:, 1]
     )
 
@@ -253,7 +257,7 @@ def tables(judged: Judged) -> dict[str, Any]:
         "by_grade": by_grade,
         "by_exercise": by_view,
         "exercises": list(VIEWS),
-        "exercise_confusion": counts(judged.pictures.view, judged.view, len(VIEWS)),
+        "exercise_confusion": counts(judged.with_view.pictures.view, judged.with_view.view, len(VIEWS)),
         "grade_confusion": counts(grade - 1, part.grade - 1, 6),
     }
 

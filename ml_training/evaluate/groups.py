@@ -75,11 +75,11 @@ def measured(judged: Judged) -> dict[str, Figure]:
     """The six figures told of each group."""
     part = judged.where(judged.one_sided)
     weak, clear = part.pictures.weak, part.clear
-    called = part.answers.palsy >= part.thresholds["palsy"]
+    called, seen = part.answers.palsy >= part.thresholds["palsy"], judged.with_view
     against, sample = clear | ~weak, part.sample
     return {
-        "view": judged.sample.confusion(
-            "view", "Exercise", judged.pictures.view, judged.view, len(VIEWS), accuracy
+        "view": seen.sample.confusion(
+            "view", "Exercise", seen.pictures.view, seen.view, len(VIEWS), accuracy
         ),
         "palsy_auc_clear": sample.where(against).area(
             "palsy_auc_clear", "Palsy, area, III to VI", part.answers.palsy[against], weak[against]

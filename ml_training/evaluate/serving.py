@@ -11,15 +11,27 @@ from inference.pipeline.codes import VIEWS, ZONES, same_exercise
 from inference.pipeline.decode import decode
 from inference.pipeline.landmarks import FaceMesh
 from inference.pipeline.release import Release
+from inference.pipeline.shape import features
 from ml_training.datasets import CONDITIONS, NEITHER, TRUE_POINTS, Pictures
 from ml_training.evaluate.answers import Predict, RawOutputs
 
+NETWORK = "network.tflite"
 NEVER = -30.0
 """Logit of a view that a release doesn't know."""
 
 
 def predictor(release: Release, threads: int = 1, progress: bool = True) -> Predict:
-    """What serving says of crops and points, before calibration; slow, but it is what the clinic gets."""
+    """What serving says of crops and points, before calibration; slow, but it is what the clinic gets.
+
+    A release of one network is asked through its own file; the control "same pixels" holds that against `analyse`.
+    """
+    if "network" in release.input_sizes:
+        from ml_training import (
+            convert,
+            equality,
+        )  # these bring TensorFlow, which releases of two networks don't need
+
+        return equality.predictor(convert.Lite(release.path(NETWORK).read_bytes()), shapes)
     classifier = Classifier(release, threads)
 
     def predict(pictures: Pictures) -> RawOutputs:
@@ -33,6 +45,11 @@ def predictor(release: Release, threads: int = 1, progress: bool = True) -> Pred
         return RawOutputs(np.array(views), np.array(steps), np.array(sides), np.full(shape, np.nan))
 
     return predict
+
+
+def shapes(pictures: Pictures) -> np.ndarray:
+    """(N, 1434) what the network reads of the mesh."""
+    return np.stack([features(points) for points in pictures.points])
 
 
 def all_views(logits: np.ndarray, exercises: tuple[str, ...]) -> np.ndarray:

@@ -50,8 +50,11 @@ class Visits:
 
 
 def by_visit(pictures: Pictures) -> Iterator[tuple[str, np.ndarray]]:
-    """(visit, rows) of each visit; pictures without a visit are left out."""
+    """(visit, rows) of each visit; pictures without a visit, or of an unknown view, are left out."""
     order = np.argsort(pictures.visit, kind="stable")
+    order = order[pictures.view[order] >= 0]
+    if not len(order):
+        return
     names, starts = np.unique(pictures.visit[order], return_index=True)
     for name, rows in zip(names.tolist(), np.split(order, starts[1:]), strict=True):
         if name:
@@ -203,8 +206,10 @@ def fit(answers: Answers, pictures: Pictures) -> dict[str, Any]:
 def zone_spreads(answers: Answers, pictures: Pictures) -> dict[str, Any]:
     """The error of a zone's movement by the views that show the zone, and how far two views of one visit err alike.
     Nothing where the release tells no zones."""
-    if not len(answers) or not np.isfinite(answers.zones).all():
+    known = np.isfinite(answers.zones - pictures.zones).all((1, 2))
+    if not known.any():
         return {}
+    answers, pictures = answers.where(known), pictures.where(known)
     error = answers.zones - pictures.zones
     spreads: dict[str, dict[str, float]] = {}
     for number, zone in enumerate(ZONES):
@@ -390,6 +395,8 @@ def zone_coverage(told: Told) -> list[dict[str, Any]]:
             row = finding.zones.get(zone)
             for code, side in enumerate(SIDES) if row else ():
                 value = float(truth[number, code])
+                if np.isnan(value):
+                    continue
                 errors.append(abs(row[side] - value))  # type: ignore[index]
                 inside.append(row[f"{side}_low"] - 1e-6 <= value <= row[f"{side}_high"] + 1e-6)  # type: ignore[index]
         if errors:

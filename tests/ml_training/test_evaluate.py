@@ -218,3 +218,20 @@ def test_the_fit_reckons_as_serving_combines():
     healthy = np.exp(logs[:, 0]) / np.exp(logs).sum(1)
     told = visits.Told.of(answers, known, parameters)
     assert told.palsy == pytest.approx(1 - healthy, abs=2e-3)
+
+
+def test_photographs_of_which_little_is_known_join_in():
+    """A portrait shows no view, a clinic's photograph tells no movement of zones."""
+    every = judged()
+    view, zones = every.pictures.view.copy(), every.pictures.zones.astype(float)
+    view[::12], zones[: len(every) // 2] = -1, np.nan
+    part = replace(every, pictures=replace(every.pictures, view=view, zones=zones))
+    rows = {row["key"]: row for row in figures(part)}
+    assert rows["exercise_accuracy"]["pictures"] == len(every) * 11 // 12
+    assert rows["exercise_accuracy"]["value"] == 1.0
+    assert rows["zone_error"]["pictures"] == len(every) // 2
+    assert np.sum(tables(part)["exercise_confusion"]) == len(every) * 11 // 12
+    parameters = visits.fit(part.answers, part.pictures)
+    told = visits.Told.of(part.answers, part.pictures, parameters)
+    assert all("rest" in found.views_missing for found in told.findings)
+    assert visits.zone_coverage(told)
