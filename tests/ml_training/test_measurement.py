@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from inference.pipeline.codes import VIEWS
-from inference.pipeline.measure.refinement import LID_KNOTS
+from inference.pipeline.measure.refinement import FILE, LID_KNOTS, save
+from inference.pipeline.release import sha256_of
 from ml_training.datasets import CONDITIONS, FIELDS, DataMissing, Pictures, write_shard
-from ml_training.measurement import refine, tables
+from ml_training.measurement import refine, release, tables
 from ml_training.measurement.repeatability import as_release, both_sides, repeatability, repeats
 from ml_training.measurement.study import as_markdown, compare, study, weak_sign
 from tests.pipeline.drawn import TWINS, face
@@ -114,6 +116,22 @@ def test_what_is_learned_takes_the_pull_back_and_spares_the_healthy():
     assert refinement.odd_weights.shape[1] == 3 * len(refinement.pairs) + len(refinement.middle) + len(
         LID_KNOTS
     )
+
+
+def test_a_release_gets_the_correction_its_checksum_and_the_detectable_changes(tmp_path):
+    refinement, _ = refine.learn(pictures(96))
+    measured, folder = tmp_path / "measured", tmp_path / "release"
+    measured.mkdir()
+    folder.mkdir()
+    save(measured / FILE, refinement)
+    (measured / "study.json").write_text('{"pictures": 9, "people": 3, "measures": {}}')
+    (measured / "repeatability.json").write_text('{"mouth_ratio.smile": {"sdc95": 0.15, "groups": 9}}')
+    (folder / "release.json").write_text('{"name": "r", "files": {"network.tflite": "00"}}')
+    release.add(folder, measured)
+    told = json.loads((folder / "release.json").read_text())
+    assert told["files"] == {"network.tflite": "00", FILE: sha256_of(folder / FILE)}
+    assert told["refinement"] == {"file": FILE, "test_pictures": 9, "test_people": 3}
+    assert told["repeatability"] == {"mouth_ratio.smile": 0.15}
 
 
 def test_the_meshs_points_pair_up():
