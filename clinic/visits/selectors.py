@@ -125,13 +125,13 @@ def card_of(*, photo: Photo) -> PhotoCard:
 
 def words_on(*, photo: Photo) -> list[Confirmation]:
     """All that clinicians said on a photo, newest first, each with whether the model had left it open."""
-    words = list(
+    words: list[Confirmation] = list(
         photo.confirmations.select_related("by").annotate(
             verdict=KeyTextTransform("palsy_verdict", "analysis__findings")
         )
     )
     for word in words:
-        word.model_was_uncertain = word.verdict == "uncertain"  # type: ignore[attr-defined]
+        word.model_was_uncertain = getattr(word, "verdict", None) == "uncertain"  # type: ignore[attr-defined]
     return words
 
 

@@ -87,7 +87,7 @@ def test_files_are_stored_each_on_its_own_and_results_come_by_themselves(open_pa
         {"name": "nothing.jpg", "mimeType": "image/jpeg", "buffer": b""},
     ]
     page.locator(".upload-zone [data-upload-input]").first.set_input_files(files)
-    sees(page.locator(".visit-card:not(.is-missing)"), 2)
+    sees(page.locator(".visit-card"), 2)
     sees(page.locator(".upload-row.is-refused"), 2)
     expect(page.locator(".upload-list")).to_contain_text("This is not a photo, whatever its name says.")
     expect(page.locator(".upload-list")).to_contain_text("The file is empty (0 bytes).")
@@ -146,23 +146,23 @@ def test_a_photo_stored_while_the_board_is_looked_at_is_shown_too(open_page, vis
           setTimeout(changed, 200);
         }"""
     )
-    sees(page.locator(".visit-card:not(.is-missing)"), 2)
+    sees(page.locator(".visit-card"), 2)
 
 
 def test_the_camera_by_keyboard_from_the_countdown_to_the_next_exercise(open_page, visit):
-    page = open_page("visits:capture", visit.pk, "?exercise=smile", permissions=["camera"])
-    expect(page.locator(".capture-name")).to_have_text("Smile")
+    page = open_page("visits:capture", visit.pk, "?exercise=closed_smile", permissions=["camera"])
+    expect(page.locator(".capture-name")).to_have_text("Closed-mouth smile 5 / 13")
     shutter = page.get_by_role("button", name=re.compile("Take the photo"))
     expect(shutter).to_be_visible(timeout=WAIT)
     shutter.press("Enter")
     keep = page.get_by_role("button", name="Keep")
     expect(keep).to_be_focused(timeout=WAIT)
     page.keyboard.press("Enter")
-    expect(page.locator("[data-status]")).to_have_text("Stored: Smile", timeout=WAIT)
-    expect(page.locator(".capture-name")).to_have_text("Sneer, left")
+    expect(page.locator("[data-status]")).to_have_text("Stored: Closed-mouth smile", timeout=WAIT)
+    expect(page.locator(".capture-name")).to_have_text("Smile with teeth 6 / 13")
     expect(page.get_by_role("button", name=re.compile("Take the photo"))).to_be_focused()
     photo = Photo.objects.get()
-    assert photo.exercise == "smile"
+    assert photo.exercise == "closed_smile"
     assert photo.width / photo.height == pytest.approx(0.8, abs=0.01)
 
 
@@ -228,5 +228,47 @@ def test_all_of_it_works_without_scripts(open_page, visit):
     page.locator("#id_impression").fill("Seen without scripts")
     page.get_by_role("button", name="Save", exact=True).first.click()
     expect(page.locator("#messages")).to_contain_text("Impression saved.")
-    assert set(Photo.objects.values_list("exercise", flat=True)) == {"rest", "smile"}
+    assert set(Photo.objects.values_list("exercise", flat=True)) == {"rest", "brow_raise"}
     assert Analysis.objects.filter(status=Status.QUEUED).count() == 2
+
+
+NAMES = {
+    "smile.jpg": "smile",
+    "IMG 04 closed smile.jpg": "closed_smile",
+    "senyum gigi.jpg": "smile_with_teeth",
+    "show-teeth.jpg": "show_teeth",
+    "Eyes closed gently.jpg": "gentle_eye_closure",
+    "mata rapat.jpg": "tight_eye_closure",
+    "alis.jpg": "brow_raise",
+    "kiss.jpg": "pucker",
+    "nose.jpg": "nose_wrinkle",
+    "sneer left.jpg": "sneer",
+}
+
+
+def test_a_file_s_name_says_what_it_shows(open_page, visit):
+    page = open_page("visits:detail", visit.pk)
+    files = [
+        {"name": name, "mimeType": "image/jpeg", "buffer": encoded(image=picture(shade=10 * shade))}
+        for shade, name in enumerate(NAMES)
+    ]
+    page.locator(".upload-zone [data-upload-input]").first.set_input_files(files)
+    sees(page.locator(".visit-card"), len(NAMES))
+    assert sorted(Photo.objects.values_list("exercise", flat=True)) == sorted(NAMES.values())
+    assert Photo.objects.get(exercise="sneer").side == "left"
+
+
+def test_a_missing_view_is_taken_or_chosen_from_its_line_at_a_phone_s_width(open_page, visit):
+    factories.PhotoFactory(visit=visit, exercise="rest")
+    page = open_page("visits:detail", visit.pk, viewport={"width": 390, "height": 844})
+    sees(page.locator(".missing-one"), 11)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    line = page.locator(".missing-one", has=page.get_by_role("heading", name="Pucker"))
+    line.locator("[data-upload-input]").set_input_files(
+        {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": (PEOPLE / "t1.jpg").read_bytes()}
+    )
+    sees(page.locator(".missing-one"), 10)
+    assert set(Photo.objects.values_list("exercise", flat=True)) == {"rest", "pucker"}
+    page.get_by_role("link", name="Take: Open mouth").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".capture-name")).to_have_text("Open mouth 13 / 13", timeout=WAIT)
