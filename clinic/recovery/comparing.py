@@ -13,6 +13,7 @@ from . import rules
 from .data import exercise_name
 from .history import History, VisitPoint
 from .measures import PhotoPoint, Result, difference
+from .noise import error_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class Shot:
 class Measure:
     """One region in both photos; sides are the patient's left and right, mm.
 
-    `difference` is None unless both were measured by the same release.
+    `difference` is None unless both were measured by the same release; `error` is the smallest one that is more than
+    noise, None where it isn't known.
     """
 
     region: str
@@ -53,6 +55,12 @@ class Measure:
     sides_a: tuple[float, float] | None
     sides_b: tuple[float, float] | None
     difference: float | None
+    error: float | None = None
+
+    @property
+    def within_error(self) -> bool:
+        """Whether the difference is known to be too small to tell from none."""
+        return self.difference is not None and self.error is not None and abs(self.difference) <= self.error
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +96,11 @@ class Comparison:
     def same_release(self) -> bool:
         """Whether the two may be set against each other."""
         return bool(self.release_a) and self.release_a == self.release_b
+
+    @property
+    def error_known(self) -> bool:
+        """Whether any of the differences has a known measurement error."""
+        return any(measure.error is not None for measure in self.measures)
 
     @property
     def other_releases(self) -> bool:
@@ -147,6 +160,9 @@ def _measured(comparison: Comparison) -> Comparison:
             result_a.lengths.get(region) if result_a else None,
             result_b.lengths.get(region) if result_b else None,
             difference(value_a, value_b) if same and value_a is not None and value_b is not None else None,
+            error_of(region=region, exercise=comparison.exercise, release=result_a.release)
+            if same and result_a
+            else None,
         )
         for region in ("mouth", "eye", "brow")
     )

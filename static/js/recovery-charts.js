@@ -202,6 +202,30 @@
     };
   }
 
+  /* What repeated photos of an unmoved face differ by: a change within the band, from the figure that the page's
+     sentence starts at, can't be told from none. */
+  function noise(view) {
+    return {
+      id: "noise",
+      beforeDatasetsDraw: function (chart) {
+        const course = view.data.course;
+        const start = view.data.visits.find(function (visit) { return visit.date === course.since; });
+        if (!course.measurement_error || course.change === null || !start) return;
+        const axis = chart.scales.symmetry;
+        const before = course.value - course.change;
+        const top = axis.getPixelForValue(Math.min(1, before + course.measurement_error));
+        const bottom = axis.getPixelForValue(Math.max(0, before - course.measurement_error));
+        const left = chart.scales.x.getPixelForValue(start.day);
+        const ctx = chart.ctx;
+        ctx.save();
+        ctx.fillStyle = view.colours[course.region];
+        ctx.globalAlpha = 0.12;
+        ctx.fillRect(left, top, chart.chartArea.right - left, bottom - top);
+        ctx.restore();
+      },
+    };
+  }
+
   /* The range of the photos behind each of the model's grades. */
   const ranges = function (view) {
     return {
@@ -432,6 +456,6 @@
     spanOf: spanOf,
     mainConfig: mainConfig,
     smallConfig: smallConfig,
-    mainPlugins: function (view) { return [aside, ground(view), ranges(view), endLabels]; },
+    mainPlugins: function (view) { return [aside, ground(view), noise(view), ranges(view), endLabels]; },
   };
 })();

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 from clinic.recovery import noise, rules
+from clinic.recovery.comparing import compare
 from clinic.recovery.data import as_data
 from clinic.recovery.measures import Reading
 from clinic.recovery.selectors import history
@@ -61,3 +62,30 @@ def test_the_page_says_whether_anything_changed(episode, repeatable, later, word
     assert data["course"]["measurement_error"] == 0.1
     assert data["visits"][0]["model"]["mouth"]["measurement_error"] == 0.1
     assert data["visits"][0]["model"]["eye"]["measurement_error"] is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("later", "within"), [(0.65, True), (0.9, False)])
+def test_two_photos_differ_by_nothing_within_the_error(episode, repeatable, later, within):
+    with time_machine.travel(scenes.on(45), tick=False):
+        scenes.measured(episode, 5, mouth=0.6)
+        scenes.measured(episode, 12, mouth=later)
+        found = compare(history=history(episode=episode), exercise="smile")
+
+    assert found.error_known
+    assert {measure.region: measure.within_error for measure in found.measures} == {
+        "mouth": within,
+        "eye": False,
+        "brow": False,
+    }
+
+
+@pytest.mark.django_db
+def test_without_a_known_error_no_difference_is_called_none(episode):
+    with time_machine.travel(scenes.on(45), tick=False):
+        scenes.measured(episode, 5, mouth=0.6)
+        scenes.measured(episode, 12, mouth=0.6)
+        found = compare(history=history(episode=episode), exercise="smile")
+
+    assert not found.error_known
+    assert not any(measure.within_error for measure in found.measures)
