@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inference.pipeline.release import sha256_of
 
+from .card_sections import Section, as_dict, facts, sections, sentence, words
 from .registry import ReleaseInfo
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -65,16 +66,6 @@ RATES: dict[str, str | Promise] = {
 }
 RATES_BY_GRADE = ("called_weak", "side", "within_one")
 RATES_BY_EXERCISE = ("recognised", "healthy_called_normal", "weak_called_weak", "side")
-
-
-PLACED = frozenset(
-    {
-        "name", "made_on", "note", "licence", "intended_use", "not_for", "sources", "known_failures", "models", "data",
-        "calibration", "thresholds", "equality_with_keras", "figures", "tables", "plots", "not_evaluated",
-        "subgroups_not_evaluated", "repeatability",
-    }
-)  # fmt: skip
-"""Keys of a card for which the page has a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +128,28 @@ class RateTable:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """A part of the card that this version has no words for: sentences, facts, or both."""
+class Subgroups:
+    """One kind of groups: keys of figures, and for each group its name, people and figures by key."""
 
     title: str
-    lines: list[str]
-    facts: list[tuple[str, str]]
+    columns: list[str]
+    rows: list[tuple[str, int | None, dict[str, Figure]]]
+
+    @property
+    def titles(self) -> list[str | Promise]:
+        return [FIGURES.get(key, words(key)) for key in self.columns]
+
+    @property
+    def lines(self) -> list[tuple[str, int | None, list[tuple[str | Promise, Figure | None]]]]:
+        """Each group with a figure or None a column."""
+        return [
+            (
+                name,
+                people,
+                [(title, cells.get(key)) for title, key in zip(self.titles, self.columns, strict=True)],
+            )
+            for name, people, cells in self.rows
+        ]
 
 
 class Card:
@@ -166,7 +173,7 @@ class Card:
     def not_evaluated(self) -> list[str]:
         """The people and conditions on whom nothing was measured."""
         given = self.card.get("subgroups_not_evaluated") or self.card.get("not_evaluated") or []
-        return [_plain(part) for part in given] if isinstance(given, list) else [_plain(given)]
+        return [sentence(part) for part in given] if isinstance(given, list) else [sentence(given)]
 
     @property
     def made_on(self) -> dt.date | None:
@@ -191,16 +198,30 @@ class Card:
     @property
     def repeatability(self) -> list[tuple[str, str]]:
         """What changes between two photos of the same face by chance alone, by measure or score."""
-        return _facts(self.release.repeatability)
+        return facts(self.release.repeatability)
 
     @property
     def more(self) -> list[Section]:
         """What the card says beyond what the page has a place for, in its own words."""
-        return [
-            section
-            for key, value in self.card.items()
-            if key not in PLACED and (section := _section(key, value))
-        ]
+        return sections(self.card)
+
+    @property
+    def subgroups(self) -> list[Subgroups]:
+        """The figures of groups of people and conditions, a table for each kind."""
+        found: dict[str, Subgroups] = {}
+        for row in _rows(self.card.get("groups")):
+            figures = row.get("figures")
+            cells = {
+                key: figure
+                for key, value in (figures if isinstance(figures, dict) else {}).items()
+                if (figure := _figure(value, key))
+            }
+            family = str(row.get("family") or "")
+            table = found.setdefault(family, Subgroups(words(family), [], []))
+            table.columns.extend(key for key in cells if key not in table.columns)
+            people = row.get("people") if isinstance(row.get("people"), int) else None
+            table.rows.append((words(str(row.get("group", ""))), people, cells))
+        return list(found.values())
 
     @property
     def headlines(self) -> list[Figure]:
@@ -241,7 +262,7 @@ class Card:
 
     @property
     def thresholds(self) -> list[tuple[str | Promise, float]]:
-        return _named_numbers({**_dict(self.card.get("thresholds")), **self.release.thresholds})
+        return _named_numbers({**as_dict(self.card.get("thresholds")), **self.release.thresholds})
 
     @property
     def plots(self) -> list[dict[str, Any]]:
@@ -287,42 +308,10 @@ def _rows(value: Any) -> list[dict[str, Any]]:
     return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
 
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _words(key: str) -> str:
-    """A key as words."""
-    words = str(key).replace("_", " ").strip()
-    return words[:1].upper() + words[1:]
-
-
-def _plain(value: Any) -> str:
-    """A value of a card in one line; nested ones by their parts."""
-    if isinstance(value, dict):
-        return ", ".join(f"{_words(key).lower()} {_plain(part)}" for key, part in value.items())
-    if isinstance(value, list):
-        return ", ".join(_plain(part) for part in value)
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _facts(values: Any) -> list[tuple[str, str]]:
-    return [(_words(key), _plain(value)) for key, value in _dict(values).items()]
-
-
-def _section(key: str, value: Any) -> Section | None:
-    if value is None or value == "" or value == [] or value == {}:
-        return None
-    if isinstance(value, dict):
-        return Section(_words(key), [], _facts(value))
-    lines = [_plain(part) for part in value] if isinstance(value, list) else [_plain(value)]
-    return Section(_words(key), lines, [])
-
-
 def _named_numbers(values: Any) -> list[tuple[str | Promise, float]]:
     if not isinstance(values, dict):
         return []
-    found = [(HEADS.get(key, _words(key).lower()), _number(value)) for key, value in values.items()]
+    found = [(HEADS.get(key, words(key).lower()), _number(value)) for key, value in values.items()]
     return [(name, number) for name, number in found if number is not None]
 
 
