@@ -141,8 +141,8 @@ def per_cent(share: float) -> str:
 
 
 def sentences(measured: dict[str, Any]) -> dict[str, Any]:
-    """An evaluation as a card holds it: figures and tables as data, everything else in sentences, and all the rest
-    that was measured under `details`, for machines."""
+    """An evaluation as a card holds it: figures, tables and groups as data, everything else in sentences, and all the
+    rest that was measured under `details`, for machines."""
     worse = [
         f"{row['family']} {row['group']}, {WORDS_OF_GROUP_FIGURES.get(row['figure'], row['figure'])} "
         f"{row['value']:.2f} against {row['overall']:.2f} of all"
@@ -159,6 +159,7 @@ def sentences(measured: dict[str, Any]) -> dict[str, Any]:
         "calibration": measured["calibration"],
         "goals": goals(measured["figures"]),
         "known_failures": known_failures(told),
+        "groups": measured["groups"],
         "groups_served_worse": worse or ["none: no group's whole interval lies under the figure of all"],
         "not_evaluated": [f"{row['group']}: {row['why']}" for row in measured["not_evaluated"]],
         "leak_hunt": [
