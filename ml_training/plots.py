@@ -166,7 +166,7 @@ def photographs(rows: list[dict[str, Any]], path: Path) -> None:
     axes.set_yticks(range(len(rows)), [f"{row['photographs']} ({row['judged']})" for row in rows])
     axes.set_xlabel("share of healthy people")
     axes.set_title("False alarms on real photographs", fontsize=11)
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     _save(figure, path)
 
 
