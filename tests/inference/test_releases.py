@@ -314,15 +314,32 @@ def test_a_card_of_tomorrow_is_shown_in_its_own_words(root, as_clinician):
         {"key": "bias_mm", "name": "Bias of the corner", "value": -1.25, "low": -2, "high": 0.5,
          "interval": "95 %", "group": "measures"}
     )  # fmt: skip
+    measured = {"value": 0.87, "low": 0.8, "high": 0.9}
     card |= {
         "leak_hunt": [{"tried": "face masked", "showed": "chance"}],
-        "controls": {"masked_accuracy": 0.51},
-        "subgroups_not_evaluated": ["children", "beards"],
+        "controls": {"masked_accuracy": {"value": 0.51, "low": 0.4, "high": 0.6}},
+        "not_evaluated": [{"group": "children", "why": "no child is among them"}, "beards"],
+        "groups": [
+            {"family": "skin tone", "group": "dark", "people": 7, "figures": {"view": measured}},
+            {"family": "skin tone", "group": "pale", "people": 1, "figures": {}, "note": "too few"},
+        ],
     }
     write(root, "2027.1", card=card)
     text = as_clinician.get(reverse("inference:release", args=["2027.1"])).content.decode()
-    for words in ("Bias of the corner", "-1.25", "Measures", "Leak hunt", "tried face masked, showed chance",
-                  "Masked accuracy", "0.51", "children", "Mouth ratio", "0.08", "Smallest detectable"):  # fmt: skip
+    for words in (
+        "Bias of the corner",
+        "-1.25",
+        "Measures",
+        "Leak hunt",
+        "tried face masked, showed chance",
+        "0.51 (0.4 to 0.6)",
+        "Children: no child",
+        "Skin tone",
+        "of 7 people",
+        "Mouth ratio",
+        "0.08",
+        "Smallest detectable",
+    ):
         assert words in text, words
 
 
