@@ -60,13 +60,20 @@ class Made:
 
 
 def trained(run: Path) -> keras.Model:
-    """The run's network. SystemExit where it is not trained yet."""
+    """The run's network, computing in float32 whatever it was trained in. SystemExit where it is not trained yet."""
     file = run / "model.keras"
     if not file.is_file():
         raise SystemExit(
             f"{run} holds no trained network (model.keras): run `python -m ml_training.train` first."
         )
-    return loaded(file)
+    model, config = loaded(file), json.loads((run / "config.json").read_text())
+    if config.get("precision", "float32") == "float32":
+        return model
+    keras.config.set_dtype_policy("float32")
+    kept = {key: config[key] for key in ("trunk", "alpha", "dropout", "pixels", "shape") if key in config}
+    plain = build(int(config["size"]), **kept)
+    plain.set_weights(model.get_weights())
+    return plain
 
 
 def loaded(path: Path) -> keras.Model:

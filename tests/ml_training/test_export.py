@@ -25,27 +25,46 @@ def trunk(input_shape, alpha, include_top, weights, pooling):  # type: ignore[no
     return keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(features), name="mobilenet_tiny")
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory) -> Path:  # type: ignore[no-untyped-def]
+def made_run(folder: Path, **changes: object) -> Path:
     """The folder of a run that ended, its network with random weights."""
     import keras
 
     from ml_training import models
 
+    config = {
+        "trunk": "tiny",
+        "alpha": 1,
+        "size": SIZE,
+        "epochs": 1,
+        "rate": 1e-3,
+        "seed": 1,
+        "batch": 4,
+        **changes,
+    }
     keras.utils.set_random_seed(1)
-    folder = tmp_path_factory.mktemp("run")
-    models.TRUNKS["tiny"], real = trunk, dict(models.TRUNKS)
-    try:
-        models.build(SIZE, "tiny").save(folder / "model.keras")
-    finally:
-        models.TRUNKS.clear()
-        models.TRUNKS.update(real)
-    config = {"trunk": "tiny", "alpha": 1, "size": SIZE, "epochs": 1, "rate": 1e-3, "seed": 1, "batch": 4}
+    keras.config.set_dtype_policy(str(config.get("precision", "float32")))
+    models.build(SIZE, "tiny").save(folder / "model.keras")
+    keras.config.set_dtype_policy("float32")
     counts = {"train": 12, "val": 12}
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "history.json").write_text(json.dumps({"history": {}, "pictures": counts, "people": counts}))
     (folder / "log.csv").write_text("epoch,loss,val_loss\n0,2.0,2.1\n1,1.5,1.9\n")
     return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tiny():  # type: ignore[no-untyped-def]
+    """A trunk of that name."""
+    from ml_training import models
+
+    models.TRUNKS["tiny"] = trunk
+    yield
+    del models.TRUNKS["tiny"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Path:  # type: ignore[no-untyped-def]
+    return made_run(tmp_path_factory.mktemp("run"))
 
 
 @pytest.fixture(scope="module")
@@ -152,3 +171,17 @@ def test_a_release_is_written_whole(run, data, tmp_path):  # type: ignore[no-unt
         look(release)
     with pytest.raises(SystemExit, match="never change"):
         export.export(args)
+
+
+def test_what_was_trained_in_mixed_precision_ships_in_whole(tmp_path):  # type: ignore[no-untyped-def]
+    from ml_training import export
+
+    model = export.trained(made_run(tmp_path, precision="mixed_bfloat16"))
+    assert {layer.compute_dtype for layer in model.layers} == {"float32"}
+
+
+def test_a_run_that_is_not_trained_is_said(tmp_path):  # type: ignore[no-untyped-def]
+    from ml_training import export
+
+    with pytest.raises(SystemExit, match=r"ml_training\.train"):
+        export.trained(tmp_path)
