@@ -2,7 +2,8 @@
 
 Measures each picture as the product does, from the face mesh and from the refined mesh, and compares with the same
 measures of the simulator's true points. Writes study.json (every figure), study.md (tables) and study.png to --out.
-Figures are of test people; nothing was fitted or chosen on them.
+Figures are of test people, on whom nothing was fitted. The method was changed a few times after their figures had been
+seen, so they flatter it a little; people never looked at would tell.
 
     bias, spread     mean and standard deviation of measured minus true, left and right together; mm or degrees
     toward_even      how much smaller the asymmetry is measured than it is, away from the weak side; its mean
