@@ -118,11 +118,11 @@ def known_failures(measured: dict[str, Any]) -> list[str]:
         if row["healthy_called_normal"]["value"] < 0.95
     ]
     unseen = [row for row in measured["tables"]["by_exercise"] if (row["recognised"]["value"] or 1) < 0.9]
-    lines += [
-        f"The view {row['exercise'].replace('_', ' ')} is recognised on {per_cent(row['recognised']['value'])} of "
-        "photos."
-        for row in unseen
-    ]
+    if unseen:
+        told = [
+            f"{row['exercise'].replace('_', ' ')} {per_cent(row['recognised']['value'])}" for row in unseen
+        ]
+        lines.append(f"Views recognised on fewer than nine photos in ten: {', '.join(told)}.")
     real = next((row for row in measured["figures"] if row["key"] == "specificity_real"), None)
     if real:
         lines.append(
