@@ -227,21 +227,16 @@ def _zone_correlation(error: np.ndarray, pictures: Pictures, spreads: Mapping[st
     products, pairs = 0.0, 0
     for _, rows in by_visit(pictures):
         for number, zone in enumerate(ZONES):
-            names = [VIEWS[v] for v in pictures.view[rows]]
-            kept = [
-                (row, spreads[zone][name])
-                for row, name in zip(rows, names, strict=True)
-                if name in spreads[zone]
-            ]
-            if len(kept) < 2:
-                continue
-            scaled = np.array([error[row, number] / spread for row, spread in kept])
+            kept = [row for row in rows if VIEWS[pictures.view[row]] in spreads[zone]]
             count = len(kept)
+            if count < 2:
+                continue
+            scaled = np.array([error[r, number] / spreads[zone][VIEWS[pictures.view[r]]] for r in kept])
             products += float(((scaled.sum(0) ** 2 - (scaled**2).sum(0)) / 2).sum())
             pairs += count * (count - 1)  # both sides of each pair
-    return (
-        round(float(np.clip(products / pairs, 0, 0.95)), 3) if pairs else float(DEFAULTS["zone_correlation"])
-    )
+    if not pairs:
+        return float(DEFAULTS["zone_correlation"])
+    return round(float(np.clip(products / pairs, 0, 0.95)), 3)
 
 
 @dataclass(frozen=True)
