@@ -202,9 +202,10 @@ def _decided(found: list[Finding], weak: list[Finding]) -> str:
             "No asymmetry detected in %(count)s photos; this does not exclude a stroke.",
             without,
         ) % {"count": without}
-    sides = {finding.weak_side for finding in weak}
+    sides = {finding.weak_side for finding in weak} - {""}
+    other = _("Weakness, not always on the same side") if sides else _("Weakness")
     values = {
-        "weakness": WEAKNESS[sides.pop()] if len(sides) == 1 else _("Weakness, not always on the same side"),
+        "weakness": WEAKNESS[sides.pop()] if len(sides) == 1 else other,
         "weak": len(weak),
         "all": len(found),
     }

@@ -64,6 +64,9 @@ def test_a_palsy_without_a_sure_side_is_not_confirmed_blindly(as_clinician, visi
     text = page(as_clinician, "visits:photo", analysis)
     assert "Weakness, moderate: grade III" in text
     assert "The model is not sure which side is the weak one" in text
+    judged(visit, "rest", verdict="weak")
+    summary = sentences.visit_summary(selectors.photos_of_visit(visit=visit))
+    assert summary.model == "Weakness on the left in 2 of 2 photos, grade III.", "no word of another side"
     assert 'name="agree"' not in text
 
 
