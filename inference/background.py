@@ -132,7 +132,7 @@ def usable(jobs: QuerySet[BackgroundAnalysis]) -> QuerySet[BackgroundAnalysis]:
 
 def finish(*, claim: Claim, findings: Findings) -> bool:
     """Keep what was found: a shadow's in its job, a reanalysis' as a result of its own beside the old ones."""
-    kept = services.without_landmarks(findings)
+    kept = services.without_landmarks(findings=findings)
     with transaction.atomic():
         job = BackgroundAnalysis.objects.select_for_update().get(pk=claim.analysis_id)
         is_shadow = job.purpose == Purpose.SHADOW
@@ -152,7 +152,7 @@ def finish(*, claim: Claim, findings: Findings) -> bool:
                     published_at=job.published_at,
                     started_at=job.started_at,
                     finished_at=timezone.now(),
-                    **services.result_columns(findings),
+                    **services.result_columns(findings=findings),
                 )
             ],
             ignore_conflicts=True,

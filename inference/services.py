@@ -118,10 +118,10 @@ def _start(analysis_id: uuid.UUID, release: str | None) -> Claim | None:
 
 def finish(*, claim: Claim, findings: Findings) -> bool:
     """Write the findings of a photo that could be judged; False if the attempt was no longer this worker's."""
-    return _close(claim, Status.SUCCEEDED, **result_columns(findings))
+    return _close(claim, Status.SUCCEEDED, **result_columns(findings=findings))
 
 
-def result_columns(findings: Findings) -> dict[str, Any]:
+def result_columns(*, findings: Findings) -> dict[str, Any]:
     """What `RESULT_COLUMNS` hold for these findings."""
     ratios = {
         f"{part}_ratio": (findings.symmetry.get(part) or {}).get("ratio") for part in ("brow", "eye", "mouth")
@@ -132,7 +132,7 @@ def result_columns(findings: Findings) -> dict[str, Any]:
         "palsy_probability": findings.palsy_probability,
         "weak_side": findings.weak_side or "",
         "grade": findings.grade,
-        "findings": without_landmarks(findings),
+        "findings": without_landmarks(findings=findings),
         "landmarks": findings.landmarks,
         **ratios,
     }
@@ -144,7 +144,7 @@ def reject(*, claim: Claim, findings: Findings) -> bool:
         claim,
         Status.REJECTED,
         error_code=findings.reason,
-        findings=without_landmarks(findings),
+        findings=without_landmarks(findings=findings),
         landmarks=findings.landmarks or None,
     )
 
@@ -281,6 +281,6 @@ def refresh_summary_of(*, patient_id: uuid.UUID) -> None:
         logger.exception("The summary of patient %s was not refreshed", patient_id)
 
 
-def without_landmarks(findings: Findings) -> dict[str, Any]:
+def without_landmarks(*, findings: Findings) -> dict[str, Any]:
     """Not by `asdict`, which would copy the thousand numbers that are left out."""
     return {f.name: getattr(findings, f.name) for f in fields(findings) if f.name != "landmarks"}
