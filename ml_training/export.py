@@ -77,13 +77,28 @@ def trained(run: Path) -> keras.Model:
 
 
 def loaded(path: Path) -> keras.Model:
-    """A network of ours from a .keras or .h5 file. The older form can't name the operations between the layers, so they
-    are taken from a small network of the same making."""
-    small = build(32, pixels=False) if path.suffix == ".h5" else None
-    between = [op for op in small.operations if not isinstance(op, keras.layers.Layer)] if small else []
+    """A network of ours from a .keras or .h5 file."""
     return keras.models.load_model(
-        path, compile=False, custom_objects={type(op).__name__: type(op) for op in between}
+        path, compile=False, custom_objects=_between() if path.suffix == ".h5" else None
     )
+
+
+def _between() -> dict[str, Any]:
+    """The operations between our layers, which the older form knows by bare names alone, from a small network of the
+    same making. Where a layer goes by the same name (`Add`), what was kept of it tells which is meant."""
+    operations = [
+        type(op) for op in build(32, pixels=False).operations if not isinstance(op, keras.layers.Layer)
+    ]
+    return {kind.__name__: _either(kind) for kind in operations}
+
+
+def _either(operation: Any) -> Any:
+    layer = getattr(keras.layers, operation.__name__, None)
+
+    def from_config(config: dict[str, Any]) -> Any:
+        return (layer if layer and "trainable" in config else operation).from_config(config)
+
+    return type(operation.__name__, (), {"from_config": staticmethod(from_config)})
 
 
 def samples_of(pictures: Pictures, count: int = REPRESENTATIVE, seed: int = 0) -> list[convert.Inputs]:
