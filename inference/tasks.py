@@ -5,15 +5,19 @@ from __future__ import annotations
 import logging
 import uuid
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from django.core.files.storage import storages
 
 from inference.pipeline.errors import PipelineError
 
 from . import background as background_services
-from . import publish, services, watchdog, worker
+from . import publish, registry, services, watchdog, worker
 from .errors import explain
 from .services import Claim
+
+if TYPE_CHECKING:
+    from inference.pipeline import Analyser
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +44,7 @@ def _run(pk: uuid.UUID, book: ModuleType) -> None:
         logger.info("Analysis %s is not waiting any more", pk)
         return
     try:
-        analyser = worker.analyser(name)
+        analyser = _analyser(name, stands_in=book is services)
     except PipelineError as error:
         claim = book.claim(analysis_id=pk)
         if claim:
@@ -65,6 +69,18 @@ def _run(pk: uuid.UUID, book: ModuleType) -> None:
     except Exception:
         logger.exception("Analysis %s stopped at an error", pk)
         _give_up(claim, "internal", book)
+
+
+def _analyser(name: str, *, stands_in: bool) -> Analyser:
+    """That release's models; the one in use stands in for one that this version can't run any more."""
+    try:
+        return worker.analyser(name)
+    except PipelineError:
+        current = registry.active().name
+        if not stands_in or current == name:
+            raise
+        logger.warning("The model release of a waiting photo can't be used; the one in use takes it")
+        return worker.analyser(current)
 
 
 def _give_up(claim: Claim, code: str, book: ModuleType) -> None:

@@ -10,6 +10,7 @@ import pytest
 from inference import publish, registry
 from inference.pipeline.codes import EXERCISES
 from inference.pipeline.findings import Findings
+from inference.pipeline.release import PREPROCESSING_VERSION
 from tests import factories
 
 from .running import Worker
@@ -26,7 +27,7 @@ def write_release(root: Path, name: str = "test-release", files: dict[str, str] 
         "input_sizes": {},
         "temperatures": {},
         "thresholds": {},
-        "preprocessing": 1,
+        "preprocessing": PREPROCESSING_VERSION,
     }
     (folder / "release.json").write_text(json.dumps(release))
     (folder / "card.json").write_text(json.dumps({"name": name}))

@@ -15,6 +15,7 @@ from django.urls import reverse
 from inference import registry, releases, services
 from inference.admission import Refused
 from inference.models import ModelRelease, ReleaseChange, ReleaseState
+from inference.pipeline.release import PREPROCESSING_VERSION
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +48,7 @@ def write(root: Path, name: str, /, *, card: dict | None = None, **changes: obje
         "input_sizes": {},
         "temperatures": {},
         "thresholds": {"palsy": 0.5},
-        "preprocessing": 1,
+        "preprocessing": PREPROCESSING_VERSION,
         "repeatability": {"mouth_ratio": 0.08},
         **changes,
     }
@@ -142,7 +143,7 @@ def test_a_release_that_was_not_measured_as_it_should_be_is_refused(root, run, c
         ({"files": {"network.tflite": "0" * 64}}, "differs from its checksum"),
         ({"files": {"gone.tflite": "0" * 64}}, "gone.tflite is missing"),
         ({"files": {"../ACTIVE": "0" * 64}}, "outside its folder"),
-        ({"preprocessing": 2}, "prepared by version 2; this program makes version 1"),
+        ({"preprocessing": PREPROCESSING_VERSION + 1}, f"this program makes version {PREPROCESSING_VERSION}"),
         ({"exercises": ["whistle"]}, "exercises that this program does not"),
         ({"name": "another"}, "calls itself 'another'"),
     ],

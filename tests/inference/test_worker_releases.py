@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from inference import background, registry, releases
+from inference import background, publish, registry, releases
 from inference.models import Analysis, BackgroundAnalysis, Purpose
 from inference.states import FINAL, Status
 from tests import factories
@@ -109,3 +109,18 @@ def test_a_child_killed_at_a_shadows_photo_costs_nothing(worker, visit):
     worker.release()
     until(lambda: BackgroundAnalysis.objects.get(pk=job.pk).status == Status.SUCCEEDED, 90)
     assert BackgroundAnalysis.objects.get(pk=job.pk).attempt == 2
+
+
+def test_a_photo_queued_for_a_release_that_no_longer_runs_is_taken_by_the_one_in_use(worker, visit):
+    """An update of the program may outdate the release under which photos still wait."""
+    outdated = write(worker.folder / "models", "2020.1", preprocessing=0)
+    analysis = factories.AnalysisFactory(
+        photo=factories.PhotoFactory(visit=visit), queued=True, release=outdated.name
+    )
+    publish.analysis_now(analysis_id=analysis.pk)
+    done = result_of(analysis)
+    assert (done.status, done.release, done.findings["release"]) == (
+        Status.SUCCEEDED,
+        "test-release",
+        "test-release",
+    )
