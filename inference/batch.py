@@ -20,8 +20,8 @@ logger = logging.getLogger(__name__)
 SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif"})
 """What is taken from a folder; a file named by itself is always tried."""
 KEYS: Final = (
-    "file", "state", "reason", "exercise", "exercise_probabilities", "palsy_probability", "weak_side", "grade",
-    "grade_probabilities", "symmetry", "quality", "milliseconds", "release",
+    "file", "state", "reason", "exercise", "exercise_probabilities", "palsy_probability", "palsy_verdict",
+    "weak_side", "grade", "grade_probabilities", "zones", "symmetry", "quality", "milliseconds", "release",
 )  # fmt: skip
 """The keys of one line of JSON, in their order."""
 

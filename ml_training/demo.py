@@ -1,4 +1,4 @@
-"""The demo clinic's photos: six people who don't exist, over twelve weeks, all six exercises a visit.
+"""The demo clinic's photos: six people who don't exist, over twelve weeks, all twelve views a visit.
 
     python -m ml_training.demo --portraits DIR --face DIR --out clinic/demo/photos
 
@@ -9,7 +9,7 @@ that the tests use instead.
 
 import argparse
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,16 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from inference.pipeline.codes import EXERCISES, Exercise, Side
+from inference.pipeline.codes import VIEWS, ZONES, Exercise, Side
 from inference.pipeline.decode import decode
 from inference.pipeline.landmarks import FaceMesh
 from inference.pipeline.release import sha256_of
 from ml_training import sources
 from ml_training.compose import Silhouette, compose
 from ml_training.simulate import facemodel
-from ml_training.simulate.expressions import DROOP, MOVEMENT_KEPT, Palsy, weights
+from ml_training.simulate.expressions import weights
 from ml_training.simulate.fit import fit
+from ml_training.simulate.palsy import DROOP, MOVEMENT_LEFT, SIDES, Habits, Palsy
 from ml_training.simulate.photography import photograph
 from ml_training.simulate.render import Renderer, Subject, random_light, subject
 
@@ -63,10 +64,17 @@ class Studio:
         return subject(model, image, points, fit(model, points))
 
     def shoot(
-        self, person: Subject, exercise: str, palsy: Palsy, sneer_side: str | None, rng: np.random.Generator
+        self,
+        person: Subject,
+        view: str,
+        palsy: Palsy,
+        habits: Habits,
+        done_side: str | None,
+        rng: np.random.Generator,
     ) -> np.ndarray:
-        """One photo of an exercise, RGB uint8 (600, 480, 3), held a little differently each time."""
-        vector = weights(self.renderer.model.units, exercise, palsy, rng, sneer_side)
+        """One photo of a view, RGB uint8 (600, 480, 3), held a little differently each time."""
+        side = SIDES.index(done_side) if done_side else None
+        vector = weights(self.renderer.model.units, view, palsy, habits, rng, side)
         moved = self.renderer.draw(person, vector, light=random_light(rng))
         grainy = moved + rng.normal(0, 2.0, moved.shape[:2])[..., None]
         photo = photograph(np.clip(grainy, 0, 255).astype(np.uint8), rng, strength=0.25)
@@ -89,25 +97,32 @@ def palsy_of(grade: int, side: str | None, cause: str, rng: np.random.Generator)
     """A palsy from the middle of its grade's range; a stroke spares the forehead and eye."""
     if grade == 1 or side is None:
         return Palsy()
-    low, high = MOVEMENT_KEPT[grade]
-    kept = low + (high - low) * rng.uniform(0.3, 0.7)
-    droop = DROOP[grade][0] + (DROOP[grade][1] - DROOP[grade][0]) * rng.uniform(0.3, 0.7)
-    palsy = Palsy(grade=grade, side=side, upper=kept, lower=kept, droop=droop, pull=0.28)
-    return replace(palsy, upper=max(kept, 0.9), droop=0.7 * droop) if cause == "stroke" else palsy
+    ranges = np.array(MOVEMENT_LEFT[grade])
+    kept = ranges[:, 0] + (ranges[:, 1] - ranges[:, 0]) * rng.uniform(0.3, 0.7)
+    if cause == "stroke":
+        upper = [ZONES.index("brow"), ZONES.index("eye")]
+        kept[upper] = np.maximum(kept[upper], 0.9)
+    palsy, weak = Palsy(grade=grade, side=side, pull=0.28), SIDES.index(side)
+    palsy.movement[:, weak] = kept
+    palsy.droop[weak] = np.interp(rng.uniform(0.3, 0.7), (0, 1), DROOP[grade]) * (
+        0.7 if cause == "stroke" else 1
+    )
+    return palsy
 
 
 def take_visit(
     studio: Studio, patient: dict[str, Any], visit: dict[str, Any], number: int, person: Subject, out: Path
 ) -> dict[str, Any]:
-    """All six photos of one visit, written to `out`; returns the visit's row of the manifest."""
+    """All photos of one visit, written to `out`; returns the visit's row of the manifest."""
     rng = np.random.default_rng([int(patient["key"][1:]), number])
     palsy = palsy_of(visit["grade"], patient["weak_side"], patient["cause"], rng)
+    habits = Habits.sample(np.random.default_rng(int(patient["key"][1:])))
     sneer_side = patient["weak_side"] or Side.LEFT.value
     photos = []
-    for exercise in EXERCISES:
+    for exercise in VIEWS:
         side = sneer_side if exercise == Exercise.SNEER else None
         name = f"{patient['key']}-v{number}-{exercise.replace('_', '-')}.jpg"
-        save(studio.shoot(person, exercise, palsy, side, rng), out / name)
+        save(studio.shoot(person, exercise, palsy, habits, side, rng), out / name)
         photos.append({"file": name, "exercise": exercise, "side": side, "true_grade": visit["grade"]})
     return {"week": visit["week"], "clinician_grade": visit["clinician_grade"], "photos": photos}
 
@@ -141,9 +156,10 @@ def make_test_people(studio: Studio, out: Path, config: dict[str, Any]) -> None:
         if n:
             continue
         rng = np.random.default_rng(7)
-        for exercise in EXERCISES:
+        habits = Habits.sample(rng)
+        for exercise in VIEWS:
             palsy = palsy_of(5, Side.LEFT.value, "bells_palsy", rng)
-            photo = studio.shoot(person, exercise, palsy, Side.RIGHT.value, rng)
+            photo = studio.shoot(person, exercise, palsy, habits, Side.RIGHT.value, rng)
             save(photo, out / f"{someone['key']}-left-palsy-{exercise.replace('_', '-')}.jpg")
 
 

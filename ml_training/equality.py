@@ -7,11 +7,10 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from inference.pipeline.classify import sigmoid
+from inference.pipeline.classify import columns, sigmoid
 from inference.pipeline.codes import ZONES
 from ml_training.convert import Inputs, Lite
 from ml_training.evaluate.answers import Predict, RawOutputs, calibrated, suggested_grades
-from ml_training.models import columns
 
 DECISIONS: Final = ("view", "palsy", "side", "grade")
 BATCH: Final = 64

@@ -17,26 +17,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from inference.pipeline.codes import LANDMARK_COUNT, VIEWS, ZONES
+from inference.pipeline.classify import HEADS, STEPS
+from inference.pipeline.codes import LANDMARK_COUNT, ZONES
 from inference.pipeline.shape import MIRROR, SHAPE_SIZE
 from ml_training.sources import weights_file
 
-STEPS: Final = 5
-"""Severity targets: worse than grade I, II, III, IV, V."""
-HEADS: Final = {"view": len(VIEWS), "steps": STEPS, "side": 1, "zones": 2 * len(ZONES), "done_side": 1}
-"""The network's outputs and their widths, in the order in which they are laid side by side. side, done_side: positive
-is the person's right; zones: brow, eye, midface, mouth, each left then right; all are logits."""
 BATCH_NORM_MOMENTUM: Final = 0.97
 """Keras' MobileNetV2 has 0.999, whose averages lag far behind in a training of some hundred steps."""
 TRUNKS: Final = {"MobileNetV2": keras.applications.MobileNetV2, "MobileNet": keras.applications.MobileNet}
 PIXEL_WIDTH, POINT_WIDTH, HEAD_WIDTH = 160, 160, 128
-
-
-def columns(head: str) -> slice:
-    """Where a head's logits lie in the network's output (N, 27)."""
-    names = list(HEADS)
-    start = sum(HEADS[name] for name in names[: names.index(head)])
-    return slice(start, start + HEADS[head])
 
 
 @keras.saving.register_keras_serializable("risorius")

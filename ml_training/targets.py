@@ -5,9 +5,9 @@ from typing import Any, Final
 import numpy as np
 import tensorflow as tf
 
+from inference.pipeline.classify import STEPS, columns
 from inference.pipeline.codes import VIEWS, ZONES, Exercise
 from ml_training.datasets import Pictures
-from ml_training.models import STEPS, columns
 
 WIDTHS: Final = {
     "view": len(VIEWS),

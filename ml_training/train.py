@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
+from inference.pipeline.classify import columns
 from inference.pipeline.codes import VIEWS
 from inference.pipeline.shape import features
 from ml_training import datasets, models, plots, targets
@@ -217,7 +218,7 @@ def draw(out: Path, model: keras.Model, validation: datasets.Pictures, held: tf.
     plots.learning({"network": out / "log.csv"}, out / "learning.png")
     if held is None:
         return
-    said = model.predict(held, verbose=0)[:, models.columns("view")].argmax(-1)
+    said = model.predict(held, verbose=0)[:, columns("view")].argmax(-1)
     table = np.zeros((len(VIEWS), len(VIEWS)), int)
     known = validation.view >= 0
     np.add.at(table, (validation.view[known], said[known]), 1)

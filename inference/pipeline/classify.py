@@ -1,27 +1,40 @@
-"""The two classifiers, run by LiteRT: which exercise, and how weak which side is."""
+"""The network of a release, run by LiteRT: which view, how weak which side, how much each zone still moves."""
 
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
+from inference.pipeline.codes import VIEWS, ZONES
 from inference.pipeline.errors import ClassificationFailed
 from inference.pipeline.release import Release
+from inference.pipeline.shape import SHAPE_SIZE
 
-EXERCISE_FILE: Final = "exercise.tflite"
-PALSY_FILE: Final = "palsy.tflite"
+NETWORK_FILE: Final = "network.tflite"
 STEPS: Final = 5
-"""Outputs of the palsy model that say "worse than grade I", "worse than II", ... "worse than V"."""
+"""Outputs that say "worse than grade I", "worse than II", ... "worse than V"."""
+HEADS: Final = {"view": len(VIEWS), "steps": STEPS, "side": 1, "zones": 2 * len(ZONES), "done_side": 1}
+"""The network's outputs and their widths, in the order in which they are laid side by side: logits all of them. side,
+done_side: positive is the patient's right; zones: brow, eye, midface, mouth, of each the left and then the right."""
+OUTPUTS: Final = sum(HEADS.values())
+
+
+def columns(head: str) -> slice:
+    """Where a head's logits lie in the network's output (..., 27)."""
+    names = list(HEADS)
+    start = sum(HEADS[name] for name in names[: names.index(head)])
+    return slice(start, start + HEADS[head])
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Calibrated probabilities. exercises: in the order of `codes.EXERCISES`; grades: I to VI; right: that
-    the weaker side is the patient's right, given a palsy."""
+    """Calibrated probabilities. exercises: in the order of the release's views; grades: I to VI; right: that the
+    weaker side is the patient's right, given a palsy; zones: [left, right] movement left of each of `ZONES`."""
 
     exercises: list[float]
     grades: list[float]
     right: float
+    zones: list[list[float]]
 
     @property
     def palsy(self) -> float:
@@ -63,70 +76,66 @@ def suggested_grade(grades: list[float], threshold: float) -> int:
     return 6
 
 
-class _Model:
-    """One .tflite file: a square RGB crop in, logits out. Scaling of pixels is part of the model."""
-
-    def __init__(self, path: str, size: int, outputs: int, threads: int) -> None:
-        from ai_edge_litert.interpreter import Interpreter
-
-        try:
-            self._interpreter: Any = Interpreter(model_path=path, num_threads=threads)
-            self._interpreter.allocate_tensors()
-            [given], [made] = self._interpreter.get_input_details(), self._interpreter.get_output_details()
-        except (ValueError, RuntimeError) as error:
-            raise ClassificationFailed("A model file can't be loaded.") from error
-        self._given, self._made = given["index"], made["index"]
-        if tuple(given["shape"]) != (1, size, size, 3) or tuple(made["shape"]) != (1, outputs):
-            raise ClassificationFailed("A model file has other inputs or outputs than its release says.")
-
-    def logits(self, crop: np.ndarray) -> np.ndarray:
-        """(outputs,) float64 of a crop (size, size, 3), uint8."""
-        try:
-            self._interpreter.set_tensor(self._given, crop[None].astype(np.float32))
-            self._interpreter.invoke()
-            result = self._interpreter.get_tensor(self._made)[0].astype(np.float64)
-        except (ValueError, RuntimeError) as error:
-            raise ClassificationFailed("A model could not be run.") from error
-        if not np.isfinite(result).all():
-            raise ClassificationFailed("A model gave something that is no number.")
-        return np.asarray(result)
+def palsy_verdict(palsy: float, thresholds: dict[str, float]) -> str:
+    """ "weak", "normal", or "uncertain" between the release's two thresholds."""
+    if palsy >= thresholds.get("palsy_high", thresholds["palsy"]):
+        return "weak"
+    return "normal" if palsy < thresholds.get("palsy_low", thresholds["palsy"]) else "uncertain"
 
 
 class Classifier:
-    """Both models of a release. Not safe to share between threads."""
+    """The network of a release, for one photo at a time. Not safe to share between threads.
+
+    It sees each face beside its mirror image and is built so that a mirrored photo gives the other side and else the
+    same answers. The scaling of pixels and points is part of it.
+    """
 
     def __init__(self, release: Release, threads: int = 1) -> None:
         self.release = release
-        self.exercise_size = release.input_sizes["exercise"]
-        self.palsy_size = release.input_sizes["palsy"]
-        path = release.path
-        self._exercise = _Model(str(path(EXERCISE_FILE)), self.exercise_size, len(release.exercises), threads)
-        self._palsy = _Model(str(path(PALSY_FILE)), self.palsy_size, STEPS + 1, threads)
+        self.size = release.input_sizes["network"]
+        self._run = self._loaded(str(release.path(NETWORK_FILE)), threads)
 
-    def single(self, kind: str) -> _Model:
-        """The model of a kind, "exercise" or "palsy", for a comparison with what it was made from."""
-        return {"exercise": self._exercise, "palsy": self._palsy}[kind]
+    def _loaded(self, path: str, threads: int) -> Any:
+        from ai_edge_litert.interpreter import Interpreter
 
-    def logits(self, exercise_crop: np.ndarray, palsy_crop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Raw outputs: exercises (6,), and (6,) of five severity steps and the side (positive: right).
+        try:
+            interpreter: Any = Interpreter(model_path=path, num_threads=threads)
+            interpreter.allocate_tensors()
+            inputs = {tuple(given["shape"]): given["index"] for given in interpreter.get_input_details()}
+            [made] = interpreter.get_output_details()
+        except (ValueError, RuntimeError) as error:
+            raise ClassificationFailed("The model file can't be loaded.") from error
+        wanted = {(1, self.size, self.size, 3), (1, SHAPE_SIZE)}
+        if set(inputs) != wanted or tuple(made["shape"]) != (1, OUTPUTS) or self.release.exercises != VIEWS:
+            raise ClassificationFailed("The model file has other inputs or outputs than its release says.")
+        self._crop, self._shape = inputs[(1, self.size, self.size, 3)], inputs[(1, SHAPE_SIZE)]
+        self._made = made["index"]
+        return interpreter
 
-        Each crop is judged together with its mirror image, in which the side's sign turns: so no model leans
-        to one side, and a mirrored photo gives the other side by construction.
-        """
-        exercise = [self._exercise.logits(crop) for crop in (exercise_crop, exercise_crop[:, ::-1])]
-        seen, mirrored = (self._palsy.logits(crop) for crop in (palsy_crop, palsy_crop[:, ::-1]))
-        mirrored[STEPS] *= -1
-        return (exercise[0] + exercise[1]) / 2, (seen + mirrored) / 2
+    def logits(self, crop: np.ndarray, shape: np.ndarray) -> np.ndarray:
+        """(27,) float64, laid out as `HEADS`, of a crop (size, size, 3), uint8, and its mesh's `shape.features`
+        (1434,). Raises ClassificationFailed."""
+        try:
+            self._run.set_tensor(self._crop, crop[None].astype(np.float32))
+            self._run.set_tensor(self._shape, shape[None].astype(np.float32))
+            self._run.invoke()
+            result = self._run.get_tensor(self._made)[0].astype(np.float64)
+        except (ValueError, RuntimeError) as error:
+            raise ClassificationFailed("The model could not be run.") from error
+        if not np.isfinite(result).all():
+            raise ClassificationFailed("The model gave something that is no number.")
+        return np.asarray(result)
 
-    def classify(self, exercise_crop: np.ndarray, palsy_crop: np.ndarray) -> Verdict:
-        """Calibrated verdict on two crops of `align.crop_face`, of the models' sizes."""
-        return self.verdict(*self.logits(exercise_crop, palsy_crop))
+    def classify(self, crop: np.ndarray, shape: np.ndarray) -> Verdict:
+        """Calibrated verdict on a crop of `align.crop_face` and the features of its mesh."""
+        return self.verdict(self.logits(crop, shape))
 
-    def verdict(self, exercise: np.ndarray, palsy: np.ndarray) -> Verdict:
-        """Calibrated probabilities of raw outputs."""
+    def verdict(self, logits: np.ndarray) -> Verdict:
+        """Calibrated probabilities of raw outputs (27,)."""
         temperature = self.release.temperatures
         return Verdict(
-            exercises=softmax(exercise / temperature["exercise"]).tolist(),
-            grades=grade_probabilities(palsy[:STEPS] / temperature["grade"]).tolist(),
-            right=float(sigmoid(palsy[STEPS] / temperature["side"])),
+            exercises=softmax(logits[columns("view")] / temperature["exercise"]).tolist(),
+            grades=grade_probabilities(logits[columns("steps")] / temperature["grade"]).tolist(),
+            right=float(sigmoid(logits[columns("side")] / temperature["side"])[0]),
+            zones=sigmoid(logits[columns("zones")]).reshape(len(ZONES), 2).tolist(),
         )

@@ -6,8 +6,8 @@ from typing import Any, Final
 import numpy as np
 
 from inference.pipeline.align import crop_face
-from inference.pipeline.classify import Classifier, Verdict, suggested_grade
-from inference.pipeline.codes import GRADES, Caution, Side
+from inference.pipeline.classify import Classifier, Verdict, palsy_verdict, suggested_grade
+from inference.pipeline.codes import GRADES, SIDES, ZONES, Caution, Side
 from inference.pipeline.decode import Source, decode
 from inference.pipeline.findings import Findings
 from inference.pipeline.landmarks import FaceMesh
@@ -15,6 +15,7 @@ from inference.pipeline.measure import measure
 from inference.pipeline.measure.refinement import of_release
 from inference.pipeline.quality import judge
 from inference.pipeline.release import Release
+from inference.pipeline.shape import features
 
 DECIMALS: Final = 4
 """Probabilities and landmarks are rounded; nothing finer means anything."""
@@ -35,7 +36,7 @@ class _Clock:
 
 
 class Engine:
-    """The face mesh and both models, loaded. Not safe to share between threads."""
+    """The face mesh and the network, loaded. Not safe to share between threads."""
 
     def __init__(self, release: Release, threads: int = 1) -> None:
         self.release = release
@@ -68,11 +69,8 @@ class Engine:
         if reason:
             return Findings(state="rejected", reason=reason.value, **common)
         points = faces[0]
-        crops = [
-            crop_face(image, points, size)
-            for size in (self._classifier.exercise_size, self._classifier.palsy_size)
-        ]
-        verdict = self._classifier.classify(*crops)
+        crop = crop_face(image, points, self._classifier.size)
+        verdict = self._classifier.classify(crop, features(points))
         clock.lap("classify")
         symmetry = measure(self._refinement.apply(points) if self._refinement else points)
         clock.lap("measure")
@@ -82,20 +80,31 @@ class Engine:
         """What the models say, in the words of `Findings`; adds a warning where they are unsure."""
         exercises = dict(zip(self.release.exercises, _rounded(verdict.exercises), strict=True))
         exercise = self.release.exercises[int(np.argmax(verdict.exercises))]
-        thresholds = self.release.thresholds
+        thresholds, cautions = self.release.thresholds, quality["warnings"]
         if max(verdict.exercises) < thresholds["exercise"]:
-            quality["warnings"].append(Caution.EXERCISE_UNSURE.value)
-        weak = verdict.palsy >= thresholds["palsy"]
+            cautions.append(Caution.EXERCISE_UNSURE.value)
+        palsy = palsy_verdict(verdict.palsy, thresholds)
         right, left = _rounded([verdict.right, 1 - verdict.right])
-        side = Side.RIGHT if verdict.right >= 0.5 else Side.LEFT
+        side, grade = None, None
+        if palsy == "uncertain":
+            cautions.append(Caution.PALSY_UNSURE.value)
+        else:
+            grade = suggested_grade(verdict.grades, thresholds["palsy"]) if palsy == "weak" else 1
+        if palsy == "weak" and max(right, left) < thresholds.get("side", 0.5):
+            cautions.append(Caution.SIDE_UNSURE.value)
+        elif palsy == "weak":
+            side = (Side.RIGHT if verdict.right >= 0.5 else Side.LEFT).value
+        zones = [dict(zip(SIDES, _rounded(pair), strict=True)) for pair in verdict.zones]
         return {
             "exercise": exercise,
             "exercise_probabilities": exercises,
             "palsy_probability": round(verdict.palsy, DECIMALS),
-            "weak_side": side.value if weak else None,
+            "palsy_verdict": palsy,
+            "weak_side": side,
             "weak_side_probabilities": {Side.LEFT.value: left, Side.RIGHT.value: right},
-            "grade": suggested_grade(verdict.grades, thresholds["palsy"]),
+            "grade": grade,
             "grade_probabilities": dict(zip(map(str, GRADES), _rounded(verdict.grades), strict=True)),
+            "zones": dict(zip(ZONES, zones, strict=True)),
         }
 
 

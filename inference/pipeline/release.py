@@ -1,7 +1,7 @@
 """A model release: a folder of model files, their checksums and the model card, all as data.
 
     artifacts/ACTIVE               the name of the release in use
-    artifacts/2026.11.1/release.json, card.json, exercise.tflite, palsy.tflite, *.png
+    artifacts/2026.11.2/release.json, card.json, network.tflite, refinement.npz, *.png
 
 Standard library only, since the web process's system checks call `verify_release`.
 """
@@ -17,8 +17,8 @@ from inference.pipeline.errors import ModelAltered, ModelMissing
 
 ARTIFACTS_DIR: Final = Path(__file__).resolve().parent.parent / "artifacts"
 ACTIVE_FILE: Final = "ACTIVE"
-PREPROCESSING_VERSION: Final = 1
-"""Raised whenever `align` or the scaling of pixels changes, so that an old model is never fed new crops."""
+PREPROCESSING_VERSION: Final = 2
+"""Raised whenever `align`, `shape` or what a network is given changes, so that an old one is never fed new inputs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import numpy as np
 from tqdm import tqdm
 
 from inference.pipeline.align import crop_face
-from inference.pipeline.classify import Classifier
-from inference.pipeline.codes import VIEWS, ZONES, same_exercise
+from inference.pipeline.classify import OUTPUTS, Classifier, columns, sigmoid
+from inference.pipeline.codes import ZONES
 from inference.pipeline.decode import decode
 from inference.pipeline.landmarks import FaceMesh
 from inference.pipeline.release import Release
@@ -15,52 +15,21 @@ from inference.pipeline.shape import features
 from ml_training.datasets import CONDITIONS, NEITHER, TRUE_POINTS, Pictures
 from ml_training.evaluate.answers import Predict, RawOutputs
 
-NETWORK = "network.tflite"
-NEVER = -30.0
-"""Logit of a view that a release doesn't know."""
-
 
 def predictor(release: Release, threads: int = 1, progress: bool = True) -> Predict:
-    """What serving says of crops and points, before calibration; slow, but it is what the clinic gets.
-
-    A release of one network is asked through its own file; the control "same pixels" holds that against `analyse`.
-    """
-    if "network" in release.input_sizes:
-        from ml_training import (
-            convert,
-            equality,
-        )  # these bring TensorFlow, which releases of two networks don't need
-
-        return equality.predictor(convert.Lite(release.path(NETWORK).read_bytes()), shapes)
+    """What serving says of crops and points, before calibration; slow, but it is what the clinic gets."""
     classifier = Classifier(release, threads)
 
     def predict(pictures: Pictures) -> RawOutputs:
-        views, steps, sides = [], [], []
-        for crop in tqdm(pictures.crops, unit="crop", leave=False, disable=not progress):
-            view, palsy = classifier.logits(crop, crop)
-            views.append(all_views(view, release.exercises))
-            steps.append(palsy[:-1])
-            sides.append(palsy[-1])
-        shape = (len(pictures), len(ZONES), 2)
-        return RawOutputs(np.array(views), np.array(steps), np.array(sides), np.full(shape, np.nan))
+        pairs = zip(pictures.crops, pictures.points, strict=True)
+        shown = tqdm(pairs, total=len(pictures), unit="crop", leave=False, disable=not progress)
+        logits = np.array([classifier.logits(crop, features(points)) for crop, points in shown])
+        logits = logits.reshape(-1, OUTPUTS)
+        zones = sigmoid(logits[:, columns("zones")]).reshape(-1, len(ZONES), 2)
+        side = logits[:, columns("side")][:, 0]
+        return RawOutputs(logits[:, columns("view")], logits[:, columns("steps")], side, zones)
 
     return predict
-
-
-def shapes(pictures: Pictures) -> np.ndarray:
-    """(N, 1434) what the network reads of the mesh."""
-    return np.stack([features(points) for points in pictures.points])
-
-
-def all_views(logits: np.ndarray, exercises: tuple[str, ...]) -> np.ndarray:
-    """(12,) logits of `VIEWS` from those of a release's own classes; either smile gets what "smile" got, less log 2."""
-    known = dict(zip(exercises, logits.tolist(), strict=True))
-    found = []
-    for view in VIEWS:
-        same = [name for name in known if same_exercise(view, name)]
-        shared = np.log(2) if same and same[0] != view else 0.0
-        found.append(known[same[0]] - shared if same else NEVER)
-    return np.array(found)
 
 
 def unknown(

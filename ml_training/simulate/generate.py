@@ -149,7 +149,9 @@ def main() -> None:
         "--repeats", type=int, default=2, help="further photos of two views, validation and test"
     )
     parser.add_argument("--portraits-per-shard", type=int, default=8)
-    parser.add_argument("--splits", nargs="+", default=["train", "val", "test"], help="whose portraits to use")
+    parser.add_argument(
+        "--splits", nargs="+", default=["train", "val", "test"], help="whose portraits to use"
+    )
     parser.add_argument("--limit", type=int, default=0, help="only so many portraits, for a try")
     parser.add_argument("--size", type=int, default=160)
     parser.add_argument("--seed", type=int, default=20261121)

@@ -52,7 +52,7 @@ def test_a_turned_head_has_the_same_frontal_points():
 
 
 def test_a_mirrored_photo_turns_the_side_over_and_nothing_else(network):
-    from ml_training.models import columns
+    from inference.pipeline.classify import columns
 
     some = pictures(4)
     shape = np.stack([features(p) for p in some.points])
@@ -72,8 +72,8 @@ def test_a_mirrored_photo_turns_the_side_over_and_nothing_else(network):
 def test_what_is_not_known_teaches_nothing():
     import tensorflow as tf
 
+    from inference.pipeline.classify import columns
     from ml_training import targets
-    from ml_training.models import columns
 
     nothing = fields(1, size=SIZE) | {
         "view": np.array([-1]), "side": np.array([-1]), "zones": np.full((1, 4, 2), np.nan), "grade": np.array([1]),
@@ -93,8 +93,8 @@ def test_what_is_not_known_teaches_nothing():
 def test_the_right_answer_costs_least():
     import tensorflow as tf
 
+    from inference.pipeline.classify import STEPS, columns
     from ml_training import targets
-    from ml_training.models import STEPS, columns
 
     some = pictures(12)
     wanted = targets.of(some)

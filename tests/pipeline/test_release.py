@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from inference.pipeline import Analyser
-from inference.pipeline.codes import EXERCISES
+from inference.pipeline.codes import VIEWS
 from inference.pipeline.errors import ModelAltered, ModelMissing, PipelineError
 from inference.pipeline.release import ARTIFACTS_DIR, active_folder, sha256_of, verify_release
 
@@ -30,8 +30,8 @@ def change(root, **values):
 def test_the_release_in_the_house_is_whole():
     release = verify_release()
     assert release.name == (ARTIFACTS_DIR / "ACTIVE").read_text().strip()
-    assert set(release.files) == {"exercise.tflite", "palsy.tflite"}
-    assert release.exercises == EXERCISES
+    assert set(release.files) == {"network.tflite", "refinement.npz"}
+    assert release.exercises == VIEWS
 
 
 def test_each_model_is_small_enough_to_ship():
@@ -51,7 +51,7 @@ def test_the_active_release_has_no_folder(root, name):
         verify_release(root)
 
 
-@pytest.mark.parametrize("file", ["exercise.tflite", "palsy.tflite", "release.json", "card.json"])
+@pytest.mark.parametrize("file", ["network.tflite", "refinement.npz", "release.json", "card.json"])
 def test_a_file_is_missing(root, file):
     (active_folder(root) / file).unlink()
     with pytest.raises(ModelMissing):
@@ -59,17 +59,15 @@ def test_a_file_is_missing(root, file):
 
 
 def test_a_model_is_altered_by_one_byte(root):
-    file = active_folder(root) / "palsy.tflite"
+    file = active_folder(root) / "network.tflite"
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
     file.write_bytes(data)
-    with pytest.raises(ModelAltered, match=r"palsy\.tflite"):
+    with pytest.raises(ModelAltered, match=r"network\.tflite"):
         Analyser(root)
 
 
-@pytest.mark.parametrize(
-    "values", [{"exercises": list(EXERCISES[::-1])}, {"preprocessing": 99}, {"files": None}]
-)
+@pytest.mark.parametrize("values", [{"exercises": ["frown"]}, {"preprocessing": 99}, {"files": None}])
 def test_a_release_of_another_kind_is_refused(root, values):
     change(root, **values)
     with pytest.raises(ModelAltered):
@@ -83,9 +81,9 @@ def test_a_damaged_description_is_refused(root):
 
 
 def test_a_file_that_is_no_model_fails_even_with_its_checksum(root):
-    file = active_folder(root) / "palsy.tflite"
+    file = active_folder(root) / "network.tflite"
     file.write_bytes(b"no model at all")
-    files = {**verify_release().files, "palsy.tflite": sha256_of(file)}
+    files = {**verify_release().files, "network.tflite": sha256_of(file)}
     change(root, files=files)
     with pytest.raises(PipelineError) as caught:
         Analyser(root)
@@ -95,6 +93,6 @@ def test_a_file_that_is_no_model_fails_even_with_its_checksum(root):
 def test_a_swapped_pair_of_models_fails(root):
     """Both have six outputs; their input sizes may agree too, so the checksum has to tell."""
     folder = active_folder(root)
-    (folder / "palsy.tflite").write_bytes((folder / "exercise.tflite").read_bytes())
+    (folder / "network.tflite").write_bytes((folder / "refinement.npz").read_bytes())
     with pytest.raises(ModelAltered):
         Analyser(root)
