@@ -24,7 +24,7 @@ WORDS: dict[str, Any] = {
             "name": "SFHQ (Synthetic Faces High Quality), portraits of people who don't exist",
             "licence": "MIT",
             "url": "https://github.com/SelfishGene/SFHQ-dataset",
-            "use": "textures of the simulated patients",
+            "use": "textures of the simulated patients, and healthy faces as they are",
         },
         {
             "name": "ICT-FaceKit light, a face mesh with identity and expression shapes",
@@ -48,7 +48,8 @@ WORDS: dict[str, Any] = {
             "name": "Official portraits of members of the United States Congress",
             "licence": "public domain",
             "url": "https://www.congress.gov/members",
-            "use": "a check on false alarms: real healthy faces, unmoved, never in training",
+            "use": "textures too, where the mouth is closed, and healthy faces as they are; those of test people are "
+            "the check on false alarms",
         },
     ],
     "known_failures": [],

@@ -305,7 +305,8 @@ def data_row(run: Path, evaluation: Evaluation, data: list[Path]) -> dict[str, A
     splits = {"train": {"people": history["people"]["train"], "pictures": history["pictures"]["train"]}}
     for name, part in (("val", evaluation.val), ("test", evaluation.test)):
         splits[name] = {"people": len(set(part.person.tolist())), "pictures": len(part)}
-    manifests = {folder.name: folder / "manifest.json" for folder in data}
+    learnt = [Path(folder) for folder in json.loads((run / "config.json").read_text()).get("data", [])]
+    manifests = {folder.name: folder / "manifest.json" for folder in [*data, *learnt]}
     return {
         "kind": "simulated photos of healthy faces and of palsies, grades I to VI, twelve views",
         "split": "by person: everyone, and whoever looks like them, is in one split only",

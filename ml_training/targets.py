@@ -12,6 +12,7 @@ from ml_training.datasets import Pictures
 WIDTHS: Final = {
     "view": len(VIEWS),
     "steps": STEPS,
+    "steps_known": 1,
     "side": 1,
     "side_known": 1,
     "zones": 2 * len(ZONES),
@@ -35,21 +36,26 @@ SHOWN_IN: Final = {
 """In which views a zone's movement can be seen."""
 ELSEWHERE: Final = 0.15
 """Weight of a zone's loss in the other views."""
+UNTOUCHED: Final = "unmoved"
+"""Source of portraits that no renderer has drawn. All of them are healthy, so a palsy's label on them would teach the
+network to call healthy what isn't drawn: they teach views alone."""
 
 
 def of(pictures: Pictures) -> np.ndarray:
-    """(N, 33) float32, laid out as `WIDTHS`; what isn't known is 0 with 0 in its *_known column."""
+    """(N, 34) float32, laid out as `WIDTHS`; what isn't known is 0 with 0 in its *_known column."""
     count = len(pictures)
     view = np.zeros((count, len(VIEWS)), np.float32)
     seen = pictures.view >= 0
     view[seen, pictures.view[seen]] = 1
     steps = pictures.grade[:, None] > np.arange(1, STEPS + 1)
+    drawn = pictures.source != UNTOUCHED
     known = np.isfinite(pictures.zones).all((1, 2))[:, None] * np.stack(
         [_shown(pictures.view, z) for z in ZONES], 1
     )
     columns_ = [
-        view, steps, pictures.side == 1, np.isin(pictures.side, (0, 1)),
-        np.nan_to_num(pictures.zones).reshape(count, -1), known, pictures.done_side == 1, pictures.done_side >= 0,
+        view, steps, drawn, pictures.side == 1, np.isin(pictures.side, (0, 1)),
+        np.nan_to_num(pictures.zones).reshape(count, -1), known * drawn[:, None], pictures.done_side == 1,
+        pictures.done_side >= 0,
     ]  # fmt: skip
     return np.concatenate([np.reshape(c, (count, -1)) for c in columns_], 1).astype(np.float32)
 
@@ -59,7 +65,7 @@ def _shown(view: np.ndarray, zone: str) -> np.ndarray:
 
 
 def part(target: Any, name: str) -> Any:
-    """One part of a target (N, 33)."""
+    """One part of a target (N, 34)."""
     names = list(WIDTHS)
     start = sum(WIDTHS[n] for n in names[: names.index(name)])
     return target[:, start : start + WIDTHS[name]]
@@ -73,6 +79,7 @@ def loss(target: Any, logits: Any) -> Any:
     smooth = wanted * (1 - SMOOTHING) + known * SMOOTHING / len(VIEWS)
     view = -tf.reduce_sum(smooth * tf.nn.log_softmax(logits[:, columns("view")]), -1)
     steps = tf.reduce_mean(cross(part(target, "steps"), logits[:, columns("steps")]), -1)
+    steps *= part(target, "steps_known")[:, 0]
     side = cross(part(target, "side"), logits[:, columns("side")]) * part(target, "side_known")
     done = cross(part(target, "done_side"), logits[:, columns("done_side")]) * part(target, "done_side_known")
     zones = cross(part(target, "zones"), logits[:, columns("zones")])

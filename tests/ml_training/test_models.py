@@ -8,6 +8,7 @@ import json
 import numpy as np
 import pytest
 
+from inference.pipeline.classify import STEPS, columns
 from inference.pipeline.shape import MIRROR, SHAPE_SIZE, features, frontal, mirrored
 from ml_training.datasets import Pictures, write_shard
 
@@ -52,7 +53,6 @@ def test_a_turned_head_has_the_same_frontal_points():
 
 
 def test_a_mirrored_photo_turns_the_side_over_and_nothing_else(network):
-    from inference.pipeline.classify import columns
 
     some = pictures(4)
     shape = np.stack([features(p) for p in some.points])
@@ -72,7 +72,6 @@ def test_a_mirrored_photo_turns_the_side_over_and_nothing_else(network):
 def test_what_is_not_known_teaches_nothing():
     import tensorflow as tf
 
-    from inference.pipeline.classify import columns
     from ml_training import targets
 
     nothing = fields(1, size=SIZE) | {
@@ -90,10 +89,26 @@ def test_what_is_not_known_teaches_nothing():
     assert float(targets.loss(wanted, tf.constant(worse))[0]) > base + 1
 
 
+def test_an_untouched_portrait_teaches_nothing_of_palsies():
+    import tensorflow as tf
+
+    from ml_training import targets
+
+    healthy = fields(3, size=SIZE) | {
+        "source": np.full(3, "unmoved"),
+        "grade": np.ones(3, int),
+        "side": np.full(3, -1),
+    }
+    wanted = tf.constant(targets.of(Pictures(**healthy)))
+    quiet, loud = np.zeros((3, 27), np.float32), np.zeros((3, 27), np.float32)
+    loud[:, columns("steps")] = 6
+    loud[:, columns("zones")] = -6
+    assert np.allclose(targets.loss(wanted, tf.constant(quiet)), targets.loss(wanted, tf.constant(loud)))
+
+
 def test_the_right_answer_costs_least():
     import tensorflow as tf
 
-    from inference.pipeline.classify import STEPS, columns
     from ml_training import targets
 
     some = pictures(12)
