@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from . import publish, registry, services
@@ -103,19 +103,7 @@ def claim(*, analysis_id: uuid.UUID, release: str | None = None) -> Claim | None
     if not usable(waiting).exists():
         waiting.update(status=Status.CANCELLED, finished_at=timezone.now())
         return None
-    now = timezone.now()
-    with transaction.atomic():
-        if not waiting.update(
-            status=Status.RUNNING,
-            attempt=F("attempt") + 1,
-            started_at=now,
-            lease_until=now + dt.timedelta(seconds=settings.ANALYSIS_LEASE),
-        ):
-            return None
-        row = BackgroundAnalysis.objects.values_list(
-            "attempt", "photo_id", "photo__visit__patient_id", "photo__image"
-        ).get(pk=analysis_id)
-    return Claim(analysis_id, *row)
+    return services.begin(waiting=waiting, analysis_id=analysis_id)
 
 
 def usable(jobs: QuerySet[BackgroundAnalysis]) -> QuerySet[BackgroundAnalysis]:

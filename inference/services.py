@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -99,8 +99,11 @@ def claim(*, analysis_id: uuid.UUID, release: str | None = None) -> Claim | None
 
 def _start(analysis_id: uuid.UUID, release: str | None) -> Claim | None:
     waiting = Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED)
-    if release:
-        waiting = waiting.filter(release=release)
+    return begin(waiting=waiting.filter(release=release) if release else waiting, analysis_id=analysis_id)
+
+
+def begin(*, waiting: models.QuerySet[Any], analysis_id: uuid.UUID) -> Claim | None:
+    """Start an attempt of the one row, of either table, that `waiting` still finds; None if it finds none."""
     now = timezone.now()
     with transaction.atomic():
         if not waiting.update(
@@ -110,7 +113,7 @@ def _start(analysis_id: uuid.UUID, release: str | None) -> Claim | None:
             lease_until=now + dt.timedelta(seconds=settings.ANALYSIS_LEASE),
         ):
             return None
-        row = Analysis.objects.values_list(
+        row = waiting.model.objects.values_list(
             "attempt", "photo_id", "photo__visit__patient_id", "photo__image"
         ).get(pk=analysis_id)
     return Claim(analysis_id, *row)
