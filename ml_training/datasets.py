@@ -14,8 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from inference.pipeline.codes import VIEWS
-
 NEITHER, BOTH = -1, 2
 """Codes of `Pictures.side` beside 0 (left) and 1 (right)."""
 CONDITIONS = (
@@ -42,7 +40,7 @@ class Pictures:
     crops: (N, s, s, 3) uint8, as `inference.pipeline.align.crop_face` cuts them.
     points: (N, 478, 3) float32, px of the photo: what the face mesh found, on which the crop was cut.
     photo_size: (N, 2) int, width and height, px.
-    view: (N,) index into `VIEWS`. done_side: (N,) the side of a one-sided sneer, else -1.
+    view: (N,) index into `codes.VIEWS`. done_side: (N,) the side of a one-sided sneer, else -1.
     grade: (N,) House-Brackmann 1 to 6. side: (N,) weak side, -1 none, 2 both.
     zones: (N, 4, 2) movement left, 0 to 1, in `codes.ZONES` x (left, right).
     droop, synkinesis: (N, 2) 0 to 1.
@@ -143,8 +141,3 @@ def check_disjoint(person: np.ndarray, split: np.ndarray) -> None:
     mixed = [who for who, where in splits.items() if len(where) > 1]
     if mixed:
         raise ValueError(f"{len(mixed)} people are in more than one split, {mixed[0]} among them.")
-
-
-def view_index(name: str) -> int:
-    """The class number of a view."""
-    return VIEWS.index(name)

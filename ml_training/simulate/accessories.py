@@ -20,7 +20,7 @@ FOREHEAD = (54, 103, 67, 109, 10, 338, 297, 332, 284)
 
 @dataclass(frozen=True)
 class Look:
-    """What a person wears in one visit. background: (h, w, 3) uint8 or None for the portrait's own."""
+    """What a person wears in one visit, and whether something else stands behind them."""
 
     glasses: int = 0
     beard: float = 0.0

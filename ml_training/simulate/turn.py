@@ -14,7 +14,7 @@ ROUNDS = 5
 @dataclass(frozen=True)
 class Pose:
     """Turn of the head (degrees): yaw to its left, pitch up, roll towards its left shoulder. focal: distance of the
-    camera in face widths; scale: size of the new picture; shear: (2, 2) of a slightly skewed lens."""
+    camera in face widths; scale: size of the new picture."""
 
     yaw: float = 0.0
     pitch: float = 0.0
