@@ -144,15 +144,25 @@ def _head(name: str, outputs: int, dropout: float) -> keras.Sequential:
     )
 
 
-def take_over(model: keras.Model, trained: keras.Model) -> None:
+def take_over(model: keras.Model, trained: keras.Model, trunk_only: bool = False) -> None:
     """Start from a trained network: all of it where the layers fit, else its trunk alone. Raises ValueError."""
-    if [w.shape for w in model.weights] == [w.shape for w in trained.weights]:
+    if not trunk_only and [w.shape for w in model.weights] == [w.shape for w in trained.weights]:
         model.set_weights(trained.get_weights())
         return
     own, other = _trunk(model), _trunk(trained)
     if own is None or other is None:
         raise ValueError("The network to start from has another shape and no trunk to take.")
     own.set_weights(other.get_weights())
+
+
+def freeze(model: keras.Model, first: str) -> None:
+    """Keep the trunk's layers before the layer named `first` as they are. Raises ValueError for an unknown name."""
+    trunk = _trunk(model)
+    names = [layer.name for layer in trunk.layers] if trunk else []
+    if trunk is None or first not in names:
+        raise ValueError(f"The trunk has no layer {first!r} to train from on.")
+    for layer in trunk.layers[: names.index(first)]:
+        layer.trainable = False
 
 
 def _trunk(model: keras.Model) -> keras.Model | None:

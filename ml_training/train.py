@@ -35,7 +35,9 @@ class Config:
     data: data-set folders, simulated ones and the clinic's own alike. weights: ImageNet weights of the trunk.
     rate: peak learning rate, reached after a tenth of the steps and lowered along a cosine. limit: use at most so
     many training pictures (0: all). start: a trained model (.keras) to go on from; where its layers don't fit, only
-    its trunk is taken. pixels, shape: what the network may see. precision: a Keras dtype policy, "mixed_float16" on a
+    its trunk is taken. trunk_only: take no more than that, and learn the heads anew. frozen: the trunk's first layer
+    that is trained; those before it keep their weights, and a step takes half the time from block_3_expand on.
+    pixels, shape: what the network may see. precision: a Keras dtype policy, "mixed_float16" on a
     GPU say. distribute: "none", "mirrored" (all GPUs of a machine) or "several_machines" (by TF_CONFIG).
     checkpoint_steps: how often a checkpoint is written, in batches.
     """
@@ -54,6 +56,8 @@ class Config:
     limit: int = 0
     seed: int = 20261121
     start: str | None = None
+    trunk_only: bool = False
+    frozen: str | None = None
     pixels: bool = True
     shape: bool = True
     precision: str = "float32"
@@ -163,7 +167,9 @@ def prepared(config: Config, training: datasets.Pictures, steps: int) -> keras.M
         chosen = np.random.default_rng(config.seed).permutation(len(training))[:4000]
         models.set_frame(model, shapes(training.where(chosen)))
     if config.start:
-        models.take_over(model, keras.models.load_model(config.start, compile=False))
+        models.take_over(model, keras.models.load_model(config.start, compile=False), config.trunk_only)
+    if config.frozen:
+        models.freeze(model, config.frozen)
     rate = keras.optimizers.schedules.CosineDecay(
         config.rate / 20, steps - steps // 10, alpha=0.01, warmup_target=config.rate, warmup_steps=steps // 10
     )
