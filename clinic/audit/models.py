@@ -1,4 +1,4 @@
-"""Who read what. Changes are kept beside each record by its history."""
+"""One log of what happened to records and at the door. Rows are added, never changed and never removed."""
 
 from __future__ import annotations
 
@@ -8,28 +8,105 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Access(models.TextChoices):
+    """The kinds that are reads of a patient."""
+
     RECORD = "record", _("Opened the record")
     PHOTO = "photo", _("Saw a photo")
     EXPORT = "export", _("Exported data")
 
 
-class ReadEvent(models.Model):
-    """One read of a patient's record or photo, by whom, when and from where."""
+class Event(models.TextChoices):
+    """Everything that the log can tell; the three reads bear the names of `Access`."""
+
+    RECORD = "record", _("Opened the record")
+    PHOTO = "photo", _("Saw a photo")
+    EXPORT = "export", _("Exported data")
+    CHANGE = "change", _("Changed the record")
+    LOGIN = "login", _("Logged in")
+    LOGIN_FAILED = "login_failed", _("Login failed")
+    LOCKED_OUT = "locked_out", _("Locked out after failed logins")
+    LOGOUT = "logout", _("Logged out")
+    PASSWORD_CHANGED = "password_changed", _("Password changed")
+    FACTOR_ADDED = "factor_added", _("Second factor added")
+    FACTOR_REMOVED = "factor_removed", _("Second factor removed")
+    FACTOR_FAILED = "factor_failed", _("Second factor failed")
+    SESSION_ENDED = "session_ended", _("Session ended")
+    STEP_UP = "step_up", _("Proved who they are again")
+    STEP_UP_FAILED = "step_up_failed", _("Failed to prove who they are")
+    MEMBER_CHANGED = "member_changed", _("Changed a member's access")
+    CORRECTION = "correction", _("Correction asked for or made")
+    RESTRICTION = "restriction", _("Restricted the record")
+    RESTRICTION_LIFTED = "restriction_lifted", _("Lifted the restriction")
+    ERASURE = "erasure", _("Erased data")
+    LEGAL_HOLD = "legal_hold", _("Put under legal hold")
+    LEGAL_HOLD_LIFTED = "legal_hold_lifted", _("Lifted the legal hold")
+    KEY_ROTATED = "key_rotated", _("Changed an encryption key")
+    BACKUP = "backup", _("Made a backup")
+    RESTORE = "restore", _("Restored a backup")
+
+
+class AuditEvent(models.Model):
+    """What was done, by whom, when, from where, on which page and why; values stay where they are kept."""
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    clinic = models.ForeignKey("accounts.Clinic", on_delete=models.PROTECT, related_name="+")
-    patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="reads")
-    photo = models.ForeignKey(
-        "visits.Photo", on_delete=models.PROTECT, related_name="reads", null=True, blank=True
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
-    access = models.CharField(max_length=16, choices=Access.choices)
-    page = models.CharField(max_length=64, help_text="name of the page or API call, never its arguments")
+    clinic = models.ForeignKey(
+        "accounts.Clinic", on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    # Without a constraint in the database: the line stays when the record is destroyed after its retention.
+    patient = models.ForeignKey(
+        "patients.Patient",
+        on_delete=models.PROTECT,
+        related_name="events",
+        null=True,
+        blank=True,
+        db_constraint=False,
+    )
+    photo = models.ForeignKey(
+        "visits.Photo",
+        on_delete=models.PROTECT,
+        related_name="events",
+        null=True,
+        blank=True,
+        db_constraint=False,
+    )
+    # Table and column keep the names under which a release before this one still writes.
+    kind = models.CharField(max_length=24, choices=Event.choices, db_column="access")
+    page = models.CharField(
+        max_length=64, blank=True, help_text="name of the page or API call, never its arguments"
+    )
     address = models.GenericIPAddressField(null=True, blank=True)
+    reason = models.CharField(
+        _("reason"), max_length=200, blank=True, db_default="", help_text="typed where access is unusual"
+    )
+    detail = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="codes and counts, never a name or a text"
+    )
 
     class Meta:
+        db_table = "audit_readevent"
         ordering = ["-at", "-id"]
-        indexes = [models.Index(fields=["patient", "-at"])]
+        indexes = [models.Index(fields=["patient", "-at"], name="audit_reade_patient_dd1742_idx")]
 
     def __str__(self) -> str:
-        return f"{self.access} {self.patient_id}"
+        return f"{self.kind} {self.pk}"
+
+
+class ReadManager(models.Manager["ReadEvent"]):
+    def get_queryset(self) -> models.QuerySet[ReadEvent]:
+        return super().get_queryset().filter(kind__in=Access.values, patient__isnull=False)
+
+
+class ReadEvent(AuditEvent):
+    """The events that are a read of one patient."""
+
+    objects = ReadManager()
+
+    class Meta:
+        proxy = True
+
+    @property
+    def access(self) -> str:
+        return self.kind

@@ -1,13 +1,15 @@
-"""What is written about who read what."""
+"""What is written about who read, changed and tried what."""
 
 from __future__ import annotations
 
-import ipaddress
+import re
 import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from .models import Access, ReadEvent
+from clinic.common.http import client_address, ip_or_none
+
+from .models import Access, AuditEvent, Event, ReadEvent
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -16,11 +18,59 @@ if TYPE_CHECKING:
     from clinic.patients.models import Patient
     from clinic.visits.models import Photo
 
+# A code, an identifier or a number as text; what a person typed has blanks, an @, or is longer.
+CODE = re.compile(r"[\w.:+/-]{0,64}")
+
+
+def log_event(
+    *,
+    kind: str,
+    user: User | None,
+    clinic: Clinic | None = None,
+    patient: Patient | None = None,
+    address: str | None = None,
+    page: str = "",
+    detail: dict[str, str | int] | None = None,
+    reason: str = "",
+) -> AuditEvent:
+    """Record one event; its details are codes and counts, for what a person typed never goes in there."""
+    if kind not in Event.values:
+        raise ValueError(f"{kind} is no kind of event")
+    return AuditEvent.objects.create(
+        kind=kind,
+        user=user,
+        clinic=clinic or (patient.clinic if patient else None),
+        patient=patient,
+        address=ip_or_none(address),
+        page=page[:64],
+        detail=_codes(detail or {}),
+        reason=_one_line(reason),
+    )
+
+
+def _codes(detail: dict[str, str | int]) -> dict[str, str | int]:
+    for name, value in detail.items():
+        if not isinstance(value, int) and not CODE.fullmatch(str(value)):
+            raise ValueError(f"{name} holds a text; the log takes codes and counts")
+    return {name: value if isinstance(value, int) else str(value) for name, value in detail.items()}
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:200]
+
 
 def record_read(
-    *, request: HttpRequest, patient: Patient, access: str, photo: Photo | None = None
+    *,
+    request: HttpRequest,
+    patient: Patient,
+    access: str,
+    photo: Photo | None = None,
+    reason: str = "",
 ) -> ReadEvent:
-    """Record that this request showed something of the patient, under the name of its page."""
+    """Record that this request showed something of the patient, under the name of its page.
+
+    A view before this one that asked why the record is opened leaves the answer in `request.audit_reason`.
+    """
     match = request.resolver_match
     return log_read(
         user=request.user,  # type: ignore[arg-type]
@@ -28,8 +78,9 @@ def record_read(
         patient=patient,
         access=access,
         page=match.view_name if match else "",
-        address=request.META.get("REMOTE_ADDR"),
+        address=client_address(request),
         photo=photo,
+        reason=reason or getattr(request, "audit_reason", ""),
     )
 
 
@@ -42,6 +93,7 @@ def log_read(
     page: str,
     address: str | None,
     photo: Photo | None = None,
+    reason: str = "",
 ) -> ReadEvent:
     """Record one read of a patient's record, photo or export."""
     return ReadEvent.objects.create(
@@ -49,24 +101,26 @@ def log_read(
         clinic=clinic,
         patient=patient,
         photo=photo,
-        access=access,
+        kind=access,
         page=page[:64],
-        address=_ip(address),
+        address=ip_or_none(address),
+        reason=_one_line(reason),
     )
 
 
 def record_reads(*, request: HttpRequest, patients: Iterable[Patient], access: str) -> None:
     """Record that one answer showed something of several patients, with one write however many they are."""
     match = request.resolver_match
-    page, address = (match.view_name if match else "")[:64], _ip(request.META.get("REMOTE_ADDR"))
-    ReadEvent.objects.bulk_create(
-        ReadEvent(
+    page, address = (match.view_name if match else "")[:64], client_address(request)
+    AuditEvent.objects.bulk_create(
+        AuditEvent(
             user=request.user,  # type: ignore[misc]
             clinic_id=patient.clinic_id,
             patient=patient,
-            access=access,
+            kind=access,
             page=page,
             address=address,
+            reason=_one_line(getattr(request, "audit_reason", "")),
         )
         for patient in {patient.pk: patient for patient in patients}.values()
     )
@@ -76,17 +130,9 @@ def log_exports(
     *, user: User, clinic: Clinic, patient_id: uuid.UUID, photos: Iterable[Photo], page: str
 ) -> None:
     """Record that these photos of one patient were exported by a command, which has no address; one row a photo."""
-    ReadEvent.objects.bulk_create(
-        ReadEvent(
-            user=user, clinic=clinic, patient_id=patient_id, photo=photo, access=Access.EXPORT, page=page[:64]
+    AuditEvent.objects.bulk_create(
+        AuditEvent(
+            user=user, clinic=clinic, patient_id=patient_id, photo=photo, kind=Access.EXPORT, page=page[:64]
         )
         for photo in photos
     )
-
-
-def _ip(address: str | None) -> str | None:
-    """The address if it is one; a server behind a socket has none."""
-    try:
-        return str(ipaddress.ip_address(address or ""))
-    except ValueError:
-        return None

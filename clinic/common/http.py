@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
@@ -40,3 +42,23 @@ def next_url(request: HttpRequest, fallback: str, *args: object, **kwargs: objec
     if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
         return wanted
     return resolve_url(fallback, *args, **kwargs)
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """Whence the request came, as far as our own proxies vouch for it; None where there is no address.
+
+    Each proxy appends to X-Forwarded-For whom it heard from, and nobody vouches for what stands further left.
+    """
+    proxies: int = settings.PROXIES
+    heard = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    if proxies and heard[0]:
+        return ip_or_none(heard[-min(proxies, len(heard))])
+    return ip_or_none(request.META.get("REMOTE_ADDR"))
+
+
+def ip_or_none(address: str | None) -> str | None:
+    """The address if it is one; a server behind a socket has none."""
+    try:
+        return str(ipaddress.ip_address(address or ""))
+    except ValueError:
+        return None

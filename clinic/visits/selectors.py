@@ -203,7 +203,7 @@ def rest_symmetry(*, card: PhotoCard) -> dict[str, Any] | None:
 def saw_lately(*, user: User, photo: Photo) -> bool:
     """Whether a read of this photo by this person was recorded in the last ten minutes."""
     since = timezone.now() - SAME_LOOK
-    return ReadEvent.objects.filter(photo=photo, user=user, access=Access.PHOTO, at__gte=since).exists()
+    return ReadEvent.objects.filter(photo=photo, user=user, kind=Access.PHOTO, at__gte=since).exists()
 
 
 def missing_exercises(*, cards: Iterable[PhotoCard]) -> list[exercises.Exercise]:

@@ -49,7 +49,7 @@ def test_a_visit_is_logged(as_clinician, visit) -> None:
 def test_a_photo_file_is_logged_as_a_photo(as_clinician, visit) -> None:
     photo = factories.PhotoFactory(visit=visit)
     assert b"".join(as_clinician.get(reverse("visits:file", args=[photo.pk])))
-    read = ReadEvent.objects.get(access=Access.PHOTO)
+    read = ReadEvent.objects.get(kind=Access.PHOTO)
     assert (read.photo, read.patient) == (photo, visit.patient)
     page = as_clinician.get(reverse("patients:log", args=[visit.patient_id]) + "?show=reads").content.decode()
     assert "Saw a photo" in page and ">Smile</a>" in page

@@ -115,7 +115,7 @@ def test_opening_a_page_is_recorded_as_a_read(as_clinician, clinician, visit):
     photo = in_each_state(visit)["succeeded"]
     ok(as_clinician, "visits:detail", visit.pk)
     ok(as_clinician, "visits:photo", photo.pk)
-    reads = ReadEvent.objects.filter(user=clinician, patient=visit.patient, access=Access.RECORD)
+    reads = ReadEvent.objects.filter(user=clinician, patient=visit.patient, kind=Access.RECORD)
     assert set(reads.values_list("page", flat=True)) == {"visits:detail", "visits:photo"}
 
 

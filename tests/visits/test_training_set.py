@@ -85,7 +85,7 @@ def test_only_confirmed_photos_of_those_who_consent_leave(clinic, administrator,
     assert "Confirmed photos: 1; people: 1." in said
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert (manifest["people"], manifest["photos"]) == (1, 1)
-    assert list(ReadEvent.objects.values_list("patient", "photo", "access", "user")) == [
+    assert list(ReadEvent.objects.values_list("patient", "photo", "kind", "user")) == [
         (agreed.pk, kept.pk, Access.EXPORT, administrator.pk)
     ]
 

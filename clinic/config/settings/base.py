@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from .environment import Env
+
 BASE_DIR = Path(__file__).resolve().parents[3]
-env = environ.Env()
+env = Env()
 
 VERSION = "0.1.0"
 VAR_DIR = Path(env.str("RISORIUS_VAR_DIR", default=str(BASE_DIR / "var")))
@@ -19,6 +20,8 @@ DEBUG = False
 DEMO = False
 ALLOWED_HOSTS: list[str] = env.list("RISORIUS_ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("RISORIUS_TRUSTED_ORIGINS", default=[])
+# How many proxies of our own stand in front; a caller's address is taken from behind them.
+PROXIES = env.int("RISORIUS_PROXIES", default=0)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -43,12 +46,14 @@ INSTALLED_APPS = [
     "clinic.visits",
     "clinic.recovery",
     "clinic.audit",
+    "clinic.operations",
     "clinic.api",
     "clinic.demo",
     "inference",
 ]
 
 MIDDLEWARE = [
+    "clinic.operations.middleware.ProbesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -63,6 +68,7 @@ MIDDLEWARE = [
     "simple_history.middleware.HistoryRequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "clinic.accounts.middleware.CurrentClinicMiddleware",
+    "clinic.visits.middleware.SealedFilesMiddleware",
 ]
 
 ROOT_URLCONF = "clinic.config.urls"
@@ -122,23 +128,40 @@ STORAGES = {
     },
 }
 
+# Photos at rest: with a folder of keys, each clinic's photos are sealed by its own key. The master key, which wraps
+# those, lies in neither that folder nor the database.
+KEYS_DIR = env.str("RISORIUS_KEYS_DIR", default="")
+MASTER_KEY_FILE = env.str("RISORIUS_MASTER_KEY_FILE", default="")
+MASTER_KEY = env.str("RISORIUS_MASTER_KEY", default="")
+
 # Intake limits of one photo.
 PHOTO_MAX_BYTES = 25 * 1024 * 1024
 PHOTO_MAX_PIXELS = 50_000_000
-# Django keeps uploads over 2.5 MB in temporary files; the form itself stays small.
+# A photo that may be stored never lies in a temporary file: Django would write one for uploads over 2.5 MB. What is
+# larger than this is refused anyway. The form itself stays small.
+FILE_UPLOAD_MAX_MEMORY_SIZE = PHOTO_MAX_BYTES + 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 50
+
+# Where the proxy's folder of photos hangs, if it hands out what Django allowed (X-Accel-Redirect). Sealed photos
+# are opened and sent by Django.
+PHOTOS_BY_PROXY = env.str("RISORIUS_PHOTOS_BY_PROXY", default="")
 
 MODEL_ARTIFACTS_DIR = Path(env.str("RISORIUS_MODELS_DIR", default=str(BASE_DIR / "inference" / "artifacts")))
 
 # The analysis job, in seconds. The visibility timeout must outlast the hard limit twice over,
 # or Redis hands a running job to a second worker.
 ANALYSIS_HARD_LIMIT = env.int("RISORIUS_ANALYSIS_HARD_LIMIT", default=60)
-ANALYSIS_LEASE = ANALYSIS_HARD_LIMIT + 30
+# A worker's main process renews its children's leases; a killed worker's photos wait for the end of one and the
+# watchdog's next round, 50 s together.
+ANALYSIS_LEASE = env.int("RISORIUS_ANALYSIS_LEASE", default=30)
+WATCHDOG_EVERY = env.float("RISORIUS_WATCHDOG_EVERY", default=20)
 ANALYSIS_MAX_ATTEMPTS = 3
 ANALYSIS_QUEUE = "analysis"
 HOUSEKEEPING_QUEUE = "housekeeping"
+# From when on the page says that analysis is delayed: a photo waits, or a sign of life does not come out.
 ANALYSIS_STALE_AFTER = 120
+CANARY_STALE_AFTER = env.int("RISORIUS_CANARY_STALE_AFTER", default=90)
 CELERY_TASK_DEFAULT_QUEUE = ANALYSIS_QUEUE
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -195,8 +218,7 @@ REST_FRAMEWORK = {
     # One way to ask for another representation: the Accept header.
     "URL_FORMAT_OVERRIDE": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
-    # How many proxies of our own stand in front: throttles take the caller's address from behind them.
-    "NUM_PROXIES": env.int("RISORIUS_PROXIES", default=0),
+    "NUM_PROXIES": PROXIES,
     "DEFAULT_PAGINATION_CLASS": "clinic.api.pagination.NewestFirst",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "clinic.api.schema.Schema",
