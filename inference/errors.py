@@ -104,6 +104,19 @@ TABLE: tuple[ErrorCode, ...] = (
         _("Upload the photo again and tell your administrator: the store may need a restore from backup."),
     ),
     ErrorCode(
+        "key_missing",
+        "failed",
+        _("The key of this clinic is not there, so the photo's file can't be opened."),
+        _("Tell your administrator to put the clinic's key back (manage.py keys list), then try again."),
+        retry=True,
+    ),
+    ErrorCode(
+        "file_altered",
+        "failed",
+        _("The photo's file is not the one that was stored."),
+        _("Tell your administrator: the store may need a restore from backup. Upload the photo again."),
+    ),
+    ErrorCode(
         "model_missing",
         "failed",
         _("The analysis models are not installed."),

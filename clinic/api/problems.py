@@ -21,6 +21,8 @@ from rest_framework.reverse import reverse
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
+from clinic.visits.keyring import FileAltered, KeyMissing
+
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
@@ -54,6 +56,7 @@ INTAKE = _catalogue(
     Kind("animated", 422, _("The file holds several pictures.")),
     Kind("damaged", 422, _("The file is damaged or was cut short.")),
     Kind("unknown_exercise", 422, _("The protocol has no such exercise.")),
+    Kind("key_missing", 503, _("The key of this clinic is not there.")),
     Kind("no_file", 422, _("No file was sent.")),
 )
 CATALOGUE = _catalogue(
@@ -74,6 +77,7 @@ CATALOGUE = _catalogue(
     Kind("too_large", 413, _("The request or the photo is too large.")),
     Kind("unsupported_media", 415, _("The request's media type is not supported.")),
     Kind("throttled", 429, _("Too many requests. Wait and try again.")),
+    Kind("file_altered", 503, _("The photo's file is not the one that was stored.")),
     Kind("server_error", 500, _("Something broke on our side.")),
     *INTAKE.values(),
 )
@@ -94,6 +98,8 @@ _KNOWN: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.Throttled, "throttled"),
     (PermissionDenied, "not_permitted"),
     (Http404, "not_found"),
+    (KeyMissing, "key_missing"),
+    (FileAltered, "file_altered"),
     (RequestDataTooBig, "too_large"),
     (SuspiciousOperation, "malformed"),
     # Two requests at once: the database saw what the validation could not.

@@ -26,6 +26,7 @@ ANSWERS = {
     "415": "The media type, or the type of the photo, is not supported.",
     "422": "The photo can't be taken in.",
     "429": "Too many requests; `Retry-After` says when to come back.",
+    "503": "The key of the clinic's photos is not there, or a file is not the one that was stored.",
 }
 # What only some operations answer with; any other code of the same status may come from all of them.
 ONLY = {
@@ -35,6 +36,8 @@ ONLY = {
     "retry_not_possible": {"photos_retry_create"},
     "same_in_visit": {"photos_create", "photos_restore_create"},
     **{code: {"photos_create"} for code in INTAKE if code != "same_in_visit"},
+    "key_missing": {"photos_create", "photos_image_retrieve", "photos_thumbnail_retrieve"},
+    "file_altered": {"photos_image_retrieve", "photos_thumbnail_retrieve"},
     # Of forms alone: here a missing or unknown value is a field's error.
     "no_file": set(),
     "unknown_exercise": set(),
@@ -101,7 +104,9 @@ class Schema(AutoSchema):
             if not self.path.endswith("/search/"):
                 found.add("409")
         if self.method == "POST" and self.path == "/api/v1/photos/":
-            found.add("422")
+            found |= {"422", "503"}
+        if self.path.endswith(("/image/", "/thumbnail/")):
+            found.add("503")
         return found
 
 

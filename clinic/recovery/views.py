@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from clinic.audit.services import record_read
 from clinic.common.dates import today as local_today
 from clinic.common.http import require, visible_or_404
 from clinic.patients.models import Episode, Patient
+from clinic.visits import files
 from clinic.visits import policies as may
 from clinic.visits import selectors as photos
 from clinic.visits.models import Photo
@@ -121,8 +123,8 @@ def aligned(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if landmarks is None:
         raise Http404
     try:
-        with photo.image.open("rb") as file:
-            content = alignment.aligned_jpeg(file=file, landmarks=landmarks)
+        file = io.BytesIO(files.read(photo))
+        content = alignment.aligned_jpeg(file=file, landmarks=landmarks)
     except (FileNotFoundError, alignment.CannotAlign) as error:
         raise Http404 from error
     record_read(request=request, patient=photo.visit.patient, access=Access.PHOTO, photo=photo)

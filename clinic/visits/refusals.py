@@ -26,6 +26,9 @@ SENTENCES: Final[dict[str, str | Promise]] = {
     "same_in_visit": _("This photo is already in this visit."),
     "same_in_patient": _("This photo is already in another visit of this patient (%(day)s)."),
     "unknown_exercise": _("Choose which exercise the photo shows."),
+    "key_missing": _(
+        "The photo was not stored: the key of this clinic is not there. Tell your administrator, then try again."
+    ),
     "no_file": _("No file was sent. Choose at least one photo."),
 }
 

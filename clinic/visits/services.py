@@ -139,8 +139,8 @@ def store_photo(
     _refuse_twice(visit, prepared.original_sha256, zone)
     written: list[str] = []
     try:
-        written.append(files.write(prepared.image))
-        written.append(files.write(prepared.thumbnail))
+        written.append(files.write(prepared.image, clinic=visit.patient.clinic))
+        written.append(files.write(prepared.thumbnail, clinic=visit.patient.clinic))
         photo = Photo(
             visit=visit,
             exercise=exercise,
@@ -159,6 +159,9 @@ def store_photo(
             _save(user, photo)
             inference_services.queue_analysis(photo=photo)
             refresh_summary(patient_id=visit.patient_id)
+    except files.SealError as error:
+        files.remove(*written)
+        raise refuse("key_missing") from error
     except IntegrityError as error:
         files.remove(*written)
         # Two uploads of the same photo raced each other; the other one is in.

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import io
 import json
 import os
 import secrets
@@ -37,6 +38,7 @@ from clinic.audit.selectors import photos_exported
 from clinic.common.dates import day_in, week_since
 from clinic.patients.models import Consent, ConsentUse, Patient
 
+from . import files
 from .models import Confirmation, Photo, photo_storage
 
 if TYPE_CHECKING:
@@ -186,11 +188,11 @@ def _word(photo: Photo) -> Confirmation:
 
 
 def _export_photo(made: Exported, photo: Photo, clinic: Clinic, folder: Path) -> dict[str, Any] | None:
-    """One picture and its labels, or None where the file is not there or is damaged."""
+    """One picture and its labels, or None where the file is not there or is damaged; KeyMissing without its key."""
     word = _word(photo)
     try:
         picture = picture_of(photo, word.analysis.landmarks)
-    except (OSError, ValueError, SyntaxError):
+    except (OSError, ValueError, SyntaxError, files.FileAltered):
         made.left_out["file missing or damaged"] += 1
         return None
     name = f"{secrets.token_hex(12)}.jpg"
@@ -217,7 +219,7 @@ def picture_of(photo: Photo, landmarks: list[list[float]]) -> Image.Image:
 
     landmarks: pairs of shares of the photo's width and height, as an analysis keeps them.
     """
-    with photo.image.open("rb") as stream, Image.open(stream, formats=["JPEG"]) as image:
+    with Image.open(io.BytesIO(files.read(photo)), formats=["JPEG"]) as image:
         across, down = ([point[axis] * image.size[axis] for point in landmarks] for axis in (0, 1))
         half = SURROUNDINGS * max(max(across) - min(across), max(down) - min(down))
         x, y = (max(across) + min(across)) / 2, (max(down) + min(down)) / 2

@@ -172,10 +172,10 @@ def test_nothing_is_left_when_the_database_fails_after_the_file_is_written(
 def test_nothing_is_left_when_the_second_file_can_t_be_written(visit, stored_files, monkeypatch):
     write, written = files.write, []
 
-    def once(content):
+    def once(content, *, clinic):
         if written:
             raise OSError("no space left on device")
-        written.append(write(content))
+        written.append(write(content, clinic=clinic))
         return written[0]
 
     monkeypatch.setattr(files, "write", once)

@@ -8,6 +8,8 @@ from pathlib import Path
 from .base import *  # noqa: F403
 from .base import ANALYSIS_HARD_LIMIT, REST_FRAMEWORK, STORAGES, env
 
+# Photos lie plain unless a test says otherwise.
+KEYS_DIR = MASTER_KEY = MASTER_KEY_FILE = ""
 SECRET_KEY = "only-for-the-test-suite-0123456789-abcdefghijklmnopqrstuvwxyz"
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 if given := env.str("RISORIUS_VAR_DIR", default=""):

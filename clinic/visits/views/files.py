@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpResponseNotModified
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseNotModified
 from django.views.decorators.http import require_safe
 
 from clinic.audit.models import Access
 from clinic.audit.services import record_read
 from clinic.common.http import require, visible_or_404
 
-from .. import policies, selectors
-from ..models import photo_storage
+from .. import files, policies, selectors
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -34,7 +35,7 @@ def image(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     """The photo in full; each time it is sent the read is recorded, and the browser keeps no copy."""
     photo = _readable(request, pk)
     record_read(request=request, patient=photo.visit.patient, access=Access.PHOTO, photo=photo)
-    return send(photo.image.name, cache="private, no-store")
+    return send(photo, cache="private, no-store")
 
 
 @login_required
@@ -52,7 +53,7 @@ def thumbnail(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     etag = f'"{photo.sha256[:32]}"'
     if request.headers.get("if-none-match") == etag:
         return guarded(HttpResponseNotModified(), cache="private, no-cache", etag=etag)
-    return send(photo.thumbnail.name, cache="private, no-cache", etag=etag)
+    return send(photo, small=True, cache="private, no-cache", etag=etag)
 
 
 def _readable(request: HttpRequest, pk: uuid.UUID) -> Photo:
@@ -61,14 +62,22 @@ def _readable(request: HttpRequest, pk: uuid.UUID) -> Photo:
     return photo
 
 
-def send(name: str, *, cache: str, etag: str = "") -> HttpResponseBase:
-    """A stored JPEG with the headers that every photo carries; 404 where the file is lost."""
+def send(photo: Photo, *, small: bool = False, cache: str, etag: str = "") -> HttpResponseBase:
+    """A stored JPEG with the headers that every photo carries; 404 where the file is lost.
+
+    Where the clinic's key is missing, or the file is not the one that was stored, `clinic.visits.middleware` answers.
+    """
     try:
-        stream = photo_storage().open(name)
+        if name := files.left_to_the_proxy(photo, thumbnail=small):
+            response = HttpResponse(content_type="image/jpeg")
+            response["Content-Disposition"] = 'inline; filename="photo.jpg"'
+            response["X-Accel-Redirect"] = f"{settings.PHOTOS_BY_PROXY}{name}"
+            return guarded(response, cache=cache, etag=etag)
+        content = files.read(photo, thumbnail=small)
     except FileNotFoundError as error:
-        logger.error("A photo's file is missing from the store: %s", name)
+        logger.error("A photo's file is missing from the store: photo %s", photo.pk)
         raise Http404 from error
-    response = FileResponse(stream, content_type="image/jpeg", filename="photo.jpg")
+    response = FileResponse(io.BytesIO(content), content_type="image/jpeg", filename="photo.jpg")
     return guarded(response, cache=cache, etag=etag)
 
 
