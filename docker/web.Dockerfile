@@ -1,16 +1,28 @@
-# The web process: Django behind gunicorn, without anything that looks at pictures' contents.
-FROM python:3.12-slim-bookworm
-ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 DJANGO_SETTINGS_MODULE=clinic.config.settings.production \
-    RISORIUS_VAR_DIR=/var/lib/risorius
-RUN useradd --system --uid 10001 --home-dir /app risorius && install -d -o risorius -m 0700 /var/lib/risorius
+# The web process: Django behind gunicorn, without anything that looks into pictures.
+# From the repository's root: docker build -f docker/web.Dockerfile -t risorius-web .
+FROM python:3.12.11-slim-bookworm AS build
+RUN python -m venv /venv
+COPY docker/web-requirements.txt /requirements.txt
+RUN /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r /requirements.txt
+
+FROM python:3.12.11-slim-bookworm
+ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
+    DJANGO_SETTINGS_MODULE=clinic.config.settings.production RISORIUS_VAR_DIR=/var/lib/risorius
+# A new volume takes its owner from the folder that it covers.
+RUN useradd --uid 10001 --user-group --no-log-init --home-dir /nonexistent --shell /usr/sbin/nologin risorius \
+    && install -d -o risorius -g risorius -m 0700 /var/lib/risorius /var/lib/risorius/photos \
+       /var/lib/risorius/static /var/lib/risorius/keys /var/lib/risorius/backups
 WORKDIR /app
-COPY docker/web-requirements.txt requirements.txt
-RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements.txt
+COPY --from=build /venv /venv
 COPY manage.py ./
 COPY clinic clinic
 COPY inference inference
 COPY templates templates
 COPY static static
-USER risorius
+COPY docker/gunicorn.conf.py docker/health.py docker/
+# The root file system is read-only later on.
+RUN python -m compileall -q clinic inference docker
+USER 10001:10001
 EXPOSE 8000
-CMD ["gunicorn", "clinic.config.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--worker-class", "gthread", "--threads", "8", "--no-control-socket"]
+STOPSIGNAL SIGTERM
+CMD ["gunicorn", "--config", "docker/gunicorn.conf.py", "clinic.config.wsgi"]

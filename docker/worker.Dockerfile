@@ -1,13 +1,27 @@
-# The worker: the same code with MediaPipe and LiteRT. Beat runs from this image too.
-FROM python:3.12-slim-bookworm
-ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 DJANGO_SETTINGS_MODULE=clinic.config.settings.production \
-    RISORIUS_VAR_DIR=/var/lib/risorius
-RUN useradd --system --uid 10001 --home-dir /app risorius && install -d -o risorius -m 0700 /var/lib/risorius
+# The worker: the same code with MediaPipe and LiteRT, no TensorFlow. Beat runs from this image too.
+# From the repository's root: docker build -f docker/worker.Dockerfile -t risorius-worker .
+FROM python:3.12.11-slim-bookworm AS build
+RUN python -m venv /venv
+COPY requirements.txt /requirements.txt
+RUN /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r /requirements.txt
+
+FROM python:3.12.11-slim-bookworm
+ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
+    DJANGO_SETTINGS_MODULE=clinic.config.settings.production RISORIUS_VAR_DIR=/var/lib/risorius \
+    RISORIUS_HEARTBEAT=/tmp/heartbeat
+# A new volume takes its owner from the folder that it covers.
+RUN useradd --uid 10001 --user-group --no-log-init --home-dir /nonexistent --shell /usr/sbin/nologin risorius \
+    && install -d -o risorius -g risorius -m 0700 /var/lib/risorius /var/lib/risorius/photos \
+       /var/lib/risorius/static /var/lib/risorius/keys /var/lib/risorius/backups
 WORKDIR /app
-COPY requirements.txt ./
-RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements.txt
+COPY --from=build /venv /venv
 COPY manage.py ./
 COPY clinic clinic
 COPY inference inference
-USER risorius
-CMD ["celery", "-A", "clinic.config", "worker", "--concurrency", "2", "--queues", "analysis,housekeeping", "--loglevel", "INFO"]
+COPY templates templates
+COPY docker/health.py docker/
+# The root file system is read-only later on.
+RUN python -m compileall -q clinic inference docker
+USER 10001:10001
+STOPSIGNAL SIGTERM
+CMD ["celery", "-A", "clinic.config", "worker", "--concurrency", "2", "--queues", "analysis,housekeeping", "--without-gossip", "--without-mingle", "--loglevel", "INFO"]

@@ -157,6 +157,8 @@ ANALYSIS_HARD_LIMIT = env.int("RISORIUS_ANALYSIS_HARD_LIMIT", default=60)
 ANALYSIS_LEASE = env.int("RISORIUS_ANALYSIS_LEASE", default=30)
 WATCHDOG_EVERY = env.float("RISORIUS_WATCHDOG_EVERY", default=20)
 ANALYSIS_MAX_ATTEMPTS = 3
+# Megabytes that a photo may take in a worker's process beyond the loaded models; they take about 250.
+ANALYSIS_MEMORY = env.int("RISORIUS_ANALYSIS_MEMORY", default=1024)
 ANALYSIS_QUEUE = "analysis"
 HOUSEKEEPING_QUEUE = "housekeeping"
 # From when on the page says that analysis is delayed: a photo waits, or a sign of life does not come out.
@@ -171,6 +173,8 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = ANALYSIS_HARD_LIMIT
+# Kilobytes. A process that has grown to this is replaced after its photo.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 768 * 1024
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Celery would close the database's connection after each photo; the worker looks after it as a request does.

@@ -5,15 +5,19 @@ from .base import (
     ANALYSIS_HARD_LIMIT,
     env,
 )
+from .environment import with_password
 
 SECRET_KEY = env.str("RISORIUS_SECRET_KEY")
 ALLOWED_HOSTS = env.list("RISORIUS_ALLOWED_HOSTS")
 
 DATABASES = {"default": env.db_url("RISORIUS_DATABASE_URL")}
+if _password := env.str("RISORIUS_DATABASE_PASSWORD", default=""):
+    DATABASES["default"]["PASSWORD"] = _password
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
-CELERY_BROKER_URL = env.str("RISORIUS_BROKER_URL")
+_broker_password = env.str("RISORIUS_BROKER_PASSWORD", default="")
+CELERY_BROKER_URL = with_password(env.str("RISORIUS_BROKER_URL"), _broker_password)
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 10 * ANALYSIS_HARD_LIMIT,
     "socket_timeout": 5,
@@ -23,7 +27,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": env.str("RISORIUS_CACHE_URL", default=CELERY_BROKER_URL),
+        "LOCATION": with_password(env.str("RISORIUS_CACHE_URL", default=CELERY_BROKER_URL), _broker_password),
     }
 }
 

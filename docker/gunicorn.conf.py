@@ -1,0 +1,26 @@
+"""How gunicorn serves a clinic; only the address comes from outside."""
+
+import os
+
+bind = os.environ.get("RISORIUS_BIND", "0.0.0.0:8000")
+workers = int(os.environ.get("RISORIUS_WEB_WORKERS", "2"))
+worker_class = "gthread"
+threads = 8
+# The proxy holds a slow upload back until it is whole, so that nobody occupies a thread by being slow.
+timeout = 60
+# What HUP and TERM wait for a request that is being answered.
+graceful_timeout = 30
+# A process that lives for months collects what its libraries forget; the numbers differ, so that not all go at once.
+max_requests = 10_000
+max_requests_jitter = 1_000
+# No code before the fork: HUP loads the new one.
+preload_app = False
+# In memory: a heartbeat must not wait for a disk.
+worker_tmp_dir = "/dev/shm"
+control_socket_disable = True
+# The proxy writes the log of requests. This one would hold what was searched for.
+accesslog = None
+errorlog = "-"
+loglevel = "info"
+limit_request_line = 4094
+limit_request_fields = 60
