@@ -11,6 +11,7 @@ urlpatterns = [
     path("patients/", include("clinic.patients.urls")),
     path("", include("clinic.visits.urls")),
     path("", include("inference.urls")),
+    path("", include("clinic.operations.urls")),
     path("api/", include("clinic.api.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),

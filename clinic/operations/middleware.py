@@ -1,0 +1,28 @@
+"""The probes' own short way: whoever starts, balances and watches processes asks without knowing the site's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from . import probes
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+
+class ProbesMiddleware:
+    """Answers `/livez` and `/readyz` before anything else is asked for: host name, TLS, session, language.
+
+    A kubelet or a load balancer calls a process by its address over plain HTTP; a redirect to HTTPS or “unknown host”
+    would look to it like a dead process. Nothing that either address says depends on the caller.
+    """
+
+    WAYS = {"/livez": probes.livez, "/readyz": probes.readyz}
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        way = self.WAYS.get(request.path_info)
+        return way(request) if way else self.get_response(request)
