@@ -1,0 +1,401 @@
+"""Photos at rest: what lies in the store opens by its clinic's key and under its own name, or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import stat
+import uuid
+
+import pytest
+from django.core.files.uploadedfile import InMemoryUploadedFile
+from django.core.files.uploadhandler import MemoryFileUploadHandler, StopFutureHandlers
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clinic.audit.models import AuditEvent
+from clinic.visits import files, keyring, rekeying, sealing, training_set
+from clinic.visits.keyring import FileAltered, KeyMissing
+from clinic.visits.models import Photo
+from clinic.visits.refusals import IntakeError
+from inference import tasks
+from inference.models import Analysis
+from inference.states import Status
+
+from .. import factories
+from ..visits.pictures import encoded, upload
+
+BOTH = pytest.mark.parametrize("small", [False, True])
+
+
+def lying(folder, photo, small=False) -> bytes:
+    """What lies on the disk."""
+    return (folder / (photo.thumbnail if small else photo.image).name).read_bytes()
+
+
+@BOTH
+def test_nothing_of_a_face_lies_in_the_store(small, sealed, take, photo_folder):
+    photo = take()
+    stored = lying(photo_folder, photo, small)
+    assert sealing.is_sealed(stored)
+    assert b"JFIF" not in stored
+    assert files.read(photo, thumbnail=small).startswith(b"\xff\xd8\xff")
+    assert len(stored) == len(files.read(photo, thumbnail=small)) + sealing.OVERHEAD
+
+
+def test_the_hash_on_record_is_of_the_photo_and_not_of_its_seal(sealed, take):
+    photo = take()
+    assert hashlib.sha256(files.read(photo)).hexdigest() == photo.sha256
+    assert len(files.read(photo)) == photo.size
+
+
+def test_the_same_photo_twice_looks_different_in_the_store(sealed, clinic):
+    one, other = (files.raw(files.write(b"\xff\xd8\xff same", clinic=clinic)) for _ in range(2))
+    assert one != other
+
+
+def test_without_a_folder_of_keys_photos_lie_as_they_are(take, photo_folder):
+    photo = take()
+    assert lying(photo_folder, photo) == files.read(photo)
+
+
+def test_a_photo_is_sent_as_before(sealed, take, as_clinician):
+    photo = take()
+    answer = as_clinician.get(reverse("visits:file", args=[photo.pk]))
+    content = b"".join(answer.streaming_content)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "image/jpeg")
+    assert content == files.read(photo)
+    assert int(answer["Content-Length"]) == len(content)
+    assert answer["Cache-Control"] == "private, no-store"
+    small = as_clinician.get(reverse("visits:thumbnail", args=[photo.pk]))
+    assert int(small["Content-Length"]) == len(files.read(photo, thumbnail=True))
+    again = as_clinician.get(
+        reverse("visits:thumbnail", args=[photo.pk]), headers={"if-none-match": small["ETag"]}
+    )
+    assert again.status_code == 304
+
+
+@given(st.binary(min_size=1, max_size=64), st.integers(min_value=0))
+def test_no_byte_of_a_sealed_file_can_be_changed(content, place):
+    clinic_id, key_id = uuid.uuid4(), uuid.uuid4()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keyring, "state_of", lambda _: keyring.State(key_id, False))
+        patch.setattr(keyring, "key", lambda *_: b"k" * 32)
+        stored = bytearray(sealing.seal(content, clinic_id=clinic_id, name="aa/a.jpg"))
+        assert sealing.unseal(bytes(stored), name="aa/a.jpg") == content
+        stored[4 + place % (len(stored) - 4)] ^= 1
+        with pytest.raises(FileAltered):
+            sealing.unseal(bytes(stored), name="aa/a.jpg")
+
+
+@pytest.mark.parametrize("length", [0, 4, 48, 49, 60, -1])
+def test_a_file_that_was_cut_short_does_not_open(length, sealed, clinic):
+    stored = sealing.seal(b"\xff\xd8\xff photo", clinic_id=clinic.pk, name="aa/a.jpg")
+    with pytest.raises(FileAltered):
+        sealing.unseal(stored[:length], name="aa/a.jpg")
+
+
+@BOTH
+def test_files_that_were_swapped_do_not_open(small, sealed, take, photo_folder):
+    one, other = take(1), take(2, "rest")
+    field = "thumbnail" if small else "image"
+    paths = [photo_folder / getattr(photo, field).name for photo in (one, other)]
+    contents = [path.read_bytes() for path in paths]
+    for path, content in zip(paths, reversed(contents), strict=True):
+        path.write_bytes(content)
+    for photo in (one, other):
+        with pytest.raises(FileAltered):
+            files.read(photo, thumbnail=small)
+
+
+def test_another_clinics_file_does_not_open_here(sealed, take):
+    photo = take()
+    stranger = factories.ClinicFactory()
+    rekeying.create(clinic=stranger)
+    name = files.write(b"\xff\xd8\xff another face", clinic=stranger)
+    Photo.objects.filter(pk=photo.pk).update(image=name)
+    photo.refresh_from_db()
+    with pytest.raises(FileAltered):
+        files.read(photo)
+
+
+def test_once_all_is_sealed_a_plain_file_is_not_believed(sealed, clinic, take, photo_folder):
+    photo = take()
+    rekeying.seal_all(clinic=clinic)
+    (photo_folder / photo.image.name).write_bytes(factories.jpeg())
+    with pytest.raises(FileAltered):
+        files.read(photo)
+
+
+def test_keys_lie_where_only_their_owner_reads_them_and_wrapped(sealed, clinic):
+    key_id = keyring.state_of(clinic.pk).key_id
+    for path in sealed.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(sealed.stat().st_mode) == 0o700
+    assert keyring.key(clinic.pk, key_id) not in (sealed / f"{key_id}.json").read_bytes()
+
+
+def test_a_wrapped_key_opens_in_its_own_place_alone(sealed, clinic):
+    key_id = keyring.state_of(clinic.pk).key_id
+    stranger = factories.ClinicFactory()
+    rekeying.create(clinic=stranger)
+    (sealed.parent / str(stranger.pk) / f"{key_id}.json").write_bytes(
+        (sealed / f"{key_id}.json").read_bytes()
+    )
+    with pytest.raises(KeyMissing):
+        keyring.key(stranger.pk, key_id)
+
+
+def lose_key(sealed, settings, clinic) -> None:
+    for path in sealed.iterdir():
+        path.unlink()
+
+
+def wrong_master(sealed, settings, clinic) -> None:
+    settings.MASTER_KEY_FILE, settings.MASTER_KEY = "", keyring.new_master()
+    keyring._unwrapped.clear()
+
+
+def no_folder(sealed, settings, clinic) -> None:
+    settings.KEYS_DIR = ""
+
+
+def no_master(sealed, settings, clinic) -> None:
+    settings.MASTER_KEY_FILE = "/nowhere/master"
+    keyring._unwrapped.clear()
+
+
+LOST = pytest.mark.parametrize("lose", [lose_key, wrong_master, no_folder, no_master])
+
+
+@LOST
+def test_pages_and_api_name_a_missing_key(lose, sealed, settings, clinic, take, as_clinician):
+    photo = take()
+    lose(sealed, settings, clinic)
+    for name in ("visits:file", "visits:thumbnail"):
+        answer = as_clinician.get(reverse(name, args=[photo.pk]), headers={"accept": "text/html"})
+        assert answer.status_code == 503
+        assert "key of this clinic is not there" in answer.content.decode()
+        picture = as_clinician.get(reverse(name, args=[photo.pk]), headers={"accept": "image/avif,*/*"})
+        assert (picture.status_code, picture["Content-Type"]) == (503, "text/plain; charset=utf-8")
+    answer = as_clinician.get(reverse("api:photo-image", args=[photo.pk]))
+    assert (answer.status_code, answer.json()["code"]) == (503, "key_missing")
+    page = as_clinician.get(reverse("visits:photo", args=[photo.pk]))
+    assert page.status_code == 200
+
+
+@pytest.mark.parametrize("lose", [lose_key, wrong_master, no_master])
+def test_no_photo_is_stored_without_its_seal(lose, sealed, settings, clinic, visit, take, as_clinician):
+    lose(sealed, settings, clinic)
+    with pytest.raises(IntakeError) as refused:
+        take()
+    assert refused.value.code == "key_missing"
+    assert not Photo.objects.exists()
+    body = {"visit": visit.pk, "exercise": "smile", "image": upload(encoded())}
+    answer = as_clinician.post(reverse("api:photo-list"), body, format="multipart")
+    assert (answer.status_code, answer.json()["code"]) == (503, "key_missing")
+
+
+def test_a_clinic_without_a_key_is_refused_and_not_stored_plain(keys_folder, take):
+    with pytest.raises(IntakeError):
+        take()
+
+
+class Judge:
+    """Stands in for the models: what it is shown, it keeps."""
+
+    def __init__(self) -> None:
+        self.seen: list[bytes] = []
+        self.release = type("Release", (), {"name": "test-release"})()
+
+    def analyse(self, photo: bytes):
+        self.seen.append(photo)
+        raise AssertionError("far enough")
+
+
+@pytest.fixture
+def judge(monkeypatch):
+    judge = Judge()
+    monkeypatch.setattr(tasks, "_analyser", lambda *_, **__: judge)
+    return judge
+
+
+def analysed(photo) -> Analysis:
+    """The photo's analysis after as many turns of the worker as it asks for."""
+    Analysis.objects.filter(photo=photo).update(release="test-release")
+    analysis = Analysis.objects.get(photo=photo)
+    for _ in range(5):
+        tasks.analyse(str(analysis.pk))
+    analysis.refresh_from_db()
+    return analysis
+
+
+def test_the_worker_judges_the_opened_photo(sealed, take, judge):
+    photo = take()
+    analysed(photo)
+    assert judge.seen[0] == files.read(photo)
+
+
+@LOST
+def test_the_worker_names_a_missing_key_and_makes_nothing_up(lose, sealed, settings, clinic, take, judge):
+    photo = take()
+    lose(sealed, settings, clinic)
+    analysis = analysed(photo)
+    assert (analysis.status, analysis.error_code) == (Status.FAILED, "key_missing")
+    assert (judge.seen, analysis.findings, analysis.palsy_probability) == ([], None, None)
+    assert analysis.attempt == settings.ANALYSIS_MAX_ATTEMPTS, "a key may be put back meanwhile"
+
+
+def test_the_worker_names_a_file_that_was_exchanged(sealed, take, judge, photo_folder):
+    photo = take()
+    (photo_folder / photo.image.name).write_bytes(lying(photo_folder, photo)[:-1])
+    analysis = analysed(photo)
+    assert (analysis.status, analysis.error_code, analysis.attempt) == (Status.FAILED, "file_altered", 1)
+    assert judge.seen == []
+
+
+def test_a_training_set_is_cut_from_opened_photos(sealed, clinic, take, administrator):
+    photo = take()
+    picture = training_set.picture_of(photo, factories.landmarks())
+    assert picture.format is None and picture.width > 10
+
+
+def test_a_face_that_may_be_stored_never_lies_in_a_temporary_file(settings):
+    handler = MemoryFileUploadHandler()
+    handler.handle_raw_input(io.BytesIO(), {}, settings.PHOTO_MAX_BYTES + 4096, None)
+    assert handler.activated
+    with pytest.raises(StopFutureHandlers):
+        handler.new_file("photo", "photo.jpg", "image/jpeg", None)
+    handler.receive_data_chunk(b"\xff\xd8", 0)
+    assert isinstance(handler.file_complete(2), InMemoryUploadedFile)
+
+
+def run(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command("keys", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_the_command_makes_seals_and_lists(keys_folder, clinic, settings, take, photo_folder):
+    settings.KEYS_DIR = ""
+    photo = take()
+    settings.KEYS_DIR = str(keys_folder)
+    assert f"{clinic.name}\n" in run("list") and "is not there" in run("list")
+    run("create", "--clinic", str(clinic.pk))
+    assert "has a key already" in run("create", "--all")
+    assert files.read(photo) == lying(photo_folder, photo), "plain files open while the sealing runs"
+    assert "2 files sealed" in run("encrypt", "--all")
+    assert sealing.is_sealed(lying(photo_folder, photo)) and sealing.is_sealed(
+        lying(photo_folder, photo, True)
+    )
+    assert "in use, 2 files" in run("list")
+    assert AuditEvent.objects.filter(kind="key_rotated", clinic=clinic).count() == 2
+
+
+def test_rotation_seals_all_anew_and_destroys_the_older_key(sealed, clinic, take):
+    photos = [take(1), take(2, "rest")]
+    before = {photo.pk: files.read(photo) for photo in photos}
+    old = keyring.state_of(clinic.pk).key_id
+    assert "4 files sealed, 0 were already; 1 older keys destroyed" in run(
+        "rotate", "--clinic", str(clinic.pk)
+    )
+    new = keyring.state_of(clinic.pk).key_id
+    assert new != old and list(keyring.keys_of(clinic.pk)) == [new]
+    assert {photo.pk: files.read(photo) for photo in photos} == before
+
+
+def test_a_rotation_that_is_killed_goes_on_where_it_stopped(sealed, clinic, take, monkeypatch):
+    photos = [take(1), take(2, "rest"), take(3, "sneer")]
+    before = {photo.pk: files.read(photo) for photo in photos}
+    put, written = files.put, []
+
+    def killed(name, content):
+        if len(written) == 3:
+            raise KeyboardInterrupt
+        written.append(name)
+        return put(name, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "put", killed)
+        with pytest.raises(KeyboardInterrupt):
+            rekeying.rotate(clinic=clinic)
+    assert len(keyring.keys_of(clinic.pk)) == 2
+    assert {photo.pk: files.read(photo) for photo in photos} == before, "all opens in between"
+    outcome = rekeying.rotate(clinic=clinic)
+    assert (outcome.sealed, outcome.already, outcome.retired) == (3, 3, 1), "and no third key is made"
+    assert {photo.pk: files.read(photo) for photo in photos} == before
+
+
+def test_an_older_key_stays_while_any_file_needs_it(sealed, clinic, take):
+    take()
+    waiting = files.write(b"\xff\xd8\xff an upload whose row comes next", clinic=clinic)
+    outcome = rekeying.rotate(clinic=clinic)
+    assert (outcome.retired, outcome.kept) == (0, 1)
+    assert files.read_named(waiting).startswith(b"\xff\xd8\xff")
+
+
+def test_rotation_waits_for_uploads_that_began_before_it(sealed, clinic, take, monkeypatch):
+    take()
+    monkeypatch.setattr(rekeying, "SETTLED", 60.0)
+    keyring.add_key(clinic.pk, plain_allowed=False)
+    waited: list[float] = []
+    rekeying.seal_all(clinic=clinic, wait=waited.append)
+    assert 50 < waited[0] <= 60
+
+
+def test_a_plain_file_that_was_exchanged_gets_no_seal(keys_folder, clinic, settings, take, photo_folder):
+    settings.KEYS_DIR = ""
+    photo = take()
+    (photo_folder / photo.image.name).write_bytes(factories.jpeg())
+    settings.KEYS_DIR = str(keys_folder)
+    rekeying.create(clinic=clinic)
+    with pytest.raises(CommandError, match="Not every file"):
+        run("encrypt", "--all")
+    assert not sealing.is_sealed(lying(photo_folder, photo))
+    assert keyring.state_of(clinic.pk).plain_allowed
+
+
+def test_keys_move_to_another_master_key(sealed, clinic, settings, take, tmp_path):
+    photo = take()
+    old = tmp_path / "secrets" / "master"
+    run("master", "--out", str(tmp_path / "secrets" / "next"))
+    settings.MASTER_KEY_FILE = str(tmp_path / "secrets" / "next")
+    keyring._unwrapped.clear()
+    with pytest.raises(KeyMissing):
+        files.read(photo)
+    for _ in range(2):  # a run that was stopped is run again
+        assert "1 keys under the present master key" in run("rewrap", "--old", str(old))
+    assert files.read(photo)
+
+
+def test_destroying_a_clinics_keys_destroys_its_photos_wherever_they_lie(sealed, clinic, take, photo_folder):
+    photo, stranger = take(), factories.ClinicFactory()
+    rekeying.create(clinic=stranger)
+    theirs = files.write(b"\xff\xd8\xff theirs", clinic=stranger)
+    backup = lying(photo_folder, photo)
+    with pytest.raises(CommandError, match="Nothing was destroyed"):
+        run("destroy", "--clinic", str(clinic.pk), "--name", "Another")
+    assert files.read(photo)
+    run("destroy", "--clinic", str(clinic.pk), "--name", clinic.name)
+    with pytest.raises(KeyMissing):
+        sealing.unseal(backup, name=photo.image.name)
+    assert list(sealed.iterdir()) == []
+    assert files.read_named(theirs) == b"\xff\xd8\xff theirs"
+
+
+def test_a_master_key_is_written_once_and_for_its_owner(tmp_path, db):
+    out = tmp_path / "master"
+    run("master", "--out", str(out))
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert len(keyring.master_from(out.read_text())) == 32
+    with pytest.raises(CommandError):
+        run("master", "--out", str(out))
+
+
+def test_a_note_that_was_lost_between_key_and_use_is_written_again(sealed, clinic):
+    key_id = json.loads((sealed / "state.json").read_text())["key"]
+    (sealed / "state.json").unlink()
+    assert str(rekeying.create(clinic=clinic)) == key_id
