@@ -28,6 +28,18 @@ def visible_or_404(
         return get_object_or_404(queryset.visible_to(user), pk=pk)
     except (ValueError, TypeError) as error:
         raise Http404 from error
+    except Http404:
+        _unless_restricted(queryset, user, pk)
+        raise
+
+
+def _unless_restricted(queryset: Any, user: User | AnonymousUser, pk: uuid.UUID | str) -> None:
+    """A closed record of the user's own clinic is "forbidden", lest it be taken for missing and made anew."""
+    everything = queryset.model._default_manager
+    if hasattr(everything, "locked_for") and everything.locked_for(user).filter(pk=pk).exists():
+        from clinic.patients.visibility import RecordRestricted
+
+        raise RecordRestricted(uuid.UUID(str(pk)))
 
 
 def require(allowed: bool) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.http import Http404
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import status, views, viewsets
@@ -107,7 +106,7 @@ class Records(Strict, viewsets.GenericViewSet[Any]):
 
     def get_object(self) -> Any:
         # Filters narrow lists; a record's own address always answers.
-        return get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
+        return visible_or_404(self.get_queryset(), self.request.user, self.kwargs["pk"])
 
     def list(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []

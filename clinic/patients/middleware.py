@@ -1,0 +1,69 @@
+"""Restricted records that an administrator opened with a reason, for a while, in this session alone."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from clinic.accounts import policies
+
+from .visibility import RecordRestricted
+
+if TYPE_CHECKING:
+    from django.contrib.sessions.backends.base import SessionBase
+    from django.http import HttpRequest
+
+    from .models import Patient
+
+SESSION_KEY: Final = "opened_records"
+OPEN_FOR: Final = 30 * 60
+"""Seconds until the reason is asked for again."""
+
+
+def open_record(session: SessionBase, patient: Patient, reason: str) -> None:
+    """Let this session see a restricted record for half an hour; the caller has asked the policy and logged it."""
+    opened = session.get(SESSION_KEY, {})
+    opened[str(patient.pk)] = {"until": time.time() + OPEN_FOR, "reason": reason}
+    session[SESSION_KEY] = opened
+
+
+def close_record(session: SessionBase, patient: Patient) -> None:
+    """Forget that this session opened the record."""
+    opened = session.get(SESSION_KEY, {})
+    if opened.pop(str(patient.pk), None):
+        session[SESSION_KEY] = opened
+
+
+class OpenedRecordsMiddleware:
+    """Tells the user's queries which restricted records they opened, and answers for those they didn't."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        now = time.time()
+        kept = request.session.get(SESSION_KEY) or {}
+        opened = {pk: how for pk, how in kept.items() if how["until"] > now}
+        if opened and request.user.is_authenticated:
+            request.user._opened_records = frozenset(map(uuid.UUID, opened))  # type: ignore[union-attr, attr-defined]
+            request.opened_records = opened  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        """The log's lines of the record bear the reason for which it was opened."""
+        how = getattr(request, "opened_records", {}).get(str(kwargs.get("pk", "")))
+        if how:
+            request.audit_reason = how["reason"]  # type: ignore[attr-defined]
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, RecordRestricted):
+            return None
+        clinic = getattr(request, "clinic", None)
+        may_open = clinic is not None and policies.can_administer(request.user, clinic.pk)
+        context = {"pk": exception.patient_id, "may_open": may_open}
+        return render(request, "patients/locked.html", context, status=403)

@@ -1,0 +1,43 @@
+"""Whose records a person may see: those of their clinics, but for records whose processing is restricted.
+
+A restricted record is closed to everybody. An administrator may open one for a while, and says why: the reason goes
+into the log, and the opening into the session. Every query that shows something starts here, so that pages, photos,
+files and API close and open together; an API token opens nothing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+
+from clinic.accounts.policies import clinics_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from clinic.accounts.models import User
+
+
+class RecordRestricted(PermissionDenied):
+    """The record is of the user's own clinic, and closed. Told apart from "not found": it must not be made twice."""
+
+    def __init__(self, patient_id: uuid.UUID) -> None:
+        super().__init__("The record is restricted.")
+        self.patient_id = patient_id
+
+
+def seen_by(user: User | AnonymousUser, path: str = "") -> Q:
+    """What the user may see. path: from the record to its patient, with its underscores ("visit__patient__")."""
+    mine = Q(**{f"{path}clinic_id__in": clinics_of(user).keys()})
+    free = Q(**{f"{path}restricted_at__isnull": True})
+    if opened := opened_by(user):
+        return mine & (free | Q(**{f"{path}pk__in": opened}))
+    return mine & free
+
+
+def opened_by(user: User | AnonymousUser) -> frozenset[uuid.UUID]:
+    """The restricted records that this request's user has opened; see `clinic.patients.middleware`."""
+    return getattr(user, "_opened_records", frozenset())
