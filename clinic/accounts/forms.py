@@ -17,19 +17,6 @@ TOKEN_DAYS = [("30", _("30 days")), ("90", _("90 days")), ("365", _("A year")), 
 THE_CLINICS = "clinic"
 
 
-class LoginForm(auth_forms.AuthenticationForm):
-    """E-mail address and password. Its one error says nothing of which of the two was wrong."""
-
-    username = forms.EmailField(
-        label=_("E-mail address"),
-        widget=forms.EmailInput(attrs={"autofocus": True, "autocomplete": "username"}),
-    )
-    error_messages = {
-        "invalid_login": _("This e-mail address and this password don't go together. Please try again."),
-        "inactive": _("This e-mail address and this password don't go together. Please try again."),
-    }
-
-
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
@@ -92,7 +79,13 @@ class RoleForm(forms.Form):
 class ClinicForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Clinic
-        fields = ["name", "time_zone", "language"]
+        fields = ["name", "time_zone", "language", "require_second_factor", "idle_minutes"]
+        help_texts = {
+            "require_second_factor": _(
+                "Whoever has none is led to set one up before they see a record. You too."
+            ),
+            "idle_minutes": _("Then the page is locked; what was typed comes back after the login."),
+        }
 
     time_zone = forms.ChoiceField(
         label=_("Time zone"), help_text=_("Visits are shown, and days counted, in this time zone.")

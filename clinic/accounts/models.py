@@ -11,6 +11,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from clinic.common.models import Record
 
@@ -32,6 +33,12 @@ class Role(models.TextChoices):
     INTEGRATION = "integration", _("Integration")
 
 
+# Shorter than a treatment is a nuisance, longer than a lunch break leaves faces on an empty desk.
+IDLE_MINUTES = [
+    (minutes, ngettext_lazy("%d minute", "%d minutes") % minutes) for minutes in (10, 15, 30, 45, 60)
+]
+
+
 class ClinicQuerySet(models.QuerySet["Clinic"]):
     def visible_to(self, user: User | AnonymousUser) -> ClinicQuerySet:
         """The user's own clinics."""
@@ -48,6 +55,10 @@ class Clinic(Record):
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
     )
     language = models.CharField(_("language"), max_length=8, default="en")
+    require_second_factor = models.BooleanField(_("second factor required"), default=False, db_default=False)
+    idle_minutes = models.PositiveSmallIntegerField(
+        _("minutes without input until the session ends"), choices=IDLE_MINUTES, default=30, db_default=30
+    )
 
     objects = ClinicQuerySet.as_manager()
 
@@ -127,3 +138,15 @@ class ApiToken(Record):
 
     def __str__(self) -> str:
         return f"API token {self.pk}"
+
+
+class Failures(models.Model):
+    """Failed attempts to log in, by a keyed hash of whom and where they were for; no name is kept."""
+
+    key = models.CharField(max_length=64, unique=True)
+    count = models.PositiveIntegerField(default=0, db_default=0)
+    last_at = models.DateTimeField(db_index=True)
+    locked_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.count} failures"

@@ -54,9 +54,18 @@ def _new_user(*, email: str, full_name: str, language: str, password: str | None
 
 
 @transaction.atomic
-def update_clinic(*, clinic: Clinic, name: str, time_zone: str, language: str) -> Clinic:
-    """Change how a clinic is called, where its days begin, and what its members read by default."""
+def update_clinic(
+    *,
+    clinic: Clinic,
+    name: str,
+    time_zone: str,
+    language: str,
+    require_second_factor: bool = False,
+    idle_minutes: int = 30,
+) -> Clinic:
+    """Change how a clinic is called, where its days begin, what its members read, and how they log in."""
     clinic.name, clinic.time_zone, clinic.language = " ".join(name.split()), time_zone, language
+    clinic.require_second_factor, clinic.idle_minutes = require_second_factor, idle_minutes
     raise_if(errors_of(clinic))
     clinic.save()
     return clinic

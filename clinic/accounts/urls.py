@@ -1,12 +1,16 @@
 from django.urls import path
 
-from . import views, views_clinic
+from . import views, views_clinic, views_login
 
 app_name = "accounts"
 urlpatterns = [
-    path("login/", views.Login.as_view(), name="login"),
-    path("logout/", views.Logout.as_view(), name="logout"),
-    path("password/set/<uidb64>/<token>/", views.SetPassword.as_view(), name="set_password"),
+    path("login/", views_login.Login.as_view(), name="login"),
+    path("logout/", views_login.Logout.as_view(), name="logout"),
+    path("session/", views_login.session_left, name="session"),
+    path("session/stay/", views_login.session_stay, name="session_stay"),
+    path("locked/", views_login.locked, name="locked"),
+    path("sessions/", views_login.session_list, name="sessions"),
+    path("password/set/<uidb64>/<token>/", views_login.SetPassword.as_view(), name="set_password"),
     path("language/", views.language, name="language"),
     path("switch/", views.switch_clinic, name="switch_clinic"),
     path("profile/", views.profile, name="profile"),
@@ -18,4 +22,5 @@ urlpatterns = [
     path("members/<uuid:pk>/", views_clinic.member, name="member"),
     path("members/<uuid:pk>/access/", views_clinic.member_active, name="member_active"),
     path("members/<uuid:pk>/link/", views_clinic.member_link, name="member_link"),
+    path("members/<uuid:pk>/factor/", views_clinic.member_factor, name="member_factor"),
 ]

@@ -1,4 +1,4 @@
-"""Logging in and out, one's own profile and tokens, and the choice of clinic and language."""
+"""One's own profile, password and tokens, and the choice of clinic and language."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.cache import never_cache
@@ -21,56 +19,10 @@ from django.views.decorators.http import require_POST
 from clinic.common.forms import submit
 from clinic.common.http import next_url
 
-from . import forms, policies, selectors, services
+from . import events, forms, policies, selectors, services, sessions, stepup
+from .language import remember_language
 from .middleware import SESSION_KEY
 from .models import User
-
-
-def remember_language(response: HttpResponse, language: str) -> None:
-    """Let the browser know the reader's language, for the pages before and after the login too."""
-    if language:
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME,
-            language,
-            max_age=365 * 24 * 3600,
-            samesite="Lax",
-            secure=settings.SESSION_COOKIE_SECURE,
-        )
-    else:
-        response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
-
-
-class Login(auth_views.LoginView):
-    template_name = "accounts/login.html"
-    authentication_form = forms.LoginForm
-    redirect_authenticated_user = True
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        response = super().form_valid(form)
-        # Not the language of whoever sat here before.
-        remember_language(response, form.get_user().language)
-        return response
-
-
-class Logout(auth_views.LogoutView):
-    """Leave, and let no record be seen by whoever presses Back at this computer."""
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = super().post(request, *args, **kwargs)
-        response["Clear-Site-Data"] = '"cache"'
-        return response
-
-
-class SetPassword(auth_views.PasswordResetConfirmView):
-    """The first password, or one instead of a forgotten one, by the link that an administrator made."""
-
-    template_name = "accounts/set_password.html"
-    form_class = forms.NewPasswordForm
-    success_url = reverse_lazy("accounts:login")
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        messages.success(self.request, _("Your password is set. Please log in."))
-        return super().form_valid(form)
 
 
 @require_POST
@@ -128,6 +80,10 @@ def password(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         form.save()
         update_session_auth_hash(request, form.user)
+        # Their session hashes no longer fit anyway; this takes them out of the list too.
+        sessions.end_all(user=form.user, keep=request.session.session_key)
+        sessions.register(request)
+        events.note(request, events.Event.PASSWORD_CHANGED, form.user, how="page")
         messages.success(request, _("Your password is changed. Other devices have been logged out."))
         return redirect("accounts:profile")
     return render(request, "accounts/password.html", {"form": form, "tab": "profile"})
@@ -145,6 +101,7 @@ def _holders(request: HttpRequest) -> Any:
 
 @never_cache
 @login_required
+@stepup.required
 def tokens(request: HttpRequest) -> HttpResponse:
     """The API tokens; a new one is shown once, in the answer to the form that made it."""
     holders = _holders(request)
@@ -172,6 +129,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
+@stepup.required
 def token_revoke(request: HttpRequest, key: str) -> HttpResponse:
     """End a token at once."""
     token = get_object_or_404(selectors.tokens_of(users=list(_holders(request))), token_key=key)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from clinic.common.forms import submit
 from clinic.common.http import require
 
-from . import forms, policies, selectors, services
+from . import events, factors, forms, policies, selectors, services, sessions, stepup
 from .models import Clinic, Membership, Role
 
 
@@ -35,6 +35,7 @@ def _member(request: HttpRequest, pk: uuid.UUID) -> Membership:
 
 @never_cache
 @login_required
+@stepup.required
 def members(request: HttpRequest) -> HttpResponse:
     """Who works in the clinic, and in which role; adds a person."""
     clinic = _administered(request)
@@ -45,9 +46,21 @@ def members(request: HttpRequest) -> HttpResponse:
         if membership:
             said = _("%(name)s is now a member of the clinic.") % {"name": membership.user}
             messages.success(request, said)
+            _log_change(request, membership, "added")
             return redirect("accounts:member", pk=membership.pk)
     context = {"members": selectors.members(clinic_id=clinic.pk), "form": form, "tab": "members"}
     return render(request, "accounts/members.html", context)
+
+
+def _log_change(request: HttpRequest, membership: Membership, what: str) -> None:
+    events.note(
+        request,
+        events.Event.MEMBER_CHANGED,
+        request.user,
+        what=what,
+        role=membership.role,
+        member=str(membership.pk),
+    )
 
 
 def _member_page(request: HttpRequest, membership: Membership, **more: object) -> HttpResponse:
@@ -56,6 +69,8 @@ def _member_page(request: HttpRequest, membership: Membership, **more: object) -
         "form": forms.RoleForm(initial={"role": membership.role}),
         "may_link": selectors.may_link_password(membership=membership),
         "needs_password": not membership.user.has_usable_password() and membership.role != Role.INTEGRATION,
+        "has_factor": factors.has_factor(user=membership.user),
+        "may_reset": selectors.may_link_password(membership=membership) and membership.user != request.user,
         "tab": "members",
         **more,
     }
@@ -64,6 +79,7 @@ def _member_page(request: HttpRequest, membership: Membership, **more: object) -
 
 @never_cache
 @login_required
+@stepup.required
 def member(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One member: the role, the access, and a link to set a password."""
     membership = _member(request, pk)
@@ -74,12 +90,14 @@ def member(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if submit(form, services.change_role, membership=membership, role=role) is None:
         membership.refresh_from_db()
         return _member_page(request, membership, form=form)
+    _log_change(request, membership, "role")
     messages.success(request, _("The role of %(name)s is changed.") % {"name": membership.user})
     return redirect("accounts:members")
 
 
 @require_POST
 @login_required
+@stepup.required
 def member_active(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Take a member's access away, or give it back."""
     membership = _member(request, pk)
@@ -89,6 +107,7 @@ def member_active(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("accounts:member", pk=pk)
+    _log_change(request, membership, "access_given" if active else "access_taken")
     said = _("%(name)s has access again.") if active else _("%(name)s no longer has access.")
     messages.success(request, said % {"name": membership.user})
     return redirect("accounts:members")
@@ -97,18 +116,43 @@ def member_active(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @never_cache
 @require_POST
 @login_required
+@stepup.required
 def member_link(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show, this once, a link by which the member sets their own password."""
     membership = _member(request, pk)
     require(selectors.may_link_password(membership=membership))
+    _log_change(request, membership, "password_link")
     user_id, token = services.password_link_parts(user=membership.user)
     path = reverse("accounts:set_password", args=[user_id, token])
     return _member_page(request, membership, link=request.build_absolute_uri(path))
 
 
+@require_POST
 @login_required
+@stepup.required
+def member_factor(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Take away the second factor that a colleague lost; they set up another one at their next login."""
+    membership = _member(request, pk)
+    user = membership.user
+    require(selectors.may_link_password(membership=membership) and user != request.user)
+    factors.reset(user=user)
+    ended = sessions.end_all(user=user)
+    events.note(
+        request,
+        events.Event.FACTOR_REMOVED,
+        request.user,
+        what="reset",
+        member=str(membership.pk),
+        sessions_ended=ended,
+    )
+    messages.success(request, _("The second factor of %(name)s is taken away.") % {"name": user})
+    return redirect("accounts:member", pk=pk)
+
+
+@login_required
+@stepup.required
 def settings(request: HttpRequest) -> HttpResponse:
-    """The clinic's name, time zone and language."""
+    """The clinic's name, time zone and language, and how its members log in."""
     clinic = _administered(request)
     form = forms.ClinicForm(request.POST or None, instance=Clinic.objects.get(pk=clinic.pk))
     if request.method == "POST":

@@ -8,6 +8,7 @@ from clinic.common import pages
 urlpatterns = [
     path("", include("clinic.recovery.urls")),
     path("account/", include("clinic.accounts.urls")),
+    path("account/", include("clinic.accounts.doors")),
     path("patients/", include("clinic.patients.urls")),
     path("", include("clinic.visits.urls")),
     path("", include("inference.urls")),

@@ -13,7 +13,7 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from clinic.accounts import policies
+from clinic.accounts import policies, stepup
 from clinic.audit.models import Access
 from clinic.audit.services import record_read
 from clinic.common.dates import today as local_today
@@ -81,6 +81,7 @@ def recovery_json(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_safe
+@stepup.required
 def recovery_csv(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The history as a file to keep: recorded as an export."""
     patient, _, history = _history(request, pk)

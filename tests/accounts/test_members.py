@@ -149,7 +149,7 @@ def test_a_deactivated_administrator_does_not_count(as_administrator, administra
 
 
 def test_the_clinics_settings_are_saved(as_administrator, clinic) -> None:
-    typed = {"name": "Klinik Melati", "time_zone": "Asia/Makassar", "language": "id"}
+    typed = {"name": "Klinik Melati", "time_zone": "Asia/Makassar", "language": "id", "idle_minutes": "15"}
     as_administrator.post(CLINIC, typed)
     clinic.refresh_from_db()
     assert (clinic.name, clinic.time_zone, clinic.language) == ("Klinik Melati", "Asia/Makassar", "id")
@@ -159,7 +159,7 @@ def test_the_clinics_settings_are_saved(as_administrator, clinic) -> None:
     "typed", [{"name": " "}, {"time_zone": "Mars/Olympus"}, {"language": "tlh"}, {"name": "x" * 121}]
 )
 def test_wrong_settings_are_refused_and_kept_in_the_form(as_administrator, clinic, typed) -> None:
-    good = {"name": "Klinik Melati", "time_zone": "Asia/Makassar", "language": "id"}
+    good = {"name": "Klinik Melati", "time_zone": "Asia/Makassar", "language": "id", "idle_minutes": "15"}
     answer = as_administrator.post(CLINIC, {**good, **typed})
     assert answer.status_code == 200
     before = clinic.name

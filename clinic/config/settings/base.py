@@ -13,6 +13,8 @@ env = Env()
 VERSION = "0.1.0"
 VAR_DIR = Path(env.str("RISORIUS_VAR_DIR", default=str(BASE_DIR / "var")))
 
+# The keys that seal the audit log, the one in use first; without any, made of the secret key and its fallbacks.
+AUDIT_KEYS: list[str] = env.list("RISORIUS_AUDIT_KEYS", default=[])
 # No default: a process without a secret must not start.
 SECRET_KEY = env.str("RISORIUS_SECRET_KEY", default="")
 DEBUG = False
@@ -40,6 +42,10 @@ INSTALLED_APPS = [
     "simple_history",
     "django_htmx",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "clinic.common",
     "clinic.accounts",
     "clinic.patients",
@@ -53,6 +59,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "clinic.common.middleware.OutermostMiddleware",
     "clinic.operations.middleware.ProbesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -67,7 +74,11 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "clinic.accounts.middleware.CurrentClinicMiddleware",
+    "clinic.accounts.middleware.SessionLimitsMiddleware",
+    "clinic.accounts.middleware.SecondFactorMiddleware",
+    "clinic.patients.middleware.OpenedRecordsMiddleware",
     "clinic.visits.middleware.SealedFilesMiddleware",
 ]
 
@@ -85,6 +96,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "clinic.common.context.shell",
+                "clinic.accounts.context.session",
             ],
         },
     },
@@ -98,6 +110,29 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+# Login is allauth's, by the rules of clinic.accounts.adapters: no sign-up, no mail, no social accounts. How often one
+# may fail is counted by clinic.accounts.lockout, since allauth's limits would lock out a clinic behind one address.
+ACCOUNT_ADAPTER = "clinic.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_SESSION_REMEMBER = True
+MFA_ADAPTER = "clinic.accounts.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Risorius"
+# A telephone's clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
+# Asked of everybody, or of the members of those clinics that ask for one.
+REQUIRE_SECOND_FACTOR = env.bool("RISORIUS_REQUIRE_SECOND_FACTOR", default=False)
+# Exports and administration ask again who sits there, when the last proof is older than this.
+STEP_UP_SECONDS = ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+# A browser in which an account has logged in is not locked out by what strangers try.
+DEVICE_COOKIE_NAME = "device"
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "today"
 LOGOUT_REDIRECT_URL = "accounts:login"
@@ -133,6 +168,12 @@ STORAGES = {
 KEYS_DIR = env.str("RISORIUS_KEYS_DIR", default="")
 MASTER_KEY_FILE = env.str("RISORIUS_MASTER_KEY_FILE", default="")
 MASTER_KEY = env.str("RISORIUS_MASTER_KEY", default="")
+
+# Years from a patient's last visit during which the record must be kept, whatever the patient asks for.
+RETENTION_YEARS = env.int("RISORIUS_RETENTION_YEARS", default=25)
+# Whether a photo is taken in, and analysed, only once the consent to the clinical record is on file. Without this,
+# a consent that is missing is shown on every page, and one that was taken back stops both.
+REQUIRE_RECORD_CONSENT = env.bool("RISORIUS_REQUIRE_RECORD_CONSENT", default=False)
 
 # Intake limits of one photo.
 PHOTO_MAX_BYTES = 25 * 1024 * 1024
@@ -206,9 +247,19 @@ PERMISSIONS_POLICY = {
 }
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# Our static files are for our own pages.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SAMESITE = "Lax"
+# A working day at most, whatever happens; without anybody there, so long (each clinic may choose for itself).
+SESSION_ABSOLUTE_SECONDS = SESSION_COOKIE_AGE = env.int("RISORIUS_SESSION_HOURS", default=12) * 3600
+SESSION_IDLE_SECONDS = env.int("RISORIUS_SESSION_IDLE_MINUTES", default=30) * 60
 CSRF_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+# What a page says after a change may hold a name: it waits in the session's row, not in a cookie.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = False
 
 REST_FRAMEWORK = {
@@ -288,11 +339,29 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+# One object a line for machines; readable lines where a person sits before them.
+LOG_JSON = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        "json": {"()": "clinic.common.logs.Json"},
+        "line": {"()": "clinic.common.logs.Readable"},
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"clinic": {"level": "INFO"}, "inference": {"level": "INFO"}},
+    "loggers": {
+        "clinic": {"level": "INFO"},
+        "inference": {"level": "INFO"},
+        "celery": {"level": "INFO"},
+        # One line for each task comes from clinic.config.tracing; these quote arguments and errors.
+        "celery.app.trace": {"level": "CRITICAL"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        # Django's own handlers would mail whole tracebacks to ADMINS.
+        "django": {"handlers": [], "level": "WARNING"},
+        "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+        "gunicorn.error": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # Its lines hold queries; each request has its line from clinic.common.middleware.
+        "gunicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
+    },
 }

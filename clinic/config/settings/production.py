@@ -3,6 +3,7 @@
 from .base import *  # noqa: F403
 from .base import (
     ANALYSIS_HARD_LIMIT,
+    LOGGING,
     env,
 )
 from .environment import with_password
@@ -40,3 +41,10 @@ SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = "__Host-sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken"
+DEVICE_COOKIE_NAME = "__Host-device"
+REQUIRE_SECOND_FACTOR = env.bool("RISORIUS_REQUIRE_SECOND_FACTOR", default=True)
+LANGUAGE_COOKIE_SECURE = True
+LANGUAGE_COOKIE_NAME = "__Host-language"
+
+LOG_JSON = True
+LOGGING = {**LOGGING, "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}}}

@@ -8,6 +8,8 @@ from pathlib import Path
 from .base import *  # noqa: F403
 from .base import ANALYSIS_HARD_LIMIT, REST_FRAMEWORK, STORAGES, env
 
+# Nobody needs a second factor unless a test says so.
+REQUIRE_SECOND_FACTOR = False
 # Photos lie plain unless a test says otherwise.
 KEYS_DIR = MASTER_KEY = MASTER_KEY_FILE = ""
 SECRET_KEY = "only-for-the-test-suite-0123456789-abcdefghijklmnopqrstuvwxyz"
