@@ -112,6 +112,13 @@ def prepare(*, upload: Upload | BinaryIO, name: str = "", zone: zoneinfo.ZoneInf
     )
 
 
+def thumbnail_of(stored: bytes) -> bytes:
+    """The small picture of a stored photo, made anew as it was made at first."""
+    with _open(stored, "JPEG") as image:
+        _load(image)
+        return _jpeg(_fit(image, THUMBNAIL_SIDE), THUMBNAIL_QUALITY)
+
+
 def _read(upload: Upload | BinaryIO) -> bytes:
     size = getattr(upload, "size", None)
     if size is not None and size > settings.PHOTO_MAX_BYTES:
@@ -256,4 +263,4 @@ def _jpeg(image: Image.Image, quality: int) -> bytes:
     return stream.getvalue()
 
 
-__all__ = ["ACCEPT", "EXTENSIONS", "IntakeError", "Prepared", "prepare"]
+__all__ = ["ACCEPT", "EXTENSIONS", "IntakeError", "Prepared", "prepare", "thumbnail_of"]

@@ -1,0 +1,37 @@
+"""What the stages of a check have in common."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+from clinic.operations.models import IntegrityCheck
+
+from .codes import Found
+
+END = ""
+"""The cursor of a stage that is through."""
+IDS = 5000
+"""Identifiers that are looked at in one go for the drawing of a sample."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """One step of a stage: where the next one goes on, what was found, how much was looked at."""
+
+    cursor: str
+    found: list[Found] = field(default_factory=list)
+    photos: int = 0
+    files: int = 0
+    records: int = 0
+
+    def add(self, code: str, subject: object = "") -> None:
+        self.found.append(Found(code, str(subject)[:80]))
+
+
+def drawn(check: IntegrityCheck, identifier: object) -> bool:
+    """Whether this check's sample takes it in: the same answer each time, another one in another check."""
+    if check.share >= 100:
+        return True
+    digest = hashlib.sha256(f"{check.pk} {identifier}".encode()).digest()
+    return int.from_bytes(digest[:4]) % 100 < check.share

@@ -1,0 +1,86 @@
+"""What is safe to put right: nothing here deletes, and nothing here changes what a clinician or a model said."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from django.core.exceptions import ObjectDoesNotExist
+
+from clinic.operations.models import IntegrityCheck
+from clinic.recovery.services import refresh_summary
+from clinic.visits import files, intake, keyring, sealing
+from clinic.visits.models import Photo, photo_storage
+from inference import services as inference
+from inference.models import Analysis
+
+from .codes import Found
+from .files import ASIDE
+
+logger = logging.getLogger(__name__)
+
+
+def repair(found: Found) -> bool:
+    """Put it right; False where that is not to be done by a program, or did not work."""
+    way = WAYS.get(found.code)
+    if way is None:
+        return False
+    try:
+        return way(found.subject)
+    except (OSError, ObjectDoesNotExist, files.SealError, ValueError) as error:
+        logger.error("%s of %s could not be repaired: %s", found.code, found.subject, type(error).__name__)
+        return False
+
+
+def thumbnail(photo_id: str) -> bool:
+    """Make the small picture anew from the photo itself, under the name that the row knows."""
+    photo = Photo.objects.select_related("visit__patient__clinic").get(pk=photo_id)
+    name = photo.thumbnail.name or ""
+    content = intake.thumbnail_of(files.read(photo))
+    if keyring.is_on():
+        content = sealing.seal(content, clinic_id=photo.visit.patient.clinic_id, name=name)
+    return bool(name and files.put(name, content))
+
+
+def aside(name: str) -> bool:
+    """Move a file that belongs to nobody out of the way, where it can be looked at and deleted by hand."""
+    if Photo.objects.filter(image=name).exists() or Photo.objects.filter(thumbnail=name).exists():
+        return False
+    storage = photo_storage()
+    try:
+        source, target = Path(storage.path(name)), Path(storage.path(f"{ASIDE}/{Path(name).name}"))
+    except NotImplementedError:
+        return False  # an object store has rules of its own for what is old
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    source.replace(target)
+    target.touch()  # the week begins now
+    return True
+
+
+def cancel(analysis_id: str) -> bool:
+    """Take the removed photo's waiting analysis off the queue, as removing it should have done."""
+    analysis = Analysis.objects.select_related("photo").get(pk=analysis_id)
+    return analysis.photo.archived_at is not None and inference.cancel(photo=analysis.photo) > 0
+
+
+def summary(patient_id: str) -> bool:
+    """Make the lists' figures anew from the records."""
+    refresh_summary(patient_id=uuid.UUID(patient_id))
+    return True
+
+
+WAYS: dict[str, Callable[[str], bool]] = {
+    "thumbnail_missing": thumbnail,
+    "thumbnail_unreadable": thumbnail,
+    "orphan_file": aside,
+    "leftover_part": aside,
+    "open_of_archived": cancel,
+    "summary_differs": summary,
+}
+
+
+def way_for(check: IntegrityCheck) -> Callable[[Found], bool]:
+    """What is done with each finding of that check."""
+    return repair if check.repairs else lambda _found: False

@@ -1,0 +1,85 @@
+"""What a check finds beyond plain files and rows: seals, unreadable disks, a damaged database, a broken log."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+from django.db import connection
+
+from clinic.operations.fsck import files as stage
+from clinic.operations.fsck import records, run
+from clinic.operations.models import CheckKind, IntegrityCheck
+from clinic.visits import files, keyring
+from tests.operations.test_fsck import found, look, path_of, stored
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sealed(settings, tmp_path, clinic):
+    """An installation that seals its photos, with a key for the clinic."""
+    master = tmp_path / "master"
+    master.write_text(keyring.new_master())
+    settings.KEYS_DIR, settings.MASTER_KEY_FILE = str(tmp_path / "keys"), str(master)
+    keyring.add_key(clinic.pk, plain_allowed=False)
+    return tmp_path / "keys"
+
+
+def test_sealed_photos_are_opened_for_the_look(sealed, visit):
+    photo = stored(visit)
+    assert not path_of(photo.image.name).read_bytes().startswith(b"\xff\xd8")
+    assert found(look()) == {}
+
+
+def test_a_sealed_small_picture_is_made_anew_under_seal(sealed, visit):
+    photo = stored(visit)
+    path_of(photo.thumbnail.name).unlink()
+    assert look(repairs=True).left == 0
+    assert not path_of(photo.thumbnail.name).read_bytes().startswith(b"\xff\xd8")
+    assert files.read(photo, thumbnail=True).startswith(b"\xff\xd8")
+
+
+def test_a_sealed_photo_that_was_changed_and_one_without_its_key(sealed, visit):
+    photo = stored(visit)
+    path = path_of(photo.image.name)
+    path.write_bytes(path.read_bytes()[:-1] + b"\x00")
+    assert found(look()) == {"photo_altered": [str(photo.pk)]}
+    for key in sealed.rglob("*.json"):
+        key.unlink()
+    assert found(look()) == {"key_missing": [str(photo.pk)]}
+
+
+def test_a_disk_that_can_not_be_read(visit, monkeypatch):
+    photo = stored(visit)
+
+    def bad_sector(*_args, **_kwargs):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(files, "read", bad_sector)
+    monkeypatch.setattr(run, "STAGES", {"photos": stage.photos})
+    assert set(found(look())) == {"photo_unreadable", "thumbnail_unreadable"}
+    assert found(look())["photo_unreadable"] == [str(photo.pk)]
+
+
+def test_a_damaged_demo_database(tmp_path, monkeypatch):
+    """SQLite says itself where a row points at nothing."""
+    database = sqlite3.connect(tmp_path / "demo.sqlite3")
+    database.executescript(
+        "CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE b (a INTEGER REFERENCES a (id));"
+        "INSERT INTO b VALUES (7);"
+    )
+
+    class Cursor:
+        def __enter__(self):
+            return database.cursor()
+
+        def __exit__(self, *_):
+            pass
+
+    monkeypatch.setattr(records.connection, "vendor", "sqlite", raising=False)
+    monkeypatch.setattr(records.connection, "cursor", Cursor, raising=False)
+    batch = records.tables(IntegrityCheck(kind=CheckKind.WHOLE), "")
+    monkeypatch.undo()
+    assert [(one.code, one.subject) for one in batch.found] == [("database_damaged", "b")]
+    assert connection.vendor == "postgresql"
