@@ -13,12 +13,20 @@ from django.test import Client
 from playwright.sync_api import Browser, sync_playwright
 
 from clinic.accounts.models import Role
+from clinic.audit import guards
 
 from . import factories
 from .servers import chromium
 
 # Playwright's synchronous interface runs an event loop, which Django would take for an async view.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):  # type: ignore[no-untyped-def]
+    """Tests that commit are cleaned up after by TRUNCATE, which the log refuses everywhere else."""
+    with django_db_blocker.unblock():
+        guards.allow_truncate()
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -48,12 +49,23 @@ class Event(models.TextChoices):
 class AuditEvent(models.Model):
     """What was done, by whom, when, from where, on which page and why; values stay where they are kept."""
 
-    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    # Each search has an index below that begins with its column; a second one would only slow the writing down.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
     )
     clinic = models.ForeignKey(
-        "accounts.Clinic", on_delete=models.PROTECT, related_name="+", null=True, blank=True
+        "accounts.Clinic",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
     )
     # Without a constraint in the database: the line stays when the record is destroyed after its retention.
     patient = models.ForeignKey(
@@ -62,6 +74,7 @@ class AuditEvent(models.Model):
         related_name="events",
         null=True,
         blank=True,
+        db_index=False,
         db_constraint=False,
     )
     photo = models.ForeignKey(
@@ -88,7 +101,12 @@ class AuditEvent(models.Model):
     class Meta:
         db_table = "audit_readevent"
         ordering = ["-at", "-id"]
-        indexes = [models.Index(fields=["patient", "-at"], name="audit_reade_patient_dd1742_idx")]
+        indexes = [
+            models.Index(fields=["patient", "-at"], name="audit_reade_patient_dd1742_idx"),
+            models.Index(fields=["clinic", "-at", "-id"], name="audit_of_a_clinic"),
+            models.Index(fields=["clinic", "kind", "-at", "-id"], name="audit_of_a_kind"),
+            models.Index(fields=["user", "-at", "-id"], name="audit_of_a_person"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
@@ -110,3 +128,22 @@ class ReadEvent(AuditEvent):
     @property
     def access(self) -> str:
         return self.kind
+
+
+class Seal(models.Model):
+    """An event's place in the chain. Its hash covers the event, what the event points at, and the seal before."""
+
+    position = models.BigIntegerField(primary_key=True)
+    event = models.OneToOneField(AuditEvent, on_delete=models.PROTECT, related_name="seal")
+    content = models.CharField(
+        max_length=64, blank=True, help_text="of the line of a history that the event points at"
+    )
+    hash = models.CharField(max_length=64)
+    key = models.CharField(max_length=8, help_text="which key it was made with")
+    sealed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["position"]
+
+    def __str__(self) -> str:
+        return f"{self.position}:{self.hash}"

@@ -24,6 +24,8 @@ from .models import ReadEvent
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
 
+# Typing a note saves it every few seconds. What one person types in one go is shown as one change.
+ONE_GO = dt.timedelta(minutes=10)
 # Shown as what was done, not as a change of a field.
 _ARCHIVED = "archived_at"
 _HIDDEN = frozenset({"id", "created_at", _ARCHIVED})
@@ -70,13 +72,30 @@ def changes(*, patient: Patient) -> list[Change]:
 
 def _changes_of(model: type[models.Model], name: str, filters: dict[str, Any]) -> list[Change]:
     history = model.history.filter(**filters).select_related("history_user")  # type: ignore[attr-defined]
-    before: dict[Any, Any] = {}
-    found: list[Change] = []
+    rows: dict[Any, list[Any]] = {}
     for row in history.order_by("history_date", "history_id"):
-        previous = before.get(row.id)
-        before[row.id] = row
-        found += _steps(model, name, previous, row)
+        rows.setdefault(row.id, []).append(row)
+    found: list[Change] = []
+    for lines in rows.values():
+        if model is Visit:
+            lines = _in_one_go(lines)
+        for previous, row in zip([None, *lines], lines, strict=False):
+            found += _steps(model, name, previous, row)
     return found
+
+
+def _in_one_go(rows: list[Any]) -> list[Any]:
+    """A record's lines without those that the same person's typing went on from within minutes."""
+    return [
+        row
+        for row, later in zip(rows, [*rows[1:], None], strict=True)
+        if later is None
+        or row.history_type != "~"
+        or later.history_type != "~"
+        or row.history_user_id != later.history_user_id
+        or row.archived_at != later.archived_at
+        or later.history_date - row.history_date > ONE_GO
+    ]
 
 
 def _steps(model: type[models.Model], name: str, previous: Any, row: Any) -> list[Change]:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from clinic.common.http import client_address, ip_or_none
 
+from .history import History, patient_of
 from .models import Access, AuditEvent, Event, ReadEvent
 
 if TYPE_CHECKING:
+    from django.db import models
     from django.http import HttpRequest
 
     from clinic.accounts.models import Clinic, User
@@ -57,6 +59,34 @@ def _codes(detail: dict[str, str | int]) -> dict[str, str | int]:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())[:200]
+
+
+def log_change(
+    *,
+    record: models.Model,
+    user: User | None,
+    how: str,
+    version: int | None = None,
+    request: HttpRequest | None = None,
+) -> AuditEvent:
+    """Record that a record was changed; what it was and became stays in its history, at that version."""
+    patient = patient_of(record)
+    detail: dict[str, str | int] = {"record": record._meta.model_name or "", "how": how}
+    if version is not None:
+        detail["version"] = version
+    request = request or getattr(History.context, "request", None)
+    match = request.resolver_match if request else None
+    return AuditEvent.objects.create(
+        kind=Event.CHANGE,
+        user=user,
+        clinic_id=patient.clinic_id if patient else getattr(record, "clinic_id", None),
+        patient=patient,
+        photo=record if record._meta.model_name == "photo" else None,
+        address=client_address(request) if request else None,
+        page=match.view_name[:64] if match else "",
+        detail=_codes(detail),
+        reason=_one_line(getattr(request, "audit_reason", "")),
+    )
 
 
 def record_read(

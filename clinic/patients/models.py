@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
 
 from clinic.accounts.models import Clinic
 from clinic.accounts.policies import clinics_of
+from clinic.audit.history import History
 from clinic.common.models import Record
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Patient(Record):
         _("languages"), max_length=120, blank=True, help_text=_("Separated by commas.")
     )
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
-    history = HistoricalRecords(excluded_fields=["created_at"])
+    history = History(excluded_fields=["created_at"])
 
     objects = PatientQuerySet.as_manager()
 
@@ -98,7 +98,7 @@ class Episode(Record):
     weak_side = models.CharField(_("weak side"), max_length=8, choices=WeakSide.choices, blank=True)
     onset_date = models.DateField(_("onset date"))
     notes = models.TextField(_("notes"), blank=True)
-    history = HistoricalRecords(excluded_fields=["created_at"])
+    history = History(excluded_fields=["created_at"])
 
     objects = EpisodeQuerySet.as_manager()
 
@@ -135,7 +135,7 @@ class Treatment(Record):
     date = models.DateField(_("date"))
     note = models.CharField(_("note"), max_length=200, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
-    history = HistoricalRecords(excluded_fields=["created_at"])
+    history = History(excluded_fields=["created_at"])
 
     objects = TreatmentQuerySet.as_manager()
 

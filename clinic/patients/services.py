@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from clinic.audit import services as audit
 from clinic.common.dates import day_in
 from clinic.common.writing import Errors, assign, errors_of, raise_if, save
 
@@ -194,6 +195,7 @@ def give_consent(*, user: User, patient: Patient, use: str, given_on: dt.date) -
             consent.save()
     except IntegrityError as error:
         raise ValidationError({"use": [in_force]}) from error
+    audit.log_change(record=consent, user=user, how="given")
     return consent
 
 
@@ -207,4 +209,5 @@ def revoke_consent(*, user: User, consent: Consent) -> Consent:
     consent.refresh_from_db()
     if not changed:
         raise ValidationError(_("This consent was already revoked."), code="revoked")
+    audit.log_change(record=consent, user=user, how="revoked")
     return consent

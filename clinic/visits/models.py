@@ -12,9 +12,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
 
 from clinic.accounts.policies import clinics_of
+from clinic.audit.history import History
 from clinic.common.models import Record
 from clinic.patients.models import Episode, Patient
 
@@ -68,7 +68,7 @@ class Visit(Record):
         validators=[MinValueValidator(1), MaxValueValidator(6)],
     )
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
-    history = HistoricalRecords(excluded_fields=["created_at"])
+    history = History(excluded_fields=["created_at"])
 
     objects = VisitQuerySet.as_manager()
 
@@ -120,7 +120,7 @@ class Photo(Record):
     original_sha256 = models.CharField(max_length=64, help_text="of the file as it was uploaded")
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
-    history = HistoricalRecords(excluded_fields=["created_at", "image", "thumbnail", "width", "height"])
+    history = History(excluded_fields=["created_at", "image", "thumbnail", "width", "height"])
 
     objects = PhotoQuerySet.as_manager()
 

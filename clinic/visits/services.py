@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from clinic.audit import services as audit
 from clinic.patients.selectors import current_episode
 from clinic.recovery.services import refresh_summary
 from inference import services as inference_services
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from clinic.patients.models import Episode, Patient
     from inference.models import Analysis
 
-# Typing a note saves it every few seconds. What one person types in one go is one change in the history.
-ONE_GO = dt.timedelta(minutes=10)
 EDITABLE = ("impression", "grade", "at")
 
 
@@ -80,27 +79,9 @@ def update_visit(*, user: User, visit: Visit, **changes: Any) -> Visit:
         setattr(visit, name, changes[name])
     visit.full_clean(exclude=["patient", "episode", "clinician"])
     with transaction.atomic():
-        if not _continues(user, visit):
-            _save(user, visit, changed)
+        _save(user, visit, changed)
         refresh_summary(patient_id=visit.patient_id)
     return visit
-
-
-def _continues(user: User, visit: Visit) -> bool:
-    """Write into the history's newest entry where this is the same person's same edit going on."""
-    newest = visit.history.order_by("-history_date", "-history_id").first()
-    if (
-        newest is None
-        or newest.history_type != "~"
-        or newest.history_user_id != user.pk
-        or newest.archived_at != visit.archived_at
-        or timezone.now() - newest.history_date > ONE_GO
-    ):
-        return False
-    values = {name: getattr(visit, name) for name in EDITABLE}
-    Visit.objects.filter(pk=visit.pk).update(**values)
-    type(newest).objects.filter(pk=newest.pk).update(history_date=timezone.now(), **values)
-    return True
 
 
 def archive_visit(*, user: User, visit: Visit) -> Visit:
@@ -275,5 +256,6 @@ def confirm(
     confirmation.full_clean(exclude=["photo", "analysis", "by"])
     with transaction.atomic():
         confirmation.save(force_insert=True)
+        audit.log_change(record=confirmation, user=user, how="given")
         refresh_summary(patient_id=analysis.photo.visit.patient_id)
     return confirmation

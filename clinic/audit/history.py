@@ -1,0 +1,49 @@
+"""The history of a record, each line of which also stands in the log: changes are found beside reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+HOW = {"+": "created", "~": "changed", "-": "deleted"}
+
+
+class History(HistoricalRecords):
+    """Keeps what a record was, and says in the log that it changed, by whom and from where."""
+
+    def create_historical_record_m2ms(self, history_instance: Any, instance: models.Model) -> None:
+        # The one step that is handed the new line of the history once it is stored.
+        super().create_historical_record_m2ms(history_instance, instance)
+        from .services import log_change  # which needs the models that this class belongs to
+
+        log_change(
+            record=instance,
+            user=history_instance.history_user,
+            how=HOW[history_instance.history_type],
+            version=history_instance.pk,
+            request=getattr(self.context, "request", None),
+        )
+
+
+def kept() -> dict[str, Any]:
+    """The models whose changes are kept, and the model of their history, by the name that the log uses."""
+    from django.apps import apps
+
+    return {
+        model._meta.model_name or "": model.history.model  # type: ignore[attr-defined]
+        for model in apps.get_models()
+        if hasattr(model._meta, "simple_history_manager_attribute")
+    }
+
+
+def patient_of(record: Any) -> Any:
+    """The patient whom a record is about: itself, or reached by its own links; None if it is about none."""
+    if record._meta.model_name == "patient":
+        return record
+    for link in ("patient", "episode", "visit", "photo"):
+        if hasattr(record, f"{link}_id"):
+            other = getattr(record, link)
+            return patient_of(other) if other is not None else None
+    return None

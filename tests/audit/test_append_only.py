@@ -1,0 +1,129 @@
+"""The database itself refuses to change or remove a line of the log or of a history."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+from django.core.management import call_command
+from django.db import DatabaseError, IntegrityError, connection, transaction
+
+from clinic.audit import chain, guards
+from clinic.audit.history import kept
+from clinic.audit.models import AuditEvent, Event, Seal
+from clinic.audit.services import log_event
+from clinic.patients import services
+
+LOG = ["audit_readevent", "audit_seal"]
+HISTORIES = [model._meta.db_table for model in kept().values()]
+
+
+@pytest.fixture
+def filled(patient, visit, clinician):
+    """A line in each guarded table."""
+    from .. import factories
+
+    factories.PhotoFactory(visit=visit)
+    factories.TreatmentFactory(episode=visit.episode)
+    chain.seal_all()
+
+
+def test_the_log_its_chain_and_five_histories_are_guarded(db) -> None:
+    assert set(guards.tables()) >= {*LOG, *HISTORIES} and len(HISTORIES) >= 5
+    assert guards.missing() == []
+
+
+@pytest.mark.parametrize("table", [*LOG, *HISTORIES])
+@pytest.mark.parametrize("action", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}", "TRUNCATE {0} CASCADE"])
+def test_postgresql_refuses(filled, table, action) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table}")
+        before = cursor.fetchone()[0]
+        column = connection.introspection.get_table_description(cursor, table)[0].name
+        assert before > 0
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for one in guards.tables():
+            cursor.execute(f"ALTER TABLE {one} ENABLE TRIGGER append_only_whole")
+        with pytest.raises(IntegrityError, match="only ever added"), transaction.atomic():
+            cursor.execute(action.format(table, column))
+        cursor.execute(f"SELECT count(*) FROM {table}")
+        assert cursor.fetchone()[0] == before
+
+
+def test_django_is_refused_too(filled) -> None:
+    for attempt in (
+        lambda: AuditEvent.objects.update(kind=Event.LOGOUT),
+        lambda: Seal.objects.all().delete(),
+        lambda: AuditEvent.objects.filter(seal__isnull=True).delete(),
+    ):
+        log_event(kind=Event.LOGIN, user=None)
+        with pytest.raises(DatabaseError), transaction.atomic():
+            attempt()
+
+
+def test_a_record_whose_retention_is_over_takes_its_history_along_and_nothing_of_the_log(
+    patient, clinician
+) -> None:
+    services.update_patient(user=clinician, patient=patient, phone="081")
+    events = AuditEvent.objects.count()
+    with guards.erasing():
+        patient.history.all().delete()
+        with pytest.raises(DatabaseError), transaction.atomic():
+            AuditEvent.objects.filter(patient=patient).delete()
+        with pytest.raises(DatabaseError), transaction.atomic():
+            kept()["visit"].objects.update(grade=1)
+            patient.history.update(phone="")
+            AuditEvent.objects.update(page="")
+    assert not patient.history.exists() and AuditEvent.objects.count() == events
+    services.update_patient(user=clinician, patient=patient, phone="082")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        patient.history.all().delete()
+
+
+def test_a_guard_that_was_taken_down_is_missed_and_put_back(db) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_seal DISABLE TRIGGER append_only")
+        assert guards.missing() == ["audit_seal"]
+        cursor.execute("DROP TRIGGER append_only ON audit_seal")
+    assert guards.missing() == ["audit_seal"]
+    call_command("migrate", verbosity=0)
+    guards.allow_truncate()
+    assert guards.missing() == []
+
+
+def test_sqlite_refuses(tmp_path) -> None:
+    """The demo's database, made by the demo's own `migrate`."""
+    env = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "clinic.config.settings.demo",
+        "RISORIUS_VAR_DIR": str(tmp_path),
+        "RISORIUS_SECRET_KEY": "for-this-test-only",
+    }
+    env.pop("RISORIUS_DATABASE_URL", None)
+
+    def manage(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments], env=env, capture_output=True, text=True, timeout=300
+        )
+
+    made = manage("migrate", "--verbosity", "0")
+    assert made.returncode == 0, made.stderr
+    sealed = manage("audit", "seal")
+    assert sealed.returncode == 0, sealed.stderr
+    with sqlite3.connect(tmp_path / "risorius.sqlite3") as database:
+        database.execute("INSERT INTO audit_readevent (at, access, page) VALUES ('2026-01-01', 'login', '')")
+        database.commit()
+        for action in ("UPDATE audit_readevent SET page = 'x'", "DELETE FROM audit_readevent"):
+            with pytest.raises(sqlite3.IntegrityError, match="only ever added"):
+                database.execute(action)
+        triggers = {
+            row[0] for row in database.execute("SELECT tbl_name FROM sqlite_master WHERE type = 'trigger'")
+        }
+    assert triggers >= {*LOG, *HISTORIES}
+    verified = manage("audit", "verify")
+    assert verified.returncode == 1 and "are not sealed" in verified.stderr, verified.stderr
+    assert manage("audit", "seal").returncode == 0
+    assert manage("audit", "verify").returncode == 0
