@@ -21,6 +21,7 @@ from rest_framework.reverse import reverse
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
+from clinic.patients.visibility import RecordRestricted
 from clinic.visits.keyring import FileAltered, KeyMissing
 
 if TYPE_CHECKING:
@@ -56,16 +57,24 @@ INTAKE = _catalogue(
     Kind("animated", 422, _("The file holds several pictures.")),
     Kind("damaged", 422, _("The file is damaged or was cut short.")),
     Kind("unknown_exercise", 422, _("The protocol has no such exercise.")),
+    Kind("restricted", 403, _("The record is restricted.")),
+    Kind("no_consent", 403, _("There is no consent to the clinical record.")),
     Kind("key_missing", 503, _("The key of this clinic is not there.")),
     Kind("no_file", 422, _("No file was sent.")),
+    Kind("disk_full", 507, _("The server's disk is full.")),
+    Kind("not_stored", 507, _("The server could not write the photo.")),
 )
 CATALOGUE = _catalogue(
     Kind("malformed", 400, _("The request can't be read.")),
     Kind("validation_failed", 400, _("Some fields are missing or wrong.")),
     Kind("not_authenticated", 401, _("Log in or send a valid token.")),
     Kind("wrong_credentials", 401, _("The e-mail address or the password is wrong.")),
+    Kind("code_required", 401, _("Send the code of your second factor too.")),
+    Kind("wrong_code", 401, _("The code is wrong, or it was used already.")),
+    Kind("second_factor_required", 403, _("Set up a second factor on the pages first: your clinic asks for one.")),
     Kind("not_permitted", 403, _("Your role in this clinic does not permit this.")),
     Kind("csrf_failed", 403, _("The request lacks the CSRF token of its session.")),
+    Kind("record_restricted", 403, _("The record is restricted: kept, but neither shown, changed nor used.")),
     Kind("not_found", 404, _("There is nothing here that you may see.")),
     Kind("method_not_allowed", 405, _("This resource does not know this method.")),
     Kind("not_acceptable", 406, _("The answer can't be had in the media type asked for.")),
@@ -96,6 +105,7 @@ _KNOWN: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.NotAcceptable, "not_acceptable"),
     (exceptions.UnsupportedMediaType, "unsupported_media"),
     (exceptions.Throttled, "throttled"),
+    (RecordRestricted, "record_restricted"),
     (PermissionDenied, "not_permitted"),
     (Http404, "not_found"),
     (KeyMissing, "key_missing"),
@@ -196,6 +206,8 @@ def _refused(request: Request, errors: list[dict[str, str]]) -> Response:
     codes = {error["code"] for error in errors}
     if codes == {"archived"}:
         return _answer(request, CATALOGUE["archived"])
+    if codes == {"restricted"}:
+        return _answer(request, CATALOGUE["record_restricted"])
     if codes <= _CONFLICTS:
         return _answer(request, CATALOGUE["conflict"], detail=errors[0]["detail"], extra={"errors": errors})
     return _invalid(request, errors)
@@ -225,23 +237,11 @@ def _headers(exc: Exception) -> dict[str, str]:
 
 
 def _broken(request: Request, exc: Exception) -> Response:
-    # As Django does for an exception that leaves a view, so that error reporting sees it; the message
-    # stays out of the line, since it may quote a record.
-    got_request_exception.send(sender=None, request=getattr(request, "_request", request))
-    where = [f"{frame.name}:{frame.lineno}" for frame in _frames(exc)][-3:]
-    logger.error("api error %s in %s at %s", type(exc).__name__, _view_name(request), " > ".join(where))
+    # As Django does for an exception that leaves a view, so that error reporting sees it.
+    plain = getattr(request, "_request", request)
+    got_request_exception.send(sender=None, request=plain)
+    logger.error("API error", exc_info=exc, extra={"request": plain})
     return _answer(request, CATALOGUE["server_error"])
-
-
-def _frames(exc: Exception) -> list[Any]:
-    import traceback
-
-    return list(traceback.extract_tb(exc.__traceback__))
-
-
-def _view_name(request: Request) -> str:
-    match = getattr(request, "resolver_match", None)
-    return match.view_name if match else "?"
 
 
 def _answer(

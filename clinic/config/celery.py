@@ -8,6 +8,9 @@ from celery import Celery, signals
 from kombu import Queue
 from kombu.transport import TRANSPORT_ALIASES
 
+from . import heartbeat as heartbeat  # the worker's sign of life hangs on a signal of Celery's
+from . import tracing as tracing  # the lines of tasks hang on signals of Celery's
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.config.settings.demo")
 TRANSPORT_ALIASES["filesystem"] = "clinic.config.file_broker:Transport"
 
@@ -30,18 +33,33 @@ def complete(source: Any, **_: Any) -> None:
     conf.broker_connection_max_retries = None
     # A child loads the models before it says that it is up; the default of 4 s kills a slow one for ever.
     conf.worker_proc_alive_timeout = 120
-    conf.beat_schedule = {
-        "watchdog": {
-            "task": "inference.tasks.watch",
-            "schedule": 60.0,
-            "options": {"queue": settings.HOUSEKEEPING_QUEUE, "expires": 50},
-        }
-    }
+    conf.beat_schedule = beat_schedule()
+    conf.beat_scheduler = "clinic.config.beat:Scheduler"
     if settings.CELERY_BROKER_URL.startswith("filesystem"):
         # Nobody steers the demo's worker from outside, and its control messages would be files to poll.
         conf.worker_enable_remote_control = False
         for folder in ("data_folder_in", "data_folder_out", "control_folder"):
             Path(conf.broker_transport_options[folder]).mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def beat_schedule() -> dict[str, Any]:
+    """What beat asks for. Each message is forgotten before the next one, so that none pile up without a worker."""
+    from django.conf import settings
+
+    every = settings.WATCHDOG_EVERY
+    quick = {"queue": settings.HOUSEKEEPING_QUEUE, "expires": every * 0.9}
+    minutely = {"queue": settings.HOUSEKEEPING_QUEUE, "expires": 50}
+    hourly = {"queue": settings.HOUSEKEEPING_QUEUE, "expires": 3000}
+    canaries = {
+        f"canary-{queue}": {"task": "inference.tasks.canary", "schedule": every, "args": (queue,)}
+        for queue in (settings.ANALYSIS_QUEUE, settings.HOUSEKEEPING_QUEUE)
+    }
+    return {
+        "watchdog": {"task": "inference.tasks.watch", "schedule": every, "options": quick},
+        "sweep": {"task": "inference.tasks.sweep", "schedule": 3600.0, "options": hourly},
+        "seal": {"task": "inference.tasks.seal", "schedule": 60.0, "options": minutely},
+        **canaries,
+    }
 
 
 @signals.beat_init.connect

@@ -15,6 +15,7 @@ from clinic.api.problems import CATALOGUE
 from clinic.patients import services
 from clinic.visits.refusals import SENTENCES
 from tests import factories
+from tests.logged import lines
 
 from .conftest import client_of
 from .contract import Client
@@ -196,18 +197,22 @@ def test_two_writers_at_once(api, clinic, monkeypatch):
     assert "Somebody" not in str(found)
 
 
-def test_what_nobody_foresaw(clinician, clinic, monkeypatch, caplog):
+def test_what_nobody_foresaw(clinician, clinic, monkeypatch):
+    somebody = " ".join(["Name", "Of", "Somebody"])
+
     def break_down(**kwargs):
-        raise RuntimeError("while writing Name Of Somebody")
+        raise RuntimeError(f"while writing {somebody}")
 
     monkeypatch.setattr(services, "create_patient", break_down)
     client = Client(raise_request_exception=False)
     client.force_login(clinician)
-    response = client.post(reverse("api:patient-list"), {"record_number": "1", "name": "A"}, format="json")
-    found = problem(response, 500, "server_error")
+    with lines() as said:
+        answer = client.post(reverse("api:patient-list"), {"record_number": "1", "name": "A"}, format="json")
+    found = problem(answer, 500, "server_error")
     assert "Somebody" not in str(found)
-    assert "RuntimeError in api:patient-list" in caplog.text
-    assert "Somebody" not in caplog.text
+    (told,) = [event for event in said.events if event["event"] == "API error"]
+    assert (told["route"], told["error"]["type"]) == ("api/v1/patients/", "RuntimeError")
+    assert "Somebody" not in said.getvalue()
 
 
 def test_every_code_of_intake_is_in_the_catalogue():

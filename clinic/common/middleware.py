@@ -1,0 +1,106 @@
+"""The outermost layer of the web process: a number for each request, its line in the log, headers on each answer."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from csp.utils import build_policy
+from django.conf import settings
+from django.utils.functional import LazyObject, empty
+
+from . import logs, scrub
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
+
+logger = logging.getLogger(__name__)
+HEADER: Final = "X-Request-ID"
+# Asked every few seconds by machines: only what goes wrong is worth a line.
+QUIET: Final = frozenset({"/livez", "/readyz", "/metrics"})
+
+
+class OutermostMiddleware:
+    """Stands before all others, so that what they refuse is numbered, logged and guarded like everything else."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+        self.headers = {
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": settings.X_FRAME_OPTIONS,
+            "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
+            "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Permissions-Policy": permissions_policy(),
+            "Content-Security-Policy": build_policy(),
+        }
+        if settings.SECURE_HSTS_SECONDS:
+            self.headers["Strict-Transport-Security"] = "; ".join(
+                [f"max-age={settings.SECURE_HSTS_SECONDS}"]
+                + ["includeSubDomains"] * settings.SECURE_HSTS_INCLUDE_SUBDOMAINS
+                + ["preload"] * settings.SECURE_HSTS_PRELOAD
+            )
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        started = time.monotonic()
+        number = request_id(request)
+        logs.clear()
+        logs.bind(request_id=number)
+        response = self.get_response(request)
+        for name, value in self.headers.items():
+            response.headers.setdefault(name, value)
+        response.headers[HEADER] = number
+        _log(request, response.status_code, started)
+        # Not before: Django has a line of its own on what went wrong, written after all middleware.
+        response._resource_closers.append(logs.clear)  # type: ignore[attr-defined]
+        return response
+
+
+def request_id(request: HttpRequest) -> str:
+    """The number that our proxy gave the request (nginx' 32 digits, or a UUID), or a new one."""
+    given = request.headers.get(HEADER, "")
+    return given if scrub.UUID.fullmatch(given) else str(uuid.uuid4())
+
+
+def permissions_policy() -> str:
+    """The header's value from the settings, for answers that the middleware of that name never sees."""
+    parts = []
+    for feature, allowed in sorted(settings.PERMISSIONS_POLICY.items()):
+        allowed = [allowed] if isinstance(allowed, str) else allowed
+        parts.append(f"{feature}=({' '.join(item if item == 'self' else f'{item!r}' for item in allowed)})")
+    return ", ".join(parts)
+
+
+def who(request: HttpRequest) -> dict[str, str]:
+    """The user's and the clinic's opaque identifiers, as far as the request has asked for them itself."""
+    found = {}
+    user: Any = request.__dict__.get("user")
+    if isinstance(user, LazyObject) and user.__dict__.get("_wrapped") is empty:
+        user = None
+    if user is not None and user.is_authenticated:
+        found["user_id"] = str(user.pk)
+    clinic = getattr(request, "clinic", None)
+    if clinic is not None:
+        found["clinic_id"] = str(clinic.pk)
+    return found
+
+
+def _log(request: HttpRequest, status: int, started: float) -> None:
+    if status < 400 and request.path_info in QUIET:
+        return
+    logs.bind(**who(request))
+    match = request.resolver_match
+    logger.log(
+        logging.WARNING if status in (400, 429) or status >= 500 else logging.INFO,
+        "Answered",
+        extra={
+            "method": request.method,
+            "status_code": status,
+            "ms": round((time.monotonic() - started) * 1000),
+            **({"request": request} if match else {"route": None}),
+        },
+    )
