@@ -19,6 +19,7 @@ preload_app = False
 worker_tmp_dir = "/dev/shm"
 control_socket_disable = True
 # The proxy writes the log of requests. This one would hold what was searched for.
+logger_class = "clinic.common.logs_gunicorn.Pipe"
 accesslog = None
 errorlog = "-"
 loglevel = "info"
