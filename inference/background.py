@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from . import publish, registry, services
@@ -41,7 +41,7 @@ def add_shadow(*, photo: Photo) -> None:
             photo=photo, release=name, purpose=Purpose.SHADOW
         )
         if created:
-            transaction.on_commit(feed)
+            transaction.on_commit(feed, robust=True)
 
 
 def add(*, photo_ids: Iterable[uuid.UUID], release: str, purpose: str) -> None:
@@ -55,6 +55,12 @@ def add(*, photo_ids: Iterable[uuid.UUID], release: str, purpose: str) -> None:
 def cancel_of(*, release: str) -> int:
     """Take a release's waiting jobs off the queue; how many there were."""
     waiting = BackgroundAnalysis.objects.filter(release=release, status=Status.QUEUED)
+    return waiting.update(status=Status.CANCELLED, finished_at=timezone.now())
+
+
+def cancel_of_patient(*, patient_id: uuid.UUID) -> int:
+    """Take a patient's waiting jobs off the queue; how many there were."""
+    waiting = BackgroundAnalysis.objects.filter(photo__visit__patient_id=patient_id, status=Status.QUEUED)
     return waiting.update(status=Status.CANCELLED, finished_at=timezone.now())
 
 
@@ -107,14 +113,14 @@ def claim(*, analysis_id: uuid.UUID, release: str | None = None) -> Claim | None
 
 
 def usable(jobs: QuerySet[BackgroundAnalysis]) -> QuerySet[BackgroundAnalysis]:
-    """Those whose photo is still on record and, for a reanalysis, still covered by consent."""
-    from clinic.patients.models import Consent, ConsentUse
+    """Those whose photo is still on record, not restricted and, for a reanalysis, still covered by consent."""
+    from clinic.patients.models import ConsentUse
+    from clinic.patients.uses import for_record, in_force
 
-    consent = Consent.objects.in_force().filter(
-        patient=OuterRef("photo__visit__patient"), use=ConsentUse.RECORD
-    )
-    return jobs.filter(photo__archived_at__isnull=True, photo__visit__archived_at__isnull=True).filter(
-        Q(purpose=Purpose.SHADOW) | Exists(consent)
+    patient = "photo__visit__patient"
+    jobs = jobs.filter(photo__archived_at__isnull=True, photo__visit__archived_at__isnull=True)
+    return jobs.filter(for_record(patient)).filter(
+        Q(purpose=Purpose.SHADOW) | in_force(patient, ConsentUse.RECORD)
     )
 
 
@@ -174,9 +180,9 @@ def requeue(*, analysis_id: uuid.UUID, attempt: int, code: str, republish: bool 
     return None
 
 
-def lose(*, analysis_id: uuid.UUID, code: str, republish: bool) -> str | None:
-    """The worker's process died or was stopped at this job."""
-    running = BackgroundAnalysis.objects.filter(pk=analysis_id, status=Status.RUNNING)
+def lose(*, analysis_id: uuid.UUID, holder: str, code: str, republish: bool) -> str | None:
+    """That process died or was stopped at this job: give up its attempt, and nobody else's."""
+    running = BackgroundAnalysis.objects.filter(pk=analysis_id, status=Status.RUNNING, holder=holder)
     attempt = running.values_list("attempt", flat=True).first()
     if attempt is None:
         return None

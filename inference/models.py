@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.accounts.policies import clinics_of
 from clinic.common.models import Record
+from clinic.patients.visibility import seen_by
 
 from .states import FINAL, Status
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 class AnalysisQuerySet(models.QuerySet["Analysis"]):
     def visible_to(self, user: User) -> AnalysisQuerySet:
-        return self.filter(photo__visit__patient__clinic_id__in=clinics_of(user).keys())
+        return self.filter(seen_by(user, "photo__visit__patient__"))
 
     def open(self) -> AnalysisQuerySet:
         return self.exclude(status__in=FINAL)
@@ -42,6 +42,9 @@ class Analysis(Record):
     )
     started_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    holder = models.CharField(
+        max_length=48, blank=True, default="", db_default="", help_text="which process took the last attempt"
+    )
     finished_at = models.DateTimeField(null=True, blank=True)
     error_code = models.CharField(max_length=40, blank=True, help_text="a code of inference.errors")
 
@@ -112,8 +115,11 @@ class Canary(models.Model):
     """A message that beat sends through a queue; when it came out last tells whether the queue lives."""
 
     queue = models.CharField(max_length=40, primary_key=True)
-    sent_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="the oldest that has not come out")
     seen_at = models.DateTimeField(null=True, blank=True)
+    passed_at = models.DateTimeField(
+        null=True, blank=True, help_text="when the newest that came out had been sent"
+    )
 
     def __str__(self) -> str:
         return self.queue
@@ -190,6 +196,7 @@ class BackgroundAnalysis(Record):
     published_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    holder = models.CharField(max_length=48, blank=True, default="", db_default="")
     finished_at = models.DateTimeField(null=True, blank=True)
     error_code = models.CharField(max_length=40, blank=True)
     findings = models.JSONField(null=True, blank=True, help_text="a shadow's, without landmarks")

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import logging
+import os
+import threading
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import current_app, shared_task
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from kombu import pools
 
 from .models import Analysis
 from .states import Status
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -23,13 +30,21 @@ ANALYSE = "inference.tasks.analyse"
 BACKGROUND = "inference.tasks.background"
 CANARY = "inference.tasks.canary"
 WATCH = "inference.tasks.watch"
-PAUSE = 5.0
+SEAL = "inference.tasks.seal"
+SWEEP = "inference.tasks.sweep"
+PATIENCE = 1.0
+"""Seconds that a request waits for the broker at most."""
+PAUSE = 10.0
 """Seconds without another try after a broker kept a request waiting; the watchdog publishes what was left out."""
-SLOW = 0.5
+SLOW = 0.3
+CANARY_LIVES = 300
+"""Seconds. Longer than a long queue takes, and short enough that a night without a worker piles nothing up."""
 LOWEST = 9
 """Redis' last priority of ten; a broker without priorities takes turns."""
 
 _pause_until = 0.0
+_suspect = False
+_probe = threading.Lock()
 
 
 def task(*, name: str) -> Callable[[Callable[..., Any]], Any]:
@@ -46,18 +61,29 @@ def task(*, name: str) -> Callable[[Callable[..., Any]], Any]:
 
 def analysis_on_commit(*, analysis_id: uuid.UUID) -> None:
     """Publish the analysis once the transaction that made it is committed."""
-    transaction.on_commit(functools.partial(analysis_now, analysis_id=analysis_id))
+    # Robust: what is committed is stored, whatever becomes of its message.
+    transaction.on_commit(functools.partial(analysis_now, analysis_id=analysis_id), robust=True)
 
 
 def analysis_now(*, analysis_id: uuid.UUID) -> bool:
     """Publish a waiting analysis; False if the broker can't be reached, which never fails the caller."""
-    waiting = Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED)
+    return _publish(Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED))
+
+
+def analysis_again(*, analysis_id: uuid.UUID, last: dt.datetime | None) -> bool:
+    """Publish a waiting analysis whose message was lost, unless somebody did so meanwhile."""
+    return _publish(Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED, published_at=last))
+
+
+def _publish(waiting: QuerySet[Analysis]) -> bool:
     # Before the message is out: afterwards a quick worker has the row already, and the time would be lost.
     now = timezone.now()
-    waiting.update(published_at=now)
-    if _send(ANALYSE, str(analysis_id), queue=settings.ANALYSIS_QUEUE):
+    pk = waiting.values_list("pk", flat=True).first()
+    if pk is None or not waiting.update(published_at=now):
         return True
-    waiting.filter(published_at=now).update(published_at=None)
+    if _send(ANALYSE, str(pk), queue=settings.ANALYSIS_QUEUE):
+        return True
+    Analysis.objects.filter(pk=pk, status=Status.QUEUED, published_at=now).update(published_at=None)
     return False
 
 
@@ -67,26 +93,58 @@ def background_now(*, job_id: uuid.UUID) -> bool:
 
 
 def watch_now() -> bool:
-    """Ask for a round of the watchdog, so that a start does not wait for the next full minute."""
-    return _send(WATCH, queue=settings.HOUSEKEEPING_QUEUE, expires=60)
+    """Ask for a round of the watchdog, so that a start does not wait for the next one."""
+    return _send(WATCH, queue=settings.HOUSEKEEPING_QUEUE, expires=settings.WATCHDOG_EVERY)
 
 
-def canary_now(*, queue: str, expires: float) -> bool:
-    """Send a sign of life through a queue."""
-    return _send(CANARY, queue, queue=queue, expires=expires)
+def canary_now(*, queue: str, sent_at: dt.datetime) -> bool:
+    """Send a sign of life through a queue; it tells when it was sent."""
+    return _send(CANARY, queue, sent_at.isoformat(), queue=queue, expires=CANARY_LIVES)
 
 
 def _send(name: str, *arguments: str, queue: str, **options: Any) -> bool:
-    global _pause_until
+    """One message. A broker that keeps us waiting is left alone for a while, then asked by one thread at a time."""
+    global _pause_until, _suspect
     if time.monotonic() < _pause_until:
+        return False
+    probing = _suspect
+    if probing and not _probe.acquire(blocking=False):
         return False
     started = time.monotonic()
     try:
-        # By name, so that the web process never imports the tasks.
-        current_app.send_task(name, args=arguments, queue=queue, retry=False, ignore_result=True, **options)
+        _hand_over(name, arguments, queue=queue, **options)
+        _suspect = False
     except Exception as error:  # noqa: BLE001  # whatever ails the broker, the photo is stored
         if time.monotonic() - started > SLOW:
-            _pause_until = time.monotonic() + PAUSE
+            _suspect, _pause_until = True, time.monotonic() + PAUSE
         logger.error("%s was not published: %s", " ".join((name, *arguments)), type(error).__name__)
         return False
+    finally:
+        if probing:
+            _probe.release()
     return True
+
+
+def _hand_over(name: str, arguments: tuple[str, ...], **options: Any) -> None:
+    for last in (False, True):
+        started = time.monotonic()
+        try:
+            with _producers(os.getpid()).acquire(block=True, timeout=PATIENCE) as producer:
+                # By name, so that the web process never imports the tasks.
+                current_app.send_task(
+                    name, args=arguments, retry=False, ignore_result=True, producer=producer, **options
+                )
+            return
+        except Exception:
+            # A broker that was started anew drops the old connection at once, and takes a new one.
+            if last or time.monotonic() - started > SLOW:
+                raise
+
+
+@functools.cache
+def _producers(_process: int) -> Any:
+    """Connections for publishing, of this process alone. They give up sooner than a worker's: somebody waits."""
+    options: dict[str, Any] = {}
+    if settings.CELERY_BROKER_URL.startswith("redis"):
+        options = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE}
+    return pools.producers[current_app.connection_for_write(transport_options=options)]

@@ -18,7 +18,8 @@ from .states import Status
 if TYPE_CHECKING:
     from clinic.visits.models import Photo
 
-CANARY_STALE_AFTER = dt.timedelta(minutes=2)
+UNPUBLISHED_AFTER = dt.timedelta(seconds=10)
+"""A photo that the broker did not take by then waits for the broker."""
 BATCH = dt.timedelta(minutes=15)
 """Analyses that ended within this time are counted as part of the work in hand."""
 
@@ -126,13 +127,18 @@ def progress(*, clinic_id: uuid.UUID) -> Progress:
     return Progress(**counts)
 
 
+def passed_at(*, queue: str) -> dt.datetime | None:
+    """Whatever was put into the queue before this moment has come out of it."""
+    return Canary.objects.filter(queue=queue).values_list("passed_at", flat=True).first()
+
+
 def analysis_delayed() -> bool:
-    """Whether results keep people waiting: no answer from the queue, or the oldest photo waits too long."""
+    """Whether results keep people waiting: no answer from the queue, no broker, or a photo that waits too long."""
     now = timezone.now()
     unanswered = Q(seen_at__isnull=True) | Q(seen_at__lt=F("sent_at"))
-    if Canary.objects.filter(
-        unanswered, queue=settings.ANALYSIS_QUEUE, sent_at__lt=now - CANARY_STALE_AFTER
-    ).exists():
+    stale = now - dt.timedelta(seconds=settings.CANARY_STALE_AFTER)
+    if Canary.objects.filter(unanswered, queue=settings.ANALYSIS_QUEUE, sent_at__lt=stale).exists():
         return True
-    patience = dt.timedelta(seconds=settings.ANALYSIS_STALE_AFTER)
-    return Analysis.objects.filter(status=Status.QUEUED, queued_at__lt=now - patience).exists()
+    patience = now - dt.timedelta(seconds=settings.ANALYSIS_STALE_AFTER)
+    late = Q(queued_at__lt=patience) | Q(published_at__isnull=True, queued_at__lt=now - UNPUBLISHED_AFTER)
+    return Analysis.objects.filter(late, status=Status.QUEUED).exists()

@@ -10,11 +10,11 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import IntegrityError, models, transaction
-from django.db.models import F
+from django.db import DatabaseError, IntegrityError, models, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
-from . import publish, registry
+from . import leases, publish, registry
 from .models import Analysis, Canary
 from .states import Status, sources
 
@@ -48,6 +48,7 @@ class Claim:
     photo_id: uuid.UUID
     patient_id: uuid.UUID
     image: str
+    clinic_id: uuid.UUID | None = None
 
 
 def queue_analysis(*, photo: Photo) -> Analysis:
@@ -90,7 +91,14 @@ def release_for(*, analysis_id: uuid.UUID) -> str | None:
 
 
 def claim(*, analysis_id: uuid.UUID, release: str | None = None) -> Claim | None:
-    """Start an attempt with the worker's release; None if the analysis is not waiting any more."""
+    """Start an attempt with the worker's release; None if the analysis is not waiting any more, or may not be made:
+    the record was restricted, or its consent taken back, while the photo waited."""
+    from clinic.patients.uses import for_record
+
+    waiting = Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED)
+    if not waiting.filter(for_record("photo__visit__patient")).exists():
+        waiting.update(status=Status.CANCELLED, finished_at=timezone.now())
+        return None
     claimed = _start(analysis_id, release)
     if claimed is None and release and _use_release(analysis_id, release):
         claimed = _start(analysis_id, release)
@@ -104,17 +112,21 @@ def _start(analysis_id: uuid.UUID, release: str | None) -> Claim | None:
 
 def begin(*, waiting: models.QuerySet[Any], analysis_id: uuid.UUID) -> Claim | None:
     """Start an attempt of the one row, of either table, that `waiting` still finds; None if it finds none."""
-    now = timezone.now()
     with transaction.atomic():
         if not waiting.update(
             status=Status.RUNNING,
             attempt=F("attempt") + 1,
-            started_at=now,
-            lease_until=now + dt.timedelta(seconds=settings.ANALYSIS_LEASE),
+            started_at=timezone.now(),
+            lease_until=leases.until(),
+            holder=leases.holder(),
         ):
             return None
         row = waiting.model.objects.values_list(
-            "attempt", "photo_id", "photo__visit__patient_id", "photo__image"
+            "attempt",
+            "photo_id",
+            "photo__visit__patient_id",
+            "photo__image",
+            "photo__visit__patient__clinic_id",
         ).get(pk=analysis_id)
     return Claim(analysis_id, *row)
 
@@ -166,7 +178,7 @@ def requeue(*, analysis_id: uuid.UUID, attempt: int, code: str, republish: bool 
     running = Analysis.objects.filter(pk=analysis_id, status=Status.RUNNING, attempt=attempt)
     with transaction.atomic():
         if running.filter(attempt__lt=F("tries_from") + settings.ANALYSIS_MAX_ATTEMPTS).update(
-            status=Status.QUEUED, lease_until=None, published_at=None
+            status=Status.QUEUED, lease_until=None, published_at=None if republish else timezone.now()
         ):
             if republish:
                 publish.analysis_on_commit(analysis_id=analysis_id)
@@ -186,10 +198,10 @@ def requeue(*, analysis_id: uuid.UUID, attempt: int, code: str, republish: bool 
     return Status.FAILED
 
 
-def lose(*, analysis_id: uuid.UUID, code: str, republish: bool) -> str | None:
-    """The worker's process died or was stopped at this analysis: give up its running attempt."""
+def lose(*, analysis_id: uuid.UUID, holder: str, code: str, republish: bool) -> str | None:
+    """That process died or was stopped at this analysis: give up its attempt, and nobody else's."""
     attempt = (
-        Analysis.objects.filter(pk=analysis_id, status=Status.RUNNING)
+        Analysis.objects.filter(pk=analysis_id, status=Status.RUNNING, holder=holder)
         .values_list("attempt", flat=True)
         .first()
     )
@@ -198,17 +210,30 @@ def lose(*, analysis_id: uuid.UUID, code: str, republish: bool) -> str | None:
     return requeue(analysis_id=analysis_id, attempt=attempt, code=code, republish=republish)
 
 
-def canary_sent(*, queue: str) -> None:
-    """Note that a sign of life went into the queue; the time of the oldest unanswered one is kept."""
+def send_canary(*, queue: str) -> bool:
+    """Note that a sign of life goes into the queue, and send it; a broker that is away counts as no answer."""
     now = timezone.now()
+    try:
+        canary_sent(queue=queue, at=now)
+    except DatabaseError as error:
+        logger.error("The canary of %s was not noted: %s", queue, type(error).__name__)
+    return publish.canary_now(queue=queue, sent_at=now)
+
+
+def canary_sent(*, queue: str, at: dt.datetime | None = None) -> None:
+    """Note that a sign of life went into the queue; the time of the oldest unanswered one is kept."""
+    now = at or timezone.now()
     canary, created = Canary.objects.get_or_create(queue=queue, defaults={"sent_at": now})
     if not created and (canary.sent_at is None or (canary.seen_at and canary.seen_at >= canary.sent_at)):
         Canary.objects.filter(queue=queue).update(sent_at=now)
 
 
-def canary_seen(*, queue: str) -> None:
-    """Note that a sign of life came out of the queue."""
+def canary_seen(*, queue: str, sent_at: dt.datetime | None = None) -> None:
+    """Note that a sign of life came out of the queue, and with it whatever had been put there before."""
     Canary.objects.update_or_create(queue=queue, defaults={"seen_at": timezone.now()})
+    if sent_at is not None:
+        behind = Q(passed_at__isnull=True) | Q(passed_at__lt=sent_at)
+        Canary.objects.filter(behind, queue=queue).update(passed_at=sent_at)
 
 
 def _in_source_of(status: str) -> Any:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import uuid
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from django.core.files.storage import storages
+from django.db import InterfaceError, OperationalError
 
+from clinic.audit import chain
+from clinic.visits import files, orphans
 from inference.pipeline.errors import PipelineError
 
 from . import background as background_services
@@ -39,7 +42,7 @@ def background(job_id: str) -> None:
 
 def _run(pk: uuid.UUID, book: ModuleType) -> None:
     """One attempt, with the release that the job is for. book: the services that write it down."""
-    name = book.release_for(analysis_id=pk)
+    name = worker.insist(book.release_for, analysis_id=pk)
     if name is None:
         logger.info("Analysis %s is not waiting any more", pk)
         return
@@ -50,22 +53,26 @@ def _run(pk: uuid.UUID, book: ModuleType) -> None:
         if claim:
             book.fail(claim=claim, code=error.code)
         return
-    claim = book.claim(analysis_id=pk, release=analyser.release.name)
+    claim = worker.insist(book.claim, analysis_id=pk, release=analyser.release.name)
     if claim is None:
         logger.info("Analysis %s is not waiting any more", pk)
         return
     try:
-        with storages["photos"].open(claim.image) as file:
-            photo = file.read()
+        photo = files.read_named(claim.image, clinic_id=claim.clinic_id)
         findings = analyser.analyse(photo)
         write = book.reject if findings.state == "rejected" else book.finish
-        write(claim=claim, findings=findings)
+        worker.insist(write, claim=claim, findings=findings)
     except FileNotFoundError:
         book.fail(claim=claim, code="file_missing")
+    except files.SealError as error:
+        logger.error("Analysis %s: %s", pk, error)
+        _give_up(claim, error.code, book)
     except PipelineError as error:
         _give_up(claim, error.code, book)
     except MemoryError:
         _give_up(claim, "out_of_memory", book)
+    except (OperationalError, InterfaceError):
+        raise  # it can't be written down now: the lease ends by itself
     except Exception:
         logger.exception("Analysis %s stopped at an error", pk)
         _give_up(claim, "internal", book)
@@ -85,18 +92,31 @@ def _analyser(name: str, *, stands_in: bool) -> Analyser:
 
 def _give_up(claim: Claim, code: str, book: ModuleType) -> None:
     if explain(code).retry:
-        book.requeue(analysis_id=claim.analysis_id, attempt=claim.attempt, code=code)
+        worker.insist(book.requeue, analysis_id=claim.analysis_id, attempt=claim.attempt, code=code)
     else:
-        book.fail(claim=claim, code=code)
+        worker.insist(book.fail, claim=claim, code=code)
 
 
 @publish.task(name=publish.CANARY)
-def canary(queue: str) -> None:
-    """Answer the sign of life."""
-    services.canary_seen(queue=queue)
+def canary(queue: str, sent_at: str = "") -> None:
+    """Answer the sign of life; what should have come out of the queue before it, and did not, is lost."""
+    services.canary_seen(queue=queue, sent_at=dt.datetime.fromisoformat(sent_at) if sent_at else None)
+    watchdog.republish_waiting()
 
 
 @publish.task(name=publish.WATCH)
 def watch() -> None:
-    """Look after lost analyses, unpublished ones and the queues; beat asks each minute."""
+    """Look after lost analyses, unpublished ones and the queues; beat asks several times a minute."""
     watchdog.run()
+
+
+@publish.task(name=publish.SWEEP)
+def sweep() -> None:
+    """Put aside the files that no row names; beat asks each hour."""
+    orphans.sweep()
+
+
+@publish.task(name=publish.SEAL)
+def seal() -> None:
+    """Seal what was logged since the last minute; beat asks."""
+    chain.seal_all()

@@ -9,18 +9,17 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from . import background, publish, services
+from . import background, publish, selectors, services
 from .models import Analysis
 from .states import Status
 
 logger = logging.getLogger(__name__)
 
-EVERY = 60.0
-"""Seconds between two rounds."""
-UNPUBLISHED_AFTER = dt.timedelta(seconds=10)
-BUSY = dt.timedelta(minutes=1)
-LOST_AFTER_WHILE_BUSY = dt.timedelta(minutes=15)
-AT_ONCE = 500
+SLACK = dt.timedelta(seconds=3)
+"""A message may reach the broker this much later than its row says."""
+LOST_AFTER = dt.timedelta(minutes=15)
+"""For a broker that does not keep the order, or a queue so long that no canary comes through."""
+AT_ONCE = 2000
 """Most rows a round; the next one takes the rest."""
 
 
@@ -30,9 +29,6 @@ def run() -> None:
     expired += background.watch()
     if expired or missed:
         logger.warning("Watchdog: %s expired leases, %s messages published again", expired, missed)
-    for queue in (settings.ANALYSIS_QUEUE, settings.HOUSEKEEPING_QUEUE):
-        if publish.canary_now(queue=queue, expires=EVERY):
-            services.canary_sent(queue=queue)
 
 
 def requeue_expired() -> int:
@@ -45,18 +41,21 @@ def requeue_expired() -> int:
 
 
 def republish_waiting() -> int:
-    """Publish again what never reached the broker, or waits so long that the broker must have lost it."""
+    """Publish again what never reached the broker, or what the broker must have lost.
+
+    A queue keeps its order. Once a canary has come out of it, every message that was put there before has come out
+    too; a photo of before that still waits has no message any more, however long the queue is.
+    """
     now = timezone.now()
-    # While photos are being taken off the queue, a long wait only means a long queue.
-    busy = Analysis.objects.filter(started_at__gt=now - BUSY).exists()
-    patience = LOST_AFTER_WHILE_BUSY if busy else dt.timedelta(seconds=settings.ANALYSIS_STALE_AFTER)
+    lost = Q(published_at__lt=now - LOST_AFTER)
+    if passed := selectors.passed_at(queue=settings.ANALYSIS_QUEUE):
+        lost |= Q(published_at__lt=passed - SLACK)
     waiting = Analysis.objects.filter(status=Status.QUEUED).filter(
-        Q(published_at__isnull=True, queued_at__lt=now - UNPUBLISHED_AFTER)
-        | Q(published_at__lt=now - patience)
+        Q(published_at__isnull=True, queued_at__lt=now - selectors.UNPUBLISHED_AFTER) | lost
     )
     published = 0
-    for pk in waiting.order_by("queued_at").values_list("pk", flat=True)[:AT_ONCE]:
-        if not publish.analysis_now(analysis_id=pk):
+    for pk, last in waiting.order_by("queued_at").values_list("pk", "published_at")[:AT_ONCE]:
+        if not publish.analysis_again(analysis_id=pk, last=last):
             break
         published += 1
     return published

@@ -6,23 +6,37 @@ Imported by `tasks`, never by the web process.
 from __future__ import annotations
 
 import logging
+import resource
+import time
 import uuid
 from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from celery import signals
+from celery.worker import state
 from celery.worker.request import Request
 from django.conf import settings
-from django.db import close_old_connections, connections
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connection,
+    connections,
+)
 
 from inference.pipeline.errors import PipelineError
 
-from . import background, registry, services
+from . import background, leases, registry, services
 
 if TYPE_CHECKING:
     from inference.pipeline import Analyser
 
 logger = logging.getLogger(__name__)
+INSIST = 20.0
+"""Seconds that a worker waits for a database that is away."""
 KEPT = 3
 """Releases that a process holds: the one in use, its shadow, and one that is sent over old photos."""
 _analysers: OrderedDict[str, Analyser] = OrderedDict()
@@ -65,12 +79,76 @@ def load_models(**_: Any) -> None:
     except PipelineError as error:
         # The next analysis tries again and ends with this code.
         logger.error("The models could not be loaded (%s): %s", error.code, error)
+    limit_memory()
+
+
+def limit_memory() -> None:
+    """Let a photo that takes all memory fail by itself rather than take the machine's other processes with it.
+
+    Counted is what this process may write to on its own: the libraries' address space, most of which is never
+    touched, is no measure.
+    """
+    unit = 1024**2
+    now = next(
+        (
+            int(line.split()[1]) * 1024
+            for line in Path("/proc/self/status").read_text().splitlines()
+            if line.startswith("VmData:")
+        ),
+        0,
+    )
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    limit = now + settings.ANALYSIS_MEMORY * unit
+    if hard == resource.RLIM_INFINITY or limit < hard:
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
 
 
 @signals.task_prerun.connect
 def check_connection(**_: Any) -> None:
     """Keep the database's connection from photo to photo, unless it is broken or as old as CONN_MAX_AGE."""
     close_old_connections()
+
+
+@signals.worker_ready.connect
+def keep_leases(sender: Any, **_: Any) -> None:
+    """Let the main process speak for its children as long as it lives: their leases are short."""
+    sender.timer.call_repeatedly(leases.every(), renew_leases)
+
+
+def renew_leases() -> None:
+    """Prolong the leases of what this worker's children are busy with."""
+    from .publish import ANALYSE, BACKGROUND
+
+    held = {
+        uuid.UUID(request.args[0]): leases.holder(pid=request.worker_pid)
+        for request in list(state.active_requests)
+        if request.name in (ANALYSE, BACKGROUND)
+    }
+    if not held:
+        return
+    close_old_connections()
+    try:
+        leases.renew(held=held)
+    except DatabaseError as error:
+        logger.error("The leases of %s analyses were not renewed: %s", len(held), type(error).__name__)
+    finally:
+        close_old_connections()
+
+
+def insist(write: Callable[..., Any], **arguments: Any) -> Any:
+    """Call a service, again for a while where the database is away: a restart of it costs no result.
+
+    A write that was done although its answer got lost finds nothing to do the second time.
+    """
+    end = time.monotonic() + INSIST
+    while True:
+        try:
+            return write(**arguments)
+        except (OperationalError, InterfaceError):
+            connection.close()
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.5)
 
 
 class JobRequest(Request):
@@ -100,8 +178,9 @@ class JobRequest(Request):
             return
         close_old_connections()
         lose = services.lose if self.name == ANALYSE else background.lose
+        holder = leases.holder(pid=self.worker_pid)
         try:
-            lose(analysis_id=uuid.UUID(self.args[0]), code=code, republish=republish)
+            lose(analysis_id=uuid.UUID(self.args[0]), holder=holder, code=code, republish=republish)
         except Exception:
             logger.exception("The lost analysis waits for its lease to expire")
         finally:

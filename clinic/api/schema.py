@@ -26,6 +26,7 @@ ANSWERS = {
     "415": "The media type, or the type of the photo, is not supported.",
     "422": "The photo can't be taken in.",
     "429": "Too many requests; `Retry-After` says when to come back.",
+    "507": "The photo is fine and was not stored: the server has no room or can't write.",
     "503": "The key of the clinic's photos is not there, or a file is not the one that was stored.",
 }
 # What only some operations answer with; any other code of the same status may come from all of them.
@@ -104,7 +105,7 @@ class Schema(AutoSchema):
             if not self.path.endswith("/search/"):
                 found.add("409")
         if self.method == "POST" and self.path == "/api/v1/photos/":
-            found |= {"422", "503"}
+            found |= {"422", "503", "507"}
         if self.path.endswith(("/image/", "/thumbnail/")):
             found.add("503")
         return found

@@ -23,6 +23,8 @@ SPACE = 1024**3
 RELEASED = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 """This code did not exist before."""
 CLOCK_DIFFERENCE = 30.0
+RECOVERY = 80
+"""Seconds until a lost worker's photos are on the queue again, so that all are done within 90."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,9 @@ def _folders() -> list[Path]:
     photos = settings.STORAGES["photos"]
     if photos["BACKEND"].endswith("FileSystemStorage"):
         found.append(Path(photos["OPTIONS"]["location"]))
+        if not settings.DEMO and found[1].is_dir() and found[0] in found[1].parents:
+            # In a container the folder around is read-only, and the photos are a volume inside of it.
+            del found[0]
     if settings.CELERY_BROKER_URL.startswith("filesystem"):
         found.append(Path(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_in"]))
     return found
@@ -115,14 +120,14 @@ def models() -> list[CheckMessage]:
 
 
 def queue_timing() -> list[CheckMessage]:
-    """No running job can be handed to a second worker."""
+    """A lost job is soon taken up again, and no running one is handed to a second worker."""
     options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
     messages: list[CheckMessage] = []
-    if settings.ANALYSIS_LEASE <= settings.ANALYSIS_HARD_LIMIT:
+    if settings.ANALYSIS_LEASE + settings.WATCHDOG_EVERY > RECOVERY:
         messages.append(
             Error(
-                "An analysis' lease ends before its time limit.",
-                hint="Set ANALYSIS_LEASE above ANALYSIS_HARD_LIMIT.",
+                "A killed worker's photos would wait for longer than a minute and a half.",
+                hint="Lower RISORIUS_ANALYSIS_LEASE (30) or RISORIUS_WATCHDOG_EVERY (20).",
                 id="risorius.E003",
             )
         )

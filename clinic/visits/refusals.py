@@ -26,11 +26,27 @@ SENTENCES: Final[dict[str, str | Promise]] = {
     "same_in_visit": _("This photo is already in this visit."),
     "same_in_patient": _("This photo is already in another visit of this patient (%(day)s)."),
     "unknown_exercise": _("Choose which exercise the photo shows."),
+    "restricted": _("The record is restricted: it is kept, but no photo may be added."),
+    "no_consent": _(
+        "There is no consent to the clinical record, so no photo may be added. Record the consent first."
+    ),
     "key_missing": _(
         "The photo was not stored: the key of this clinic is not there. Tell your administrator, then try again."
     ),
+    "disk_full": _(
+        "The photo was not stored: the server's disk is full. All photos stored before are safe. Keep this one, tell "
+        "your administrator, then try again."
+    ),
+    "not_stored": _(
+        "The photo was not stored: the server could not write it. All photos stored before are safe. Keep this one "
+        "and try again; if it happens again, tell your administrator."
+    ),
     "no_file": _("No file was sent. Choose at least one photo."),
 }
+
+
+# Nothing is wrong with these photos: the same one can be stored once the server is well again.
+OUR_FAULT: Final = frozenset({"disk_full", "not_stored", "key_missing"})
 
 
 class IntakeError(Exception):

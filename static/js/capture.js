@@ -297,7 +297,7 @@
       } else if (answer.kind === "refused") {
         refuse(step, answer.detail);
       } else {
-        hold(job, text[answer.kind] || text.offline);
+        hold(job, answer.kind === "unstored" ? answer.detail : text[answer.kind] || text.offline);
       }
     });
   }

@@ -182,6 +182,8 @@
       refuse(job, answer.detail, false);
     } else if (answer.kind === "large") {
       refuse(job, text.tooLarge, false);
+    } else if (answer.kind === "unstored") {
+      refuse(job, answer.detail, true);
     } else {
       refuse(job, text[answer.kind] || text.offline, true);
     }

@@ -61,6 +61,7 @@ def release(settings, tmp_path_factory):
 def willing_broker(monkeypatch):
     """No test inherits another's pause after a broker that did not answer."""
     monkeypatch.setattr(publish, "_pause_until", 0.0)
+    monkeypatch.setattr(publish, "_suspect", False)
 
 
 @pytest.fixture
@@ -68,8 +69,8 @@ def sent(monkeypatch):
     """What was published, in place of publishing it."""
     messages: list[tuple[str, str]] = []
 
-    def send(name, argument="", **options):
-        messages.append((name, argument))
+    def send(name, *arguments, **options):
+        messages.append((name, arguments[0] if arguments else ""))
         return True
 
     monkeypatch.setattr(publish, "_send", send)

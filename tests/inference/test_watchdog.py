@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from inference import selectors, services, watchdog
+from inference import leases, publish, selectors, services, tasks, watchdog
 from inference.models import Analysis, Canary
 from inference.publish import ANALYSE, CANARY
 from inference.states import Status
@@ -36,7 +36,7 @@ def test_an_expired_lease_is_taken_back(queued, sent, django_capture_on_commit_c
 
 @pytest.mark.parametrize(
     ("queued_ago", "published_ago", "published"),
-    [(2, None, False), (30, None, True), (60, 60, False), (300, 300, True)],
+    [(2, None, False), (30, None, True), (300, 300, False), (1000, 1000, True)],
 )
 def test_what_the_broker_never_got_or_lost_is_published_again(
     queued, sent, queued_ago, published_ago, published
@@ -53,28 +53,62 @@ def test_what_the_broker_never_got_or_lost_is_published_again(
 
 def test_a_long_queue_is_not_published_all_over_again(queued, sent):
     change(queued, queued_at=ago(minutes=5), published_at=ago(minutes=5))
-    factories.AnalysisFactory()  # just analysed
+    services.canary_seen(queue="analysis", sent_at=ago(minutes=6))  # what came out was put there before
     assert watchdog.republish_waiting() == 0
     change(queued, published_at=ago(minutes=20))
+    assert watchdog.republish_waiting() == 1, "a broker that keeps no order is not trusted for ever"
+
+
+def test_what_a_canary_overtook_was_lost_however_busy_the_queue(queued, sent):
+    change(queued, queued_at=ago(seconds=40), published_at=ago(seconds=40))
+    factories.AnalysisFactory()  # just analysed
+    services.canary_seen(queue="housekeeping", sent_at=ago(seconds=10))
+    assert watchdog.republish_waiting() == 0, "another queue's"
+    services.canary_seen(queue="analysis", sent_at=ago(seconds=10))
     assert watchdog.republish_waiting() == 1
+    services.canary_seen(queue="analysis", sent_at=ago(seconds=5))
+    assert watchdog.republish_waiting() == 0, "not a second time: it was published after that canary"
 
 
-def test_a_round_sends_a_canary_through_each_queue(sent, settings):
-    watchdog.run()
-    assert sent == [(CANARY, "analysis"), (CANARY, "housekeeping")]
-    assert not selectors.analysis_delayed()
+def test_an_older_canary_that_comes_late_sets_nothing_back(queued, sent):
+    services.canary_seen(queue="analysis", sent_at=ago(seconds=10))
+    services.canary_seen(queue="analysis", sent_at=ago(seconds=30))
+    assert selectors.passed_at(queue="analysis") > ago(seconds=20)
 
 
-def test_an_unanswered_canary_shows_after_two_minutes(time_machine):
+def test_two_rounds_at_once_publish_a_lost_photo_once(queued, sent):
+    last = ago(minutes=20)
+    change(queued, published_at=last)
+    assert publish.analysis_again(analysis_id=queued.pk, last=last)
+    assert publish.analysis_again(analysis_id=queued.pk, last=last), (
+        "another one was quicker, which is no fault"
+    )
+    assert len(sent) == 1
+
+
+def test_a_canary_is_noted_and_tells_when_it_was_sent(sent, settings):
+    services.send_canary(queue="analysis")
+    assert sent == [(CANARY, "analysis")]
+    assert Canary.objects.get(queue="analysis").sent_at > ago(seconds=5)
+
+
+def test_the_canary_that_comes_out_brings_back_what_the_broker_lost(queued, sent):
+    change(queued, queued_at=ago(seconds=40), published_at=ago(seconds=40))
+    tasks.canary("analysis", ago(seconds=5).isoformat())
+    assert sent == [(ANALYSE, str(queued.pk))]
+
+
+def test_an_unanswered_canary_shows_within_two_minutes(time_machine, settings):
+    assert settings.WATCHDOG_EVERY + settings.CANARY_STALE_AFTER < 120
     start = dt.datetime(2026, 12, 1, 9, tzinfo=dt.UTC)
     time_machine.move_to(start, tick=False)
     services.canary_sent(queue="analysis")
     services.canary_seen(queue="analysis")
-    for minute in (1, 2, 3):
-        time_machine.move_to(start + dt.timedelta(minutes=minute), tick=False)
+    for seconds in (20, 40, 60, 80, 100):
+        time_machine.move_to(start + dt.timedelta(seconds=seconds), tick=False)
         services.canary_sent(queue="analysis")
     assert not selectors.analysis_delayed()
-    time_machine.move_to(start + dt.timedelta(minutes=3, seconds=1), tick=False)
+    time_machine.move_to(start + dt.timedelta(seconds=111), tick=False)
     assert selectors.analysis_delayed()
     services.canary_seen(queue="analysis")
     assert not selectors.analysis_delayed()
@@ -91,3 +125,33 @@ def test_a_photo_that_waits_too_long_shows(queued):
     assert selectors.analysis_delayed()
     services.claim(analysis_id=queued.pk, release=queued.release)
     assert not selectors.analysis_delayed()
+
+
+def test_a_photo_that_the_broker_did_not_take_shows_soon(queued):
+    change(queued, queued_at=ago(seconds=20), published_at=None)
+    assert selectors.analysis_delayed()
+
+
+def test_a_lease_is_renewed_by_its_own_worker_alone(queued):
+    services.claim(analysis_id=queued.pk, release=queued.release)
+    before = Analysis.objects.get(pk=queued.pk).lease_until
+    assert leases.renew(held={queued.pk: "another worker:1"}) == 0
+    assert leases.renew(held={queued.pk: leases.holder()}) == 1
+    assert Analysis.objects.get(pk=queued.pk).lease_until > before
+
+
+def test_a_dead_process_loses_its_own_attempt_and_nobody_elses(queued, sent):
+    services.claim(analysis_id=queued.pk, release=queued.release)
+    stopped = leases.holder(pid=1)
+    assert services.lose(analysis_id=queued.pk, holder=stopped, code="timed_out", republish=True) is None
+    assert Analysis.objects.get(pk=queued.pk).status == Status.RUNNING
+    lost = services.lose(analysis_id=queued.pk, holder=leases.holder(), code="timed_out", republish=True)
+    assert lost == Status.QUEUED
+
+
+def test_the_checks_refuse_times_that_would_keep_people_waiting(settings):
+    from clinic.config.checks import queue_timing
+
+    assert queue_timing() == []
+    settings.WATCHDOG_EVERY = 60
+    assert [message.id for message in queue_timing()] == ["risorius.E003"]

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from inference import publish, services, watchdog
+from inference import publish, services
 from inference.models import Analysis, Canary
 from inference.states import Status
 from tests import factories
@@ -16,6 +16,11 @@ from .conftest import make_findings
 from .running import ended, queue, result_of, until
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
+
+
+def message(analysis: Analysis) -> None:
+    """One more message about it, whatever its state."""
+    publish._send(publish.ANALYSE, str(analysis.pk), queue="analysis")
 
 
 def test_a_photo_is_analysed(worker, photo):
@@ -29,11 +34,11 @@ def test_a_message_that_comes_twice_makes_one_result(worker, photo):
     worker.hold()
     analysis = queue(photo)
     worker.held_by()
-    publish.analysis_now(analysis_id=analysis.pk)
+    message(analysis)
     until(lambda: worker.said("is not waiting any more") == ignored + 1)
     worker.release()
     done = result_of(analysis)
-    publish.analysis_now(analysis_id=analysis.pk)
+    message(analysis)
     until(lambda: worker.said("is not waiting any more") == ignored + 2)
     again = ended(analysis)
     assert again.attempt == 1 and again.finished_at == done.finished_at
@@ -94,12 +99,12 @@ def test_a_photo_without_its_file_says_so(worker, photo):
     assert (done.status, done.error_code, done.attempt) == (Status.FAILED, "file_missing", 1)
 
 
-def test_a_lost_message_is_published_again_by_the_watchdog(worker, queued):
+def test_a_lost_message_is_published_again_when_a_canary_came_through(worker, queued):
     long_ago = timezone.now() - dt.timedelta(minutes=5)
     Analysis.objects.filter(pk=queued.pk).update(queued_at=long_ago, published_at=long_ago)
-    watchdog.run()
+    services.send_canary(queue="analysis")
     assert result_of(queued).status == Status.SUCCEEDED
-    assert until(lambda: Canary.objects.filter(queue="housekeeping", seen_at__isnull=False).exists())
+    assert until(lambda: Canary.objects.filter(queue="analysis", passed_at__isnull=False).exists())
 
 
 def test_the_watchdog_runs_in_the_worker(worker, queued):

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from clinic.common.http import require
 
 from .. import exercises, policies, selectors, services
-from ..refusals import IntakeError, refuse
+from ..refusals import OUR_FAULT, IntakeError, refuse
 from .visits import page, visible_visit
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @login_required
 @require_POST
 def upload(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Store the photos sent. JSON for a script (201, or 422 with code and sentence), the page for a form."""
+    """Store the photos sent. JSON for a script (201, or 422 or 507 with code and sentence), the page for a form."""
     visit = visible_visit(request, pk)
     require(policies.can_upload(request.user, visit))
     files = [*request.FILES.getlist("photo"), *request.FILES.getlist("photos")]
@@ -39,7 +39,8 @@ def upload(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             raise refuse("no_file")
         photo = _store(request, visit, files[0])
     except IntakeError as error:
-        return JsonResponse({"code": error.code, "detail": error.sentence}, status=422)
+        status = 507 if error.code in OUR_FAULT else 422
+        return JsonResponse({"code": error.code, "detail": error.sentence}, status=status)
     answer = {
         "id": str(photo.pk),
         "exercise": photo.exercise,

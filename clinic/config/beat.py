@@ -1,0 +1,25 @@
+"""Beat's scheduler: it sends the signs of life itself, and notes when, so that a silent worker shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .heartbeat import Scheduler as LivingScheduler
+
+
+class Scheduler(LivingScheduler):
+    """A worker that consumes nothing would not send canaries either; beat is another process."""
+
+    def apply_async(self, entry: Any, producer: Any = None, advance: bool = True, **options: Any) -> Any:
+        from django.db import close_old_connections
+
+        from inference import publish, services
+
+        if entry.task != publish.CANARY:
+            return super().apply_async(entry, producer=producer, advance=advance, **options)
+        close_old_connections()
+        try:
+            services.send_canary(queue=entry.args[0])
+        finally:
+            close_old_connections()
+        return None
