@@ -73,13 +73,16 @@ class AccountAdapter(DefaultAccountAdapter):
         """The user, None, or a LockedError before anything was compared."""
         try:
             return stepup.check_password(
-                request, account=credentials.get("username", ""), password=credentials.get("password", "")
+                request,
+                account=credentials.get("username", ""),
+                password=credentials.get("password", ""),
+                again=bool(credentials.get("again")),
             )
         except lockout.Locked as locked:
             raise LockedError(locked) from locked
 
     def reauthenticate(self, user: User, password: str) -> bool:
-        found = self.authenticate(context.request, username=user.email, password=password)
+        found = self.authenticate(context.request, username=user.email, password=password, again=True)
         return found is not None and found.pk == user.pk
 
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:

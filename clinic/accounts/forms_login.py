@@ -14,7 +14,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from . import events, factors, lockout
+from . import factors, lockout, stepup
 from .adapters import LockedError
 
 
@@ -89,19 +89,12 @@ class CodeForm(forms.Form):
 
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"]
-        request = context.request
         try:
-            attempt = lockout.begin(request, account=self.user.email, kind=lockout.CODE)
+            found = stepup.check_code(context.request, user=self.user, code=code, again=self.again)
         except lockout.Locked as locked:
             raise LockedError(locked) from locked
-        found = factors.verify_code(user=self.user, code=code)
         if found is None:
-            kind = events.Event.STEP_UP_FAILED if self.again else events.Event.FACTOR_FAILED
-            events.note(request, kind, self.user, what="code")
-            if attempt.locks:
-                events.note(request, events.Event.LOCKED_OUT, self.user, what="code")
             raise get_adapter().validation_error("incorrect_code")
-        attempt.succeeded()
         found.user = self.user
         self.authenticator = found
         return code

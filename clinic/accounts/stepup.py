@@ -31,9 +31,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
-from . import events, lockout, sessions
+from . import events, factors, lockout, sessions
+from .models import User as Person
 
 if TYPE_CHECKING:
+    from allauth.mfa.models import Authenticator
+
     from .models import User
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -102,25 +105,39 @@ def page_of(request: HttpRequest) -> str:
     return "/"
 
 
-def check_password(request: HttpRequest, *, account: str, password: str) -> User | None:
+def check_password(request: HttpRequest, *, account: str, password: str, again: bool = False) -> User | None:
     """The user whose password this is; counted, logged, and Locked after too many failures.
 
-    Pages, the step-up and the API's tokens all come through here.
+    Pages, the step-up and the API's tokens all come through here, and all codes through `check_code`.
     """
     attempt = lockout.begin(request, account=account)
     user = cast("User | None", authenticate(request, username=account, password=password))
     if user is None:
-        from .models import User as Users
-
-        known = Users.objects.filter(email__iexact=account).first()
-        again = request.user.is_authenticated if hasattr(request, "user") else False
-        kind = events.Event.STEP_UP_FAILED if again else events.Event.LOGIN_FAILED
-        events.note(request, kind, known, what="password")
-        if attempt.locks:
-            events.note(request, events.Event.LOCKED_OUT, known, what="password")
+        known = Person.objects.filter(email__iexact=account).first()
+        _note_failure(request, attempt, known, what="password", again=again)
         return None
     attempt.succeeded()
     return user
+
+
+def check_code(request: HttpRequest, *, user: User, code: str, again: bool = False) -> Authenticator | None:
+    """The authenticator whose code this is; counted by itself, for codes are shorter than passwords."""
+    attempt = lockout.begin(request, account=user.email, kind=lockout.CODE)
+    found = factors.verify_code(user=user, code=code)
+    if found is None:
+        _note_failure(request, attempt, user, what="code", again=again)
+        return None
+    attempt.succeeded()
+    return found
+
+
+def _note_failure(
+    request: HttpRequest, attempt: lockout.Attempt, user: User | None, *, what: str, again: bool
+) -> None:
+    first = events.Event.LOGIN_FAILED if what == "password" else events.Event.FACTOR_FAILED
+    events.note(request, events.Event.STEP_UP_FAILED if again else first, user, what=what)
+    if attempt.locks:
+        events.note(request, events.Event.LOCKED_OUT, user, what=what)
 
 
 def methods_of(request: HttpRequest) -> list[str]:

@@ -12,6 +12,14 @@ LONGEST_DAYS = 90
 class TokenInput(serializers.Serializer[Any]):
     email = serializers.EmailField()
     password = serializers.CharField(trim_whitespace=False, write_only=True, style={"input_type": "password"})
+    code = serializers.CharField(
+        max_length=32,
+        required=False,
+        default="",
+        allow_blank=True,
+        write_only=True,
+        help_text="Of the authenticator app, or a recovery code: for whoever has a second factor.",
+    )
     name = serializers.CharField(
         max_length=60, required=False, default="API", help_text="By which you will know it in your profile."
     )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.contrib.auth import authenticate
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from knox.auth import TokenAuthentication
 from rest_framework import permissions
+from rest_framework.exceptions import Throttled
 from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 
+from clinic.accounts import events, factors, lockout, stepup
 from clinic.accounts import services as accounts
 from clinic.visits.exercises import PROTOCOL
 
@@ -22,7 +23,10 @@ from ..throttles import ByAccount, ByAddress
 from .base import Strict, given
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
     from rest_framework.request import Request
+
+    from clinic.accounts.models import User
 
 
 class TokenView(Strict):
@@ -46,8 +50,9 @@ class TokenView(Strict):
         summary="Get a token",
         description=(
             "For e-mail address and password. It may do what its user may do. Wrong ones of either answer alike, "
-            "and attempts are few a minute. An integration has no password: its token is made on the page of API "
-            "tokens by its clinic's administrator."
+            "and attempts are few a minute. Whoever has a second factor sends its current code too (or a recovery "
+            "code); whoever must have one and has none is refused until it is set up on the pages. An integration "
+            "has no password: its token is made on the page of API tokens by its clinic's administrator."
         ),
         auth=[],
         request=TokenInput,
@@ -55,11 +60,28 @@ class TokenView(Strict):
     )
     def post(self, request: Request) -> Response:
         asked = given(TokenInput, request.data)
-        user = authenticate(request._request, username=asked["email"], password=asked["password"])
-        if user is None:
-            raise Problem("wrong_credentials", headers={"WWW-Authenticate": "Bearer"})
+        user = self._proven(request._request, asked)
         label, text = accounts.create_token(user=user, name=asked["name"], days=asked["days"])
         return Response(TokenSerializer({"token": text, "expires_at": label.token.expiry}).data, status=201)
+
+    def _proven(self, request: HttpRequest, asked: dict[str, Any]) -> User:
+        """Whoever these words prove: the password, and the second factor of someone who has or needs one."""
+        refused = {"WWW-Authenticate": "Bearer"}
+        try:
+            user = stepup.check_password(request, account=asked["email"], password=asked["password"])
+            if user is None:
+                raise Problem("wrong_credentials", headers=refused)
+            if factors.has_factor(user=user):
+                if not asked["code"]:
+                    raise Problem("code_required", headers=refused)
+                if stepup.check_code(request, user=user, code=asked["code"]) is None:
+                    raise Problem("wrong_code", headers=refused)
+            elif factors.is_required(user=user):
+                raise Problem("second_factor_required")
+        except lockout.Locked as locked:
+            raise Throttled(wait=locked.seconds, detail=locked.sentence) from locked
+        events.note(request, events.Event.LOGIN, user, how="token")
+        return user
 
     @extend_schema(
         summary="Revoke the token that this request carries",
