@@ -1,4 +1,4 @@
-"""The outermost layer of the web process: a number for each request, its line in the log, headers on each answer."""
+"""Around all pages: a number for each request, its line in the log, headers on each answer, and limits."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from csp.utils import build_policy
 from django.conf import settings
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.utils.functional import LazyObject, empty
 
-from . import logs, scrub
+from . import limits, logs, scrub
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -104,3 +106,36 @@ def _log(request: HttpRequest, status: int, started: float) -> None:
             **({"request": request} if match else {"route": None}),
         },
     )
+
+
+class LimitsMiddleware:
+    """Counts the requests to the addresses that `settings.LIMITED_PAGES` names; too many are answered with 429."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        match = request.resolver_match
+        scope, methods = settings.LIMITED_PAGES.get(match.view_name if match else "", ("", ()))
+        if request.method not in methods:
+            return None
+        # At the door everybody is a stranger, whoever he says he is.
+        caller = limits.by_address(request) if scope == "login" else limits.by_user(request)
+        wait = limits.take(scope=scope, caller=caller)
+        return None if wait is None else too_often(request, wait)
+
+
+def too_often(request: HttpRequest, wait: int) -> HttpResponse:
+    """429 with the time, in words for people."""
+    sentence = limits.in_words(wait)
+    response: HttpResponse
+    if request.accepts("text/html"):
+        response = render(request, "429.html", {"sentence": sentence}, status=429)
+    else:
+        response = JsonResponse({"code": "throttled", "detail": sentence, "wait": wait}, status=429)
+    response["Retry-After"] = str(wait)
+    response["Cache-Control"] = "no-store"
+    return response

@@ -9,7 +9,6 @@ import pytest
 from django.conf import settings
 from django.db import IntegrityError
 from django.urls import reverse
-from rest_framework.throttling import SimpleRateThrottle
 
 from clinic.api.problems import CATALOGUE
 from clinic.patients import services
@@ -173,9 +172,8 @@ def test_an_analysis_that_another_try_cannot_help(api, records, visit):
     problem(api.post(reverse("api:photo-retry", args=[photo.pk])), 409, "retry_not_possible")
 
 
-def test_too_many_requests(clinician, monkeypatch):
-    rates = {**SimpleRateThrottle.THROTTLE_RATES, "user": "2/min"}
-    monkeypatch.setattr(SimpleRateThrottle, "THROTTLE_RATES", rates)
+def test_too_many_requests(clinician, settings):
+    settings.RATES = {"api": "2/min"}
     client = client_of(clinician)
     url = reverse("api:clinic-list")
     assert [client.get(url).status_code for _ in range(2)] == [200, 200]

@@ -10,7 +10,6 @@ from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 from knox.models import AuthToken
-from rest_framework.throttling import SimpleRateThrottle
 
 from tests.factories import PASSWORD
 
@@ -110,10 +109,9 @@ def test_a_token_lives_a_day_to_three_months(clinician, days):
 
 
 @pytest.mark.parametrize(("scope", "same"), [("token", "address"), ("token_account", "account")])
-def test_guessing_is_slowed_down(scope, same, clinician, monkeypatch):
+def test_guessing_is_slowed_down(scope, same, clinician, settings):
     cache.clear()
-    rates = {**SimpleRateThrottle.THROTTLE_RATES, scope: "3/min"}
-    monkeypatch.setattr(SimpleRateThrottle, "THROTTLE_RATES", rates)
+    settings.RATES = {scope: "3/min"}
     for number in range(3):
         email = clinician.email if same == "account" else f"guess{number}@example.org"
         address = f"10.0.0.{number}" if same == "account" else "10.0.0.1"

@@ -10,7 +10,6 @@ from knox.auth import TokenAuthentication
 from rest_framework import permissions
 from rest_framework.exceptions import Throttled
 from rest_framework.response import Response
-from rest_framework.throttling import UserRateThrottle
 
 from clinic.accounts import events, factors, lockout, stepup
 from clinic.accounts import services as accounts
@@ -19,7 +18,7 @@ from clinic.visits.exercises import PROTOCOL
 from ..problems import CATALOGUE, Problem
 from ..serializers.photos import ExerciseSerializer
 from ..serializers.service import ProblemKindSerializer, TokenInput, TokenSerializer
-from ..throttles import ByAccount, ByAddress
+from ..throttles import ByAccount, ByAddress, Everything
 from .base import Strict, given
 
 if TYPE_CHECKING:
@@ -32,11 +31,9 @@ if TYPE_CHECKING:
 class TokenView(Strict):
     """Getting a token, and giving it back."""
 
-    throttle_scope = "token"
-
     def get_throttles(self) -> list[Any]:
         asking = self.request.method == "POST"
-        return [throttle() for throttle in ((ByAddress, ByAccount) if asking else (UserRateThrottle,))]
+        return [throttle() for throttle in ((ByAddress, ByAccount) if asking else (Everything,))]
 
     def get_authenticators(self) -> list[Any]:
         # Whoever asks for a token has none yet, and a session must not hand one out without the password.

@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "simple_history.middleware.HistoryRequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "clinic.common.middleware.LimitsMiddleware",
     "clinic.accounts.middleware.CurrentClinicMiddleware",
     "clinic.accounts.middleware.SessionLimitsMiddleware",
     "clinic.accounts.middleware.SecondFactorMiddleware",
@@ -190,6 +191,15 @@ PHOTOS_BY_PROXY = env.str("RISORIUS_PHOTOS_BY_PROXY", default="")
 
 MODEL_ARTIFACTS_DIR = Path(env.str("RISORIUS_MODELS_DIR", default=str(BASE_DIR / "inference" / "artifacts")))
 
+# Backups, and the archives of keys, which belong elsewhere. The passphrase is read from a file or typed.
+BACKUP_DIR = env.str("RISORIUS_BACKUP_DIR", default=str(VAR_DIR / "backups"))
+BACKUP_KEYS_DIR = env.str("RISORIUS_BACKUP_KEYS_DIR", default="")
+BACKUP_PASSPHRASE_FILE = env.str("RISORIUS_BACKUP_PASSPHRASE_FILE", default="")
+BACKUP_KEEP = env.int("RISORIUS_BACKUP_KEEP", default=14)
+# Who may read /metrics: whoever brings this token, or asks from one of these addresses (CIDR). Nobody by default.
+METRICS_TOKEN_FILE = env.str("RISORIUS_METRICS_TOKEN_FILE", default="")
+METRICS_ADDRESSES: list[str] = env.list("RISORIUS_METRICS_ADDRESSES", default=[])
+
 # The analysis job, in seconds. The visibility timeout must outlast the hard limit twice over,
 # or Redis hands a running job to a second worker.
 ANALYSIS_HARD_LIMIT = env.int("RISORIUS_ANALYSIS_HARD_LIMIT", default=60)
@@ -262,6 +272,37 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = False
 
+# How often one caller may ask, pages and API counted together. A whole clinic may sit behind one address: the rates of
+# an address leave room for all its people at the start of a day. RISORIUS_RATES changes some: “upload=900/min,api=”.
+RATES = {
+    "login": "120/min",
+    "upload": "600/min",
+    "export": "30/min",
+    "api": "1200/min",
+    "token": "20/min",
+    "token_account": "10/min",
+    **env.dict("RISORIUS_RATES", default={}),
+}
+# Pages by name: which rate, and which requests count.
+LIMITED_PAGES = {
+    **dict.fromkeys(
+        (
+            "accounts:login",
+            "accounts:set_password",
+            "account_login",
+            "mfa_login_webauthn",
+            "mfa_authenticate",
+            "account_reauthenticate",
+            "mfa_reauthenticate",
+            "mfa_reauthenticate_webauthn",
+        ),
+        ("login", ("POST",)),
+    ),
+    "visits:upload": ("upload", ("POST",)),
+    "recovery:csv": ("export", ("GET", "POST")),
+    "patients:export": ("export", ("GET", "POST")),
+}
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "clinic.api.authentication.TokenAuthentication",
@@ -273,20 +314,10 @@ REST_FRAMEWORK = {
     # One way to ask for another representation: the Accept header.
     "URL_FORMAT_OVERRIDE": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
-    "NUM_PROXIES": PROXIES,
     "DEFAULT_PAGINATION_CLASS": "clinic.api.pagination.NewestFirst",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "clinic.api.schema.Schema",
-    "DEFAULT_THROTTLE_CLASSES": [
-        "rest_framework.throttling.UserRateThrottle",
-        "rest_framework.throttling.ScopedRateThrottle",
-    ],
-    "DEFAULT_THROTTLE_RATES": {
-        "user": "1200/min",
-        "upload": "600/min",
-        "token": "20/min",
-        "token_account": "10/min",
-    },
+    "DEFAULT_THROTTLE_CLASSES": ["clinic.api.throttles.Everything", "clinic.api.throttles.Named"],
     "EXCEPTION_HANDLER": "clinic.api.problems.handle",
     "PAGE_SIZE": 50,
 }

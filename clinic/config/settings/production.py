@@ -29,6 +29,8 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": with_password(env.str("RISORIUS_CACHE_URL", default=CELERY_BROKER_URL), _broker_password),
+        # A page does not wait for a count.
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
     }
 }
 
