@@ -237,6 +237,7 @@ def _on_record(clinic_id: uuid.UUID) -> dict[str, Any]:
         "photo__archived_at__isnull": True,
         "photo__visit__archived_at__isnull": True,
         "photo__visit__patient__archived_at__isnull": True,
+        "photo__visit__patient__restricted_at__isnull": True,
     }
 
 

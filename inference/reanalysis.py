@@ -48,7 +48,9 @@ def purpose_of(*, release: str) -> str:
 
 def photos(*, clinic: uuid.UUID | None = None, since: dt.date | None = None) -> QuerySet[Photo]:
     """The photos on record, newest first."""
-    found = Photo.objects.current().filter(visit__patient__archived_at__isnull=True)
+    found = Photo.objects.current().filter(
+        visit__patient__archived_at__isnull=True, visit__patient__restricted_at__isnull=True
+    )
     if clinic:
         found = found.filter(visit__patient__clinic=clinic)
     if since:

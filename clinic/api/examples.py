@@ -44,6 +44,7 @@ PATIENT = {
     **PATIENT_INPUT,
     "created_at": "2026-09-14T02:11:05.120000Z",
     "archived_at": None,
+    "restricted_at": None,
     "summary": {
         "last_visit_at": "2026-11-09T03:00:00Z",
         "visits": 3,
@@ -384,9 +385,8 @@ def of(schema: dict[str, Any], media_type: str, *, accepted: bool = False) -> An
 
 def problem(kind: Kind) -> dict[str, Any]:
     """An example of a problem of that kind."""
-    more: dict[str, Any] = {}
-    if kind.code == "validation_failed":
-        more = {"errors": [{"field": "name", "code": "unknown", "detail": "There is no such field here."}]}
+    wrong = {"field": "name", "code": "unknown", "detail": "There is no such field here."}
+    more: dict[str, Any] = {"errors": [wrong]} if kind.code == "validation_failed" else {}
     if kind.code.startswith("same_in_"):
         more = {"photo": {"id": PHOTO_ID, "url": PHOTO["url"]}}
     return {

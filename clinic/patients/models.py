@@ -13,6 +13,8 @@ from clinic.accounts.policies import clinics_of
 from clinic.audit.history import History
 from clinic.common.models import Record
 
+from .visibility import seen_by
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
@@ -46,8 +48,12 @@ class WeakSide(models.TextChoices):
 
 class PatientQuerySet(models.QuerySet["Patient"]):
     def visible_to(self, user: User | AnonymousUser) -> PatientQuerySet:
-        """Patients of the user's own clinics; everything shown starts here."""
-        return self.filter(clinic_id__in=clinics_of(user).keys())
+        """Patients of the user's own clinics, but for restricted records; everything shown starts here."""
+        return self.filter(seen_by(user))
+
+    def locked_for(self, user: User | AnonymousUser) -> PatientQuerySet:
+        """Restricted records of the user's own clinics, of which no more is told than that."""
+        return self.filter(clinic_id__in=clinics_of(user).keys(), restricted_at__isnull=False)
 
     def current(self) -> PatientQuerySet:
         return self.filter(archived_at__isnull=True)
@@ -65,6 +71,9 @@ class Patient(Record):
         _("languages"), max_length=120, blank=True, help_text=_("Separated by commas.")
     )
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    restricted_at = models.DateTimeField(
+        _("restricted"), null=True, blank=True, editable=False, help_text="kept, but neither shown nor used"
+    )
     history = History(excluded_fields=["created_at"])
 
     objects = PatientQuerySet.as_manager()
@@ -84,10 +93,15 @@ class Patient(Record):
         # Goes into logs and error pages; the name does not.
         return f"Patient {self.pk}"
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the record can be read at most."""
+        return self.archived_at is not None or self.restricted_at is not None
+
 
 class EpisodeQuerySet(models.QuerySet["Episode"]):
     def visible_to(self, user: User) -> EpisodeQuerySet:
-        return self.filter(patient__clinic_id__in=clinics_of(user).keys())
+        return self.filter(seen_by(user, "patient__"))
 
 
 class Episode(Record):
@@ -126,7 +140,7 @@ class TreatmentKind(models.TextChoices):
 
 class TreatmentQuerySet(models.QuerySet["Treatment"]):
     def visible_to(self, user: User) -> TreatmentQuerySet:
-        return self.filter(episode__patient__clinic_id__in=clinics_of(user).keys())
+        return self.filter(seen_by(user, "episode__patient__"))
 
 
 class Treatment(Record):
@@ -155,7 +169,7 @@ class ConsentUse(models.TextChoices):
 
 class ConsentQuerySet(models.QuerySet["Consent"]):
     def visible_to(self, user: User) -> ConsentQuerySet:
-        return self.filter(patient__clinic_id__in=clinics_of(user).keys())
+        return self.filter(seen_by(user, "patient__"))
 
     def in_force(self) -> ConsentQuerySet:
         """Those not revoked, in the order in which the uses are always named."""
@@ -196,3 +210,144 @@ class Consent(Record):
 
     def __str__(self) -> str:
         return f"Consent {self.pk}"
+
+
+class OfPatientQuerySet(models.QuerySet["models.Model"]):
+    """Rows that belong to a patient, and the rule of who sees them."""
+
+    def visible_to(self, user: User) -> OfPatientQuerySet:
+        return self.filter(seen_by(user, "patient__"))
+
+
+class CorrectionState(models.TextChoices):
+    OPEN = "open", _("To be decided")
+    CORRECTED = "corrected", _("Corrected")
+    STATEMENT = "statement", _("Not changed; the patient's statement is attached")
+
+
+class Correction(Record):
+    """What a patient disputes in their record, and what became of it. What was changed stands in the history."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="corrections")
+    received_on = models.DateField(_("received on"))
+    disputed = models.TextField(_("what the patient disputes"))
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=12, choices=CorrectionState.choices, default=CorrectionState.OPEN)
+    answer = models.TextField(_("what was decided, and why"), blank=True)
+    statement = models.TextField(_("the patient's statement"), blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True, editable=False)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+
+    objects = OfPatientQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-received_on", "-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state=CorrectionState.OPEN, decided_at__isnull=True)
+                | (~models.Q(state=CorrectionState.OPEN) & models.Q(decided_at__isnull=False)),
+                name="correction_decided_has_a_day",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state=CorrectionState.STATEMENT) | ~models.Q(statement=""),
+                name="correction_statement_is_there",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Correction {self.pk}"
+
+
+class RestrictionGround(models.TextChoices):
+    DISPUTED = "disputed", _("The patient disputes that the record is right")
+    UNLAWFUL = "unlawful", _("The record should not have been made, and the patient wants it kept")
+    CLAIM = "claim", _("The patient needs the record for a legal claim")
+    OBJECTION = "objection", _("The patient objects, and the objection is being looked at")
+    ERASURE = "erasure", _("The patient asked for erasure; the record is kept for its retention")
+
+
+class Ended(Record):
+    """Something that holds from one day to another, each with who said so and why."""
+
+    reason = models.CharField(_("reason"), max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    lifted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    lifted_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["-created_at"]
+
+
+class Restriction(Ended):
+    """The record is kept, and closed to everybody who does not have to see it."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="restrictions")
+    ground = models.CharField(_("ground"), max_length=12, choices=RestrictionGround.choices)
+
+    objects = OfPatientQuerySet.as_manager()
+
+    class Meta(Ended.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient"],
+                condition=models.Q(lifted_at__isnull=True),
+                name="one_restriction_in_force",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Restriction {self.pk}"
+
+
+class LegalHold(Ended):
+    """While it is in force nothing of the patient may be erased or destroyed."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="holds")
+
+    objects = OfPatientQuerySet.as_manager()
+
+    class Meta(Ended.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient"], condition=models.Q(lifted_at__isnull=True), name="one_legal_hold_in_force"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Legal hold {self.pk}"
+
+
+class Erasure(Record):
+    """A patient asked to be forgotten: copies went at once, the record goes when its retention is over.
+
+    The row outlives the patient, and then tells no more than that a record was destroyed, when, and how much of it.
+    """
+
+    patient = models.ForeignKey(
+        Patient, on_delete=models.DO_NOTHING, related_name="erasures", db_constraint=False
+    )
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    keep_until = models.DateField(
+        help_text="the record's retention, as it was known when erasure was asked for"
+    )
+    copies = models.JSONField(
+        default=dict, help_text="what was destroyed at once: counts, and names of exports"
+    )
+    destroyed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    destroyed = models.JSONField(default=dict, blank=True, help_text="how many rows and files of each kind")
+
+    objects = OfPatientQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [models.UniqueConstraint(fields=["patient"], name="erased_once")]
+
+    def __str__(self) -> str:
+        return f"Erasure {self.pk}"

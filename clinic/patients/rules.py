@@ -27,7 +27,9 @@ def _error(code: str, message: str, **params: object) -> ValidationError:
 
 
 def not_archived(patient: Patient) -> None:
-    """An archived record is read only."""
+    """An archived record is read only, and so is a restricted one."""
+    if patient.restricted_at is not None:
+        raise _error("restricted", _("This record is restricted. It is kept, but neither changed nor used."))
     if patient.archived_at is not None:
         raise _error("archived", _("This record is archived. Restore it before changing it."))
 

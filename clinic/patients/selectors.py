@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
@@ -22,6 +23,7 @@ from django.db.models import (
     When,
 )
 from django.db.models.expressions import OrderBy
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -248,6 +250,22 @@ def likely_duplicates(
     if birth_date is not None:
         same = same.filter(Q(birth_date=birth_date) | Q(birth_date__isnull=True))
     return list(same.order_by("archived_at", "record_number")[:5])
+
+
+def restricted(*, user: User | AnonymousUser, clinic: Clinic) -> list[Patient]:
+    """The clinic's restricted records, with what an administrator needs to find one, and no more."""
+    found = Patient.objects.locked_for(user).filter(clinic=clinic).select_related("clinic")
+    return list(found.prefetch_related("restrictions", "erasures", "holds").order_by("-restricted_at"))
+
+
+def restricted_count(*, user: User | AnonymousUser, clinic: Clinic) -> int:
+    """How many of the clinic's records no list shows."""
+    return Patient.objects.locked_for(user).filter(clinic=clinic).count()
+
+
+def locked(*, user: User | AnonymousUser, pk: uuid.UUID) -> Patient:
+    """A restricted record of the user's own clinic; Http404 for any other."""
+    return get_object_or_404(Patient.objects.locked_for(user).select_related("clinic"), pk=pk)
 
 
 def current_episode(*, patient: Patient) -> Episode | None:

@@ -20,7 +20,7 @@ from clinic.common.dates import day_in
 from clinic.common.writing import Errors, assign, errors_of, raise_if, save
 
 from . import rules
-from .models import Consent, Episode, Patient, Treatment
+from .models import Consent, ConsentUse, Episode, Patient, Treatment
 
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
@@ -196,6 +196,10 @@ def give_consent(*, user: User, patient: Patient, use: str, given_on: dt.date) -
     except IntegrityError as error:
         raise ValidationError({"use": [in_force]}) from error
     audit.log_change(record=consent, user=user, how="given")
+    if use == ConsentUse.RECORD:
+        from .services_rights import resume_analyses
+
+        resume_analyses(patient=patient)
     return consent
 
 

@@ -24,8 +24,9 @@ from clinic.common.forms import submit
 from clinic.common.http import require, visible_or_404
 
 from . import forms, searches, selectors, services
+from . import policies as rights
 from .filters import Filters, chip_groups, page_links, sort_links
-from .models import Patient
+from .models import CorrectionState, Patient
 
 PATIENTS_A_PAGE, LINES_A_PAGE = 25, 60
 
@@ -37,7 +38,7 @@ def page_of(request: HttpRequest, patient: Patient, tab: str, **more: Any) -> di
         "patient": patient,
         "episode": selectors.current_episode(patient=patient),
         "tab": tab,
-        "can_write": policies.can_write_records(request.user, patient.clinic_id) and not patient.archived_at,
+        "can_write": policies.can_write_records(request.user, patient.clinic_id) and not patient.is_closed,
         "may_write": policies.can_write_records(request.user, patient.clinic_id),
         **more,
     }
@@ -51,7 +52,7 @@ def find_patient(request: HttpRequest, pk: uuid.UUID) -> Patient:
 def find_to_write(request: HttpRequest, pk: uuid.UUID) -> Patient:
     """The patient if the user may see and change them."""
     patient = find_patient(request, pk)
-    require(policies.can_write_records(request.user, patient.clinic_id))
+    require(policies.can_write_records(request.user, patient.clinic_id) and patient.restricted_at is None)
     return patient
 
 
@@ -82,6 +83,7 @@ def patient_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "pages": page_links(page, filters.pairs),
         "sorts": sort_links(filters),
+        "restricted": selectors.restricted_count(user=request.user, clinic=clinic),
     }
     # A search typed letter by letter swaps the results alone; going back asks for the page.
     htmx = request.htmx  # type: ignore[attr-defined]
@@ -135,7 +137,13 @@ def record_page(
         mine = refused is not None and refused.data.get("use") == state.use
         rows.append((state, refused if mine else forms.ConsentForm.blank(state.use)))
     context = page_of(
-        request, patient, "record", episodes=selectors.episodes_of(patient=patient), consents=rows
+        request,
+        patient,
+        "record",
+        episodes=selectors.episodes_of(patient=patient),
+        consents=rows,
+        statements=patient.corrections.filter(state=CorrectionState.STATEMENT),
+        may_carry_out_rights=rights.can_carry_out_rights(request.user, patient),
     )
     return render(request, "patients/record.html", context)
 

@@ -31,7 +31,7 @@ def _to_write(request: HttpRequest, queryset: Any, pk: uuid.UUID, way: str) -> t
     patient: Any = found
     for step in way.split("__"):
         patient = getattr(patient, step)
-    require(policies.can_write_records(request.user, patient.clinic_id))
+    require(policies.can_write_records(request.user, patient.clinic_id) and patient.restricted_at is None)
     return found, patient
 
 

@@ -62,7 +62,7 @@ def patient_recovery(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "panels": data.panels(history) if history else [],
         "exercise_rows": data.exercise_rows(history) if history else [],
         "can_write": policies.can_write_records(request.user, patient.clinic_id)
-        and patient.archived_at is None,
+        and not patient.is_closed,
         "tab": "recovery",
     }
     return render(request, "recovery/patient.html", context)
@@ -108,7 +108,7 @@ def compare(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "episodes": list(patient.episodes.all()),
         "comparison": comparing.compare(history=history, **wish) if history else None,
         "can_write": policies.can_write_records(request.user, patient.clinic_id)
-        and patient.archived_at is None,
+        and not patient.is_closed,
         "tab": "recovery",
     }
     return render(request, "recovery/compare.html", context)

@@ -13,10 +13,10 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clinic.accounts.policies import clinics_of
 from clinic.audit.history import History
 from clinic.common.models import Record
 from clinic.patients.models import Episode, Patient
+from clinic.patients.visibility import seen_by
 
 from . import exercises
 
@@ -43,7 +43,7 @@ def random_path(instance: models.Model, filename: str) -> str:
 
 class VisitQuerySet(models.QuerySet["Visit"]):
     def visible_to(self, user: User) -> VisitQuerySet:
-        return self.filter(patient__clinic_id__in=clinics_of(user).keys())
+        return self.filter(seen_by(user, "patient__"))
 
     def current(self) -> VisitQuerySet:
         return self.filter(archived_at__isnull=True)
@@ -85,7 +85,7 @@ class Visit(Record):
 
 class PhotoQuerySet(models.QuerySet["Photo"]):
     def visible_to(self, user: User) -> PhotoQuerySet:
-        return self.filter(visit__patient__clinic_id__in=clinics_of(user).keys())
+        return self.filter(seen_by(user, "visit__patient__"))
 
     def current(self) -> PhotoQuerySet:
         return self.filter(archived_at__isnull=True, visit__archived_at__isnull=True)
@@ -112,7 +112,9 @@ class Photo(Record):
         height_field="height",
         max_length=80,
     )
-    thumbnail = models.FileField(upload_to=random_path, storage=photo_storage, max_length=80)
+    thumbnail = models.FileField(
+        upload_to=random_path, storage=photo_storage, max_length=80, blank=True, help_text="none once erased"
+    )
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     size = models.PositiveIntegerField(help_text="bytes as stored")
@@ -144,7 +146,7 @@ class Photo(Record):
 
 class ConfirmationQuerySet(models.QuerySet["Confirmation"]):
     def visible_to(self, user: User) -> ConfirmationQuerySet:
-        return self.filter(photo__visit__patient__clinic_id__in=clinics_of(user).keys())
+        return self.filter(seen_by(user, "photo__visit__patient__"))
 
 
 class Confirmation(Record):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def can_create_visit(user: User | AnonymousUser, patient: Patient) -> bool:
     """Visits of an archived patient are history: they can be read, not added to."""
-    return patient.archived_at is None and policies.can_write_records(user, patient.clinic_id)
+    return not patient.is_closed and policies.can_write_records(user, patient.clinic_id)
 
 
 def can_edit_visit(user: User | AnonymousUser, visit: Visit) -> bool:
@@ -28,7 +28,7 @@ def can_edit_visit(user: User | AnonymousUser, visit: Visit) -> bool:
 
 def can_archive_visit(user: User | AnonymousUser, visit: Visit) -> bool:
     """Archive a visit or bring it back; an archived patient's visits stay as they are."""
-    return visit.patient.archived_at is None and policies.can_write_records(user, visit.patient.clinic_id)
+    return not visit.patient.is_closed and policies.can_write_records(user, visit.patient.clinic_id)
 
 
 def can_upload(user: User | AnonymousUser, visit: Visit) -> bool:
@@ -53,7 +53,7 @@ def can_confirm(user: User | AnonymousUser, photo: Photo) -> bool:
     return (
         photo.archived_at is None
         and photo.visit.archived_at is None
-        and photo.visit.patient.archived_at is None
+        and not photo.visit.patient.is_closed
         and policies.can_confirm(user, photo.visit.patient.clinic_id)
     )
 

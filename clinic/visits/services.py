@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
+import logging
 import zoneinfo
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from clinic.audit import services as audit
 from clinic.patients.selectors import current_episode
+from clinic.patients.uses import check_record
 from clinic.recovery.services import refresh_summary
 from inference import services as inference_services
 from inference.states import Status
@@ -26,6 +29,10 @@ if TYPE_CHECKING:
     from clinic.patients.models import Episode, Patient
     from inference.models import Analysis
 
+logger = logging.getLogger(__name__)
+
+# No room on the disk, none for this account, none for a file of that size.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 EDITABLE = ("impression", "grade", "at")
 
 
@@ -114,45 +121,77 @@ def store_photo(
     taken_at: dt.datetime | None = None,
 ) -> Photo:
     """Take a photo in and queue its analysis, or raise IntakeError and leave nothing behind."""
+    _refuse_without_leave(visit)
     side = _checked_side(exercise, side)
     zone = zoneinfo.ZoneInfo(visit.patient.clinic.time_zone)
     prepared = intake.prepare(upload=upload, zone=zone)
     _refuse_twice(visit, prepared.original_sha256, zone)
+    names = _write_files(prepared, visit)
+    photo = Photo(
+        visit=visit,
+        exercise=exercise,
+        side=side,
+        taken_at=taken_at or prepared.taken_at or _assumed_time(visit, zone),
+        image=names[0],
+        thumbnail=names[1],
+        width=prepared.width,
+        height=prepared.height,
+        size=len(prepared.image),
+        sha256=prepared.sha256,
+        original_sha256=prepared.original_sha256,
+        uploaded_by=user,
+    )
+    _write_row(user, photo)
+    return photo
+
+
+def _write_files(prepared: intake.Prepared, visit: Visit) -> list[str]:
+    """The photo's two files, both or none."""
     written: list[str] = []
     try:
-        written.append(files.write(prepared.image, clinic=visit.patient.clinic))
-        written.append(files.write(prepared.thumbnail, clinic=visit.patient.clinic))
-        photo = Photo(
-            visit=visit,
-            exercise=exercise,
-            side=side,
-            taken_at=taken_at or prepared.taken_at or _assumed_time(visit, zone),
-            image=written[0],
-            thumbnail=written[1],
-            width=prepared.width,
-            height=prepared.height,
-            size=len(prepared.image),
-            sha256=prepared.sha256,
-            original_sha256=prepared.original_sha256,
-            uploaded_by=user,
-        )
+        for content in (prepared.image, prepared.thumbnail):
+            written.append(files.write(content, clinic=visit.patient.clinic))
+    except BaseException as error:
+        files.remove(*written)
+        if isinstance(error, files.SealError):
+            raise refuse("key_missing") from error
+        if isinstance(error, OSError):
+            logger.error("A photo could not be stored: %s", errno.errorcode.get(error.errno or 0, "OSError"))
+            raise refuse("disk_full" if error.errno in FULL else "not_stored") from error
+        raise
+    return written
+
+
+def _write_row(user: User, photo: Photo) -> None:
+    """The row that names the files, and its analysis.
+
+    The files go with a row that surely is not there. Where the answer to the commit got lost, or something failed
+    after it, they stay: they are the row's, or the sweep finds that they are nobody's.
+    """
+    committing = False
+    try:
         with transaction.atomic():
             _save(user, photo)
             inference_services.queue_analysis(photo=photo)
-            refresh_summary(patient_id=visit.patient_id)
-    except files.SealError as error:
-        files.remove(*written)
-        raise refuse("key_missing") from error
-    except IntegrityError as error:
-        files.remove(*written)
+            refresh_summary(patient_id=photo.visit.patient_id)
+            committing = True
+    except BaseException as error:
+        if not committing:
+            files.remove(photo.image.name, photo.thumbnail.name)
         # Two uploads of the same photo raced each other; the other one is in.
-        if "same_photo_once_per_visit" in str(error) or "original_sha256" in str(error):
+        if isinstance(error, IntegrityError) and (
+            "same_photo_once_per_visit" in str(error) or "original_sha256" in str(error)
+        ):
             raise refuse("same_in_visit") from error
         raise
-    except BaseException:
-        files.remove(*written)
-        raise
-    return photo
+
+
+def _refuse_without_leave(visit: Visit) -> None:
+    """Whether the patient allows it is asked at this use of their face, as at every other."""
+    try:
+        check_record(visit.patient)
+    except ValidationError as error:
+        raise refuse(error.code or "no_consent") from error
 
 
 def _checked_side(exercise: str, side: str) -> str:

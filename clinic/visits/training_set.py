@@ -36,7 +36,8 @@ from PIL import Image
 from clinic.audit import services as audit
 from clinic.audit.selectors import photos_exported
 from clinic.common.dates import day_in, week_since
-from clinic.patients.models import Consent, ConsentUse, Patient
+from clinic.patients.models import ConsentUse, Patient
+from clinic.patients.uses import in_force
 
 from . import files
 from .models import Confirmation, Photo, photo_storage
@@ -116,10 +117,9 @@ def check_folder(folder: Path) -> Path:
 
 
 def willing(*, user: User, clinic: Clinic) -> QuerySet[Patient]:
-    """The clinic's current patients whose consent to model training is in force at this moment."""
-    consent = Consent.objects.in_force().filter(patient=OuterRef("pk"), use=ConsentUse.MODEL_TRAINING)
-    patients = Patient.objects.visible_to(user).current()
-    return patients.filter(Exists(consent.order_by()), clinic=clinic).order_by("pk")
+    """The clinic's current patients whose consent to model training is in force at this moment, none restricted."""
+    patients = Patient.objects.visible_to(user).current().filter(restricted_at__isnull=True)
+    return patients.filter(in_force("pk", ConsentUse.MODEL_TRAINING), clinic=clinic).order_by("pk")
 
 
 def export(*, user: User, clinic: Clinic, folder: Path, report: Report = lambda *_: None) -> dict[str, Any]:

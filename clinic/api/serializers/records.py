@@ -65,7 +65,7 @@ class PatientSerializer(serializers.ModelSerializer[Patient]):
         model = Patient
         fields = [
             "id", "url", "clinic", "record_number", "name", "birth_date", "sex", "phone", "email", "languages",
-            "created_at", "archived_at", "summary",
+            "created_at", "archived_at", "restricted_at", "summary",
         ]  # fmt: skip
         read_only_fields = fields
 

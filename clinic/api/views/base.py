@@ -139,7 +139,9 @@ class Records(Strict, viewsets.GenericViewSet[Any]):
         return Response(self.shown(record))
 
     def may_write(self, patient: Patient) -> None:
-        """403 unless the user's role in the patient's clinic writes records."""
+        """403 unless the user's role in the patient's clinic writes records, and the record is not restricted."""
+        if patient.restricted_at is not None:
+            raise Problem("record_restricted")
         require(policies.can_write_records(self.request.user, patient.clinic_id))
 
 

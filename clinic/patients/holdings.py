@@ -1,0 +1,86 @@
+"""Everything that is held of a patient: which tables, how they lead to the patient, and what becomes of them.
+
+One list for three duties: what a patient's copy contains, what erasure destroys, and what a test compares with all
+models that exist, so that a table which is added later is in the copy and in the destruction, or stands below with
+the reason why it is not.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.apps import apps
+from django.db.models import Model, QuerySet
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One table. `section`: its name in a patient's copy. `without`: columns that are not copied, with the reason."""
+
+    model: str
+    path: str
+    section: str = ""
+    not_copied: str = ""
+    not_destroyed: str = ""
+    without: tuple[str, ...] = ()
+
+    def rows(self, patient_id: uuid.UUID) -> QuerySet[Any]:
+        """The patient's rows, as they are, whoever asks."""
+        found: QuerySet[Any] = self.table._base_manager.filter(**{self.path: patient_id})
+        return found
+
+    @property
+    def table(self) -> Any:
+        model: type[Model] = apps.get_model(self.model)
+        return model
+
+
+# The order is that of destruction: a row goes before the rows that it points to.
+HOLDINGS: Final[tuple[Holding, ...]] = (
+    Holding("visits.Confirmation", "photo__visit__patient", "confirmations"),
+    Holding("inference.BackgroundAnalysis", "photo__visit__patient", "background_analyses"),
+    Holding("inference.Analysis", "photo__visit__patient", "analyses"),
+    Holding("visits.HistoricalPhoto", "visit__patient", "photo_history", without=("original_sha256",)),
+    # The names under which files lie tell the patient nothing, and a thief where to look.
+    Holding("visits.Photo", "visit__patient", "photos", without=("image", "thumbnail")),
+    Holding("visits.HistoricalVisit", "patient", "visit_history"),
+    Holding("visits.Visit", "patient", "visits"),
+    Holding("patients.HistoricalTreatment", "episode__patient", "treatment_history"),
+    Holding("patients.Treatment", "episode__patient", "treatments"),
+    Holding("patients.HistoricalEpisode", "patient", "episode_history"),
+    Holding("patients.Episode", "patient", "episodes"),
+    Holding("patients.Consent", "patient", "consents"),
+    Holding("patients.Correction", "patient", "corrections"),
+    Holding("patients.Restriction", "patient", "restrictions"),
+    # That there is a hold is told; the clinic's reasons are part of how it prepares for a dispute.
+    Holding("patients.LegalHold", "patient", "legal_holds", without=("reason", "lifted_reason")),
+    Holding(
+        "patients.Erasure",
+        "patient",
+        "erasures",
+        not_destroyed="It says that a record was destroyed, when and by whom, and nothing of the patient.",
+    ),
+    Holding(
+        "recovery.PatientSummary",
+        "patient",
+        not_copied="Figures for the clinic's lists, made of the visits and analyses that are in the copy.",
+    ),
+    Holding("patients.HistoricalPatient", "id", "patient_history"),
+    Holding("patients.Patient", "pk", "patient"),
+    Holding(
+        "audit.AuditEvent",
+        "patient",
+        "access_log",
+        not_destroyed="The log can be added to only. It holds identifiers, codes and the reasons for unusual access; "
+        "who the identifier was is destroyed with the record.",
+    ),
+    Holding(
+        "audit.Seal",
+        "event__patient",
+        not_copied="Hashes over the lines of the log, which are in the copy themselves.",
+        not_destroyed="Without them the log's chain would break; they tell nothing.",
+    ),
+)
+BY_MODEL: Final = {holding.model: holding for holding in HOLDINGS}

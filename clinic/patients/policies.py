@@ -1,0 +1,24 @@
+"""Who carries out a patient's rights. Each asks the role in the patient's clinic; seeing the record comes first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clinic.accounts import policies
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from clinic.accounts.models import User
+
+    from .models import Patient
+
+
+def can_carry_out_rights(user: User | AnonymousUser, patient: Patient) -> bool:
+    """Hand out a copy, note and decide corrections, restrict: whoever treats patients, and the clinic's head."""
+    return policies.can_confirm(user, patient.clinic_id)
+
+
+def can_decide_on_record(user: User | AnonymousUser, patient: Patient) -> bool:
+    """Open a restricted record, lift a restriction, erase, and hold: the clinic's head alone."""
+    return policies.can_administer(user, patient.clinic_id)
