@@ -27,6 +27,7 @@ PACKAGES: dict[str, Callable[[], bool]] = {
     "postgresql": lambda: postgres_folder() is not None,
     "redis-server": lambda: shutil.which("redis-server") is not None,
     "chromium": lambda: chromium() is not None,
+    "nginx": lambda: nginx() is not None,
     "curl": lambda: shutil.which("curl") is not None,
     "gettext": lambda: shutil.which("xgettext") is not None,
     "libegl1": lambda: library("libEGL.so.1"),
@@ -103,6 +104,19 @@ def run(supervisor: Supervisor, command: list[str], env: dict[str, str]) -> int:
 
 def start_postgres(supervisor: Supervisor, folder: Path, port: int) -> None:
     """A fresh cluster that trusts whoever reaches 127.0.0.1; as its own user where we are root."""
+    become = make_cluster(folder)
+    command = postgres_command(folder, port, POSTGRES_OPTIONS)
+    programs = Path(command[0]).parent
+    supervisor.start("PostgreSQL", [*become, *command], env=os.environ, log=folder / "postgres.log")
+    ready = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
+    if not supervisor.until(lambda: subprocess.run(ready, check=False).returncode == 0, timeout=60):
+        raise Problem("PostgreSQL did not start within a minute.")
+    create = [str(programs / "createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", "risorius", "risorius"]
+    subprocess.run(create, check=True)
+
+
+def make_cluster(folder: Path) -> list[str]:
+    """A fresh cluster in that folder; the command's beginning that turns root into the cluster's user."""
     programs = postgres_folder()
     if programs is None:
         raise Problem("PostgreSQL is not installed.")
@@ -118,15 +132,18 @@ def start_postgres(supervisor: Supervisor, folder: Path, port: int) -> None:
     made = subprocess.run([*become, *initdb, *how], capture_output=True, text=True, check=False, cwd="/")
     if made.returncode != 0:
         raise Problem(f"PostgreSQL could not make a database: {made.stderr.strip()}")
-    options = [part for option in POSTGRES_OPTIONS for part in ("-c", option)]
-    command = [str(programs / "postgres"), "-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", ""]
-    log = folder / "postgres.log"
-    supervisor.start("PostgreSQL", [*become, *command, *options], env=os.environ, log=log)
-    ready = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
-    if not supervisor.until(lambda: subprocess.run(ready, check=False).returncode == 0, timeout=60):
-        raise Problem("PostgreSQL did not start within a minute.")
-    create = [str(programs / "createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", "risorius", "risorius"]
-    subprocess.run(create, check=True)
+    return become
+
+
+def postgres_command(folder: Path, port: int, options: tuple[str, ...]) -> list[str]:
+    """How the server of that folder's cluster is started."""
+    programs = postgres_folder()
+    assert programs is not None
+    given = [part for option in options for part in ("-c", option)]
+    return [
+        *(str(programs / "postgres"), "-D", str(folder / "postgres")),
+        *("-p", str(port), "-h", "127.0.0.1", "-k", "", *given),
+    ]
 
 
 def start_redis(supervisor: Supervisor, folder: Path, port: int) -> None:
@@ -144,6 +161,11 @@ def postgres_folder() -> Path | None:
         return max(found, key=lambda path: int(path.parent.name))
     program = shutil.which("initdb")
     return Path(program).resolve().parent if program else None
+
+
+def nginx() -> str | None:
+    """Where the web server is, whose folder is not in everybody's path."""
+    return shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
 
 
 def library(name: str) -> bool:

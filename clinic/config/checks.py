@@ -19,6 +19,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Critical, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
+from .checks_production import door
+
 SPACE = 1024**3
 RELEASED = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 """This code did not exist before."""
@@ -273,6 +275,7 @@ def worker() -> list[CheckMessage]:
 
 EXAMINATIONS: tuple[Examination, ...] = (
     Examination("Secret key", secret),
+    Examination("Door", door),
     Examination("Folders can be written", folders),
     Examination("Analysis models", models),
     Examination("Time limits of the queue", queue_timing),

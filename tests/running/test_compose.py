@@ -1,0 +1,199 @@
+"""docker/compose.yml and the Dockerfiles: linted, and the facts that no linter knows."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from . import shipped
+
+SERVICES = shipped.services()
+EACH = pytest.mark.parametrize(("name", "service"), SERVICES.items(), ids=list(SERVICES))
+MACHINE_LEARNING = (
+    "tensorflow",
+    "keras",
+    "mediapipe",
+    "opencv",
+    "ai-edge-litert",
+    "jax",
+    "torch",
+    "numpy",
+    "scipy",
+)
+
+
+def tool(name: str) -> str:
+    return str(Path(sys.executable).parent / name)
+
+
+@pytest.mark.parametrize("file", [*shipped.DOCKERFILES.values()], ids=lambda path: path.name)
+def test_hadolint_minds_nothing(file: Path) -> None:
+    done = subprocess.run(
+        [tool("hadolint"), "--failure-threshold", "style", file], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0 and not done.stdout, done.stdout
+
+
+def test_the_compose_file_follows_its_specification() -> None:
+    command = [
+        tool("check-jsonschema"),
+        "--builtin-schema",
+        "vendor.compose-spec",
+        shipped.DOCKER / "compose.yml",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+@EACH
+def test_each_service_has_no_right_to_spare(name: str, service: dict[str, Any]) -> None:
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", service["user"]), (
+        "a number, so that no image can give it another meaning"
+    )
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"] and "cap_add" not in service and "privileged" not in service
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    limits = service["deploy"]["resources"]["limits"]
+    assert {"cpus", "memory", "pids"} <= set(limits)
+    assert service["logging"]["options"].keys() == {"max-size", "max-file"}
+    assert all("docker.sock" not in volume for volume in service.get("volumes", []))
+
+
+@EACH
+def test_each_service_says_how_it_is(name: str, service: dict[str, Any]) -> None:
+    check = service["healthcheck"]
+    if "restart" in service and service["restart"] == "no":
+        assert check == {"disable": True}
+        return
+    assert check["test"][0] in ("CMD", "CMD-SHELL") and check["interval"] and check["timeout"]
+    assert shipped.seconds(service["stop_grace_period"]) >= 10
+
+
+@EACH
+def test_each_image_has_a_version(name: str, service: dict[str, Any]) -> None:
+    _image, _, tag = service["image"].partition(":")
+    assert re.match(r"\d+\.\d+", tag), "neither none nor latest"
+
+
+def test_the_images_begin_with_a_version() -> None:
+    for path in shipped.DOCKERFILES.values():
+        bases = re.findall(r"^FROM (\S+)", path.read_text(), re.MULTILINE)
+        assert len(bases) == 2 and len(set(bases)) == 1
+        assert re.fullmatch(r"python:3\.1[12]\.\d+-slim-\w+", bases[0])
+
+
+@pytest.mark.parametrize("missing", list(shipped.CHOSEN))
+def test_nothing_that_must_be_chosen_has_a_default(missing: str) -> None:
+    with pytest.raises(shipped.Missing):
+        shipped.compose({**shipped.CHOSEN, missing: ""})
+
+
+def test_no_secret_stands_in_the_environment_or_has_a_default() -> None:
+    for name, service in SERVICES.items():
+        for variable, value in service.get("environment", {}).items():
+            if re.search("PASSWORD|SECRET|KEY$", variable) and variable != "NGINX_CERTIFICATE_KEY":
+                assert variable.endswith("_FILE") and value.startswith("/run/secrets/"), (name, variable)
+            assert not re.search(r"://[^/@]*:[^/@]+@", str(value)), f"{name}: a password in {variable}"
+    for secret in shipped.compose()["secrets"].values():
+        assert secret["file"].startswith("./secrets/")
+    ignored = (shipped.ROOT / ".gitignore").read_text().split()
+    assert "/docker/secrets/" in ignored and "/docker/.env" in ignored
+    assert "docker/secrets" in (shipped.ROOT / ".dockerignore").read_text().split(), (
+        "nor does an image hold one"
+    )
+
+
+def test_the_secrets_are_made_once(tmp_path: Path) -> None:
+    script = tmp_path / "secrets.sh"
+    script.write_text((shipped.DOCKER / "secrets.sh").read_text())
+    for _time in range(2):
+        done = subprocess.run(["sh", script], capture_output=True, text=True, check=True)
+        made = {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
+        assert set(made) == {"secret_key", "database_password", "broker_password"}
+        assert (
+            all(re.fullmatch("[0-9a-f]{96}", value) for value in made.values())
+            and len(set(made.values())) == 3
+        )
+        assert "tls_key.pem is missing" in done.stdout
+    assert "made" not in done.stdout
+    assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
+
+
+def test_database_and_broker_are_reached_by_our_processes_alone() -> None:
+    networks = shipped.compose()["networks"]
+    assert networks["data"]["internal"] is True and networks["pages"]["internal"] is True
+    members = {
+        network: {name for name, one in SERVICES.items() if network in one["networks"]}
+        for network in networks
+    }
+    assert members["data"] == {"database", "broker", "web", "worker", "beat", "prepare"} | (
+        members["data"] & {"backup"}
+    )
+    assert members["pages"] == {"proxy", "web"}
+    assert members["outside"] == {"proxy"}
+    assert [name for name, one in SERVICES.items() if one.get("ports")] == ["proxy"]
+    assert all("network_mode" not in one for one in SERVICES.values())
+
+
+def test_the_proxy_reads_photos_and_writes_none() -> None:
+    assert set(SERVICES["proxy"]["volumes"]) >= {
+        "photos:/var/lib/risorius/photos:ro",
+        "static:/var/lib/risorius/static:ro",
+    }
+    template = (shipped.DOCKER / "nginx" / "nginx.conf.template").read_text()
+    place = SERVICES["web"]["environment"]["RISORIUS_PHOTOS_BY_PROXY"]
+    block = re.search(rf"location \^~ {place} {{\n\s+internal;", template)
+    assert block, "photos would be public"
+    assert SERVICES["web"]["environment"]["RISORIUS_PROXIES"] == "1"
+
+
+def test_limits_of_a_body_are_those_of_the_uploads() -> None:
+    megabyte = 1024 * 1024
+    limit = SERVICES["proxy"]["environment"]["NGINX_UPLOAD_LIMIT"]
+    assert int(limit.removesuffix("m")) * megabyte == 4 * settings.PHOTO_MAX_BYTES
+    template = (shipped.DOCKER / "nginx" / "nginx.conf.template").read_text()
+    small = re.findall(r"client_max_body_size (\d+)m;", template)
+    assert small and all(int(size) * megabyte > settings.DATA_UPLOAD_MAX_MEMORY_SIZE for size in small)
+
+
+def test_the_template_and_the_service_name_the_same_variables() -> None:
+    pattern = r"\$\{((?:NGINX|RISORIUS)_\w+)\}"
+    wanted = set(re.findall(pattern, (shipped.DOCKER / "nginx" / "nginx.conf.template").read_text()))
+    assert wanted == set(re.findall(pattern, (shipped.DOCKER / "nginx" / "start.sh").read_text()))
+    assert wanted == set(SERVICES["proxy"]["environment"])
+
+
+def test_the_web_image_looks_into_no_picture() -> None:
+    web = (shipped.DOCKER / "web-requirements.txt").read_text()
+    packages = re.findall(r"^([a-z0-9_.-]+)==", web, re.MULTILINE)
+    assert "django" in packages and len(packages) > 30
+    assert [name for name in packages if name.startswith(MACHINE_LEARNING)] == []
+    worker = re.findall(r"^([a-z0-9_.-]+)==", (shipped.ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    assert {"mediapipe", "ai-edge-litert"} <= set(worker)
+    assert [name for name in worker if name.startswith(("tensorflow", "keras", "jax"))] == []
+    web_file, worker_file = (path.read_text() for path in shipped.DOCKERFILES.values())
+    assert "docker/web-requirements.txt" in web_file and "COPY requirements.txt" not in web_file
+    assert "COPY requirements.txt" in worker_file
+
+
+@pytest.mark.parametrize("path", [*shipped.DOCKERFILES.values()], ids=lambda path: path.name)
+def test_what_an_image_copies_is_there(path: Path) -> None:
+    for word, rest in shipped.dockerfile(path):
+        if word == "COPY" and not rest.startswith("--from"):
+            for source in rest.split()[:-1]:
+                assert (shipped.ROOT / source).exists(), source
+    [user] = [rest for word, rest in shipped.dockerfile(path) if word == "USER"]
+    assert user == SERVICES["web"]["user"] == SERVICES["worker"]["user"]
+
+
+def test_only_one_beat_and_it_starts_after_the_migrations() -> None:
+    assert "deploy" not in SERVICES["beat"] or "replicas" not in SERVICES["beat"]["deploy"]
+    for name in ("web", "worker", "beat"):
+        assert SERVICES[name]["depends_on"]["prepare"] == {"condition": "service_completed_successfully"}
+    assert "lock_timeout" in SERVICES["prepare"]["environment"]["PGOPTIONS"]
