@@ -10,6 +10,9 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from clinic.audit.models import Event
+from clinic.audit.services import log_event
+
 from .models import Backup, BackupState, CheckState, Heartbeat, IntegrityCheck, IntegrityFinding
 
 if TYPE_CHECKING:
@@ -106,6 +109,13 @@ def note_backup(
         missing=missing,
         keys=keys,
         error_code=error_code,
+    )
+
+
+def note_restore(*, name: str, rows: int, files: int) -> None:
+    """Write into the log of the restored installation that it is one."""
+    log_event(
+        kind=Event.RESTORE, user=None, page="restore", detail={"archive": name, "rows": rows, "files": files}
     )
 
 

@@ -38,6 +38,7 @@ class Command(BaseCommand):
             action="store_true",
             help="put right what is safe: small pictures, figures of lists, files that belong to nobody",
         )
+        parser.add_argument("--restored", action="store_true", help="note that it follows a restore")
         parser.add_argument("--resume", action="store_true", help="go on with a check that was interrupted")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -62,6 +63,7 @@ class Command(BaseCommand):
             return found
         share = options["sample"] or 100
         kind = CheckKind.WHOLE if share == 100 else CheckKind.SAMPLE
+        kind = CheckKind.RESTORE if options["restored"] else kind
         return run.start(kind=kind, share=share, repairs=options["repair"])
 
     def _say(self, found: Found, repaired: bool) -> None:
