@@ -19,7 +19,7 @@ endef
 MANAGE = $(INSTALL) run && exec $(PY) manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format doctor demo-reset bench train-setup messages locks screenshots
+.PHONY: help run test lint format doctor demo-reset faults bench train-setup messages locks screenshots
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -50,6 +50,10 @@ doctor: ## Check this installation, with a remedy for each thing that is wrong
 
 demo-reset: ## Forget the demo's records and photos; the next `make run` loads them anew
 	@$(INSTALL) run && exec $(PY) -m clinic.start.reset
+
+faults: ## Kill, empty and stop what can be, and count what is lost (ARGS="--short kills disk"); takes half an hour
+	@$(INSTALL) test && $(PY) -m tests.servers --check
+	@exec $(PY) -m tests.faults $(ARGS)
 
 bench: ## Measure the way from upload to result beside the bare pipeline
 	@$(MANAGE) bench $(ARGS)

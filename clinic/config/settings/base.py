@@ -20,6 +20,8 @@ SECRET_KEY = env.str("RISORIUS_SECRET_KEY", default="")
 DEBUG = False
 # Known passwords and made-up people; true in the demo settings alone.
 DEMO = False
+# Serves patients: then the checks of clinic.config.checks_production count.
+PRODUCTION = False
 ALLOWED_HOSTS: list[str] = env.list("RISORIUS_ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("RISORIUS_TRUSTED_ORIGINS", default=[])
 # How many proxies of our own stand in front; a caller's address is taken from behind them.
@@ -197,7 +199,7 @@ BACKUP_KEYS_DIR = env.str("RISORIUS_BACKUP_KEYS_DIR", default="")
 BACKUP_PASSPHRASE_FILE = env.str("RISORIUS_BACKUP_PASSPHRASE_FILE", default="")
 BACKUP_KEEP = env.int("RISORIUS_BACKUP_KEEP", default=14)
 # Who may read /metrics: whoever brings this token, or asks from one of these addresses (CIDR). Nobody by default.
-METRICS_TOKEN_FILE = env.str("RISORIUS_METRICS_TOKEN_FILE", default="")
+METRICS_TOKEN = env.str("RISORIUS_METRICS_TOKEN", default="")
 METRICS_ADDRESSES: list[str] = env.list("RISORIUS_METRICS_ADDRESSES", default=[])
 
 # The analysis job, in seconds. The visibility timeout must outlast the hard limit twice over,
@@ -212,9 +214,10 @@ ANALYSIS_MAX_ATTEMPTS = 3
 ANALYSIS_MEMORY = env.int("RISORIUS_ANALYSIS_MEMORY", default=1024)
 ANALYSIS_QUEUE = "analysis"
 HOUSEKEEPING_QUEUE = "housekeeping"
-# From when on the page says that analysis is delayed: a photo waits, or a sign of life does not come out.
+# From when on the page says that analysis is delayed: a photo waits, or a sign of life does
+# not come out. Pages ask every 20 s: beat, this and a page together take less than two minutes.
 ANALYSIS_STALE_AFTER = 120
-CANARY_STALE_AFTER = env.int("RISORIUS_CANARY_STALE_AFTER", default=90)
+CANARY_STALE_AFTER = env.int("RISORIUS_CANARY_STALE_AFTER", default=75)
 CELERY_TASK_DEFAULT_QUEUE = ANALYSIS_QUEUE
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -231,6 +234,10 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Celery would close the database's connection after each photo; the worker looks after it as a request does.
 CELERY_DB_REUSE_MAX = 1_000_000_000
 CELERY_TIMEZONE = "UTC"
+
+# Django's own administration, for superusers: their own login, second factor and step-up stand before it. Another path
+# hides it from passers-by; an empty one takes it away.
+ADMIN_PATH = env.str("RISORIUS_ADMIN_PATH", default="admin/")
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -8,6 +8,7 @@ from .base import (
 )
 from .environment import with_password
 
+PRODUCTION = True
 SECRET_KEY = env.str("RISORIUS_SECRET_KEY")
 ALLOWED_HOSTS = env.list("RISORIUS_ALLOWED_HOSTS")
 
@@ -27,7 +28,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "clinic.common.cache.Cache",
         "LOCATION": with_password(env.str("RISORIUS_CACHE_URL", default=CELERY_BROKER_URL), _broker_password),
         # A page does not wait for a count.
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},

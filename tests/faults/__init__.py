@@ -1,0 +1,1 @@
+"""Drills: processes are killed, servers emptied and disks filled, and nothing may be lost or doubled."""

@@ -1,0 +1,1 @@
+"""One module a drill, each with `run(house, ward, size) -> Outcome`."""

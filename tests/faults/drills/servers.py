@@ -1,0 +1,62 @@
+"""Drill 2: Redis comes back empty, is away for a while; PostgreSQL is started anew; both at once."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections.abc import Callable
+
+from tests.faults import records
+from tests.faults.house import House, until
+from tests.faults.records import Outcome, Ward
+from tests.faults.sizes import Size
+
+
+def run(house: House, ward: Ward, size: Size) -> Outcome:
+    """A quarter of the photos for each fault, which comes while they are being analysed."""
+    outcome = Outcome("2 servers")
+    house.beat()
+    house.worker(seconds=size.photo)
+
+    def redis_empty() -> None:
+        house.redis.kill()
+        house.start_redis()
+
+    def redis_away() -> None:
+        house.redis.kill()
+        more.extend(ward.upload(5))
+        time.sleep(size.outage)
+        house.start_redis()
+
+    def postgres_again() -> None:
+        house.stop_postgres()
+        time.sleep(min(5.0, size.outage))
+        house.start_postgres()
+
+    def both() -> None:
+        house.redis.kill()
+        house.stop_postgres()
+        time.sleep(min(5.0, size.outage))
+        house.start_postgres()
+        house.start_redis()
+
+    faults: dict[str, Callable[[], None]] = {
+        "Redis empty": redis_empty,
+        "Redis away": redis_away,
+        "PostgreSQL": postgres_again,
+        "both": both,
+    }
+    for name, fault in faults.items():
+        more: list[uuid.UUID] = []
+        photos = ward.upload(size.photos // len(faults))
+        until(lambda photos=photos: records.done(photos) >= len(photos) // 10, 90, f"the start before {name}")
+        time.sleep(random.uniform(0, 2 * size.photo))
+        fault()
+        photos += more
+        took = records.settle(photos, 3 * size.allowed)
+        outcome.faults += 1
+        outcome.recovered(took)
+        outcome.notes.append(f"{name} {took:.0f} s")
+        records.judge(outcome, photos)
+    return outcome
