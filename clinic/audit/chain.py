@@ -145,8 +145,8 @@ class Break:
         return f"position {self.position}{event}: {self.what}"
 
 
-def verify(*, first: int = 1) -> Iterator[Break]:
-    """Every place at which the chain breaks, from that position on."""
+def verify(*, first: int = 1, last: int | None = None) -> Iterator[Break]:
+    """Every place at which the chain breaks, from that position on, up to the other one where one is given."""
     known = keys()
     start = Seal.objects.filter(position=first - 1).first() if first > 1 else None
     before, position = (start.hash, start.position) if start else (START, first - 1)
@@ -155,6 +155,8 @@ def verify(*, first: int = 1) -> Iterator[Break]:
     ):
         rows = versions(seal.event for seal in seals)
         for seal in seals:
+            if last is not None and seal.position > last:
+                return
             if seal.position != position + 1:
                 yield Break(position + 1, None, f"missing, as is all up to {seal.position - 1}")
             yield from _breaks_at(seal, before, rows, known)

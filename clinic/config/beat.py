@@ -13,12 +13,14 @@ class Scheduler(LivingScheduler):
     def apply_async(self, entry: Any, producer: Any = None, advance: bool = True, **options: Any) -> Any:
         from django.db import close_old_connections
 
+        from clinic.operations.services import beat_seen
         from inference import publish, services
 
         if entry.task != publish.CANARY:
             return super().apply_async(entry, producer=producer, advance=advance, **options)
         close_old_connections()
         try:
+            beat_seen()
             services.send_canary(queue=entry.args[0])
         finally:
             close_old_connections()

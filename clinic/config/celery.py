@@ -58,6 +58,12 @@ def beat_schedule() -> dict[str, Any]:
         "watchdog": {"task": "inference.tasks.watch", "schedule": every, "options": quick},
         "sweep": {"task": "inference.tasks.sweep", "schedule": 3600.0, "options": hourly},
         "seal": {"task": "inference.tasks.seal", "schedule": 60.0, "options": minutely},
+        # A slice of the night's check of files and records, behind everything else.
+        "integrity": {
+            "task": "clinic.operations.tasks.integrity",
+            "schedule": 60.0,
+            "options": {**minutely, "priority": 9},
+        },
         **canaries,
     }
 

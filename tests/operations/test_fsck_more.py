@@ -7,8 +7,11 @@ import sqlite3
 import pytest
 from django.db import connection
 
+from clinic.audit import chain
+from clinic.audit.models import Event
+from clinic.audit.services import log_event
+from clinic.operations.fsck import audit, records, run
 from clinic.operations.fsck import files as stage
-from clinic.operations.fsck import records, run
 from clinic.operations.models import CheckKind, IntegrityCheck
 from clinic.visits import files, keyring
 from tests.operations.test_fsck import found, look, path_of, stored
@@ -83,3 +86,22 @@ def test_a_damaged_demo_database(tmp_path, monkeypatch):
     monkeypatch.undo()
     assert [(one.code, one.subject) for one in batch.found] == [("database_damaged", "b")]
     assert connection.vendor == "postgresql"
+
+
+def test_a_line_of_the_log_that_was_changed(visit, monkeypatch):
+    for _ in range(5):
+        log_event(kind=Event.BACKUP, user=None, detail={"rows": 1})
+    chain.seal_all()
+    monkeypatch.setattr(audit, "AT_ONCE", 2)
+    assert found(look()) == {}
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_readevent DISABLE TRIGGER USER")
+        position = chain.state().position - 1
+        cursor.execute(
+            "UPDATE audit_readevent SET page = 'x' "
+            "WHERE id = (SELECT event_id FROM audit_seal WHERE position = %s)",
+            [position],
+        )
+    assert found(look()) == {"audit_chain_broken": [str(position)]}
+    # A sample follows the newest lines alone.
+    assert found(look(kind=CheckKind.SAMPLE, share=5))["audit_chain_broken"] == [str(position)]

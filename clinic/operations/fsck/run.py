@@ -11,7 +11,7 @@ from django.utils import timezone
 from clinic.operations import selectors, services, thresholds
 from clinic.operations.models import CheckKind, IntegrityCheck
 
-from . import files, records
+from . import audit, files, records
 from .batch import Batch
 from .codes import Found
 from .repairs import way_for
@@ -21,6 +21,7 @@ STAGES: dict[str, Stage] = {
     "tables": records.tables,
     "states": records.states,
     "releases": records.releases,
+    "log": audit.log,
     "summaries": records.summaries,
     "photos": files.photos,
     "orphans": files.orphans,

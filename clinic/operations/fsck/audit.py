@@ -1,0 +1,26 @@
+"""The stage that follows the log's chain of seals."""
+
+from __future__ import annotations
+
+import itertools
+
+from clinic.audit import chain
+from clinic.operations.models import IntegrityCheck
+
+from .batch import END, Batch
+
+MOST = 1000
+AT_ONCE = 20_000
+"""Lines that one step follows."""
+
+
+def log(check: IntegrityCheck, cursor: str) -> Batch:
+    """The next lines of the log: each as it was when it was sealed, and none gone. A sample takes the newest."""
+    end = chain.state().position
+    first = int(cursor or (1 if check.share >= 100 else max(1, end - AT_ONCE)))
+    last = first + AT_ONCE - 1
+    batch = Batch(END if last >= end else str(last + 1))
+    for broken in itertools.islice(chain.verify(first=first, last=last), MOST):
+        batch.add("audit_chain_broken", broken.position)
+    batch.records += max(0, min(last, end) - first + 1)
+    return batch
