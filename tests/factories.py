@@ -13,7 +13,7 @@ from factory.django import DjangoModelFactory
 from PIL import Image
 
 from clinic.accounts.models import Clinic, Membership, Role, User
-from clinic.patients.models import Cause, Consent, Episode, Patient, Treatment, WeakSide
+from clinic.patients.models import Cause, Consent, Correction, Episode, Patient, Treatment, WeakSide
 from clinic.visits.models import Confirmation, Photo, Visit
 from inference.models import Analysis
 from inference.states import Status
@@ -92,6 +92,25 @@ class ConsentFactory(DjangoModelFactory):
     patient = factory.SubFactory(PatientFactory)
     use = "record"
     given_on = factory.LazyFunction(timezone.localdate)
+    recorded_by = factory.SubFactory(UserFactory)
+
+
+class CorrectionFactory(DjangoModelFactory):
+    class Meta:
+        model = Correction
+
+    class Params:
+        decided = factory.Trait(
+            state="statement",
+            answer="Two clinicians saw it.",
+            statement="It was never more than a cold.",
+            decided_at=factory.LazyFunction(timezone.now),
+            decided_by=factory.SelfAttribute("recorded_by"),
+        )
+
+    patient = factory.SubFactory(PatientFactory)
+    received_on = factory.LazyFunction(timezone.localdate)
+    disputed = "The weak side is the other one."
     recorded_by = factory.SubFactory(UserFactory)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery, signals
+from celery.schedules import crontab
 from kombu import Queue
 from kombu.transport import TRANSPORT_ALIASES
 
@@ -63,6 +64,12 @@ def beat_schedule() -> dict[str, Any]:
             "task": "clinic.operations.tasks.integrity",
             "schedule": 60.0,
             "options": {**minutely, "priority": 9},
+        },
+        # Records whose patients asked to be forgotten, once a night, when their retention is over.
+        "retention": {
+            "task": "clinic.patients.tasks.retention",
+            "schedule": crontab(hour=1, minute=40),
+            "options": hourly,
         },
         **canaries,
     }

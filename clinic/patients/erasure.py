@@ -224,7 +224,8 @@ def _delete_rows(patient: Patient) -> dict[str, int]:
             keys = list(holding.rows(patient.pk).values_list("pk", flat=True))
             rows = holding.table._base_manager.filter(pk__in=keys)
             # By the database alone: Django would refuse for the log's sake, whose lines outlive the record.
-            gone[holding.model] = int(rows._raw_delete(rows.db))
+            rows._raw_delete(rows.db)
+            gone[holding.model] = len(keys)
     return gone
 
 

@@ -43,6 +43,9 @@ def make_world(clinic: Any, clinician: Any) -> World:
     )
     treatment = factories.TreatmentFactory(episode=episode)
     consent = factories.ConsentFactory(patient=patient, recorded_by=clinician)
+    corrections = [factories.CorrectionFactory(patient=patient, recorded_by=clinician)]
+    corrections.append(factories.CorrectionFactory(patient=patient, recorded_by=clinician, decided=True))
+    closed = factories.PatientFactory(clinic=clinic, name="Restricted Patient", restricted_at=now)
     visits = [
         factories.VisitFactory(
             episode=episode, clinician=clinician, at=now - dt.timedelta(days=21 * back), grade=grade
@@ -77,6 +80,8 @@ def make_world(clinic: Any, clinician: Any) -> World:
             "episode": [episode],
             "treatment": [treatment],
             "consent": [consent],
+            "correction": corrections,
+            "restricted": [closed],
             "visit": [visits[-1], visits[0], first_visit],
             "membership": [factories.MembershipFactory(clinic=clinic)],
             "photo": [photos[-1], photos[0], waiting, retake, broken],
@@ -101,6 +106,8 @@ KINDS = {
     "patients/episodes/<uuid:pk>": "episode",
     "patients/treatments/<uuid:pk>": "treatment",
     "patients/consents/<uuid:pk>": "consent",
+    "patients/corrections/<uuid:pk>": "correction",
+    "patients/<uuid:pk>/open/": "restricted",
     "visits/<uuid:pk>": "visit",
     "photos/<uuid:pk>": "photo",
     "account/members/<uuid:pk>": "membership",

@@ -74,6 +74,8 @@ def _image(photo: Photo) -> str | None:
 
 def _thumbnail(photo: Photo) -> str | None:
     """It has no checksum of its own, so it is decoded: made from the photo, it can be made again."""
+    if not photo.thumbnail.name:
+        return None  # destroyed at the patient's wish
     try:
         content = files.read(photo, thumbnail=True)
     except FileNotFoundError:

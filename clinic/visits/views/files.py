@@ -65,6 +65,8 @@ def _readable(request: HttpRequest, pk: uuid.UUID) -> Photo:
 def send(photo: Photo, *, small: bool = False, cache: str, etag: str = "") -> HttpResponseBase:
     """A stored JPEG with the headers that every photo carries; 404 where the file is lost.
 
+    The photo itself stands in for a small picture that an erasure destroyed.
+
     Where the clinic's key is missing, or the file is not the one that was stored, `clinic.visits.middleware` answers.
     """
     try:
@@ -73,7 +75,7 @@ def send(photo: Photo, *, small: bool = False, cache: str, etag: str = "") -> Ht
             response["Content-Disposition"] = 'inline; filename="photo.jpg"'
             response["X-Accel-Redirect"] = f"{settings.PHOTOS_BY_PROXY}{name}"
             return guarded(response, cache=cache, etag=etag)
-        content = files.read(photo, thumbnail=small)
+        content = files.read(photo, thumbnail=small and bool(photo.thumbnail))
     except FileNotFoundError as error:
         logger.error("A photo's file is missing from the store: photo %s", photo.pk)
         raise Http404 from error

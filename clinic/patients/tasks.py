@@ -1,0 +1,15 @@
+"""What beat asks of a worker for the patients' sake."""
+
+from __future__ import annotations
+
+from inference import publish
+
+from . import erasure
+
+RETENTION = "clinic.patients.tasks.retention"
+
+
+@publish.task(name=RETENTION)
+def retention() -> None:
+    """Destroy the records whose patients asked to be forgotten and whose retention is over."""
+    erasure.destroy_due()
