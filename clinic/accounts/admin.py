@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
-from allauth.account.decorators import secure_admin_login
+from typing import TYPE_CHECKING
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+
+from clinic.common.http import next_url
 
 from .models import Clinic, Membership, User
 
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
 admin.site.unregister(Group)
-# The same door for everybody: the admin's own form knows no second factor and no count of failures.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(request.user.is_active and request.user.is_superuser)
+
+
+def _login(request: HttpRequest, extra_context: object = None) -> HttpResponse:
+    """The same door for everybody: the admin's own form knows no second factor and no count of failures."""
+    if request.user.is_authenticated:
+        raise PermissionDenied
+    return redirect_to_login(next_url(request, "admin:index"))
+
+
+# Rights of single tables are handed out nowhere, so nobody but superusers has anything to do here.
+admin.site.has_permission = _is_superuser  # type: ignore[method-assign]
+admin.site.login = never_cache(_login)  # type: ignore[method-assign]
 
 
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]

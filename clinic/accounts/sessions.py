@@ -17,6 +17,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import logout
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -86,6 +87,9 @@ def is_activity(request: HttpRequest) -> bool:
     """Whether a person is behind this request, and not a page that asks by itself."""
     if request.headers.get("X-Person") == "here":
         return True
+    # Whoever asks for the time, or knocks because it is over, is the page itself.
+    if request.path in (reverse("accounts:session"), reverse("accounts:locked")):
+        return False
     if request.method != "GET":
         return request.headers.get("X-Person") != "away"
     mode = request.headers.get("Sec-Fetch-Mode")

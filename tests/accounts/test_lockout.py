@@ -45,7 +45,9 @@ def test_a_known_and_an_unknown_name_read_the_same_when_locked(colleague) -> Non
     for email in (colleague.email, "none@example.org"):
         guess(email, 5)
         page = post_login(Client(), email, REMOTE_ADDR="10.0.0.1").content.decode()
-        pages.append(page[page.index('<div class="alert') : page.index("</div>", page.index('<div class="alert'))])
+        pages.append(
+            page[page.index('<div class="alert') : page.index("</div>", page.index('<div class="alert'))]
+        )
     assert pages[0] == pages[1]
 
 

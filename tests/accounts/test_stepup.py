@@ -47,7 +47,9 @@ def test_after_a_quarter_of_an_hour_each_of_them_asks(as_administrator, places) 
         for place in places:
             answer = as_administrator.get(place)
             assert answer.status_code == 302 and answer.url.startswith(f"{AGAIN}?next="), place
-        assert as_administrator.get(reverse("patients:list")).status_code == 200, "records need no second proof"
+        assert as_administrator.get(reverse("patients:list")).status_code == 200, (
+            "records need no second proof"
+        )
 
 
 def test_the_right_password_leads_back_and_lasts(as_administrator, administrator) -> None:
@@ -91,7 +93,9 @@ def test_whoever_has_an_app_is_asked_for_its_code_first(as_administrator, admini
 
 def test_no_way_out_of_the_house(as_administrator) -> None:
     with later():
-        answer = as_administrator.post(AGAIN, {"password": factories.PASSWORD, "next": "https://evil.example/"})
+        answer = as_administrator.post(
+            AGAIN, {"password": factories.PASSWORD, "next": "https://evil.example/"}
+        )
         assert answer.url == reverse("today")
 
 
