@@ -6,13 +6,21 @@ folder="$(dirname "$0")/secrets"
 mkdir -p "$folder"
 # The folder keeps others out. The files are readable, because each container reads them as a user of its own.
 chmod 0700 "$folder"
-for name in secret_key database_password broker_password; do
+for name in secret_key database_password broker_password backup_passphrase; do
     if [ ! -s "$folder/$name" ]; then
         head -c 48 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$folder/$name"
         chmod 0444 "$folder/$name"
         echo "made docker/secrets/$name"
     fi
 done
+# Photos encrypted at rest (compose.sealed.yml): secrets.sh sealed
+if [ "${1:-}" = sealed ] && [ ! -s "$folder/master_key" ]; then
+    head -c 32 /dev/urandom | base64 >"$folder/master_key"
+    chmod 0444 "$folder/master_key"
+    echo "made docker/secrets/master_key"
+fi
+echo "Keep a copy of docker/secrets/backup_passphrase in another place: without it no backup can be opened."
+[ ! -s "$folder/master_key" ] || echo "And one of docker/secrets/master_key: without it no photo can be."
 for name in tls_certificate.pem tls_key.pem; do
     [ -s "$folder/$name" ] || echo "docker/secrets/$name is missing: put it there, readable (chmod 0444)"
 done

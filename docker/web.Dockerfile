@@ -8,6 +8,9 @@ RUN /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r /requirem
 FROM python:3.12.11-slim-bookworm
 ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     DJANGO_SETTINGS_MODULE=clinic.config.settings.production RISORIUS_VAR_DIR=/var/lib/risorius
+# pg_dump and psql of the server's version, for backups.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install -y --no-install-recommends postgresql-client-15 && rm -rf /var/lib/apt/lists/*
 # A new volume takes its owner from the folder that it covers.
 RUN useradd --uid 10001 --user-group --no-log-init --home-dir /nonexistent --shell /usr/sbin/nologin risorius \
     && install -d -o risorius -g risorius -m 0700 /var/lib/risorius /var/lib/risorius/photos \

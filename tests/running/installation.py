@@ -247,7 +247,7 @@ class Installation:
     def _make_secrets(self) -> None:
         folder = self.secret("")
         folder.mkdir(parents=True)
-        for name in ("secret_key", "database_password", "broker_password"):
+        for name in ("secret_key", "database_password", "broker_password", "backup_passphrase"):
             self.secret(name).write_text(secrets.token_hex(48) + "\n")
         write_certificate(self.secret("tls_certificate"), self.secret("tls_key"))
         for file in folder.iterdir():

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from django.conf import settings
+
+from clinic.visits import keyring
 
 from . import shipped
 
@@ -40,12 +43,13 @@ def test_hadolint_minds_nothing(file: Path) -> None:
     assert done.returncode == 0 and not done.stdout, done.stdout
 
 
-def test_the_compose_file_follows_its_specification() -> None:
+@pytest.mark.parametrize("file", ["compose.yml", "compose.sealed.yml"])
+def test_the_compose_file_follows_its_specification(file: str) -> None:
     command = [
         tool("check-jsonschema"),
         "--builtin-schema",
         "vendor.compose-spec",
-        shipped.DOCKER / "compose.yml",
+        shipped.DOCKER / file,
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
@@ -115,10 +119,10 @@ def test_the_secrets_are_made_once(tmp_path: Path) -> None:
     for _time in range(2):
         done = subprocess.run(["sh", script], capture_output=True, text=True, check=True)
         made = {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
-        assert set(made) == {"secret_key", "database_password", "broker_password"}
+        assert set(made) == {"secret_key", "database_password", "broker_password", "backup_passphrase"}
         assert (
             all(re.fullmatch("[0-9a-f]{96}", value) for value in made.values())
-            and len(set(made.values())) == 3
+            and len(set(made.values())) == 4
         )
         assert "tls_key.pem is missing" in done.stdout
     assert "made" not in done.stdout
@@ -197,3 +201,17 @@ def test_only_one_beat_and_it_starts_after_the_migrations() -> None:
     for name in ("web", "worker", "beat"):
         assert SERVICES[name]["depends_on"]["prepare"] == {"condition": "service_completed_successfully"}
     assert "lock_timeout" in SERVICES["prepare"]["environment"]["PGOPTIONS"]
+
+
+def test_the_file_for_sealed_photos_adds_keys_and_takes_nothing_away(tmp_path: Path) -> None:
+    sealed = yaml.safe_load((shipped.DOCKER / "compose.sealed.yml").read_text())
+    for name, more in sealed["services"].items():
+        assert set(more) <= {"environment", "secrets", "volumes", "command"}, name
+        assert more["environment"]["RISORIUS_MASTER_KEY_FILE"] == "/run/secrets/master_key"
+        [volume] = [one for one in more["volumes"] if one.startswith("keys:")]
+        assert volume.endswith(":ro") == (name in ("worker", "backup")), name
+    assert set(sealed["services"]) == {"web", "worker", "prepare", "backup"}, "the proxy has no key"
+    script = tmp_path / "secrets.sh"
+    script.write_text((shipped.DOCKER / "secrets.sh").read_text())
+    subprocess.run(["sh", script, "sealed"], check=True, capture_output=True)
+    assert len(keyring.master_from((tmp_path / "secrets" / "master_key").read_text())) == 32

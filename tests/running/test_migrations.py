@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from unittest import mock
 
 import pytest
 from django.contrib.postgres.operations import AddConstraintNotValid, AddIndexConcurrently
@@ -35,7 +36,11 @@ def ours() -> Iterator[tuple[str, Migration]]:
 
 def sql_of(migration: Migration, before: ProjectState) -> list[str]:
     """What PostgreSQL would be told, one statement an item."""
-    with connection.schema_editor(collect_sql=True, atomic=migration.atomic) as editor:
+    # Nothing is executed, so that the test's own transaction is no obstacle to what must stand outside of one.
+    outside = mock.patch.object(
+        connection, "in_atomic_block", connection.in_atomic_block and migration.atomic
+    )
+    with outside, connection.schema_editor(collect_sql=True, atomic=migration.atomic) as editor:
         migration.apply(before.clone(), editor, collect_sql=True)
     statements = [line for line in editor.collected_sql if not line.startswith("--")]
     return ["BEGIN;", *statements, "COMMIT;"] if migration.atomic else statements

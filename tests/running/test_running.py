@@ -124,7 +124,9 @@ def test_what_a_visitor_claims_to_be_is_not_believed(
     answer = clinician.get(f"/photos/{story['photo']}/image/", headers=FORGED)
     assert answer.status_code == 200
     assert database(house, "SELECT count(*) FROM audit_readevent") != before, "the read was written down"
-    addresses = database(house, "SELECT DISTINCT host(address) FROM audit_readevent WHERE address IS NOT NULL")
+    addresses = database(
+        house, "SELECT DISTINCT host(address) FROM audit_readevent WHERE address IS NOT NULL"
+    )
     assert addresses == [("127.0.0.1",)]
     stranger = Visitor(house)
     page = stranger.get("/patients/", headers=FORGED, allow_redirects=False)
