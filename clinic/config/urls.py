@@ -1,5 +1,6 @@
 """The house's doors: each app brings its own."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -14,8 +15,7 @@ urlpatterns = [
     path("", include("inference.urls")),
     path("", include("clinic.operations.urls")),
     path("api/", include("clinic.api.urls")),
-    path("i18n/", include("django.conf.urls.i18n")),
-    path("admin/", admin.site.urls),
+    *([path(settings.ADMIN_PATH, admin.site.urls)] if settings.ADMIN_PATH else []),
     path("robots.txt", pages.robots, name="robots"),
     path("favicon.ico", pages.favicon, name="favicon"),
 ]

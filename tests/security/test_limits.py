@@ -31,7 +31,7 @@ def fresh(monkeypatch):
 
 def try_login(address: str = "10.0.0.1", **headers):  # type: ignore[no-untyped-def]
     answer = Client(REMOTE_ADDR=address, **headers).post(
-        reverse("accounts:login"), {"login": "nobody@example.org", "password": "wrong"}
+        reverse("accounts:login"), {"username": "nobody@example.org", "password": "wrong"}
     )
     return answer
 

@@ -251,8 +251,8 @@ def test_requests_of_every_kind_leave_no_trace_of_the_person(person, clinic, cli
                 client.post(
                     reverse("visits:upload", args=[visit.pk]), {"photo": file, "exercise": person.note}
                 )
-        Client(enforce_csrf_checks=True).post(reverse("accounts:login"), {"login": person.mail})
-        Client().post(reverse("accounts:login"), {"login": person.mail, "password": person.note})
+        Client(enforce_csrf_checks=True).post(reverse("accounts:login"), {"username": person.mail})
+        Client().post(reverse("accounts:login"), {"username": person.mail, "password": person.note})
         Client().post("/api/v1/tokens/", json.dumps({"email": person.mail, "password": person.note}), **api)
         Client().get("/api/v1/patients/", headers={"authorization": f"Bearer {person.note}"})
         client.get(reverse("patients:detail", args=[patient.pk]))

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "clinic.common.middleware.OutermostMiddleware",
     "clinic.operations.middleware.ProbesMiddleware",
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -83,6 +84,7 @@ MIDDLEWARE = [
     "clinic.accounts.middleware.SecondFactorMiddleware",
     "clinic.patients.middleware.OpenedRecordsMiddleware",
     "clinic.visits.middleware.SealedFilesMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
 ROOT_URLCONF = "clinic.config.urls"

@@ -1,0 +1,103 @@
+"""A clinic's settings as shipped leave nothing to say; what an environment makes wrong is named with its remedy."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+
+from clinic.config import checks_production as checks
+from tests.house.test_settings import PRODUCTION, manage
+from tests.house.test_web_process import database_url
+
+from . import doors
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_check_deploy_is_silent(tmp_path):
+    """Everything: Django's own checks, ours, and those of database, broker and worker."""
+    (tmp_path / "static").mkdir()
+    environment = {
+        **PRODUCTION,
+        "RISORIUS_DATABASE_URL": database_url(),
+        "RISORIUS_VAR_DIR": str(tmp_path),
+        "RISORIUS_PROXIES": "1",
+    }
+    connection.close()
+    run = manage("check", "--deploy", "--fail-level", "WARNING", **environment)
+    assert run.returncode == 0, run.stderr
+    assert "no issues" in run.stdout and run.stderr == ""
+
+
+@pytest.fixture
+def house(settings, monkeypatch, tmp_path):
+    monkeypatch.setenv("RISORIUS_PROXIES", "1")
+    for name, value in doors.production_settings(monkeypatch).items():
+        setattr(settings, name, value)
+    return settings
+
+
+def test_the_settings_as_shipped(house):
+    assert checks.door() == []
+
+
+def wrong_csp(house):  # type: ignore[no-untyped-def]
+    house.CONTENT_SECURITY_POLICY = {"DIRECTIVES": {"script-src": ["'self'", "'unsafe-inline'"]}}
+
+
+def wrong_folder(house):  # type: ignore[no-untyped-def]
+    folder = Path(house.STORAGES["photos"]["OPTIONS"]["location"])
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)
+
+
+WRONG = {
+    "E020": lambda house: setattr(house, "DEBUG", True),
+    "E021": lambda house: setattr(house, "ALLOWED_HOSTS", ["*"]),
+    "E022": lambda house: setattr(house, "CSRF_TRUSTED_ORIGINS", ["http://clinic.example.org"]),
+    "E023": lambda house: setattr(house, "SECRET_KEY", "a" * 60),
+    "E024": lambda house: setattr(house, "SESSION_COOKIE_NAME", "sessionid"),
+    "E025": wrong_csp,
+    "E026": lambda house: setattr(house, "SECURE_HSTS_SECONDS", 0),
+    "E027": lambda house: setattr(house, "MIDDLEWARE", house.MIDDLEWARE[1:]),
+    "E028": lambda house: setattr(
+        house, "DATABASES", {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+    ),
+    "E029": lambda house: setattr(house, "RATES", {"upload": "many"}),
+    "E030": wrong_folder,
+    "W020": lambda house: setattr(house, "PROXIES", 0),
+    "W021": lambda house: setattr(house, "CELERY_BROKER_URL", "redis://queue.example.org:6379/0"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
+@pytest.mark.parametrize("code", sorted(WRONG))
+def test_what_is_wrong_is_named_with_its_remedy(house, code):
+    WRONG[code](house)
+    (message,) = checks.door()
+    assert message.id == f"risorius.{code}"
+    assert message.hint and message.msg.endswith((".", "log."))
+
+
+def test_every_check_of_the_door_is_tried_here():
+    source = (ROOT / "clinic/config/checks_production.py").read_text()
+    assert set(re.findall(r"risorius\.([EW]\d+)", source)) == set(WRONG)
+
+
+def test_no_secret_has_a_default():
+    """Whatever is a secret comes from the environment, and none of it is ever a text in our files."""
+    for path in (ROOT / "clinic" / "config" / "settings").glob("*.py"):
+        if path.stem == "test":
+            continue
+        for line in path.read_text().splitlines():
+            given = re.search(r"(?:SECRET|KEY|PASSWORD|TOKEN)\w*\"?, default=([^)]+)\)", line)
+            assert not given or given[1] in ('""', "[]"), f"{path.name}: {line}"
+            assert not re.search(r"^(SECRET_KEY|\w*PASSWORD|\w*TOKEN)\s*=\s*[\"']\S", line), (
+                f"{path.name}: {line}"
+            )
+    assert django_settings.SECRET_KEY.startswith("only-for-the-test-suite")
