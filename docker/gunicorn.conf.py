@@ -1,6 +1,7 @@
 """How gunicorn serves a clinic; only the address comes from outside."""
 
 import os
+import tempfile
 
 bind = os.environ.get("RISORIUS_BIND", "0.0.0.0:8000")
 workers = int(os.environ.get("RISORIUS_WEB_WORKERS", "2"))
@@ -25,3 +26,14 @@ errorlog = "-"
 loglevel = "info"
 limit_request_line = 4094
 limit_request_fields = 60
+
+# Each process counts its requests into a file here, and whichever is asked for metrics adds them up.
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="risorius-metrics-", dir=worker_tmp_dir)
+
+
+def child_exit(server, worker):
+    """What a process counted stays counted; what it only held goes with it."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)

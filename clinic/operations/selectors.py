@@ -3,8 +3,233 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from .models import CheckKind, CheckState, IntegrityCheck
+from django.conf import settings
+from django.db import connection
+from django.db.models import Count, Min
+from django.utils import timezone
+
+from clinic.audit import chain
+from clinic.audit.models import AuditEvent, Event
+from clinic.visits.models import Photo
+from inference import registry
+from inference.models import Analysis, BackgroundAnalysis, Canary
+from inference.states import Status
+
+from . import thresholds
+from .figures import NEVER, Disk, Durations, Figures, Queue, Sign
+from .models import Backup, BackupState, CheckKind, CheckState, Heartbeat, IntegrityCheck
+
+if TYPE_CHECKING:
+    from clinic.accounts.models import User
+
+DAY = dt.timedelta(days=1)
+WEEK = dt.timedelta(days=7)
+MOST = 2000
+"""Analyses from which the durations are taken."""
+EXAMPLES = 5
+
+
+def figures() -> Figures:
+    """How everything is doing at this moment, over all clinics."""
+    now = timezone.now()
+    since = now - DAY
+    ended = _by(Analysis.objects.filter(queued_at__gte=since), "status", "error_code")
+    final = (Status.SUCCEEDED, Status.REJECTED, Status.FAILED)
+    release = registry.active()
+    return Figures(
+        at=now,
+        queue=_queue(now),
+        states=dict.fromkeys(Status.values, 0)
+        | {key[0]: n for key, n in _by(Analysis.objects.all(), "status")},
+        ended_day=sum(n for key, n in ended if key[0] in final),
+        failed_day={key[1]: n for key, n in ended if key[0] == Status.FAILED},
+        rejected_day={key[1]: n for key, n in ended if key[0] == Status.REJECTED},
+        stored_day=Photo.objects.filter(created_at__gte=since).count(),
+        canaries=tuple(_signs(now)),
+        durations=_durations(now),
+        beat=_age(Heartbeat.objects.filter(name=Heartbeat.BEAT).values_list("at", flat=True).first(), now),
+        disk=_disk(),
+        database_bytes=_database_bytes(),
+        release=release.name,
+        release_problems=tuple(problem.code for problem in release.problems),
+        logins_failed=_logins_failed(now),
+        unsealed=chain.state().longest_wait,
+        demo=settings.DEMO,
+        **_care(now),
+    )
+
+
+def _by(rows: Any, *fields: str) -> list[tuple[tuple[str, ...], int]]:
+    found = rows.order_by().values_list(*fields).annotate(Count("pk"))
+    return [(tuple(row[:-1]), row[-1]) for row in found]
+
+
+def _age(moment: dt.datetime | None, now: dt.datetime) -> float:
+    return max(0.0, (now - moment).total_seconds()) if moment else NEVER
+
+
+def _since(moment: dt.datetime | None, now: dt.datetime) -> float:
+    """Seconds since then; none where nothing waits."""
+    return max(0.0, (now - moment).total_seconds()) if moment else 0.0
+
+
+def _queue(now: dt.datetime) -> Queue:
+    waiting = Analysis.objects.filter(status=Status.QUEUED).aggregate(n=Count("pk"), oldest=Min("queued_at"))
+    running = Analysis.objects.filter(status=Status.RUNNING).aggregate(
+        n=Count("pk"), oldest=Min("started_at")
+    )
+    late = now - dt.timedelta(seconds=thresholds.OVERDUE_LEASE)
+    still = (Status.QUEUED, Status.RUNNING)
+    return Queue(
+        waiting=waiting["n"],
+        oldest=_since(waiting["oldest"], now),
+        running=running["n"],
+        longest=_since(running["oldest"], now),
+        overdue=Analysis.objects.filter(status=Status.RUNNING, lease_until__lt=late).count(),
+        background=BackgroundAnalysis.objects.filter(status__in=still).count(),
+    )
+
+
+def _signs(now: dt.datetime) -> list[Sign]:
+    found = []
+    for canary in Canary.objects.order_by("queue"):
+        answered = canary.sent_at is None or (canary.seen_at is not None and canary.seen_at >= canary.sent_at)
+        found.append(
+            Sign(canary.queue, _age(canary.seen_at, now), 0.0 if answered else _since(canary.sent_at, now))
+        )
+    return found
+
+
+def _durations(now: dt.datetime) -> Durations:
+    hour = now - dt.timedelta(hours=1)
+    rows = Analysis.objects.filter(
+        status__in=[Status.SUCCEEDED, Status.REJECTED], queued_at__gte=now - DAY, finished_at__gte=hour
+    )
+    times = list(rows.order_by("-finished_at").values_list("queued_at", "started_at", "finished_at")[:MOST])
+    waits = sorted(max(0.0, (start - queued).total_seconds()) for queued, start, _ in times if start)
+    works = sorted(max(0.0, (end - start).total_seconds()) for _, start, end in times if start)
+    return Durations(len(times), (_at(waits, 0.5), _at(waits, 0.95)), (_at(works, 0.5), _at(works, 0.95)))
+
+
+def _at(values: list[float], share: float) -> float:
+    return values[min(len(values) - 1, int(share * len(values)))] if values else 0.0
+
+
+def _disk() -> Disk:
+    store = settings.STORAGES["photos"]
+    if not store["BACKEND"].endswith("FileSystemStorage"):
+        return Disk()
+    wanted = Path(store["OPTIONS"]["location"])
+    try:
+        usage = shutil.disk_usage(next(path for path in (wanted, *wanted.parents) if path.exists()))
+    except (OSError, StopIteration):
+        return Disk()
+    return Disk(usage.free, usage.total)
+
+
+def _database_bytes() -> int:
+    if connection.vendor == "sqlite":
+        path = Path(connection.settings_dict["NAME"])
+        return path.stat().st_size if path.is_file() else 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_database_size(current_database())")
+        return int(cursor.fetchone()[0])
+
+
+def _logins_failed(now: dt.datetime) -> int:
+    since = now - dt.timedelta(seconds=thresholds.LOGINS_WINDOW)
+    return AuditEvent.objects.filter(
+        kind__in=[Event.LOGIN_FAILED, Event.FACTOR_FAILED], at__gte=since
+    ).count()
+
+
+def _care(now: dt.datetime) -> dict[str, Any]:
+    """The last backups and checks."""
+    done = Backup.objects.filter(state=BackupState.DONE).first()
+    checks = IntegrityCheck.objects.filter(state=CheckState.DONE)
+    check = checks.first()
+    whole = checks.filter(kind__in=[CheckKind.WHOLE, CheckKind.RESTORE]).first()
+    return {
+        "backup": done,
+        "backup_tried": Backup.objects.first(),
+        "backup_age": _age(done.finished_at if done else None, now),
+        "check": check,
+        "check_running": IntegrityCheck.objects.filter(state=CheckState.RUNNING).first(),
+        "check_age": _age(check.finished_at if check else None, now),
+        "whole_age": _age(whole.finished_at if whole else None, now),
+    }
+
+
+def clinic_failures(*, user: User, clinic_id: uuid.UUID) -> list[dict[str, Any]]:
+    """Why photos of this clinic could not be analysed in the last day and week, with some that the reader may see."""
+    now = timezone.now()
+    own = Analysis.objects.visible_to(user).filter(
+        photo__visit__patient__clinic_id=clinic_id,
+        status__in=[Status.FAILED, Status.REJECTED],
+        queued_at__gte=now - WEEK,
+    )
+    week = dict(_by(own, "status", "error_code"))
+    day = dict(_by(own.filter(queued_at__gte=now - DAY), "status", "error_code"))
+    total = _ended(user, clinic_id, now)
+    return [
+        {
+            "failed": key[0] == Status.FAILED,
+            "code": key[1],
+            "day": day.get(key, 0),
+            "week": number,
+            "share": number / total if total else 0.0,
+            "photos": list(
+                own.filter(status=key[0], error_code=key[1], photo__archived_at__isnull=True)
+                .order_by("-queued_at")
+                .values_list("photo_id", "queued_at")[:EXAMPLES]
+            ),
+        }
+        for key, number in sorted(week.items(), key=lambda item: (item[0][0] != Status.FAILED, -item[1]))
+    ]
+
+
+def _ended(user: User, clinic_id: uuid.UUID, now: dt.datetime) -> int:
+    ended = (Status.SUCCEEDED, Status.REJECTED, Status.FAILED)
+    own = Analysis.objects.visible_to(user).filter(photo__visit__patient__clinic_id=clinic_id)
+    return own.filter(queued_at__gte=now - WEEK, status__in=ended).count()
+
+
+def findings_of(*, check: IntegrityCheck, user: User, clinic_id: uuid.UUID) -> list[dict[str, Any]]:
+    """What a check found: how often each code, and those photos of this clinic that the reader may see."""
+    counts = check.findings.order_by().values_list("code", "repaired").annotate(Count("pk"))
+    named = check.findings.filter(code__startswith="photo_", repaired=False).values_list("code", "subject")[
+        :MOST
+    ]
+    photos: dict[str, list[uuid.UUID]] = {}
+    for code, subject in named:
+        photos.setdefault(code, []).append(uuid.UUID(subject))
+    seen = Photo.objects.visible_to(user).filter(visit__patient__clinic_id=clinic_id)
+    return [
+        {
+            "code": code,
+            "repaired": repaired,
+            "count": number,
+            "photos": []
+            if repaired
+            else list(seen.filter(pk__in=photos.get(code, [])).values_list("pk", "taken_at")[:EXAMPLES]),
+        }
+        for code, repaired, number in sorted(counts)
+    ]
+
+
+def recent_checks(*, most: int = 5) -> list[IntegrityCheck]:
+    """The newest checks that are over."""
+    return list(IntegrityCheck.objects.exclude(state=CheckState.RUNNING)[:most])
+
+
+def recent_backups(*, most: int = 5) -> list[Backup]:
+    """The newest backups, tried and done."""
+    return list(Backup.objects.all()[:most])
 
 
 def interrupted_check(

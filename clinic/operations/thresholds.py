@@ -27,6 +27,8 @@ FAILED_AT_LEAST: Final = 5
 LOGINS_FAILED: Final = 30
 """In a quarter of an hour, over all people and addresses."""
 LOGINS_WINDOW: Final = 15 * MINUTE
+UNSEALED: Final = 10 * MINUTE
+"""The log is sealed each minute."""
 
 NIGHTLY_SHARE: Final = 5
 """Percent of the photos that the nightly check reads: three weeks read most of them once, the weekly one all."""

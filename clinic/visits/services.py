@@ -14,6 +14,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from clinic.audit import services as audit
+from clinic.common.meters import counts_uploads
 from clinic.patients.selectors import current_episode
 from clinic.patients.uses import check_record
 from clinic.recovery.services import refresh_summary
@@ -111,6 +112,7 @@ def _set_visit_archived(user: User, visit: Visit, when: dt.datetime | None) -> V
     return visit
 
 
+@counts_uploads
 def store_photo(
     *,
     user: User,
