@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from clinic.patients.models import Patient
 
 from .. import factories
+from ..passkeys import passkey
 
 # Django's own pages and the machine-readable API have tests of their own kind.
 ELSEWHERE = ("admin/", "api/", "i18n/", "static/")
@@ -83,6 +84,7 @@ def make_world(clinic: Any, clinician: Any) -> World:
             "correction": corrections,
             "restricted": [closed],
             "visit": [visits[-1], visits[0], first_visit],
+            "passkey": [passkey(clinician, "Reception's computer with a rather long name")],
             "membership": [factories.MembershipFactory(clinic=clinic)],
             "photo": [photos[-1], photos[0], waiting, retake, broken],
         },
@@ -111,6 +113,7 @@ KINDS = {
     "visits/<uuid:pk>": "visit",
     "photos/<uuid:pk>": "photo",
     "account/members/<uuid:pk>": "membership",
+    "account/factor/passkeys/<int:pk>": "passkey",
 }
 # Values of the other parts of a route.
 PARTS = {"use": "teaching", "key": "none", "uidb64": "none", "token": "none"}
