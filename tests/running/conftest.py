@@ -38,7 +38,7 @@ def house() -> Iterator[Installation]:
 
 
 @pytest.fixture(scope="module")
-def clinician(house: Installation) -> Visitor:
+def guest(house: Installation) -> Visitor:
     """Somebody who is logged in through the proxy."""
     visitor = Visitor(house)
     answer = visitor.log_in(EMAIL, PASSWORD, SECRET)

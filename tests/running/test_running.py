@@ -37,26 +37,26 @@ FORGED = {
 
 
 @pytest.fixture(scope="module")
-def story(house: Installation, clinician: Visitor) -> dict[str, Any]:
+def story(house: Installation, guest: Visitor) -> dict[str, Any]:
     """A patient, a visit, and a photo that has its result."""
-    patient = clinician.made("patients", record_number="C-1", name="Budi Contoh", birth_date="1979-04-02")
-    episode = clinician.made(
+    patient = guest.made("patients", record_number="C-1", name="Budi Contoh", birth_date="1979-04-02")
+    episode = guest.made(
         "episodes", patient=patient["id"], cause="bells_palsy", weak_side="left", onset_date="2026-01-12"
     )
-    clinician.made("consents", patient=patient["id"], use="record", given_on="2026-01-14")
-    visit = clinician.made("visits", patient=patient["id"], episode=episode["id"])
+    guest.made("consents", patient=patient["id"], use="record", given_on="2026-01-14")
+    visit = guest.made("visits", patient=patient["id"], episode=episode["id"])
     with PHOTO.open("rb") as stream:
-        sent = clinician.post(
+        sent = guest.post(
             f"/visits/{visit['id']}/photos/",
             files={"photo": ("smile.jpg", stream, "image/jpeg")},
             data={"exercise": "smile"},
-            headers={**clinician.csrf(), "Accept": "application/json"},
+            headers={**guest.csrf(), "Accept": "application/json"},
         )
     assert sent.status_code == 201, f"{sent.text}\n{house.said()}"
     photo = sent.json()["id"]
 
     def settled() -> dict[str, Any] | None:
-        seen = clinician.get(f"/api/v1/photos/{photo}/").json()
+        seen = guest.get(f"/api/v1/photos/{photo}/").json()
         return seen if seen["analysis"]["status"] not in ("queued", "running") else None
 
     seen = until(settled, 90, "the result")
@@ -71,10 +71,10 @@ def test_a_photo_gets_the_real_releases_result(story: dict[str, Any], house: Ins
 
 
 def test_the_proxy_sends_photos_that_django_allowed(
-    story: dict[str, Any], house: Installation, clinician: Visitor
+    story: dict[str, Any], house: Installation, guest: Visitor
 ) -> None:
     for name in ("image", "thumbnail"):
-        answer = clinician.get(f"/photos/{story['photo']}/{name}/")
+        answer = guest.get(f"/photos/{story['photo']}/{name}/")
         assert answer.status_code == 200 and answer.content.startswith(b"\xff\xd8\xff"), name
         told = {key.lower() for key in answer.headers}
         assert "x-accel-redirect" not in told
@@ -89,13 +89,13 @@ def test_the_proxy_sends_photos_that_django_allowed(
             rf'"path":"/protected/../\w+.jpg"|"path":"/photos/[0-9a-f-]+/{name}/"',
             house.log("proxy").read_text(),
         )
-    answer = clinician.get(f"/photos/{story['photo']}/thumbnail/")
-    again = clinician.get(answer.url, headers={"If-None-Match": answer.headers["ETag"]})
+    answer = guest.get(f"/photos/{story['photo']}/thumbnail/")
+    again = guest.get(answer.url, headers={"If-None-Match": answer.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
 
 
 def test_no_other_way_leads_to_a_photos_file(
-    story: dict[str, Any], house: Installation, clinician: Visitor
+    story: dict[str, Any], house: Installation, guest: Visitor
 ) -> None:
     [(image,)] = database(house, "SELECT image FROM visits_photo")
     stored = Path(house.outside("web", "/var/lib/risorius/photos")) / image
@@ -118,10 +118,10 @@ def test_no_other_way_leads_to_a_photos_file(
 
 
 def test_what_a_visitor_claims_to_be_is_not_believed(
-    story: dict[str, Any], house: Installation, clinician: Visitor
+    story: dict[str, Any], house: Installation, guest: Visitor
 ) -> None:
     before = database(house, "SELECT count(*) FROM audit_readevent")
-    answer = clinician.get(f"/photos/{story['photo']}/image/", headers=FORGED)
+    answer = guest.get(f"/photos/{story['photo']}/image/", headers=FORGED)
     assert answer.status_code == 200
     assert database(house, "SELECT count(*) FROM audit_readevent") != before, "the read was written down"
     addresses = database(
@@ -157,13 +157,13 @@ def test_plain_http_leads_to_https(house: Installation) -> None:
     assert answer.headers["Server"] == "nginx", "no version"
 
 
-def test_cookies_and_hsts(house: Installation, clinician: Visitor) -> None:
-    cookies = {cookie.name: cookie for cookie in clinician.cookies}
+def test_cookies_and_hsts(house: Installation, guest: Visitor) -> None:
+    cookies = {cookie.name: cookie for cookie in guest.cookies}
     assert {"__Host-sessionid", "__Host-csrftoken"} <= set(cookies)
     for name, cookie in cookies.items():
         assert cookie.secure and cookie.path == "/" and not cookie.domain_specified, name
     for path in ("/", "/account/login/", "/proxy-pages/413.html", "/api/v1/clinics/", "/static/none.css"):
-        answer = clinician.get(path)
+        answer = guest.get(path)
         assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000"), path
         assert "," not in answer.headers["Strict-Transport-Security"], f"{path}: said twice"
 
@@ -185,12 +185,12 @@ def test_only_modern_tls(house: Installation) -> None:
 
 
 def test_a_body_over_the_limit_is_refused_in_words(
-    story: dict[str, Any], house: Installation, clinician: Visitor
+    story: dict[str, Any], house: Installation, guest: Visitor
 ) -> None:
-    csrf = clinician.csrf()
-    page = clinician.post("/patients/new/", data=b"x" * (3 * 1024 * 1024 + 1), headers=csrf)
+    csrf = guest.csrf()
+    page = guest.post("/patients/new/", data=b"x" * (3 * 1024 * 1024 + 1), headers=csrf)
     assert page.status_code == 413 and "Photos may have 25 MB each" in page.text and 'lang="id"' in page.text
-    problem = clinician.post("/api/v1/patients/", data=b"x" * (3 * 1024 * 1024 + 1), headers=csrf)
+    problem = guest.post("/api/v1/patients/", data=b"x" * (3 * 1024 * 1024 + 1), headers=csrf)
     assert problem.status_code == 413 and problem.json()["code"] == "too_large"
     assert problem.headers["Content-Type"] == "application/problem+json"
     # Nothing of it was sent on: the length alone is too much.
@@ -203,7 +203,7 @@ def test_a_body_over_the_limit_is_refused_in_words(
         assert answer.startswith(b"HTTP/1.1 413 ") and words in answer, answer[:500]
     # What is a little over a photo's limit gets its sentence from Risorius itself.
     large = {"photo": ("large.jpg", b"\xff\xd8\xff" + b"0" * (25 * 1024 * 1024 + 1), "image/jpeg")}
-    told = clinician.post(
+    told = guest.post(
         f"/visits/{story['visit']}/photos/",
         files=large,
         data={"exercise": "rest"},
@@ -212,15 +212,15 @@ def test_a_body_over_the_limit_is_refused_in_words(
     assert told.status_code in (413, 422) and "25 MB" in told.json()["detail"], told.text
 
 
-def test_static_files_come_from_the_proxy(house: Installation, clinician: Visitor) -> None:
-    style = re.search(r'href="(/static/css/risorius\.\w+\.css)"', clinician.get("/").text)
+def test_static_files_come_from_the_proxy(house: Installation, guest: Visitor) -> None:
+    style = re.search(r'href="(/static/css/risorius\.\w+\.css)"', guest.get("/").text)
     assert style
-    answer = clinician.get(style[1])
+    answer = guest.get(style[1])
     assert answer.status_code == 200 and answer.headers["Content-Type"] == "text/css"
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert answer.headers["Content-Encoding"] == "gzip"
-    assert clinician.get("/static/staticfiles.json").status_code == 404
-    assert clinician.get("/metrics").status_code == 404
+    assert guest.get("/static/staticfiles.json").status_code == 404
+    assert guest.get("/metrics").status_code == 404
 
 
 def test_each_process_has_the_limits_that_the_file_says(house: Installation, story: dict[str, Any]) -> None:
@@ -261,18 +261,18 @@ def test_database_and_broker_ask_for_their_passwords(house: Installation) -> Non
         assert secret.decode() not in house.said()
 
 
-def test_no_log_names_the_patient(story: dict[str, Any], house: Installation, clinician: Visitor) -> None:
-    clinician.get("/patients/?q=Budi+Contoh")
+def test_no_log_names_the_patient(story: dict[str, Any], house: Installation, guest: Visitor) -> None:
+    guest.get("/patients/?q=Budi+Contoh")
     logs = "\n".join(path.read_text(errors="replace") for path in house.folder.glob("*.log"))
     for word in ("Budi", "1979-04-02", "smile.jpg", "sari@"):
         assert word not in logs, word
 
 
-def test_a_reload_of_the_web_process_fails_no_request(house: Installation, clinician: Visitor) -> None:
+def test_a_reload_of_the_web_process_fails_no_request(house: Installation, guest: Visitor) -> None:
     """What `docker compose kill -s HUP web` does: new processes take over from the old ones."""
     web = house.processes["web"]
     old = set(descendants(web.pid)) - {web.pid}
-    cookies, done = dict(clinician.cookies), threading.Event()
+    cookies, done = dict(guest.cookies), threading.Event()
 
     def keep_asking(_number: int) -> list[int]:
         statuses = []
