@@ -1,4 +1,4 @@
-"""The operations page: for a clinic's administrators, in sentences first, with nobody's name and nobody else's photos."""
+"""The operations page: for administrators, in sentences first, with nobody's name and nobody else's photos."""
 
 from __future__ import annotations
 
