@@ -14,6 +14,7 @@ from . import tracing as tracing  # the lines of tasks hang on signals of Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.config.settings.demo")
 TRANSPORT_ALIASES["filesystem"] = "clinic.config.file_broker:Transport"
+TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = "clinic.config.redis_broker:Transport"
 
 app = Celery("risorius")
 app.config_from_object("django.conf:settings", namespace="CELERY")

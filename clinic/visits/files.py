@@ -64,15 +64,16 @@ def put(name: str, content: bytes) -> str:
     except NotImplementedError:
         storage.delete(name)
         return storage.save(name, ContentFile(content))
-    waiting = storage.save(f"{INCOMING}/{secrets.token_hex(16)}.part", ContentFile(content))
-    source = Path(storage.path(waiting))
+    part = f"{INCOMING}/{secrets.token_hex(16)}.part"
+    source = Path(storage.path(part))
     try:
+        storage.save(part, ContentFile(content))
         with source.open("rb") as stream:
             os.fsync(stream.fileno())  # the row that will name it is durable too
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         source.replace(target)
     except BaseException:
-        source.unlink(missing_ok=True)
+        source.unlink(missing_ok=True)  # on a full disk the half of it would take the last room
         raise
     return name
 

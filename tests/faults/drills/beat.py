@@ -38,7 +38,7 @@ def run(house: House, ward: Ward, size: Size) -> Outcome:
 def rounds(worker: Process) -> int:
     """How many rounds of the watchdog this worker has run."""
     return sum(
-        RAN in line and "finished" in line for line in worker.log.read_text(errors="replace").splitlines()
+        RAN in line and "Task done" in line for line in worker.log.read_text(errors="replace").splitlines()
     )
 
 

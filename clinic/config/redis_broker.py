@@ -1,0 +1,41 @@
+"""Celery's Redis transport for a Redis that goes away while messages are in work.
+
+Kombu gives the unacknowledged messages back when it closes a connection. Where Redis is gone it fails at that, asks
+a connection that is closed already, and the worker ends with an AttributeError instead of waiting for Redis. Here a
+closed connection says that it is one, and messages that can't be given back are left: Redis delivers them again after
+its visibility timeout, and the watchdog publishes them long before.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from kombu.transport import redis
+from redis.exceptions import ConnectionError, RedisError
+
+logger = logging.getLogger(__name__)
+
+
+class QoS(redis.QoS):
+    def restore_unacked(self, client: Any = None) -> None:
+        try:
+            super().restore_unacked(client)
+        except (RedisError, OSError) as error:
+            logger.warning(
+                "%s messages could not be given back: %s", len(self._delivered), type(error).__name__
+            )
+            self._delivered.clear()
+
+
+class Channel(redis.Channel):
+    QoS = QoS
+
+    def _connparams(self, asynchronous: bool = False) -> Any:
+        if self.connection is None or self.connection.client is None:
+            raise ConnectionError("The connection is closed.")
+        return super()._connparams(asynchronous)
+
+
+class Transport(redis.Transport):
+    Channel = Channel
