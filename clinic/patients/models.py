@@ -262,7 +262,7 @@ class Correction(Record):
 
 class RestrictionGround(models.TextChoices):
     DISPUTED = "disputed", _("The patient disputes that the record is right")
-    UNLAWFUL = "unlawful", _("The record should not have been made, and the patient wants it kept")
+    UNLAWFUL = "unlawful", _("The record was made wrongly, and the patient wants it kept")
     CLAIM = "claim", _("The patient needs the record for a legal claim")
     OBJECTION = "objection", _("The patient objects, and the objection is being looked at")
     ERASURE = "erasure", _("The patient asked for erasure; the record is kept for its retention")

@@ -104,6 +104,7 @@ class Command(BaseCommand):
         except Died as death:
             last = death.child.log.read_text().splitlines()[-5:] if death.child.log else []
             raise CommandError("\n".join([f"{death}.", *last])) from None
+        self._sealing([Path(photo.image.path).read_bytes() for photo in large or small])
         for name, (worker, photos) in rates.items():
             self._rates(name, worker, [Path(photo.image.path) for photo in photos], children)
 
@@ -127,6 +128,19 @@ class Command(BaseCommand):
             name = "12-megapixel JPEG" if size else "demo's photos, 480 x 600"
             self._line(
                 name, f"{seen.median:6.2f} s median", f"{seen.p95:.2f} s 95th percentile, {count} photos"
+            )
+
+    def _sealing(self, photos: list[bytes]) -> None:
+        """What encryption at rest costs: the same photos written and read plain, and under a key."""
+        self.stdout.write(
+            f"Photos at rest, {len(photos)} of {sum(map(len, photos)) // len(photos) // 1000} kB"
+        )
+        for what, (before, after) in _at_rest(photos).items():
+            each = 1000 / len(photos)
+            self._line(
+                f"{what}, encrypted",
+                f"{after * each:6.2f} ms",
+                f"{after / before:.2f} times the plain file's {before * each:.2f} ms",
             )
 
     def _keras(self, files: list[Path]) -> None:
@@ -155,6 +169,34 @@ def _load_demo() -> Iterator[Photo]:
 
     loader.load()
     yield from Photo.objects.all()
+
+
+def _at_rest(photos: list[bytes]) -> dict[str, tuple[float, float]]:
+    """Seconds for writing and for reading these photos, as plain files and under a key; the fastest of three rounds."""
+    from clinic.accounts.models import Clinic
+    from clinic.demo import people
+    from clinic.visits import files, keyring, rekeying
+
+    clinic = Clinic.objects.get(pk=people.CLINIC_ID)
+    found: dict[str, list[float]] = {"write": [], "read": []}
+    for folder in ("", str(settings.VAR_DIR / "bench-keys")):
+        settings.KEYS_DIR, settings.MASTER_KEY = folder, keyring.new_master()
+        if folder:
+            rekeying.create(clinic=clinic)
+        rounds: dict[str, list[float]] = {"write": [], "read": []}
+        for _ in range(3):
+            start = time.perf_counter()
+            names = [files.write(photo, clinic=clinic) for photo in photos]
+            rounds["write"].append(time.perf_counter() - start)
+            start = time.perf_counter()
+            for name in names:
+                files.read_named(name, clinic_id=clinic.pk)
+            rounds["read"].append(time.perf_counter() - start)
+            files.remove(*names)
+        for what, seconds in rounds.items():
+            found[what].append(min(seconds))
+    settings.KEYS_DIR = ""
+    return {what: (plain, sealed) for what, (plain, sealed) in found.items()}
 
 
 def _start_worker(supervisor: Supervisor, children: int) -> None:
