@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(max_length=200, verbose_name='reason')),
                 ('lifted_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('lifted_reason', models.CharField(blank=True, max_length=200)),
-                ('ground', models.CharField(choices=[('disputed', 'The patient disputes that the record is right'), ('unlawful', 'The record should not have been made, and the patient wants it kept'), ('claim', 'The patient needs the record for a legal claim'), ('objection', 'The patient objects, and the objection is being looked at'), ('erasure', 'The patient asked for erasure; the record is kept for its retention')], max_length=12, verbose_name='ground')),
+                ('ground', models.CharField(choices=[('disputed', 'The patient disputes that the record is right'), ('unlawful', 'The record was made wrongly, and the patient wants it kept'), ('claim', 'The patient needs the record for a legal claim'), ('objection', 'The patient objects, and the objection is being looked at'), ('erasure', 'The patient asked for erasure; the record is kept for its retention')], max_length=12, verbose_name='ground')),
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('lifted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='restrictions', to='patients.patient')),
