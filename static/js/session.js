@@ -19,6 +19,9 @@
       store.setItem(KEPT + name.slice(STORE.length), store.getItem(name));
       store.removeItem(name);
     });
+    each(KEPT, function () {
+      document.querySelectorAll("[data-kept-note]").forEach(function (note) { note.hidden = false; });
+    });
     if ("BroadcastChannel" in window && data.loginPage !== undefined) {
       // Another tab logged in again: this one goes back to where it was.
       new BroadcastChannel("risorius.session").onmessage = function (event) {
@@ -173,6 +176,9 @@
   if (window.crypto && window.crypto.subtle) {
     var raw = new Uint8Array(data.draftKey.match(/../g).map(function (two) { return parseInt(two, 16); }));
     sealer = window.crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]);
+  } else {
+    // Over plain HTTP the browser seals nothing, so nothing is kept, and nothing else is promised.
+    bar.querySelector("[data-kept-note]").hidden = true;
   }
   var SKIPPED = ["hidden", "password", "file", "submit", "button", "image", "reset"];
 

@@ -80,6 +80,7 @@ def test_login_by_app_then_countdown_then_what_was_typed(
     announce(page)
     page.wait_for_url(f"{base}{LOGIN}?next=*")
     expect(page.get_by_text("Nobody was there for a while")).to_be_visible()
+    expect(page.get_by_text("What you typed in this window comes back")).to_be_visible()
     log_in(page, first.email)
     page.get_by_label("Code").fill(code_of(secret))
     page.keyboard.press("Enter")

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from cryptography.fernet import InvalidToken
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
@@ -266,3 +267,12 @@ def test_production_asks_for_one_by_default() -> None:
 def test_nobody_signs_up_and_no_mail_page_is_there(client, db) -> None:
     for path in ("signup/", "email/", "password/reset/", "social/", "confirm-email/"):
         assert client.get(f"/account/{path}").status_code == 404
+
+
+def test_a_new_secret_key_keeps_factors_readable_while_the_old_one_is_named(settings: Any) -> None:
+    sealed = factors.seal("JBSWY3DPEHPK3PXP")
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another " * 8, [settings.SECRET_KEY]
+    assert factors.unseal(sealed) == "JBSWY3DPEHPK3PXP"
+    settings.SECRET_KEY_FALLBACKS = []
+    with pytest.raises(InvalidToken):
+        factors.unseal(sealed)

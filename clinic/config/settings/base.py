@@ -17,6 +17,8 @@ VAR_DIR = Path(env.str("RISORIUS_VAR_DIR", default=str(BASE_DIR / "var")))
 AUDIT_KEYS: list[str] = env.list("RISORIUS_AUDIT_KEYS", default=[])
 # No default: a process without a secret must not start.
 SECRET_KEY = env.str("RISORIUS_SECRET_KEY", default="")
+# Earlier ones: what they signed and sealed stays readable, nothing new is made with them.
+SECRET_KEY_FALLBACKS: list[str] = env.list("RISORIUS_OLD_SECRET_KEYS", default=[])
 DEBUG = False
 # Known passwords and made-up people; true in the demo settings alone.
 DEMO = False
