@@ -19,7 +19,7 @@ endef
 MANAGE = $(INSTALL) run && exec $(PY) manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format doctor demo-reset faults bench train-setup messages locks screenshots
+.PHONY: help run test lint format doctor demo-reset faults bench train-setup messages locks screenshots fsck backup restore
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -47,6 +47,15 @@ format: ## Put the code into shape
 
 doctor: ## Check this installation, with a remedy for each thing that is wrong
 	@$(MANAGE) doctor
+
+fsck: ## Check every file and record (ARGS="--sample 5%", ARGS=--repair)
+	@$(MANAGE) fsck $(ARGS)
+
+backup: ## Make an encrypted backup (ARGS="--to FOLDER --passphrase-file FILE"; asks for the passphrase otherwise)
+	@$(MANAGE) backup $(ARGS)
+
+restore: ## Restore one into an empty database and folder (ARGS="FILE --passphrase-file FILE")
+	@$(MANAGE) restore $(ARGS)
 
 demo-reset: ## Forget the demo's records and photos; the next `make run` loads them anew
 	@$(INSTALL) run && exec $(PY) -m clinic.start.reset

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -33,7 +33,9 @@ SECONDS = 20
 def overview(request: HttpRequest) -> HttpResponse:
     """How the installation is doing, in sentences first."""
     clinic = request.clinic  # type: ignore[attr-defined]
-    require(clinic is not None and policies.can_see_operations(request.user, clinic.pk))
+    if clinic is None:
+        raise Http404
+    require(policies.can_see_operations(request.user, clinic.pk))
     figures = selectors.figures()
     context = {
         "figures": figures,

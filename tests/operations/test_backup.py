@@ -211,11 +211,12 @@ def test_while_writes_go_on(visit, quick, target, tmp_path, monkeypatch, photo_f
             files.remove(erased.image.name, erased.thumbnail.name)
         return raw(name)
 
-    monkeypatch.setattr(files, "raw", erase_first)
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        made = make.make(folder=tmp_path / "backups", passphrase=PASSPHRASE, verify=False)
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(files, "raw", erase_first)
+            made = make.make(folder=tmp_path / "backups", passphrase=PASSPHRASE, verify=False)
     finally:
         stop.set()
         writer.join()

@@ -1,4 +1,4 @@
-"""/metrics: for a token or an allowed address alone; every metric that an alert names is there, and nobody's name is."""
+"""/metrics: for a token or an allowed address alone; every metric that an alert names is there, nobody's name is."""
 
 from __future__ import annotations
 
