@@ -61,8 +61,13 @@ def task(*, name: str) -> Callable[[Callable[..., Any]], Any]:
 
 def analysis_on_commit(*, analysis_id: uuid.UUID) -> None:
     """Publish the analysis once the transaction that made it is committed."""
-    # Robust: what is committed is stored, whatever becomes of its message.
-    transaction.on_commit(functools.partial(analysis_now, analysis_id=analysis_id), robust=True)
+
+    def publish_it() -> None:
+        analysis_now(analysis_id=analysis_id)
+
+    # Robust: what is committed is stored, whatever becomes of its message. (Django names the function where it
+    # fails, and a partial has no name.)
+    transaction.on_commit(publish_it, robust=True)
 
 
 def analysis_now(*, analysis_id: uuid.UUID) -> bool:

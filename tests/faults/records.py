@@ -24,7 +24,7 @@ from inference.models import Analysis
 from inference.states import FINAL, Status
 from tests import factories
 
-from .stub import COLOURS
+from .poisons import COLOURS
 
 PER_VISIT = 20
 # Every step into a final state leaves a line, and so does every later change: the rows alone could not tell that a

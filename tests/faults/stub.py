@@ -18,11 +18,11 @@ from inference import worker
 from inference.pipeline.findings import Findings
 from inference.pipeline.release import verify_release
 from tests import factories
+from tests.faults.poisons import COLOURS
 
 FOLDER = Path(os.environ["STUB_FOLDER"])
 SECONDS = float(os.environ.get("STUB_SECONDS", "0.1"))
 HOLD = FOLDER / "hold"
-COLOURS = {"hang": (250, 10, 10), "memory": (10, 250, 10), "crash": (10, 10, 250)}
 
 
 class Stub:

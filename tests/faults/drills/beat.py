@@ -85,9 +85,9 @@ def silent(house: House, ward: Ward, size: Size, outcome: Outcome, photos: list[
     visitor = Visitor(ward.user, house.web_port)
     records.settle(photos, size.allowed)  # type: ignore[arg-type]
     until(lambda: "delayed" not in visitor.page("inference:status").text, 60, "a page without a warning")
-    for queue in ("analysis", "housekeeping"):
-        app.control.cancel_consumer(queue, reply=True, timeout=5)
     start = time.monotonic()
+    for queue in ("analysis", "housekeeping"):
+        app.control.cancel_consumer(queue, reply=True, timeout=2)
     until(
         lambda: "Analysis is delayed." in visitor.page("inference:status").text, 2 * TOLD, "the page's word"
     )
