@@ -31,7 +31,7 @@ DAY = dt.timedelta(days=1)
 WEEK = dt.timedelta(days=7)
 MOST = 2000
 """Analyses from which the durations are taken."""
-EXAMPLES = 5
+EXAMPLES = 3
 
 
 def figures() -> Figures:
@@ -112,7 +112,7 @@ def _durations(now: dt.datetime) -> Durations:
     )
     times = list(rows.order_by("-finished_at").values_list("queued_at", "started_at", "finished_at")[:MOST])
     waits = sorted(max(0.0, (start - queued).total_seconds()) for queued, start, _ in times if start)
-    works = sorted(max(0.0, (end - start).total_seconds()) for _, start, end in times if start)
+    works = sorted(max(0.0, (end - start).total_seconds()) for _, start, end in times if start and end)
     return Durations(len(times), (_at(waits, 0.5), _at(waits, 0.95)), (_at(works, 0.5), _at(works, 0.95)))
 
 
@@ -121,7 +121,7 @@ def _at(values: list[float], share: float) -> float:
 
 
 def _disk() -> Disk:
-    store = settings.STORAGES["photos"]
+    store: dict[str, Any] = settings.STORAGES["photos"]
     if not store["BACKEND"].endswith("FileSystemStorage"):
         return Disk()
     wanted = Path(store["OPTIONS"]["location"])
