@@ -228,8 +228,7 @@ class House:
         """After a drill: servers stay, everything else goes, and no message is left."""
         for process in self.processes:
             if process not in (self.postgres, self.redis) and process.process is not None:
-                process.send(signal.SIGCONT)
-                process.stop(grace=5)
+                process.kill()
         (self.folder / "hold").unlink(missing_ok=True)
         for one, start in ((self.postgres, self.start_postgres), (self.redis, self.start_redis)):
             if one.process is None or one.process.poll() is not None:

@@ -31,6 +31,6 @@ FULL = Size(
     beat_away=600,
 )  # fmt: skip
 SHORT = Size(
-    photos=20, kills=4, photo=0.15, lease=3, every=1, hard_limit=30, hang_limit=2, canary=3, outage=2,
-    beat_away=8,
+    photos=16, kills=3, photo=0.1, lease=3, every=1, hard_limit=30, hang_limit=2, canary=3, outage=1,
+    beat_away=4,
 )  # fmt: skip
