@@ -23,6 +23,7 @@ BEFORE_THE_FIRST_RELEASE = frozenset(
     {
         "audit.0002_initial",
         "audit.0003_one_log_for_all_events",
+        "audit.0004_seals_and_indexes",
         "inference.0002_initial",
         "inference.0003_tries_from",
     }
