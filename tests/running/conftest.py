@@ -18,6 +18,8 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.core.management import call_command
 from clinic.accounts.models import Membership, Role, User
 who = dict(email={email!r}, full_name="Sari Contoh")
+# What `doctor` says of the settings that the compose file gives.
+call_command("check", deploy=True, fail_level="WARNING")
 call_command("setup_clinic", no_input=True, clinic="Klinik Contoh", time_zone="Asia/Jakarta", **who)
 user = User.objects.get(email={email!r})
 TOTP.activate(user, {secret!r})

@@ -268,6 +268,18 @@ def test_no_log_names_the_patient(story: dict[str, Any], house: Installation, gu
         assert word not in logs, word
 
 
+def test_a_backup_is_made_by_its_own_command(story: dict[str, Any], house: Installation) -> None:
+    """`docker compose run --rm backup`: it reads photos and database, and writes the archive and nothing else."""
+    said = house.run("backup")
+    [archive] = Path(house.outside("backup", "/var/lib/risorius/backups")).glob("*.backup.tar")
+    assert archive.stat().st_size > 10_000 and b"Budi" not in archive.read_bytes(), said
+
+
+def test_the_web_process_is_ready(house: Installation) -> None:
+    """What Kubernetes asks before it sends requests to a pod."""
+    house.run("web", ["python", "docker/health.py", "web", "/readyz"])
+
+
 def test_a_reload_of_the_web_process_fails_no_request(house: Installation, guest: Visitor) -> None:
     """What `docker compose kill -s HUP web` does: new processes take over from the old ones."""
     web = house.processes["web"]
