@@ -121,7 +121,7 @@ def _at(values: list[float], share: float) -> float:
 
 
 def _disk() -> Disk:
-    store: dict[str, Any] = settings.STORAGES["photos"]
+    store: Any = settings.STORAGES["photos"]
     if not store["BACKEND"].endswith("FileSystemStorage"):
         return Disk()
     wanted = Path(store["OPTIONS"]["location"])

@@ -1,0 +1,39 @@
+"""Beat's own sign of life, and that it asks for the night's check by the name that the worker knows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from types import SimpleNamespace
+
+import pytest
+from django.utils import timezone
+
+from clinic.config import beat, celery
+from clinic.operations import selectors, tasks
+from clinic.operations.models import Heartbeat, IntegrityCheck
+from inference import publish, services
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.django_db(transaction=True)  # beat looks after its own connection
+def test_each_round_of_beat_is_noted_though_no_worker_lives(monkeypatch):
+    sent = []
+    monkeypatch.setattr(services, "send_canary", lambda *, queue: sent.append(queue))
+    Heartbeat.objects.create(name=Heartbeat.BEAT, at=timezone.now() - dt.timedelta(hours=1))
+    assert selectors.figures().beat > 3000
+    entry = SimpleNamespace(task=publish.CANARY, args=("analysis",))
+    beat.Scheduler.apply_async(object.__new__(beat.Scheduler), entry)
+    assert sent == ["analysis"]
+    assert selectors.figures().beat < 5
+
+
+def test_the_check_is_asked_for_behind_everything_else():
+    entry = celery.beat_schedule()["integrity"]
+    assert entry["task"] == tasks.INTEGRITY
+    assert entry["options"]["priority"] == publish.LOWEST
+    # Forgotten before the next one: ten minutes without a worker pile nothing up.
+    assert entry["options"]["expires"] < entry["schedule"]
+    assert tasks.INTEGRITY in celery.app.tasks
+    tasks.integrity()
+    assert IntegrityCheck.objects.count() == 1
