@@ -2,6 +2,7 @@
 PORT ?= 8000
 VENV ?= .venv
 ARGS ?=
+TO ?= var/sbom
 PYTHON ?=
 
 PY = $(VENV)/bin/python
@@ -19,7 +20,7 @@ endef
 MANAGE = $(INSTALL) run && exec $(PY) manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format doctor demo-reset faults bench train-setup messages locks screenshots fsck backup restore
+.PHONY: help run test lint format doctor demo-reset faults bench train-setup messages locks screenshots fsck backup restore fuzz audit sbom
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -63,6 +64,24 @@ demo-reset: ## Forget the demo's records and photos; the next `make run` loads t
 faults: ## Kill, empty and stop what can be, and count what is lost (ARGS="--short kills disk"); takes half an hour
 	@$(INSTALL) test && $(PY) -m tests.servers --check
 	@exec $(PY) -m tests.faults $(ARGS)
+
+fuzz: ## Send 10,000 malformed uploads and a whole schema of made-up requests (ARGS="uploads --count 500"); takes long
+	@$(INSTALL) test && $(PY) -m tests.servers --check
+	@exec $(PY) -m tests.servers $(PY) -W ignore -m tests.fuzz $(ARGS)
+
+audit: ## Ask the world for known holes in what is locked, with hashes (needs the network)
+	@$(INSTALL) test
+	@for lock in requirements.txt docker/web-requirements.txt ml_training/requirements.txt tests/requirements.txt; do \
+	echo "$$lock"; $(VENV)/bin/pip-audit --requirement $$lock --require-hashes --disable-pip --strict \
+	--progress-spinner off $(ARGS) || failed=1; done; exit $${failed:-0}
+
+sbom: ## Write the software bill of materials, CycloneDX (make sbom TO=folder); worker and web apart
+	@$(INSTALL) test && mkdir -p $(TO)
+	@$(VENV)/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --mc-type application \
+	--output-reproducible --of JSON -o $(TO)/risorius-worker.cdx.json
+	@$(VENV)/bin/cyclonedx-py requirements docker/web-requirements.txt --pyproject pyproject.toml \
+	--mc-type application --output-reproducible --of JSON -o $(TO)/risorius-web.cdx.json
+	@ls $(TO)/*.cdx.json
 
 bench: ## Measure the way from upload to result beside the bare pipeline
 	@$(MANAGE) bench $(ARGS)

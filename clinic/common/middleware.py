@@ -13,6 +13,7 @@ from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.functional import LazyObject, empty
+from django.utils.translation import gettext as _
 
 from . import limits, logs, scrub
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 HEADER: Final = "X-Request-ID"
+CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "windows-1252"})
 # Asked every few seconds by machines: only what goes wrong is worth a line.
 QUIET: Final = frozenset({"/livez", "/readyz", "/metrics"})
 
@@ -52,7 +54,7 @@ class OutermostMiddleware:
         number = request_id(request)
         logs.clear()
         logs.bind(request_id=number)
-        response = self.get_response(request)
+        response = _refuse(request) if unreadable(request) else self.get_response(request)
         for name, value in self.headers.items():
             response.headers.setdefault(name, value)
         response.headers[HEADER] = number
@@ -60,6 +62,24 @@ class OutermostMiddleware:
         # Not before: Django has a line of its own on what went wrong, written after all middleware.
         response._resource_closers.append(logs.clear)  # type: ignore[attr-defined]
         return response
+
+
+def unreadable(request: HttpRequest) -> bool:
+    """Whether the headers say of the body what nothing further in could make sense of, and would stumble over."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not (length.isascii() and length.isdigit() and len(length) < 16):
+        return True
+    # Python knows codecs that are no text's, and some that run for long.
+    return request.content_params.get("charset", "utf-8").strip("\"' ").lower() not in CHARSETS  # type: ignore[union-attr]
+
+
+def _refuse(request: HttpRequest) -> HttpResponse:
+    if not request.path_info.startswith("/api/"):
+        return render(request, "400.html", status=400)
+    said = _("The request can't be read.")
+    problem = {"type": "about:blank", "title": said, "status": 400, "code": "malformed", "detail": said}
+    problem["instance"] = request.path
+    return JsonResponse(problem, status=400, content_type="application/problem+json")
 
 
 def request_id(request: HttpRequest) -> str:
