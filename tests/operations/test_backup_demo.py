@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.operations.test_backup import bytes_of
+from tests.operations.archives import bytes_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSPHRASE = "six words that nobody else would choose"
@@ -18,7 +18,7 @@ import sys, django
 django.setup()
 import pyrage
 from django.core.management import call_command
-from tests.operations.test_backup import Quick
+from tests.operations.archives import Quick
 pyrage.passphrase = Quick
 """
 MAKE = """
