@@ -7,6 +7,7 @@ import dataclasses
 import importlib
 import os
 import random
+import signal
 import sys
 import time
 import traceback
@@ -43,6 +44,8 @@ def main() -> int:
         },
     )
     random.seed(given.seed)
+    # A polite kill leaves nothing behind either.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     print(f"Seed {given.seed}; {size}", flush=True)
     try:
         return run_all(given.drills or list(DRILLS), size)
