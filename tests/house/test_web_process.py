@@ -9,15 +9,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 from django.db import connection
 
 from tests import factories
+from tests.passkeys import passkey
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "Zebulonia Quetzalcoatl"
 # Needs a token, a member's link, or one of Django's own administration pages with its own rules.
-NOT_REACHED = ("admin/", "account/password/set/", "account/tokens/")
+NOT_REACHED = ("admin/", "account/password/set/", "account/tokens/", "metrics")
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -36,6 +38,8 @@ def walked(django_db_setup, django_db_blocker):
         analyses = [factories.AnalysisFactory(photo=photo) for photo in photos]
         confirmation = factories.ConfirmationFactory(analysis=analyses[0])
         member = user.memberships.get()
+        TOTP.activate(user, generate_totp_secret())
+        key = passkey(user)
         records = (
             patient,
             episode,
@@ -48,6 +52,7 @@ def walked(django_db_setup, django_db_blocker):
             clinic,
             member,
             user,
+            key,
         )
         values = [*(str(record.pk) for record in records), "smile", analyses[0].release, *releases()]
         answer = subprocess.run(
