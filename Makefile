@@ -77,9 +77,9 @@ audit: ## Ask the world for known holes in what is locked, with hashes (needs th
 
 sbom: ## Write the software bill of materials, CycloneDX (make sbom TO=folder); worker and web apart
 	@$(INSTALL) test && mkdir -p $(TO)
-	@$(VENV)/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --mc-type application \
+	@$(PY) -W ignore -m cyclonedx_py requirements requirements.txt --pyproject pyproject.toml --mc-type application \
 	--output-reproducible --of JSON -o $(TO)/risorius-worker.cdx.json
-	@$(VENV)/bin/cyclonedx-py requirements docker/web-requirements.txt --pyproject pyproject.toml \
+	@$(PY) -W ignore -m cyclonedx_py requirements docker/web-requirements.txt --pyproject pyproject.toml \
 	--mc-type application --output-reproducible --of JSON -o $(TO)/risorius-web.cdx.json
 	@ls $(TO)/*.cdx.json
 
