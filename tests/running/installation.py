@@ -45,7 +45,7 @@ class Installation:
         self.folder = Path(tempfile.mkdtemp(prefix="risorius-running-"))
         self.folder.chmod(0o755)
         self.settings = settings
-        self.confined = sandbox.can_confine()
+        self.level = sandbox.level()
         self.services = shipped.services()
         self.ports = {name: free_port() for name in ("database", "broker", "web", "http", "https")}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -151,12 +151,7 @@ class Installation:
         return places
 
     def confine(self, name: str, command: Sequence[str]) -> list[str]:
-        if self.confined:
-            return sandbox.confine(command, user=self.user(name), writable=self.writable(name))
-        if name == "database" and os.geteuid() == 0:
-            uid, gid = self.user(name).split(":")
-            return ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--", *command]
-        return list(command)
+        return sandbox.confine(command, user=self.user(name), writable=self.writable(name), level=self.level)
 
     def command(self, name: str) -> list[str]:
         """The container's command with this machine's paths."""
@@ -258,7 +253,7 @@ class Installation:
         for place in self.writable(name):
             place.mkdir(parents=True, exist_ok=True)
             place.chmod(0o700)
-            if os.geteuid() == 0 and (self.confined or name == "database"):
+            if self.level:
                 os.chown(place, uid, gid)
 
     def _make_cluster(self) -> None:

@@ -1,11 +1,12 @@
 """A container's limits for a plain process, as far as this machine allows.
 
-As root with util-linux: the container's user, no capability, no way to new ones, and a root file system that is
-read-only but for the folders named. Without root the process runs as whoever runs the tests.
+As root: the container's user, no capability, no way to new ones, and, where mounting is allowed, a root file system
+that is read-only but for the folders named. Without root the process runs as whoever runs the tests.
 """
 
 from __future__ import annotations
 
+import enum
 import os
 import shlex
 import shutil
@@ -16,26 +17,52 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from clinic.start.install import Problem
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
+class Level(enum.IntEnum):
+    """How much of a container's limits this machine can give."""
+
+    NONE = 0
+    """Everything runs as whoever runs the tests."""
+    USER = 1
+    """The container's user, without capabilities, on the file system as it is."""
+    WHOLE = 2
+    """And a root file system that is read-only."""
+
+
 @cache
-def can_confine() -> bool:
-    """Whether this machine lets us mount and become somebody else."""
-    if os.geteuid() != 0 or not shutil.which("unshare") or not shutil.which("setpriv"):
-        return False
-    look = confine(["true"], user="10001:10001", writable=[])
-    return subprocess.run(look, capture_output=True, check=False).returncode == 0
+def level() -> Level:
+    """As root, and inside of most containers, at least USER."""
+    if os.geteuid() == 0:
+        for found in (Level.WHOLE, Level.USER):
+            look = confine(
+                [sys.executable, "-c", "import django"], user="10001:10001", writable=[], level=found
+            )
+            if (
+                shutil.which(look[0])
+                and subprocess.run(look, capture_output=True, check=False).returncode == 0
+            ):
+                return found
+        raise Problem(
+            "Nobody but root may run this Python, so that no service can run as its own user. Try without root."
+        )
+    return Level.NONE
 
 
-def confine(command: Sequence[str], *, user: str, writable: Sequence[Path]) -> list[str]:
+def confine(command: Sequence[str], *, user: str, writable: Sequence[Path], level: Level) -> list[str]:
     """The command within the limits."""
+    if level == Level.NONE:
+        return list(command)
     uid, gid = user.split(":")
-    steps = ["set -e", *_open_the_way(), *(f"mount --bind {_q(place)} {_q(place)}" for place in writable)]
-    steps += ["mount -o remount,bind,ro /"]
     drop = ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups"]
     drop += ["--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", "--"]
-    steps += [f'exec {" ".join(drop)} "$@"']
+    if level == Level.USER:
+        return [*drop, *command]
+    steps = ["set -e", *_open_the_way(), *(f"mount --bind {_q(place)} {_q(place)}" for place in writable)]
+    steps += ["mount -o remount,bind,ro /", f'exec {" ".join(drop)} "$@"']
     return ["unshare", "--mount", "--", "sh", "-c", "\n".join(steps), "sh", *command]
 
 
