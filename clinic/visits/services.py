@@ -179,7 +179,7 @@ def _write_row(user: User, photo: Photo) -> None:
             committing = True
     except BaseException as error:
         if not committing:
-            files.remove(photo.image.name, photo.thumbnail.name)
+            files.remove(*filter(None, (photo.image.name, photo.thumbnail.name)))
         # Two uploads of the same photo raced each other; the other one is in.
         if isinstance(error, IntegrityError) and (
             "same_photo_once_per_visit" in str(error) or "original_sha256" in str(error)
