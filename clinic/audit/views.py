@@ -1,0 +1,142 @@
+"""The log of a clinic, for its administrators, and a patient's own, to be handed to the patient."""
+
+from __future__ import annotations
+
+import csv
+import io
+import uuid
+from collections.abc import Iterator
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from clinic.accounts import policies, stepup
+from clinic.accounts import selectors as accounts
+from clinic.common.dates import today
+from clinic.common.http import require, visible_or_404
+from clinic.patients.models import Patient
+
+from . import log
+from .forms import SearchForm
+from .models import Access
+from .services import record_read
+
+BOM = "\ufeff"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@stepup.required
+def clinic_log(request: HttpRequest) -> HttpResponse:
+    """Who did what in the clinic; a search is sent, so that no record number stands in an address."""
+    clinic = request.clinic  # type: ignore[attr-defined]
+    if clinic is None:
+        raise Http404
+    require(policies.can_administer(request.user, clinic.pk))
+    people = [(m.user_id, m.user.full_name) for m in accounts.members(clinic_id=clinic.pk)]
+    visible = Patient.objects.visible_to(request.user).filter(clinic=clinic)  # type: ignore[arg-type]
+    if request.method == "POST":
+        form = SearchForm(request.POST, people=people)
+        number = request.POST.get("record_number", "").strip()
+        patient = visible.filter(record_number=number).first() if number else None
+        if form.is_valid() and (patient or not number):
+            search = form.search(patient=patient.pk if patient else None)
+            return redirect(reverse("audit:clinic") + search.query)
+        if number and patient is None:
+            form.add_error("record_number", _("No patient of the clinic has this record number."))
+        return render(request, "audit/clinic.html", {"form": form, "events": [], "failed": True}, status=422)
+    wanted = _uuid(request.GET.get("patient", ""))
+    patient = visible.filter(pk=wanted).first() if wanted else None
+    form = SearchForm({**request.GET.dict(), "record_number": ""}, people=people)
+    search = form.search(patient=wanted, before=request.GET.get("before", ""))
+    events, more = log.page(clinic=clinic, search=search)
+    form.data["record_number"] = patient.record_number if patient else ""
+    context = {
+        "form": form,
+        "events": events,
+        "search": search,
+        "more": more.query if more else "",
+        "of": patient,
+    }
+    return render(request, "audit/clinic.html", context)
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def _own(request: HttpRequest, pk: uuid.UUID) -> Patient:
+    """The patient, if this person may hand out the patient's log; the copy is logged as an export."""
+    patient: Patient = visible_or_404(Patient.objects.select_related("clinic"), request.user, pk)  # type: ignore[arg-type]
+    require(policies.can_administer(request.user, patient.clinic_id))
+    record_read(request=request, patient=patient, access=Access.EXPORT)
+    return patient
+
+
+def _lines(patient: Patient) -> Iterator[log.Line]:
+    members = accounts.members(clinic_id=patient.clinic_id)
+    return log.for_the_patient(patient=patient, roles={m.user_id: str(m.get_role_display()) for m in members})
+
+
+@never_cache
+@login_required
+@require_safe
+@stepup.required
+def patient_log(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """A patient's own log, to be printed and handed over."""
+    patient = _own(request, pk)
+    context = {"patient": patient, "lines": list(_lines(patient)), "printed": timezone.now()}
+    return render(request, "audit/patient.html", context)
+
+
+@login_required
+@require_safe
+@stepup.required
+def patient_csv(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """The same as a file."""
+    patient = _own(request, pk)
+    response = StreamingHttpResponse(_rows(patient), content_type="text/csv; charset=utf-8")
+    # The name of a downloaded file travels far: it holds a date and nothing of the patient.
+    response["Content-Disposition"] = f'attachment; filename="log-{today().isoformat()}.csv"'
+    response["X-Content-Type-Options"] = "nosniff"
+    patch_cache_control(response, private=True, no_store=True)
+    return response
+
+
+def _rows(patient: Patient) -> Iterator[str]:
+    yield BOM + _row(["record_number", "date", "first", "last", "who", "role", "what", "times", "reason"])
+    for line in _lines(patient):
+        first, last = (timezone.localtime(at).strftime("%H:%M:%S") for at in (line.first, line.last))
+        yield _row(
+            [
+                patient.record_number,
+                line.day.isoformat(),
+                first,
+                last,
+                line.who,
+                line.role,
+                line.what,
+                str(line.times),
+                line.reason,
+            ]
+        )
+
+
+def _row(cells: list[str]) -> str:
+    """A line of CSV; what a spreadsheet would take for a formula stays text."""
+    out = io.StringIO()
+    csv.writer(out).writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells])
+    return out.getvalue()
