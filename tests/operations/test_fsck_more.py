@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 
 import pytest
@@ -13,8 +14,11 @@ from clinic.audit.services import log_event
 from clinic.operations.fsck import audit, records, run
 from clinic.operations.fsck import files as stage
 from clinic.operations.models import CheckKind, IntegrityCheck
+from clinic.patients.models import Erasure
+from clinic.recovery.models import PatientSummary
 from clinic.recovery.services import refresh_summary
 from clinic.visits import files, keyring
+from clinic.visits.models import Photo
 from tests.operations.test_fsck import found, look, path_of, stored
 
 pytestmark = pytest.mark.django_db
@@ -108,3 +112,23 @@ def test_a_line_of_the_log_that_was_changed(visit, monkeypatch):
     assert found(look()) == {"audit_chain_broken": [str(position)]}
     # A sample follows the newest lines alone.
     assert found(look(kind=CheckKind.SAMPLE, share=5))["audit_chain_broken"] == [str(position)]
+
+
+def test_what_an_erasure_destroyed_is_not_missed_and_not_made_anew(visit):
+    photo = stored(visit)
+    patient = visit.patient
+    Erasure.objects.create(
+        patient=patient, clinic=patient.clinic, by=visit.clinician, keep_until=dt.date(2050, 1, 1)
+    )
+    files.remove(photo.thumbnail.name)
+    Photo.objects.update(thumbnail="")
+    photo.analyses.all().delete()
+    PatientSummary.objects.all().delete()
+    assert found(look(repairs=True)) == {}
+    assert not Photo.objects.get().thumbnail
+    assert not PatientSummary.objects.exists()
+    # Without the erasure the same is a gap, and one that no repair can name a file for.
+    Erasure.objects.all().delete()
+    check = look(repairs=True)
+    assert found(check)["thumbnail_missing"] == [str(photo.pk)]
+    assert check.left == 1

@@ -13,6 +13,7 @@ from django.utils import timezone
 from PIL import Image
 
 from clinic.operations.models import IntegrityCheck
+from clinic.patients.models import Erasure
 from clinic.visits import files
 from clinic.visits.keyring import FileAltered, KeyMissing
 from clinic.visits.models import Photo, photo_storage
@@ -74,6 +75,8 @@ def _image(photo: Photo) -> str | None:
 
 def _thumbnail(photo: Photo) -> str | None:
     """It has no checksum of its own, so it is decoded: made from the photo, it can be made again."""
+    if not photo.thumbnail.name and erased(photo.visit.patient_id):
+        return None  # destroyed with the other copies; the photo waits for the end of its retention
     if not photo.thumbnail.name:
         return None  # destroyed at the patient's wish
     try:
@@ -92,9 +95,15 @@ def _thumbnail(photo: Photo) -> str | None:
     return None
 
 
+def erased(patient_id: uuid.UUID) -> bool:
+    """Whether this patient's copies were destroyed, which leaves gaps that are meant."""
+    return Erasure.objects.filter(patient_id=patient_id).exists()
+
+
 def _still_named(photo: Photo) -> bool:
     """Whether the row still names these files: a photo may be erased while it is looked at."""
-    return Photo.objects.filter(pk=photo.pk, image=photo.image.name, thumbnail=photo.thumbnail.name).exists()
+    names = {"image": photo.image.name or "", "thumbnail": photo.thumbnail.name or ""}
+    return Photo.objects.filter(pk=photo.pk, **names).exists()
 
 
 def orphans(check: IntegrityCheck, cursor: str) -> Batch:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from clinic.operations import thresholds
 from clinic.operations.models import IntegrityCheck
-from clinic.patients.models import Patient
+from clinic.patients.models import Erasure, Patient
 from clinic.recovery.models import PatientSummary
 from clinic.recovery.services import refresh_summary
 from clinic.visits.models import Confirmation, Photo, Visit
@@ -25,6 +25,7 @@ from inference.pipeline.errors import PipelineError
 from inference.states import FINAL, Status
 
 from .batch import END, IDS, Batch, drawn
+from .files import erased
 
 MOST = 1000
 """Findings of one kind that are named one by one."""
@@ -66,6 +67,7 @@ def _never_queued() -> list[QuerySet[Any]]:
     old = timezone.now() - dt.timedelta(hours=1)
     own = Analysis.objects.filter(photo=OuterRef("pk"))
     found = Photo.objects.current().filter(~Exists(own), created_at__lt=old)
+    found = found.exclude(visit__patient__in=Erasure.objects.values("patient"))
     return [found.filter(visit__patient__archived_at__isnull=True)]
 
 
@@ -156,10 +158,11 @@ def summary_agrees(patient_id: uuid.UUID) -> bool:
             before = kept.values().first()
             # A patient without one has it made at the first visit.
             if before is None:
-                return not Visit.objects.filter(patient_id=patient_id).exists()
+                return erased(patient_id) or not Visit.objects.filter(patient_id=patient_id).exists()
             refresh_summary(patient_id=patient_id)
             after = kept.values().get()
-            return all(before[name] == after[name] for name in before if name != "updated_at")
+            agrees = all(before[name] == after[name] for name in before if name != "updated_at")
+            return agrees or erased(patient_id)
         finally:
             transaction.set_rollback(True)
 
