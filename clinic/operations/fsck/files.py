@@ -77,8 +77,6 @@ def _thumbnail(photo: Photo) -> str | None:
     """It has no checksum of its own, so it is decoded: made from the photo, it can be made again."""
     if not photo.thumbnail.name and erased(photo.visit.patient_id):
         return None  # destroyed with the other copies; the photo waits for the end of its retention
-    if not photo.thumbnail.name:
-        return None  # destroyed at the patient's wish
     try:
         content = files.read(photo, thumbnail=True)
     except FileNotFoundError:
