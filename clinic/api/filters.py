@@ -6,8 +6,10 @@ import datetime as dt
 from typing import Any
 
 import django_filters as filters
+from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from django_filters.fields import IsoDateTimeField
 
 from clinic.patients.models import Cause, ConsentUse, Episode, TreatmentKind
 from clinic.patients.selectors import needs_attention
@@ -15,6 +17,21 @@ from clinic.visits.exercises import all_choices as exercise_choices
 from inference.states import Status
 
 from .serializers.records import WEAK_SIDES
+
+
+class MomentField(IsoDateTimeField):
+    """A moment in UTC: PostgreSQL refuses offsets of more than sixteen hours, which ISO 8601 allows."""
+
+    def clean(self, value: Any) -> dt.datetime | None:
+        moment: dt.datetime | None = super().clean(value)
+        try:
+            return moment and moment.astimezone(dt.UTC)
+        except (OverflowError, ValueError) as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+
+class Moment(filters.IsoDateTimeFilter):
+    field_class = MomentField
 
 
 class Archived(filters.ChoiceFilter):
@@ -33,11 +50,11 @@ class Archived(filters.ChoiceFilter):
 
 
 class Created(filters.FilterSet):
-    created_since = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
+    created_since = Moment(field_name="created_at", lookup_expr="gte")
 
 
 class Updated(Created):
-    updated_since = filters.IsoDateTimeFilter(
+    updated_since = Moment(
         method="changed",
         help_text=_("Made or changed since then; add `archived=any` to learn of archived ones."),
     )
@@ -55,8 +72,8 @@ class PatientFilter(Updated):
     attention = filters.BooleanFilter(
         method="wanting", help_text=_("Worse, to retake, to confirm, failed, or not seen for long.")
     )
-    last_visit_since = filters.IsoDateTimeFilter(field_name="summary__last_visit_at", lookup_expr="gte")
-    last_visit_before = filters.IsoDateTimeFilter(field_name="summary__last_visit_at", lookup_expr="lt")
+    last_visit_since = Moment(field_name="summary__last_visit_at", lookup_expr="gte")
+    last_visit_before = Moment(field_name="summary__last_visit_at", lookup_expr="lt")
     archived = Archived()
 
     def of_episode(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
@@ -91,8 +108,8 @@ class ConsentFilter(Created):
 class VisitFilter(Updated):
     patient = filters.UUIDFilter(field_name="patient_id")
     episode = filters.UUIDFilter(field_name="episode_id")
-    at_since = filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte")
-    at_before = filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt")
+    at_since = Moment(field_name="at", lookup_expr="gte")
+    at_before = Moment(field_name="at", lookup_expr="lt")
     archived = Archived()
 
 
@@ -110,9 +127,7 @@ class AnalysisFilter(Created):
     photo = filters.UUIDFilter(field_name="photo_id")
     status = filters.MultipleChoiceFilter(choices=Status.choices, help_text=_("May be given more than once."))
     release = filters.CharFilter(field_name="release")
-    updated_since = filters.IsoDateTimeFilter(
-        method="moved", help_text=_("Queued, started or ended since then.")
-    )
+    updated_since = Moment(method="moved", help_text=_("Queued, started or ended since then."))
 
     def moved(self, queryset: QuerySet[Any], name: str, value: dt.datetime) -> QuerySet[Any]:
         """Analyses that changed their state since then."""

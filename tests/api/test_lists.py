@@ -280,3 +280,18 @@ def test_a_list_answers_to_head_and_options(resource, api, records):
 def test_every_list_is_tried_here():
     named = {pattern.name for pattern in router.urls if pattern.name.endswith("-list")}
     assert named == {f"{resource}-list" for resource in [*LISTS, "release"]}
+
+
+@pytest.mark.parametrize(
+    ("moment", "status"),
+    [
+        ("0704-11-14T15:02:31-22:39", 200),
+        ("1150-02-12T09:15:52+21:04", 200),
+        ("9999-12-31T23:59:59-23:00", 400),
+        ("0001-01-01T00:00:00+23:00", 400),
+    ],
+)
+@pytest.mark.parametrize("resource", ["visit", "episode", "confirmation", "patient"])
+def test_a_moment_with_more_than_sixteen_hours_of_offset(api, records, resource, moment, status):
+    """PostgreSQL takes no such offset, and would answer with an error of its own."""
+    assert api.get(reverse(f"api:{resource}-list"), {"created_since": moment}).status_code == status

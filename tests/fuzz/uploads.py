@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import traceback
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,13 +47,23 @@ class Tally:
         self.answers[f"{where} {answer.status_code}"] += 1
         self.slowest = max(self.slowest, seconds)
         if answer.status_code not in MALFORMED_ARE_REFUSED:
-            self.wrong.append(f"{where} answered {answer.status_code} to {describe(sent)}")
+            self.wrong.append(f"{where} answered {answer.status_code} to {describe(sent)}; {cause(answer)}")
         if told := TELLING.search(content):
             self.wrong.append(f"{where} showed {told.group()!r} to {describe(sent)}")
 
 
 def describe(sent: Sent) -> str:
-    return f"{sent.kind}: {sent.content_type[:80]!r} {sent.headers} {sent.body[:160]!r}"
+    headers = {name: value[:20] for name, value in sent.headers.items()}
+    return f"{sent.kind}: {sent.content_type[:80]!r} {headers} {sent.body[:240]!r}"
+
+
+def cause(answer: Any) -> str:
+    """What broke, and where."""
+    found = getattr(answer, "exc_info", None)
+    if not found:
+        return "nothing was raised"
+    last = traceback.extract_tb(found[2])[-1]
+    return f"{found[0].__name__}: {str(found[1])[:200]} at {last.filename}:{last.lineno}"
 
 
 def consistent() -> list[str]:
