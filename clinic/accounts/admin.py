@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 admin.site.unregister(Group)
+# Sealed secrets and keys of sessions are nobody's to browse; people see their own on the pages.
+for model in (Authenticator, EmailAddress, UserSession):
+    admin.site.unregister(model)
 
 
 def _is_superuser(request: HttpRequest) -> bool:

@@ -2,6 +2,8 @@
 (function () {
   "use strict";
   var json = window.webauthnJSON;
+  // A passkey belongs to a name: to a bare address no browser gives one.
+  var nameless = /^[\d.]+$|:/.test(location.hostname);
 
   function options(form) {
     if (form.dataset.passkey !== "login") {
@@ -30,10 +32,14 @@
   }
 
   document.querySelectorAll("form[data-passkey]").forEach(function (form) {
-    if (!json || !window.PublicKeyCredential) {
+    var failed = form.querySelector(".passkey-failed");
+    if (!json || !window.PublicKeyCredential || nameless) {
+      // A form that stands there anyway says why nothing will come of it.
+      failed.textContent = form.dataset.nameless || failed.textContent;
+      failed.hidden = false;
+      form.addEventListener("submit", function (event) { event.preventDefault(); });
       return;
     }
-    var failed = form.querySelector(".passkey-failed");
     form.hidden = false;
     form.addEventListener("submit", function (event) {
       event.preventDefault();

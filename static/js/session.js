@@ -131,6 +131,8 @@
     if (wanted !== shown) {
       shown = wanted;
       bar.hidden = !wanted;
+      // Said once, and not with every second.
+      document.getElementById("session-said").textContent = wanted ? bar.querySelector("p").textContent : "";
     }
   }
 
