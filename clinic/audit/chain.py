@@ -181,8 +181,9 @@ def _breaks_at(
 
 
 def _erased(event: AuditEvent) -> bool:
-    """Whether the log itself says that the patient's record was destroyed after this event."""
-    later = AuditEvent.objects.filter(kind=Event.ERASURE, patient_id=event.patient_id, pk__gt=event.pk)
+    """Whether the log itself says that the patient's record was destroyed after this event, not its copies alone."""
+    gone = AuditEvent.objects.filter(kind=Event.ERASURE, detail__what="destroyed")
+    later = gone.filter(patient_id=event.patient_id, pk__gt=event.pk)
     return event.patient_id is not None and later.exists()
 
 

@@ -164,7 +164,10 @@ def test_a_history_that_vanished_shows_unless_the_log_tells_of_its_erasure(patie
     with guards.erasing():
         patient.history.all().delete()
     assert "is gone" in verify()[1]
-    log_event(kind=Event.ERASURE, user=clinician, patient=patient)
+    log_event(kind=Event.ERASURE, user=clinician, patient=patient, detail={"what": "copies"})
+    chain.seal_all()
+    assert list(chain.verify()), "an erasure of copies takes no history along"
+    log_event(kind=Event.ERASURE, user=clinician, patient=patient, detail={"what": "destroyed"})
     assert verify()[0] == 0
 
 
