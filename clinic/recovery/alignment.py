@@ -31,7 +31,7 @@ class CannotAlign(ValueError):
 def aligned_jpeg(*, file: BinaryIO, landmarks: Sequence[Sequence[float]]) -> bytes:
     """The photo turned, scaled and cut so that the eyes are level at a fixed place and distance."""
     eyes = _eyes(landmarks)
-    with Image.open(file) as image:
+    with Image.open(file, formats=["JPEG"]) as image:
         scale = _scale(eyes, image.size)
         # A JPEG is decoded at half or a quarter of its size where that is enough.
         image.draft("RGB", (math.ceil(image.width / scale), math.ceil(image.height / scale)))
