@@ -12,7 +12,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
-MAY_PUBLISH = {"inference/publish.py"}
+# Beat's scheduler asks its parent class, and sends nothing past it.
+MAY_PUBLISH = {"inference/publish.py", "clinic/config/beat.py"}
 PUBLISHING = {"delay", "apply_async", "send_task"}
 # In two parts, so that this file holds none of them.
 REGISTRIES = [f"{name}.{end}" for name, end in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"))]

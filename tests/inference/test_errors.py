@@ -31,8 +31,9 @@ def test_another_try_never_helps_a_rejected_photo():
 
 
 def test_failures_are_those_of_the_pipeline_and_those_of_the_queue():
-    queue = {"timed_out", "worker_lost", "out_of_memory", "file_missing", "internal"}
-    assert {e.code for e in TABLE if e.kind == "failed"} == set(ERRORS) | queue
+    queue = {"timed_out", "worker_lost", "out_of_memory", "internal"}
+    store = {"file_missing", "file_altered", "key_missing"}
+    assert {e.code for e in TABLE if e.kind == "failed"} == set(ERRORS) | queue | store
 
 
 def test_what_the_pipeline_would_try_again_may_be_tried_again():
