@@ -6,7 +6,7 @@ folder="$(dirname "$0")/secrets"
 mkdir -p "$folder"
 # The folder keeps others out. The files are readable, because each container reads them as a user of its own.
 chmod 0700 "$folder"
-for name in secret_key database_password broker_password backup_passphrase; do
+for name in secret_key database_password broker_password backup_passphrase metrics_token; do
     if [ ! -s "$folder/$name" ]; then
         head -c 48 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$folder/$name"
         chmod 0444 "$folder/$name"

@@ -242,7 +242,13 @@ class Installation:
     def _make_secrets(self) -> None:
         folder = self.secret("")
         folder.mkdir(parents=True)
-        for name in ("secret_key", "database_password", "broker_password", "backup_passphrase"):
+        for name in (
+            "secret_key",
+            "database_password",
+            "broker_password",
+            "backup_passphrase",
+            "metrics_token",
+        ):
             self.secret(name).write_text(secrets.token_hex(48) + "\n")
         write_certificate(self.secret("tls_certificate"), self.secret("tls_key"))
         for file in folder.iterdir():

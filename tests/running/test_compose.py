@@ -114,10 +114,16 @@ def test_the_secrets_are_made_once(tmp_path: Path) -> None:
     for _time in range(2):
         done = subprocess.run(["sh", script], capture_output=True, text=True, check=True)
         made = {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
-        assert set(made) == {"secret_key", "database_password", "broker_password", "backup_passphrase"}
+        assert set(made) == {
+            "secret_key",
+            "database_password",
+            "broker_password",
+            "backup_passphrase",
+            "metrics_token",
+        }
         assert (
             all(re.fullmatch("[0-9a-f]{96}", value) for value in made.values())
-            and len(set(made.values())) == 4
+            and len(set(made.values())) == 5
         )
         assert "tls_key.pem is missing" in done.stdout
     assert "made" not in done.stdout

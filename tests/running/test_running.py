@@ -260,7 +260,7 @@ def test_database_and_broker_ask_for_their_passwords(house: Installation) -> Non
         with contextlib.suppress(OSError):  # a process of PostgreSQL's may have ended meanwhile
             everything += [Path(f"/proc/{pid}/{what}").read_bytes() for what in ("cmdline", "environ")]
     assert len(everything) > 20
-    for name in ("secret_key", "database_password", "broker_password"):
+    for name in ("secret_key", "database_password", "broker_password", "metrics_token"):
         secret = house.secret(name).read_bytes().strip()
         assert not [text for text in everything if secret in text], f"{name} stands in a list of processes"
         assert secret.decode() not in house.said()
@@ -283,6 +283,14 @@ def test_a_backup_is_made_by_its_own_command(story: dict[str, Any], house: Insta
 def test_the_web_process_is_ready(house: Installation) -> None:
     """What Kubernetes asks before it sends requests to a pod."""
     house.run("web", ["python", "docker/health.py", "web", "/readyz"])
+
+
+def test_prometheus_asks_the_web_process_itself(house: Installation) -> None:
+    url = f"http://127.0.0.1:{house.ports['web']}/metrics"
+    assert requests.get(url, timeout=10).status_code == 404
+    token = house.secret("metrics_token").read_text().strip()
+    answer = requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+    assert answer.status_code == 200 and "risorius_" in answer.text
 
 
 def test_a_reload_of_the_web_process_fails_no_request(house: Installation, guest: Visitor) -> None:
