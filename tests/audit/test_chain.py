@@ -234,3 +234,10 @@ def test_the_head_goes_to_the_log_of_the_process(db, caplog) -> None:
     with caplog.at_level("INFO", logger="clinic.audit.chain"):
         chain.seal_all()
     assert chain.state().head in caplog.text
+
+
+def test_the_log_of_the_process_withholds_nothing_of_the_head(db) -> None:
+    from clinic.common import scrub
+
+    digest = "0123456789abcdef" * 4
+    assert scrub.value(digest[:32]) == digest[:32] and scrub.value(digest[32:]) == digest[32:]
