@@ -8,7 +8,7 @@ import signal
 import time
 
 from tests.faults import records
-from tests.faults.house import House
+from tests.faults.house import House, until
 from tests.faults.records import Outcome, Ward
 from tests.faults.sizes import Size
 
@@ -19,8 +19,10 @@ def run(house: House, ward: Ward, size: Size) -> Outcome:
     photos = ward.upload(size.photos)
     house.beat()
     worker = house.worker(seconds=size.photo)
-    for _ in range(size.kills):
-        time.sleep(random.uniform(0.2, 6 * size.photo))
+    # Spread over the whole run, by how far it is: a slow machine gets as many kills in the midst of work.
+    for progress in sorted(random.sample(range(19 * len(photos) // 20), size.kills)):
+        until(lambda progress=progress: records.done(photos) >= progress, 120, f"{progress} photos")
+        time.sleep(random.uniform(0, 2 * size.photo))
         children = worker.children()
         if children and random.random() < 0.5:
             os.kill(random.choice(children), signal.SIGKILL)
