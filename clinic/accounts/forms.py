@@ -5,9 +5,11 @@ from __future__ import annotations
 import zoneinfo
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django import forms
 from django.conf import settings
 from django.contrib.auth import forms as auth_forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from .models import Clinic, Role, User
@@ -107,7 +109,13 @@ class ClinicForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class PasswordForm(auth_forms.PasswordChangeForm):
-    """Change of one's own password."""
+    """Change of one's own password; the old one is no freer to guess here than at the door."""
+
+    def clean_old_password(self) -> str:
+        password: str = self.cleaned_data["old_password"]
+        if not get_adapter().reauthenticate(self.user, password):
+            raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return password
 
 
 class NewPasswordForm(auth_forms.SetPasswordForm):  # type: ignore[type-arg]

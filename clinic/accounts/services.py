@@ -80,7 +80,10 @@ def add_member(*, clinic: Clinic, email: str, full_name: str, role: str) -> Memb
     membership = Membership.objects.filter(user=user, clinic=clinic).first()
     if membership is not None and membership.is_active:
         raise ValidationError({"email": [_("This person is already a member of the clinic.")]})
-    membership = membership or Membership(user=user, clinic=clinic)
+    if membership is None:
+        membership = Membership(user=user, clinic=clinic)
+    elif membership.role != role:
+        _end_tokens_of_integration(membership)
     membership.role, membership.is_active = role, True
     membership.full_clean()
     membership.save()
@@ -91,12 +94,19 @@ def add_member(*, clinic: Clinic, email: str, full_name: str, role: str) -> Memb
 def change_role(*, membership: Membership, role: str) -> Membership:
     """Give a member another role, as long as the clinic keeps an administrator."""
     if membership.role != role:
+        _end_tokens_of_integration(membership)
         if membership.role == Role.ADMINISTRATOR:
             _keep_an_administrator(membership)
         membership.role = role
         membership.full_clean()
         membership.save(update_fields=["role"])
     return membership
+
+
+def _end_tokens_of_integration(membership: Membership) -> None:
+    """What an administrator made for another system must not speak for a person."""
+    if membership.role == Role.INTEGRATION:
+        AuthToken.objects.filter(user=membership.user).delete()
 
 
 @transaction.atomic

@@ -19,7 +19,8 @@ from django.views.decorators.http import require_POST
 from clinic.common.forms import submit
 from clinic.common.http import next_url
 
-from . import events, forms, policies, selectors, services, sessions, stepup
+from . import events, forms, lockout, policies, selectors, services, sessions, stepup
+from .forms_login import locked_by
 from .language import remember_language
 from .middleware import SESSION_KEY
 from .models import User
@@ -86,7 +87,8 @@ def password(request: HttpRequest) -> HttpResponse:
         events.note(request, events.Event.PASSWORD_CHANGED, form.user, how="page")
         messages.success(request, _("Your password is changed. Other devices have been logged out."))
         return redirect("accounts:profile")
-    return render(request, "accounts/password.html", {"form": form, "tab": "profile"})
+    page = render(request, "accounts/password.html", {"form": form, "tab": "profile"})
+    return lockout.slow_down(page, locked_by(form))
 
 
 def _holders(request: HttpRequest) -> Any:

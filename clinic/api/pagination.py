@@ -87,7 +87,9 @@ class NewestFirst(BasePagination):
         wanted = request.query_params.get(self.size_param)
         if wanted is None:
             return int(api_settings.PAGE_SIZE)
-        if not wanted.isascii() or not wanted.isdigit() or not 1 <= int(wanted[:9]) <= MAX_PAGE_SIZE:
+        # Of many digits the first ones say nothing of the size.
+        digits = wanted.isascii() and wanted.isdigit() and len(wanted) < 10
+        if not digits or not 1 <= int(wanted) <= MAX_PAGE_SIZE:
             message = _("Give a number from 1 to %(most)s.") % {"most": MAX_PAGE_SIZE}
             raise ValidationError({self.size_param: message})
         return int(wanted)

@@ -33,6 +33,7 @@ ANSWERS = {
 ONLY = {
     "wrong_credentials": {"tokens_create"},
     "no_token": {"tokens_destroy"},
+    "step_up_required": {"episodes_history_retrieve"},
     "no_result": {"confirmations_create"},
     "retry_not_possible": {"photos_retry_create"},
     "same_in_visit": {"photos_create", "photos_restore_create"},
@@ -104,6 +105,8 @@ class Schema(AutoSchema):
             found |= {"403", "404"}
             if not self.path.endswith("/search/"):
                 found.add("409")
+        if self.path.startswith("/api/v1/episodes/") and self.path.endswith("/history/"):
+            found.add("403")
         if self.method == "POST" and self.path == "/api/v1/photos/":
             found |= {"422", "503", "507"}
         if self.path.endswith(("/image/", "/thumbnail/")):

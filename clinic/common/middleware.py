@@ -41,6 +41,8 @@ class OutermostMiddleware:
             "Cross-Origin-Resource-Policy": "same-origin",
             "Permissions-Policy": permissions_policy(),
             "Content-Security-Policy": build_policy(),
+            # A page about a patient must not lie in the browser's folder after its reader has left.
+            "Cache-Control": "private, no-store",
         }
         if settings.SECURE_HSTS_SECONDS:
             self.headers["Strict-Transport-Security"] = "; ".join(

@@ -12,10 +12,11 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import status, views, viewsets
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.response import Response
 
-from clinic.accounts import policies
+from clinic.accounts import policies, stepup
 from clinic.audit.models import Access
 from clinic.audit.services import record_reads
 from clinic.common.http import require, visible_or_404
@@ -137,6 +138,12 @@ class Records(Strict, viewsets.GenericViewSet[Any]):
         record = self.get_queryset().get(pk=record.pk)
         note_reads(self.request, [self.patient_of(record)])
         return Response(self.shown(record))
+
+    def may_take_along(self) -> None:
+        """403 for a session whose owner proved nothing lately: a file of figures is asked for here as on the pages."""
+        by_session = isinstance(self.request.successful_authenticator, SessionAuthentication)
+        if by_session and not stepup.is_fresh(self.request._request):
+            raise Problem("step_up_required")
 
     def may_write(self, patient: Patient) -> None:
         """403 unless the user's role in the patient's clinic writes records, and the record is not restricted."""

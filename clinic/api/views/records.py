@@ -249,6 +249,7 @@ class EpisodeViewSet(Records):
         episode = self.get_object()
         course = history(episode=episode)
         if request.accepted_renderer.format == CsvRenderer.format:
+            self.may_take_along()
             note_reads(request, [episode.patient], Access.EXPORT)
             name = f'attachment; filename="recovery-{today_in(episode.patient.clinic.time_zone)}.csv"'
             content = history_csv(history=course, record_number=episode.patient.record_number)
