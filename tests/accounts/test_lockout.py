@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import time_machine
 from django.conf import settings
-from django.test import Client
+from django.db import connection
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
@@ -178,3 +180,19 @@ def test_failures_and_locks_are_in_the_log_without_what_was_typed(colleague) -> 
 
     unknown = AuditEvent.objects.get(user=None, kind="login_failed")
     assert unknown.address == "10.0.0.1" and "typo" not in str(unknown.detail)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twelve_guesses_at_the_same_moment_are_no_more_than_five() -> None:
+    def attempt(_number: int) -> bool:
+        try:
+            lockout.begin(RequestFactory().post("/"), account="sari@example.org")
+        except lockout.Locked:
+            return False
+        else:
+            return True
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(attempt, range(12))) == 5
