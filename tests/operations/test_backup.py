@@ -7,7 +7,7 @@ import threading
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from clinic.audit.models import AuditEvent
 from clinic.operations.backup import make, restore
@@ -81,7 +81,8 @@ def test_while_writes_go_on(visit, quick, target, tmp_path, monkeypatch, photo_f
     def write() -> None:
         try:
             while not stop.is_set():
-                stored(visit)
+                with transaction.atomic():  # as the product stores a photo and its analysis
+                    stored(visit)
         finally:
             connections.close_all()
 
