@@ -15,13 +15,14 @@ from django.utils.translation import gettext as _
 
 from clinic.audit import services as audit
 from clinic.common.meters import counts_uploads
+from clinic.patients.rules import not_archived
 from clinic.patients.selectors import current_episode
 from clinic.patients.uses import check_record
 from clinic.recovery.services import refresh_summary
 from inference import services as inference_services
 from inference.states import Status
 
-from . import exercises, files, finding, intake
+from . import exercises, files, finding, intake, moments
 from .models import Confirmation, Photo, Side, Visit
 from .refusals import refuse
 
@@ -68,6 +69,7 @@ def create_visit(
         impression=impression.strip(),
         grade=grade,
     )
+    moments.check(moment=visit.at, field="at", ahead=moments.VISIT_AHEAD)
     visit.full_clean(exclude=["patient", "episode", "clinician"])
     with transaction.atomic():
         _save(user, visit)
@@ -85,6 +87,8 @@ def update_visit(*, user: User, visit: Visit, **changes: Any) -> Visit:
         return visit
     for name in changed:
         setattr(visit, name, changes[name])
+    if "at" in changed:
+        moments.check(moment=visit.at, field="at", ahead=moments.VISIT_AHEAD)
     visit.full_clean(exclude=["patient", "episode", "clinician"])
     with transaction.atomic():
         _save(user, visit, changed)
@@ -124,6 +128,8 @@ def store_photo(
 ) -> Photo:
     """Take a photo in and queue its analysis, or raise IntakeError and leave nothing behind."""
     _refuse_without_leave(visit)
+    if taken_at is not None:
+        moments.check(moment=taken_at, field="taken_at", ahead=moments.PHOTO_AHEAD)
     side = _checked_side(exercise, side)
     zone = zoneinfo.ZoneInfo(visit.patient.clinic.time_zone)
     prepared = intake.prepare(upload=upload, zone=zone)
@@ -296,7 +302,16 @@ def confirm(
     confirmation.agrees = finding.agree(finding.of_confirmation(confirmation), found)
     confirmation.full_clean(exclude=["photo", "analysis", "by"])
     with transaction.atomic():
+        _still_there(analysis.photo)
         confirmation.save(force_insert=True)
         audit.log_change(record=confirmation, user=user, how="given")
         refresh_summary(patient_id=analysis.photo.visit.patient_id)
     return confirmation
+
+
+def _still_there(photo: Photo) -> None:
+    """The photo, its visit and its record were open when the page was shown; whoever closes them meanwhile is first."""
+    locked = Photo.objects.select_for_update(of=("self",)).select_related("visit__patient").get(pk=photo.pk)
+    if locked.archived_at or locked.visit.archived_at:
+        raise ValidationError(_("This record is archived. Restore it before changing it."), code="archived")
+    not_archived(locked.visit.patient)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +18,8 @@ from clinic.accounts import services
 from clinic.accounts.models import Role
 from clinic.api.pagination import MAX_PAGE_SIZE
 from clinic.audit.models import Access, ReadEvent
+from clinic.visits.services import confirm
+from inference.models import Analysis
 from tests import factories
 from tests.accounts.conftest import kinds
 from tests.running.shipped import DOCKER
@@ -147,3 +150,17 @@ def test_a_photo_is_logged_however_it_is_asked_for(as_clinician: Client, visit: 
             before = ReadEvent.objects.filter(photo=photo).count()
             getattr(as_clinician, method)(reverse(place, args=[photo.pk]), headers=headers)
             assert ReadEvent.objects.filter(photo=photo).count() == before + 1, (place, method, headers)
+
+
+@pytest.mark.parametrize("closed", ["photo", "visit", "patient", "restricted"])
+def test_a_word_on_what_was_closed_meanwhile_is_refused(visit: Any, clinician: Any, closed: str) -> None:
+    """The page was shown, the record closed, and the form sent: the view's own look is older than that."""
+    analysis = factories.AnalysisFactory(photo=factories.PhotoFactory(visit=visit))
+    given = Analysis.objects.select_related("photo__visit__patient").get(pk=analysis.pk)
+    record = {"photo": analysis.photo, "visit": visit}.get(closed, visit.patient)
+    column = "restricted_at" if closed == "restricted" else "archived_at"
+    type(record)._default_manager.filter(pk=record.pk).update(**{column: timezone.now()})
+    with pytest.raises(ValidationError) as refused:
+        confirm(user=clinician, analysis=given, exercise="smile", palsy=False)
+    assert refused.value.code == ("restricted" if closed == "restricted" else "archived")
+    assert not analysis.confirmations.exists()
