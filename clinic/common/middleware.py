@@ -56,7 +56,8 @@ class OutermostMiddleware:
         number = request_id(request)
         logs.clear()
         logs.bind(request_id=number)
-        response = _refuse(request) if unreadable(request) else self.get_response(request)
+        refused = unreadable(request)
+        response = _refuse(request, refused) if refused else self.get_response(request)
         for name, value in self.headers.items():
             response.headers.setdefault(name, value)
         response.headers[HEADER] = number
@@ -66,18 +67,21 @@ class OutermostMiddleware:
         return response
 
 
-def unreadable(request: HttpRequest) -> bool:
-    """Whether the headers say of the body what nothing further in could make sense of, and would stumble over."""
+def unreadable(request: HttpRequest) -> int | None:
+    """The status to answer with where the headers say of the body what nothing further in could make sense of."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdigit() and len(length) < 16):
-        return True
+        return 400
+    if int(length) > settings.LARGEST_BODY and not request.path_info.startswith("/api/"):
+        return 413
     # Python knows codecs that are no text's, and some that run for long.
-    return request.content_params.get("charset", "utf-8").strip("\"' ").lower() not in CHARSETS  # type: ignore[union-attr]
+    known = request.content_params.get("charset", "utf-8").strip("\"' ").lower() in CHARSETS  # type: ignore[union-attr]
+    return None if known else 400
 
 
-def _refuse(request: HttpRequest) -> HttpResponse:
+def _refuse(request: HttpRequest, status: int) -> HttpResponse:
     if not request.path_info.startswith("/api/"):
-        return render(request, "400.html", status=400)
+        return render(request, "400.html", status=status)
     said = _("The request can't be read.")
     problem = {"type": "about:blank", "title": said, "status": 400, "code": "malformed", "detail": said}
     problem["instance"] = request.path

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.patients.models import Episode
 
-from . import exercises
+from . import exercises, moments
 from .models import GRADES, Confirmation, Visit
 
 GRADE_CHOICES = [
@@ -39,7 +39,9 @@ class WhenForm(forms.Form):
     def clean_at(self) -> Any:
         at = self.cleaned_data["at"]
         if at > timezone.now() + AHEAD:
-            raise forms.ValidationError(_("A visit can't be in the future."))
+            raise forms.ValidationError(moments.VISIT_AHEAD)
+        if at < moments.EARLIEST:
+            raise forms.ValidationError(_("Check the year."))
         return at
 
 

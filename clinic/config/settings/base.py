@@ -191,6 +191,8 @@ PHOTO_MAX_PIXELS = 50_000_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = PHOTO_MAX_BYTES + 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 50
+# The plain form sends several photos at once; more than this in one request is refused unread.
+LARGEST_BODY = 10 * PHOTO_MAX_BYTES
 
 # Where the proxy's folder of photos hangs, if it hands out what Django allowed (X-Accel-Redirect). Sealed photos
 # are opened and sent by Django.
