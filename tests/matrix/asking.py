@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from clinic.audit.models import AuditEvent, ReadEvent
 
-from .table import Row
+from .rows import Row
 from .world import Place, World
 
 # What may change by the mere fact that somebody asked.

@@ -14,102 +14,45 @@ word that the allowed answer must hold: by default the clinic's own word whereve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from types import SimpleNamespace as Records
-from typing import Any
+from collections.abc import Iterator
 
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.utils import timezone
-
-from .. import factories
-
-#          anonymous inactive nobody stranger clinician administrator reviewer integration staff
-AWAY = "login login 302 302 302 302 302 302 302"
-NOT_MINE = "login login 404 404 404 404 404 404 404"
-TO_LOGIN = "login login login login login login login login login"
-PUBLIC = "ok ok ok ok ok ok ok ok ok"
-SELF = "login login ok ok ok ok ok ok ok"
-PAGE = "login login 403 404 ok ok ok 403 403"
-WRITE = "login login 403 404 ok ok 403 403 403"
-PLACE = "login login 403 ok ok ok ok 403 403"
-PLACE_WRITE = "login login 403 ok ok ok 403 403 403"
-KEEP = "login login 404 ok 403 ok 403 404 404"
-KEEP_ONE = "login login 404 404 403 ok 403 404 404"
-API_PLACE = "login login ok ok ok ok ok ok ok"
-API = "login login 404 404 ok ok ok ok 404"
-API_WRITE = "login login 404 404 ok ok 403 ok 404"
-API_CONFIRM = "login login 404 404 ok ok 403 403 404"
-DECIDE = "login login 403 404 403 ok 403 403 403"
-HEAD = "login login 403 ok 403 ok 403 403 403"
-# A restricted record is closed to everybody, and its own clinic is told so.
-CLOSED = "login login 403 404 403 403 403 403 403"
-UNSEEN = "login login 403 404 404 404 404 403 403"
-API_CLOSED = "login login 404 404 403 403 403 403 404"
-BACK_ROOM = "login login login login login login login login ok"
-NOT_THERE = "404 404 404 404 404 404 404 404 404"
-
-
-@dataclass(frozen=True)
-class Row:
-    name: str
-    method: str
-    answers: str
-    on: str = ""
-    body: Callable[[Records], dict[str, Any]] = field(default=lambda r: {})
-    status: int | None = None
-    sees: str | None = None
-    args: dict[str, str] = field(default_factory=dict)
-    query: str = ""
-    json: bool = False
-    reads: bool | None = None
-    writes: bool = True
-    by_role: bool = False
-    """Whether a role is turned away before the address is looked up at all."""
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.name}" + (f" {self.query}" if self.query else "")
-
-    @property
-    def expected(self) -> list[str]:
-        return self.answers.split()
-
-    @property
-    def is_api(self) -> bool:
-        return self.name.startswith("api:")
-
-    @property
-    def success(self) -> int:
-        return self.status or (302 if self.method == "POST" and not self.is_api else 200)
-
-
-def get(name: str, answers: str, on: str = "", **more: Any) -> Row:
-    return Row(name, "GET", answers, on, **more)
-
-
-def post(name: str, answers: str, on: str = "", body: Any = None, **more: Any) -> Row:
-    return Row(name, "POST", answers, on, body or (lambda r: {}), **more)
-
-
-def patch(name: str, answers: str, on: str, body: Any) -> Row:
-    return Row(name, "PATCH", answers, on, body)
-
-
-def upload(**fields: Any) -> SimpleUploadedFile:
-    """A photo that intake takes."""
-    return SimpleUploadedFile("photo.jpg", factories.jpeg(320, 400, (90, 140, 120)), "image/jpeg")
-
-
-def today() -> str:
-    return timezone.localdate().isoformat()
-
-
-NEW_EPISODE = {"cause": "stroke", "weak_side": "left", "onset_date": "2026-01-05"}
-NEW_PATIENT = {"record_number": "N-1", "name": "New Person"}
-CORRECTION = {"exercise": "smile", "palsy": "yes", "weak_side": "left", "grade": "3"}
-ROLE = {"role": "reviewer"}
-REASON = {"reason": "asked by letter"}
-NOTHING = ""  # an allowed answer that shows no record
+from .rows import (
+    API,
+    API_CLOSED,
+    API_CONFIRM,
+    API_PLACE,
+    API_WRITE,
+    AWAY,
+    BACK_ROOM,
+    CLOSED,
+    CORRECTION,
+    DECIDE,
+    HEAD,
+    KEEP,
+    KEEP_ONE,
+    NEW_EPISODE,
+    NEW_PATIENT,
+    NOT_MINE,
+    NOT_THERE,
+    NOTHING,
+    PAGE,
+    PLACE,
+    PLACE_WRITE,
+    PUBLIC,
+    REASON,
+    ROLE,
+    SELF,
+    TO_LOGIN,
+    UNSEEN,
+    WRITE,
+    Row,
+    get,
+    patch,
+    post,
+    resource,
+    today,
+    upload,
+)
 
 PAGES = [
     get("today", PLACE, sees=NOTHING),
@@ -306,6 +249,7 @@ ACCOUNT = [
     get("mfa_reauthenticate_webauthn", AWAY, sees=NOTHING),
     post("mfa_reauthenticate_webauthn", AWAY, sees=NOTHING),
     get("mfa_index", SELF, sees=NOTHING),
+    post("mfa_index", SELF, status=200, sees=NOTHING),
     get("mfa_activate_totp", SELF, sees=NOTHING),
     post("mfa_activate_totp", SELF, status=200, sees=NOTHING),
     get("mfa_deactivate_totp", NOT_MINE, sees=NOTHING),
@@ -317,6 +261,7 @@ ACCOUNT = [
     get("mfa_remove_webauthn", NOT_MINE, "passkey", sees=NOTHING),
     post("mfa_remove_webauthn", NOT_MINE, "passkey", sees=NOTHING),
     get("mfa_view_recovery_codes", AWAY, sees=NOTHING),
+    post("mfa_view_recovery_codes", AWAY, sees=NOTHING),
     get("mfa_generate_recovery_codes", SELF, sees=NOTHING),
     post("mfa_generate_recovery_codes", SELF, status=200, sees=NOTHING),
 ]
@@ -332,24 +277,12 @@ OPEN = [
 ]
 
 
-def _resource(
-    name: str, *, history: bool = False, archive: bool = False, change: Any = None
-) -> Iterator[Row]:
-    """The rows that most resources of the API share."""
-    yield get(f"api:{name}-list", API_PLACE, sees="id")
-    yield get(f"api:{name}-detail", API, name, sees="id")
-    if change is not None:
-        yield patch(f"api:{name}-detail", API_WRITE, name, lambda r: change)
-    if history:
-        yield get(f"api:{name}-history", API, name, sees=NOTHING, reads=True)
-    if archive:
-        yield post(f"api:{name}-archive", API_WRITE, name, status=200)
-
-
 API_ROWS = [
+    # Ends the token that it was asked with.
+    Row("api:token", "DELETE", "login login ok 409 409 409 409 ok 409", status=204, sees=NOTHING),
     post("api:token", "400 400 400 400 400 400 400 400 400", sees=NOTHING),
-    *_resource("clinic"),
-    *_resource("patient", history=True, archive=True, change={"phone": "1"}),
+    *resource("clinic"),
+    *resource("patient", history=True, archive=True, change={"phone": "1"}),
     post(
         "api:patient-list",
         API_WRITE,
@@ -359,7 +292,7 @@ API_ROWS = [
     ),
     post("api:patient-search", API_PLACE, body=lambda r: {"text": "Patient"}, status=200, sees="id"),
     post("api:patient-restore", API_WRITE, "archived_patient", status=200),
-    *_resource("episode", history=True, change={"notes": "x"}),
+    *resource("episode", history=True, change={"notes": "x"}),
     post(
         "api:episode-list",
         API_WRITE,
@@ -367,7 +300,7 @@ API_ROWS = [
         status=201,
         sees=NOTHING,
     ),
-    *_resource("treatment", archive=True, change={"note": "x"}),
+    *resource("treatment", archive=True, change={"note": "x"}),
     post(
         "api:treatment-list",
         API_WRITE,
@@ -375,7 +308,7 @@ API_ROWS = [
         status=201,
         sees=NOTHING,
     ),
-    *_resource("consent"),
+    *resource("consent"),
     post(
         "api:consent-list",
         API_WRITE,
@@ -384,7 +317,7 @@ API_ROWS = [
         sees=NOTHING,
     ),
     post("api:consent-revoke", API_WRITE, "consent", status=200),
-    *_resource("visit", archive=True, change={"impression": "x"}),
+    *resource("visit", archive=True, change={"impression": "x"}),
     post(
         "api:visit-list",
         API_WRITE,
@@ -394,7 +327,7 @@ API_ROWS = [
     ),
     get("api:visit-findings", API, "visit", sees=NOTHING, reads=True),
     post("api:visit-restore", API_WRITE, "archived_visit", status=200),
-    *_resource("photo", archive=True, change={"exercise": "rest"}),
+    *resource("photo", archive=True, change={"exercise": "rest"}),
     post(
         "api:photo-list",
         API_WRITE,
@@ -406,9 +339,9 @@ API_ROWS = [
     get("api:photo-thumbnail", API, "photo", sees=NOTHING, reads=True),
     post("api:photo-restore", API_WRITE, "archived_photo", status=200),
     post("api:photo-retry", API_WRITE, "failed_photo", status=202),
-    *_resource("analysis"),
+    *resource("analysis"),
     get("api:analysis-landmarks", API, "analysis", sees=NOTHING, reads=True),
-    *_resource("confirmation"),
+    *resource("confirmation"),
     post(
         "api:confirmation-list",
         API_CONFIRM,
@@ -434,9 +367,6 @@ API_ROWS = [
 # The server's own back room. It holds no patient; (app, model) of what it shows.
 BACK_ROOMS = [
     ("knox", "authtoken"),
-    ("account", "emailaddress"),
-    ("mfa", "authenticator"),
-    ("usersessions", "usersession"),
     ("accounts", "user"),
     ("accounts", "clinic"),
     ("accounts", "membership"),

@@ -28,7 +28,8 @@ from clinic.accounts.middleware import CurrentClinicMiddleware
 from clinic.audit.models import ReadEvent
 
 from .asking import address, secrets, writes
-from .table import ROWS, Row
+from .rows import Row
+from .table import ROWS
 from .world import World
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,8 @@ import pytest
 from django.urls import URLPattern, get_resolver
 
 from .asking import Answer, address, ask, said_by, secrets, send
-from .table import BACK_ROOMS, ROWS, Row
+from .rows import Row
+from .table import BACK_ROOMS, ROWS
 from .world import MEMBERS, WHO, Place, World
 
 pytestmark = pytest.mark.django_db
@@ -142,8 +143,15 @@ def refused(answer: Answer) -> list[str]:
 def leaks(world: World, row: Row, who: str, answer: Answer, place: Place) -> list[str]:
     """No word and no identifier of a clinic reaches somebody who does not work there."""
     said = said_by(address(row, place), row.body(place.records))
-    hidden = []
-    if who in MEMBERS:
+    if who == "staff":
+        # Runs the server, and so sees its clinics and their people; of patients nothing.
+        clinical = row.name.startswith("admin:")
+        hidden = [
+            word
+            for shown in (world.mine, world.other)
+            for word in secrets(shown, said=said, clinical_only=clinical)
+        ]
+    elif who in MEMBERS:
         hidden = secrets(world.other, said=said)
     elif who == "stranger":
         hidden = secrets(world.mine, said=said)
@@ -170,6 +178,8 @@ def test_a_method_that_is_not_in_the_table_does_nothing(name: str, world: World)
         for who in ("administrator", "stranger"):
             answer = send(world, who, method, path, {}, api=some.is_api)
             fine = refusals if method in ("GET", "POST") else {*refusals, 200, 302}
+            if answer.outcome == "login" and not answer.changed:
+                break
             assert answer.status in fine and not answer.changed, (
                 f"{method} {name} answers {answer.status} to the {who}. Add a row for it to tests/matrix/table.py:\n"
                 f'    {method.lower()}("{name}", WRITE, "{some.on}", lambda r: {{...}}),'

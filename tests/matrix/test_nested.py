@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from .asking import said_by, secrets, send
-from .table import CORRECTION, NEW_EPISODE, today, upload
+from .rows import CORRECTION, NEW_EPISODE, today, upload
 from .world import World
 
 pytestmark = pytest.mark.django_db
