@@ -65,7 +65,7 @@ def beat_away(house: House, size: Size, outcome: Outcome, beat: Process, worker:
 
 def worker_away(house: House, size: Size, outcome: Outcome, worker: Process) -> None:
     """What beat asked for meanwhile is forgotten, not done again and again."""
-    worker.stop()
+    worker.kill()
     before = rounds(worker)
     time.sleep(min(size.beat_away, 8 * size.every))
     piled = waiting(house)

@@ -63,5 +63,5 @@ def run(house: House, ward: Ward, size: Size) -> Outcome:
         outcome.recovered(took)
         outcome.notes.append(f"{name} {took:.0f} s with {left} left")
         records.judge(outcome, photos)
-        worker.stop()
+        worker.kill()
     return outcome
