@@ -24,6 +24,8 @@ from tests import factories
 from tests.accounts.conftest import kinds
 from tests.running.shipped import DOCKER
 
+from . import doors
+
 pytestmark = pytest.mark.django_db
 PASSWORD, SEARCH, TOKEN = reverse("accounts:password"), reverse("api:patient-search"), reverse("api:token")
 
@@ -164,3 +166,15 @@ def test_a_word_on_what_was_closed_meanwhile_is_refused(visit: Any, clinician: A
         confirm(user=clinician, analysis=given, exercise="smile", palsy=False)
     assert refused.value.code == ("restricted" if closed == "restricted" else "archived")
     assert not analysis.confirmations.exists()
+
+
+def test_every_file_that_is_taken_along_has_a_limit(settings: Any) -> None:
+    taken = [route for route, _ in doors.patterns() if re.search(r"(\.csv|/copy/|/print/)$", route)]
+    assert len(taken) >= 4
+    limited = {
+        route
+        for route, pattern in doors.patterns()
+        for name, (rate, _methods) in settings.LIMITED_PAGES.items()
+        if rate == "export" and pattern.name == name.rpartition(":")[2]
+    }
+    assert set(taken) <= limited, set(taken) - limited

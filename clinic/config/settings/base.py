@@ -315,6 +315,8 @@ LIMITED_PAGES = {
     "visits:upload": ("upload", ("POST",)),
     "recovery:csv": ("export", ("GET", "POST")),
     "patients:export": ("export", ("GET", "POST")),
+    "audit:patient": ("export", ("GET",)),
+    "audit:patient_csv": ("export", ("GET",)),
 }
 
 REST_FRAMEWORK = {
