@@ -138,6 +138,18 @@ def batches(pictures: datasets.Pictures, config: Config, training: bool) -> tf.d
     return sets.map(read).map(_vary(average) if training else plain).prefetch(4)
 
 
+class Resume(keras.callbacks.BackupAndRestore):
+    """Goes on from the last checkpoint; a repeated epoch begins at its own place in the learning rate's schedule."""
+
+    def __init__(self, folder: Path, every: int, steps_an_epoch: int) -> None:
+        super().__init__(folder, save_freq=every)
+        self.steps_an_epoch = steps_an_epoch
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        super().on_train_begin(logs)
+        self.model.optimizer.iterations.assign((self.model._initial_epoch or 0) * self.steps_an_epoch)
+
+
 class Progress(keras.callbacks.Callback):
     """One bar over all steps of the run, with the time left."""
 
@@ -200,7 +212,7 @@ def train(config: Config) -> keras.Model:
     with STRATEGIES[config.distribute]().scope():
         model = prepared(config, training, steps)
     keep = [
-        keras.callbacks.BackupAndRestore(out / "resume", save_freq=config.checkpoint_steps),
+        Resume(out / "resume", config.checkpoint_steps, steps // config.epochs),
         keras.callbacks.CSVLogger(out / "log.csv", append=True),
         keras.callbacks.TensorBoard(out / "tensorboard", write_graph=False),
         Progress(steps),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -121,21 +121,56 @@ def test_the_right_answer_costs_least():
     assert (right < wrong).all()
 
 
-def test_a_cut_off_run_goes_on_and_leaves_its_pictures(tmp_path):
+@pytest.fixture
+def small_run(tmp_path):
     from ml_training import train
 
     write_shard(tmp_path / "part-000.npz", fields(8, size=SIZE))
     write_shard(tmp_path / "part-001.npz", fields(4, size=SIZE, split="val", seed=1))
-    config = train.Config(
-        [str(tmp_path)], str(tmp_path / "run"), size=SIZE, epochs=1, batch=4, checkpoint_steps=1
+    return train.Config(
+        [str(tmp_path)], str(tmp_path / "run"), size=SIZE, epochs=3, batch=4, checkpoint_steps=1
     )
-    train.train(config)
-    later = train.train(dataclasses.replace(config, epochs=2))
-    run = tmp_path / "run"
-    assert later.output_shape == (None, 27)
-    history = json.loads((run / "history.json").read_text())
-    assert history["people"] == {"train": 8, "val": 4}
-    assert {"model.keras", "config.json", "log.csv", "learning.png", "views.png"} <= {
-        p.name for p in run.iterdir()
-    }
+
+
+def test_a_cut_off_run_goes_on_to_the_end_of_its_schedule_and_leaves_its_pictures(small_run, monkeypatch):
+    from ml_training import train
+
+    class Killed(Exception):
+        pass
+
+    def kill(progress, batch, logs=None):
+        if progress.model.optimizer.iterations == 4:
+            raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(train.Progress, "on_train_batch_end", kill)
+        train.train(small_run)
+    run = Path(small_run.out)
+    assert (run / "resume").is_dir()
+    assert not (run / "model.keras").exists()
+    model = train.train(small_run)
+    assert model.optimizer.iterations == 6
+    assert [row.partition(",")[0] for row in (run / "log.csv").read_text().split()[1:]] == ["0", "1", "2"]
+    assert json.loads((run / "history.json").read_text())["people"] == {"train": 8, "val": 4}
+    names = {path.name for path in run.iterdir()}
+    assert names >= {"model.keras", "config.json", "log.csv", "learning.png", "views.png"}
     assert list((run / "tensorboard").rglob("events*"))
+    assert "resume" not in names
+
+
+def test_the_trunk_alone_is_taken_over_and_its_early_layers_stay(network):
+    from ml_training import models
+
+    other = models.build(SIZE)
+    models.take_over(other, network, trunk_only=True)
+    own, taken = models._trunk(other), models._trunk(network)
+    assert all(np.array_equal(a, b) for a, b in zip(own.get_weights(), taken.get_weights(), strict=True))
+    heads = [m.get_layer("view").layers[-1].get_weights()[0] for m in (other, network)]
+    assert np.abs(heads[0] - heads[1]).mean() > 0.1
+    models.freeze(other, "block_3_expand")
+    still = [layer.name for layer in own.layers if not layer.trainable]
+    assert still[-1] == "block_2_add"
+    assert "bn_Conv1" in still
+    assert own.get_layer("block_3_expand").trainable
+    with pytest.raises(ValueError, match="no layer 'block_99'"):
+        models.freeze(other, "block_99")
