@@ -61,8 +61,7 @@ def patient_recovery(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "rows": list(reversed(history.visits)) if history else [],
         "panels": data.panels(history) if history else [],
         "exercise_rows": data.exercise_rows(history) if history else [],
-        "can_write": policies.can_write_records(request.user, patient.clinic_id)
-        and not patient.is_closed,
+        "can_write": policies.can_write_records(request.user, patient.clinic_id) and not patient.is_closed,
         "tab": "recovery",
     }
     return render(request, "recovery/patient.html", context)
@@ -107,8 +106,7 @@ def compare(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "episode": episode,
         "episodes": list(patient.episodes.all()),
         "comparison": comparing.compare(history=history, **wish) if history else None,
-        "can_write": policies.can_write_records(request.user, patient.clinic_id)
-        and not patient.is_closed,
+        "can_write": policies.can_write_records(request.user, patient.clinic_id) and not patient.is_closed,
         "tab": "recovery",
     }
     return render(request, "recovery/compare.html", context)
