@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import secrets
 from typing import Any
 
 import pytest
@@ -13,11 +14,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from knox.models import AuthToken
+from kombu import Connection, Consumer, Producer, Queue
 
 from clinic.accounts import services
 from clinic.accounts.models import Role
 from clinic.api.pagination import MAX_PAGE_SIZE
 from clinic.audit.models import Access, ReadEvent
+from clinic.config import redis_broker
 from clinic.visits.services import confirm
 from inference.models import Analysis
 from tests import factories
@@ -178,3 +181,24 @@ def test_every_file_that_is_taken_along_has_a_limit(settings: Any) -> None:
         if rate == "export" and pattern.name == name.rpartition(":")[2]
     }
     assert set(taken) <= limited, set(taken) - limited
+
+
+def test_what_is_no_message_ends_no_worker(settings: Any) -> None:
+    """Put into the queue by somebody who has the broker's password: thrown away, and the next one is read."""
+    if not settings.CELERY_BROKER_URL.startswith("redis"):
+        pytest.skip("needs Redis")
+    heard: list[Any] = []
+    name = f"tour-{secrets.token_hex(4)}"
+    with Connection(settings.CELERY_BROKER_URL, transport=redis_broker.Transport) as broker:
+        channel = broker.channel()
+        queue = Queue(name, exchange="", routing_key=name, channel=channel, auto_delete=True)
+        queue.declare()
+        for rubbish in (b"not json", b"\xff\xfe", b"5", b"{}", b'{"properties": {}}', b"[" * 100_000):
+            channel.client.lpush(name, rubbish)
+        Producer(channel, routing_key=name).publish({"fine": True})
+        with Consumer(
+            channel, [queue], callbacks=[lambda body, message: (heard.append(body), message.ack())]
+        ):
+            broker.drain_events(timeout=20)
+        queue.delete()
+    assert heard == [{"fine": True}]
