@@ -12,6 +12,7 @@ import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from tests import factories
 from tests.passkeys import passkey
@@ -37,6 +38,8 @@ def walked(django_db_setup, django_db_blocker):
         photos = [factories.PhotoFactory(visit=visit, exercise=exercise) for exercise in ("smile", "rest")]
         analyses = [factories.AnalysisFactory(photo=photo) for photo in photos]
         confirmation = factories.ConfirmationFactory(analysis=analyses[0])
+        correction = factories.CorrectionFactory(patient=patient, recorded_by=user)
+        closed = factories.PatientFactory(clinic=clinic, restricted_at=timezone.now())
         member = user.memberships.get()
         TOTP.activate(user, generate_totp_secret())
         key = passkey(user)
@@ -49,6 +52,8 @@ def walked(django_db_setup, django_db_blocker):
             *photos,
             *analyses,
             confirmation,
+            correction,
+            closed,
             clinic,
             member,
             user,
