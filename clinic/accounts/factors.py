@@ -14,6 +14,7 @@ from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.db import transaction
 
+from . import services
 from .models import Membership, Role, User
 
 if TYPE_CHECKING:
@@ -96,9 +97,13 @@ def is_last(*, authenticator: Authenticator) -> bool:
 
 @transaction.atomic
 def reset(*, user: User) -> int:
-    """Take a person's factors and recovery codes away: they lost them. Ending their sessions is the caller's."""
+    """Take a person's factors, recovery codes and API tokens away: whoever found the device may have them all.
+
+    Ending their sessions is the caller's. How many factors there were.
+    """
     removed = Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).count()
     Authenticator.objects.filter(user_id=user.pk).delete()
+    services.revoke_tokens_of(user=user)
     return removed
 
 

@@ -106,7 +106,7 @@ def change_role(*, membership: Membership, role: str) -> Membership:
 def _end_tokens_of_integration(membership: Membership) -> None:
     """What an administrator made for another system must not speak for a person."""
     if membership.role == Role.INTEGRATION:
-        AuthToken.objects.filter(user=membership.user).delete()
+        revoke_tokens_of(user=membership.user)
 
 
 @transaction.atomic
@@ -164,3 +164,8 @@ def create_token(*, user: User, name: str, days: int | None) -> tuple[ApiToken, 
 def revoke_token(*, token: AuthToken) -> None:
     """End an API token at once."""
     token.delete()
+
+
+def revoke_tokens_of(*, user: User) -> None:
+    """End all API tokens of a person at once."""
+    AuthToken.objects.filter(user=user).delete()

@@ -24,7 +24,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clinic.common.http import next_url
 
-from . import events, factors, forms, lockout, sessions
+from . import events, factors, forms, lockout, services, sessions
 from .forms_login import CodeAgainForm, CodeForm, LoginForm, PasswordAgainForm, locked_by
 from .language import remember_language
 from .models import User
@@ -145,6 +145,7 @@ class SetPassword(auth_views.PasswordResetConfirmView):
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
         sessions.end_all(user=self.user)
+        services.revoke_tokens_of(user=self.user)
         events.note(self.request, events.Event.PASSWORD_CHANGED, self.user, how="link")
         messages.success(self.request, _("Your password is set. Please log in."))
         return response

@@ -14,14 +14,16 @@ class Access(models.TextChoices):
     RECORD = "record", _("Opened the record")
     PHOTO = "photo", _("Saw a photo")
     EXPORT = "export", _("Exported data")
+    LISTED = "listed", _("Saw the name in a list")
 
 
 class Event(models.TextChoices):
-    """Everything that the log can tell; the three reads bear the names of `Access`."""
+    """Everything that the log can tell; the reads bear the names of `Access`."""
 
     RECORD = "record", _("Opened the record")
     PHOTO = "photo", _("Saw a photo")
     EXPORT = "export", _("Exported data")
+    LISTED = "listed", _("Saw the name in a list")
     CHANGE = "change", _("Changed the record")
     LOGIN = "login", _("Logged in")
     LOGIN_FAILED = "login_failed", _("Login failed")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +21,7 @@ from clinic.patients.models import Consent, ConsentUse, Episode, Patient, Treatm
 from clinic.visits import exercises
 from clinic.visits.models import Photo, Visit
 
-from .models import ReadEvent
+from .models import Access, ReadEvent
 
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
@@ -47,6 +49,17 @@ class Change:
 def reads_of_patient(*, patient: Patient) -> QuerySet[ReadEvent]:
     """Who read this patient's record, photos or exports, newest first."""
     return ReadEvent.objects.filter(patient=patient).select_related("user", "photo")
+
+
+def looked_at_lately(*, user: User, patients: Iterable[Patient]) -> set[uuid.UUID]:
+    """Those of the patients whose record or name this person saw within the last ten minutes, as the log tells."""
+    recent = ReadEvent.objects.filter(
+        user=user,
+        patient__in=patients,
+        kind__in=(Access.RECORD, Access.LISTED),
+        at__gt=timezone.now() - ONE_GO,
+    )
+    return set(recent.order_by().values_list("patient_id", flat=True))
 
 
 def photos_exported(*, user: User, clinic: Clinic, page: str) -> QuerySet[ReadEvent]:

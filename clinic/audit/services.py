@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from clinic.common.http import client_address, ip_or_none
 
+from . import selectors
 from .history import History, patient_of
 from .models import Access, AuditEvent, Event, ReadEvent
 
@@ -154,6 +155,14 @@ def record_reads(*, request: HttpRequest, patients: Iterable[Patient], access: s
         )
         for patient in {patient.pk: patient for patient in patients}.values()
     )
+
+
+def record_listed(*, request: HttpRequest, patients: Iterable[Patient]) -> None:
+    """Record that a page named these patients; not again within ten minutes of a look at the same record or list."""
+    shown = list(patients)
+    known = selectors.looked_at_lately(user=request.user, patients=shown)  # type: ignore[arg-type]
+    new = [patient for patient in shown if patient.pk not in known]
+    record_reads(request=request, patients=new, access=Access.LISTED)
 
 
 def log_exports(

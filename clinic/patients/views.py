@@ -76,6 +76,7 @@ def patient_list(request: HttpRequest) -> HttpResponse:
     paginator = Paginator(found, PATIENTS_A_PAGE)
     paginator.count = facets.total  # counted along with the filters
     page = paginator.get_page(request.GET.get("page"))
+    audit.record_listed(request=request, patients=page.object_list)
     context = {
         "filters": filters,
         "facets": facets,

@@ -72,6 +72,12 @@ class Board:
         return tuple(one for one in self.patients if not one.is_urgent)
 
     @property
+    def named(self) -> list[Patient]:
+        """Every patient whose name it shows, each once."""
+        shown = (one.patient for one in self.patients), (visit.patient for visit in self.visits), self.recent
+        return list({patient.pk: patient for part in shown for patient in part}.values())
+
+    @property
     def unnamed(self) -> int:
         """How many more there are."""
         return max(0, self.total - len(self.patients))

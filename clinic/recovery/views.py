@@ -15,7 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from clinic.accounts import policies, stepup
 from clinic.audit.models import Access
-from clinic.audit.services import record_read
+from clinic.audit.services import record_listed, record_read
 from clinic.common.dates import today as local_today
 from clinic.common.http import require, visible_or_404
 from clinic.patients.models import Episode, Patient
@@ -43,6 +43,7 @@ def today(request: HttpRequest) -> HttpResponse:
         changed = now.signature != request.GET.get("was") and not now.analysing
         return render(request, "recovery/_work.html", {"work": now, "changed": changed})
     board = selectors.today_board(user=request.user, clinic=clinic)  # type: ignore[arg-type]
+    record_listed(request=request, patients=board.named)
     return render(request, "recovery/today.html", {"board": board, "date": local_today()})
 
 

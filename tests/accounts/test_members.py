@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from clinic.accounts import services
 from clinic.accounts.models import Membership, Role, User
 
 from .. import factories
@@ -74,6 +75,18 @@ def test_a_new_member_sets_a_password_by_a_link_and_logs_in(as_administrator, cl
     assert answer.url == reverse("today")
     again = Client().get(link, follow=True)
     assert "This link no longer works" in again.content.decode()
+
+
+def test_a_password_set_by_a_link_ends_the_tokens(as_administrator, clinic, clinician) -> None:
+    _label, token = services.create_token(user=clinician, name="Program", days=30)
+    program = {"authorization": f"Bearer {token}"}
+    assert Client().get("/api/v1/patients/", headers=program).status_code == 200
+    link = as_administrator.post(url("member_link", of(clinician, clinic))).context["link"]
+    guest = Client()
+    set_url = guest.get(link, follow=True).redirect_chain[-1][0]
+    new = "four words in a row"
+    guest.post(set_url, {"new_password1": new, "new_password2": new})
+    assert Client().get("/api/v1/patients/", headers=program).status_code == 401
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.accounts import factors
+from clinic.accounts import factors, services
 from clinic.accounts.models import Role
 from clinic.audit.models import AuditEvent
 
@@ -207,12 +207,14 @@ def test_an_administrator_takes_a_lost_factor_away(as_administrator, administrat
     post_login(theirs, clinician.email)
     theirs.post(CODE, {"code": recovery_codes(clinician)[0]})
     assert theirs.get(PATIENTS).status_code == 200
+    _label, token = services.create_token(user=clinician, name="Program", days=30)
     membership = clinician.memberships.get()
     page = as_administrator.get(reverse("accounts:member", args=[membership.pk])).content.decode()
     assert "Take the second factor away" in page
     as_administrator.post(reverse("accounts:member_factor", args=[membership.pk]))
     assert not Authenticator.objects.filter(user=clinician).exists()
     assert theirs.get(PATIENTS).status_code == 302, "their sessions end"
+    assert Client().get("/api/v1/patients/", headers={"authorization": f"Bearer {token}"}).status_code == 401
     event = AuditEvent.objects.filter(user=administrator, kind="factor_removed").get()
     assert event.detail["member"] == str(membership.pk)
 

@@ -121,3 +121,38 @@ def test_reads_are_kept_when_somebody_leaves(as_clinician: Client, clinician: An
 
     with pytest.raises(ProtectedError):
         clinician.delete()
+
+
+def test_a_list_that_names_patients_is_a_read_of_each(as_clinician, clinician, clinic) -> None:
+    named = [factories.PatientFactory(clinic=clinic) for _ in range(2)]
+    factories.PatientFactory()  # of another clinic
+    as_clinician.get(reverse("patients:list"), REMOTE_ADDR="192.0.2.7")
+    reads = ReadEvent.objects.all()
+    assert {read.patient for read in reads} == set(named)
+    assert {(read.user, read.access, read.page, read.address) for read in reads} == {
+        (clinician, Access.LISTED, "patients:list", "192.0.2.7")
+    }
+
+
+def test_today_is_a_read_of_whom_it_names(as_clinician, visit) -> None:
+    assert visit.patient.name in as_clinician.get(reverse("today")).content.decode()
+    read = ReadEvent.objects.get()
+    assert (read.patient, read.access, read.page) == (visit.patient, Access.LISTED, "today")
+
+
+def test_a_name_seen_again_within_ten_minutes_is_no_new_read(as_clinician, patient, time_machine) -> None:
+    time_machine.move_to("2026-11-20 09:00:00+00:00", tick=False)
+    as_clinician.get(reverse("patients:record", args=[patient.pk]))
+    for minutes, reads in ((5, 1), (11, 2), (12, 2), (22, 3)):
+        time_machine.move_to(f"2026-11-20 09:{minutes:02}:00+00:00", tick=False)
+        as_clinician.get(reverse("patients:list"))
+        assert ReadEvent.objects.count() == reads, minutes
+
+
+def test_only_the_page_shown_is_read(as_clinician, clinic, monkeypatch) -> None:
+    monkeypatch.setattr("clinic.patients.views.PATIENTS_A_PAGE", 2)
+    factories.PatientFactory.create_batch(3, clinic=clinic)
+    as_clinician.get(reverse("patients:list"))
+    assert ReadEvent.objects.count() == 2
+    as_clinician.get(reverse("patients:list") + "?page=2")
+    assert ReadEvent.objects.values("patient").distinct().count() == 3

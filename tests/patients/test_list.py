@@ -235,5 +235,5 @@ def test_the_list_needs_the_same_few_queries_for_one_and_for_many(
 ) -> None:
     for number in range(24):
         make(clinic, f"P{number:02}", days=number, symmetry=[0.5, 0.6], to_confirm=number % 2)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         as_clinician.get(LIST)
