@@ -9,7 +9,7 @@ from clinic.accounts.services import create_token
 from . import malformed, uploads
 
 SEED = 20261121
-SHORT = 300
+SHORT = 150
 
 
 @pytest.mark.django_db

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 
 def test_a_hard_time_limit_ends_as_timed_out(photo, tmp_path, settings):
     write_release(tmp_path / "models")
-    with Worker(tmp_path, RISORIUS_ANALYSIS_HARD_LIMIT="1") as impatient:
+    with Worker(tmp_path, RISORIUS_ANALYSIS_HARD_LIMIT="2") as impatient:
         impatient.hold()
         done = result_of(queue(photo))
     assert (done.status, done.error_code) == (Status.FAILED, "timed_out")
