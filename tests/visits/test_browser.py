@@ -108,6 +108,20 @@ def test_files_are_stored_each_on_its_own_and_results_come_by_themselves(open_pa
     assert page.locator('[hx-trigger^="load delay"]:is(.visit-card)').count() == 0
 
 
+def test_a_photo_beyond_the_limit_says_when_to_send_it_again(open_page, visit, settings):
+    settings.RATES = {"upload": "1/min"}
+    page = open_page("visits:detail", visit.pk)
+    files = [
+        {"name": "one.png", "mimeType": "image/png", "buffer": encoded("PNG", picture(shade=shade))}
+        for shade in (4, 5)
+    ]
+    page.locator(".upload-zone [data-upload-input]").first.set_input_files(files)
+    sees(page.locator(".visit-card"), 1)
+    sees(page.locator(".upload-row.is-refused"), 1)
+    expect(page.locator(".upload-list")).to_contain_text(re.compile(r"Please wait|try again in", re.I))
+    expect(page.locator(".upload-row").get_by_role("button", name="Try again")).to_be_visible()
+
+
 def test_a_wrong_guess_is_changed_on_the_card(open_page, visit):
     photo = factories.PhotoFactory(visit=visit, exercise="rest")
     page = open_page("visits:detail", visit.pk)
