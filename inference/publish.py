@@ -135,9 +135,16 @@ def _hand_over(name: str, arguments: tuple[str, ...], **options: Any) -> None:
         started = time.monotonic()
         try:
             with _producers(os.getpid()).acquire(block=True, timeout=PATIENCE) as producer:
-                # By name, so that the web process never imports the tasks.
+                # By name, so that the web process never imports the tasks, and without a limit in the message:
+                # the worker's own holds, whatever the sender knows of the task.
                 current_app.send_task(
-                    name, args=arguments, retry=False, ignore_result=True, producer=producer, **options
+                    name,
+                    args=arguments,
+                    retry=False,
+                    ignore_result=True,
+                    time_limit=None,
+                    producer=producer,
+                    **options,
                 )
             return
         except Exception:

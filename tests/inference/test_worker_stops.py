@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from inference import tasks
 from inference.states import Status
 
 from .conftest import write_release
@@ -15,6 +16,8 @@ pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_hard_time_limit_ends_as_timed_out(photo, tmp_path, settings):
+    # Celery would put the limit of a task that this process knows into the message; the worker's own is to hold.
+    assert tasks.analyse.time_limit == settings.ANALYSIS_HARD_LIMIT == 60
     write_release(tmp_path / "models")
     with Worker(tmp_path, RISORIUS_ANALYSIS_HARD_LIMIT="2") as impatient:
         impatient.hold()
