@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import QuerySet
 
 from clinic.operations.models import IntegrityCheck
 
@@ -35,3 +39,20 @@ def drawn(check: IntegrityCheck, identifier: object) -> bool:
         return True
     digest = hashlib.sha256(f"{check.pk} {identifier}".encode()).digest()
     return int.from_bytes(digest[:4]) % 100 < check.share
+
+
+def next_of(
+    check: IntegrityCheck, cursor: str, rows: QuerySet[Any], *, most: int
+) -> tuple[Batch, list[uuid.UUID]]:
+    """The next batch over a table by identifier, and the identifiers that the sample takes in, at most so many."""
+    rows = rows.order_by("pk")
+    if cursor:
+        rows = rows.filter(pk__gt=uuid.UUID(cursor))
+    wanted, last = [], END
+    for pk in rows.values_list("pk", flat=True)[:IDS]:
+        last = str(pk)
+        if drawn(check, pk):
+            wanted.append(pk)
+        if len(wanted) == most:
+            break
+    return Batch(last), wanted

@@ -18,7 +18,7 @@ from clinic.visits import files
 from clinic.visits.keyring import FileAltered, KeyMissing
 from clinic.visits.models import Photo, photo_storage
 
-from .batch import END, IDS, Batch, drawn
+from .batch import END, Batch, drawn, next_of
 
 AT_ONCE = 100
 ASIDE = "orphans"
@@ -30,17 +30,7 @@ HALF = dt.timedelta(hours=24)
 
 def photos(check: IntegrityCheck, cursor: str) -> Batch:
     """The next photos by identifier: both files present, and the bytes those that were stored."""
-    rows = Photo.objects.order_by("pk")
-    if cursor:
-        rows = rows.filter(pk__gt=uuid.UUID(cursor))
-    wanted, last = [], END
-    for pk in rows.values_list("pk", flat=True)[:IDS]:
-        last = str(pk)
-        if drawn(check, pk):
-            wanted.append(pk)
-        if len(wanted) == AT_ONCE:
-            break
-    batch = Batch(last)
+    batch, wanted = next_of(check, cursor, Photo.objects.all(), most=AT_ONCE)
     for photo in Photo.objects.filter(pk__in=wanted).select_related("visit__patient").order_by("pk"):
         batch.photos += 1
         for code in codes_of(photo):

@@ -24,7 +24,7 @@ from inference.models import Analysis, BackgroundAnalysis, ModelRelease, Release
 from inference.pipeline.errors import PipelineError
 from inference.states import FINAL, Status
 
-from .batch import END, IDS, Batch, drawn
+from .batch import END, Batch, next_of
 from .files import erased
 
 MOST = 1000
@@ -132,17 +132,7 @@ def states(check: IntegrityCheck, cursor: str) -> Batch:
 
 def summaries(check: IntegrityCheck, cursor: str) -> Batch:
     """The next patients: the lists' figures are what the records give."""
-    rows = Patient.objects.order_by("pk")
-    if cursor:
-        rows = rows.filter(pk__gt=uuid.UUID(cursor))
-    wanted, last = [], END
-    for pk in rows.values_list("pk", flat=True)[:IDS]:
-        last = str(pk)
-        if drawn(check, pk):
-            wanted.append(pk)
-        if len(wanted) == PATIENTS_AT_ONCE:
-            break
-    batch = Batch(last)
+    batch, wanted = next_of(check, cursor, Patient.objects.all(), most=PATIENTS_AT_ONCE)
     for pk in wanted:
         batch.records += 1
         if not summary_agrees(pk):
