@@ -169,17 +169,21 @@ def restrict(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     )
 
 
+def _reasoned(request: HttpRequest, pk: uuid.UUID, service: Callable[..., Any], **words: str) -> HttpResponse:
+    """A step on the whole record that asks for nothing but a reason; `words` are the form's."""
+    patient = _find(request, pk, policies.can_decide_on_record)
+    form = forms_rights.ReasonForm(request.POST or None)
+    return _form(request, patient, form, service, {"patient": patient}, **words)
+
+
 @login_required
 @stepup.required
 def lift(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Open the record again for all."""
-    patient = _find(request, pk, policies.can_decide_on_record)
-    return _form(
+    return _reasoned(
         request,
-        patient,
-        forms_rights.ReasonForm(request.POST or None),
+        pk,
         services_rights.lift_restriction,
-        {"patient": patient},
         said=_("The restriction is lifted."),
         title=_("Lift the restriction"),
         about=_("The record is shown and used again as before. Tell the patient before you do it."),
@@ -191,13 +195,10 @@ def lift(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @stepup.required
 def hold(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Put the record under legal hold."""
-    patient = _find(request, pk, policies.can_decide_on_record)
-    return _form(
+    return _reasoned(
         request,
-        patient,
-        forms_rights.ReasonForm(request.POST or None),
+        pk,
         services_rights.hold,
-        {"patient": patient},
         said=_("The record is under legal hold."),
         title=_("Legal hold"),
         about=_(
@@ -211,13 +212,10 @@ def hold(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @stepup.required
 def hold_lift(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """End the legal hold."""
-    patient = _find(request, pk, policies.can_decide_on_record)
-    return _form(
+    return _reasoned(
         request,
-        patient,
-        forms_rights.ReasonForm(request.POST or None),
+        pk,
         services_rights.lift_hold,
-        {"patient": patient},
         said=_("The legal hold is lifted."),
         title=_("Lift the legal hold"),
         about=_("From then on the record's retention counts again."),
