@@ -23,7 +23,7 @@ from clinic.audit import guards
 from clinic.audit.models import Event
 from clinic.audit.selectors import reads_of_patient
 from clinic.audit.services import log_event
-from clinic.common.dates import day_in
+from clinic.common.dates import day_in, today_in
 from clinic.visits import files
 from clinic.visits.models import Photo
 from clinic.visits.training_set import PAGE as TRAINING_SET
@@ -233,4 +233,4 @@ def _may_be_destroyed(erasure: Erasure, patient: Patient) -> bool:
     if patient.holds.filter(lifted_at__isnull=True).exists():
         return False
     end, _last = keep_until(patient)  # counted anew: an old visit may have been entered since
-    return max(end, erasure.keep_until) <= timezone.localdate()
+    return max(end, erasure.keep_until) <= today_in(patient.clinic.time_zone)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from clinic.audit import log
 from clinic.audit.models import AuditEvent, Event
 from clinic.audit.services import log_event, log_read
+from clinic.common.dates import today_in
 
 from .. import factories
 from ..conftest import logged_in
@@ -53,11 +54,11 @@ def test_the_administrator_sees_all_of_the_clinic_and_nothing_of_another(
     assert "Z-1" not in page and stranger.full_name not in page
 
 
-def test_each_filter_narrows_it(as_administrator, told, clinician) -> None:
+def test_each_filter_narrows_it(as_administrator, told, clinic, clinician) -> None:
     assert lines(search(as_administrator, person=clinician.pk)) == 4
     assert lines(search(as_administrator, kind="login")) == 1
     assert lines(search(as_administrator, record_number="R-77", kind="record")) == 3
-    day = timezone.localdate() - dt.timedelta(days=1)
+    day = today_in(clinic.time_zone) - dt.timedelta(days=1)
     assert lines(search(as_administrator, until=day.isoformat(), kind="record")) == 4
     assert lines(search(as_administrator, person=clinician.pk, record_number="R-77")) == 0
 

@@ -161,6 +161,17 @@ def test_the_record_is_kept_until_its_last_day(full, administrator):
     assert Patient.objects.filter(pk=full.pk).exists()
 
 
+def test_the_last_day_ends_at_the_clinics_midnight_not_at_greenwichs(full, administrator, clinic):
+    clinic.time_zone = "America/Los_Angeles"
+    clinic.save(update_fields=["time_zone"])
+    erased(full, administrator)
+    day = Erasure.objects.get().keep_until
+    with time_machine.travel(dt.datetime(day.year, day.month, day.day, 2, tzinfo=dt.UTC), tick=False):
+        assert retention() == "", "in the clinic it is still the evening before"
+    with time_machine.travel(dt.datetime(day.year, day.month, day.day, 9, tzinfo=dt.UTC), tick=False):
+        assert "destroyed" in retention()
+
+
 def test_a_record_that_nobody_asked_to_forget_is_not_destroyed(full):
     with after(30):
         assert retention() == ""
