@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -126,6 +128,12 @@ def end(request: HttpRequest, *, why: str) -> None:
     forget(request)
     logout(request)
     request.session[ENDED] = why
+
+
+def forget_ended() -> None:
+    """Take sessions that are over, and their rows in the lists, out of the database: nobody comes back to them."""
+    SessionStore.clear_expired()
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
 
 
 def draft_key(user: User) -> str:

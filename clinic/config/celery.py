@@ -72,6 +72,11 @@ def beat_schedule() -> dict[str, Any]:
             "schedule": crontab(hour=1, minute=40),
             "options": hourly,
         },
+        "sessions": {
+            "task": "clinic.accounts.tasks.forget_sessions",
+            "schedule": crontab(hour=1, minute=50),
+            "options": hourly,
+        },
         **canaries,
     }
 

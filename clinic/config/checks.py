@@ -237,6 +237,35 @@ def broker() -> list[CheckMessage]:
     return []
 
 
+def clinic_keys() -> list[CheckMessage]:
+    """Where photos are sealed, each clinic has a key that the master key opens."""
+    from django.db import DatabaseError
+
+    from clinic.accounts.models import Clinic
+    from clinic.visits import keyring
+
+    if not keyring.is_on():
+        return []
+    try:
+        clinics = list(Clinic.objects.values_list("pk", flat=True))
+    except DatabaseError:
+        return []
+    messages: list[CheckMessage] = []
+    for clinic in clinics:
+        try:
+            keyring.key(clinic, keyring.state_of(clinic).key_id)
+        except keyring.KeyMissing as error:
+            messages.append(
+                Error(
+                    f"Photos of a clinic can be neither stored nor shown. {error}",
+                    hint="A new clinic: manage.py keys create --clinic with its identifier. Any other: put its key, or "
+                    "the master key that wrapped it, back from where the keys are kept; a new one opens no old photo.",
+                    id="risorius.E011",
+                )
+            )
+    return messages
+
+
 def worker() -> list[CheckMessage]:
     """A worker and the watchdog were alive within the last minutes, if they ever were."""
     from django.db import DatabaseError
@@ -281,6 +310,7 @@ EXAMINATIONS: tuple[Examination, ...] = (
     Examination("Time limits of the queue", queue_timing),
     Examination("Clock", clock),
     Examination("Database", database, network=True),
+    Examination("Keys of the clinics", clinic_keys, network=True),
     Examination("Broker", broker, network=True),
     Examination("Worker and watchdog", worker, network=True),
 )

@@ -14,7 +14,9 @@ LONGEST_SIDE_PX: Final = 1280
 MAX_BYTES: Final = 40 * 1024 * 1024
 MAX_PIXELS: Final = 100_000_000
 """A 100-megapixel camera passes; a decompression bomb does not."""
-FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP", "HEIF")
+FORMATS: Final[tuple[str, ...]] = ("JPEG", "PNG", "WEBP")
+HEIC: Final[tuple[str, ...]] = ("HEIF",)
+"""No other parser of Pillow's ever sees a file."""
 
 Source = bytes | str | Path | Image.Image | np.ndarray
 
@@ -47,16 +49,16 @@ def _read(path: Path) -> bytes:
 
 
 def _decode_bytes(data: bytes, longest: int) -> np.ndarray:
+    formats = FORMATS
     if data[4:8] == b"ftyp":
         import pillow_heif  # only HEIC photos need it
 
         pillow_heif.register_heif_opener()
+        formats = HEIC
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # our own limit below replaces Pillow's warning
-            with Image.open(io.BytesIO(data), formats=None) as image:
-                if image.format not in FORMATS:
-                    raise UnreadableImage(f"{image.format} is no accepted photo format.")
+            with Image.open(io.BytesIO(data), formats=formats) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise ImageTooLarge(f"The photo has more than {MAX_PIXELS // 10**6} megapixels.")
                 if image.format in ("JPEG", "MPO"):

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
@@ -231,3 +232,15 @@ def test_the_key_of_drafts_is_the_persons_own_and_outlives_the_session(colleague
         keys.append(page.split('data-draft-key="')[1].split('"')[0])
     assert keys[0] == keys[1] == sessions.draft_key(colleague) and len(keys[0]) == 64
     assert "data-draft-key" not in Client().get(LOGIN).content.decode()
+
+
+def test_what_is_left_of_ended_sessions_goes_at_night_and_those_alive_stay(own, clinician) -> None:
+    other = Client()
+    with at(600):
+        post_login(other, clinician.email)
+        sessions.forget_ended()
+        assert UserSession.objects.count() == 2, "twelve hours are not over for either"
+    with at(721):
+        sessions.forget_ended()
+        keys = {row.session_key for row in UserSession.objects.all()}
+        assert keys == {other.session.session_key} == {row.session_key for row in Session.objects.all()}

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 import stat
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from clinic.audit.models import AuditEvent
+from clinic.config import checks
 from clinic.visits import files, keyring, rekeying, sealing
 from clinic.visits.keyring import KeyMissing
 
@@ -143,3 +145,18 @@ def test_a_note_that_was_lost_between_key_and_use_is_written_again(sealed, clini
     key_id = json.loads((sealed / "state.json").read_text())["key"]
     (sealed / "state.json").unlink()
     assert str(rekeying.create(clinic=clinic)) == key_id
+
+
+def test_the_doctor_names_a_clinic_whose_photos_can_be_neither_stored_nor_shown(sealed, clinic, settings):
+    assert checks.clinic_keys() == []
+    new = factories.ClinicFactory()
+    (fault,) = checks.clinic_keys()
+    assert str(new.pk) in fault.msg and "keys create" in fault.hint
+    run("create", "--clinic", str(new.pk))
+    assert checks.clinic_keys() == []
+    Path(settings.MASTER_KEY_FILE).write_text(keyring.new_master())
+    keyring._unwrapped.clear()
+    told = " ".join(fault.msg for fault in checks.clinic_keys())
+    assert str(clinic.pk) in told and str(new.pk) in told and "another master key" in told
+    settings.KEYS_DIR = ""
+    assert checks.clinic_keys() == [], "photos are not sealed here"

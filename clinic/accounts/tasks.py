@@ -1,0 +1,13 @@
+"""What beat asks of a worker for the accounts' sake."""
+
+from __future__ import annotations
+
+from inference import publish
+
+from . import sessions
+
+
+@publish.task(name="clinic.accounts.tasks.forget_sessions")
+def forget_sessions() -> None:
+    """Take what is left of sessions that are over out of the database, once a night."""
+    sessions.forget_ended()
