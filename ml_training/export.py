@@ -70,7 +70,11 @@ def trained(run: Path) -> keras.Model:
     if config.get("precision", "float32") == "float32":
         return model
     keras.config.set_dtype_policy("float32")
-    kept = {key: config[key] for key in ("trunk", "alpha", "dropout", "pixels", "shape") if key in config}
+    kept = {
+        key: config[key]
+        for key in ("trunk", "alpha", "dropout", "pixels", "shape", "places")
+        if key in config
+    }
     plain = build(int(config["size"]), **kept)
     plain.set_weights(model.get_weights())
     return plain

@@ -1,5 +1,8 @@
 """The network: a face beside its own mirror image, its pixels and the shape of its mesh, in one pass.
 
+The crop is upright and centred, so where something lies in it tells what it is: the pixels are read from the trunk's
+mean over the picture and, by narrow columns, from each place of two finer layers.
+
     crop  (s, s, 3) --+-- trunk --> pixels --+
     mirror image -----+-- trunk --> pixels'--+--> mean  m = (f + f') / 2   what both sides share
     shape (1434,) ----+-- dense --> points --+--> difference d = (f - f') / 2   what tells left from right
@@ -8,6 +11,9 @@
 A mirrored photo swaps f and f': m stays and d changes its sign. View and severity read (m, |d|), so they can't change;
 the weak side is u(m, d) - u(m, -d), which turns over; each zone's movement is v(m, d) on the left and v(m, -d) on the
 right. So what a mirror must do to the answers holds by construction, before any training.
+
+While it learns, the pixels' part of m and d has a second task: to say where each landmark truly lies (`form`), even
+and odd parts apart, so that it looks at movements of a millimetre and not at twelve words a picture.
 """
 
 from pathlib import Path
@@ -26,6 +32,11 @@ BATCH_NORM_MOMENTUM: Final = 0.97
 """Keras' MobileNetV2 has 0.999, whose averages lag far behind in a training of some hundred steps."""
 TRUNKS: Final = {"MobileNetV2": keras.applications.MobileNetV2, "MobileNet": keras.applications.MobileNet}
 PIXEL_WIDTH, POINT_WIDTH, HEAD_WIDTH = 160, 160, 128
+PLACES: Final = {
+    "MobileNetV2": {"block_6_expand_relu": 8, "block_13_expand_relu": 24},
+    "MobileNet": {"conv_pw_5_relu": 8, "conv_pw_11_relu": 24},
+}
+"""The layers at an eighth and a sixteenth of the crop, and the width of the column that reads each of their places."""
 
 
 @keras.saving.register_keras_serializable("risorius")
@@ -76,17 +87,23 @@ def build(
     dropout: float = 0.2,
     pixels: bool = True,
     shape: bool = True,
+    places: bool = False,
+    form: int = 0,
 ) -> keras.Model:
     """{"crop": RGB 0 to 255 (N, size, size, 3), "shape": (N, 1434)} -> logits (N, 27), see `HEADS`.
 
     weights: ImageNet weights of the trunk without its top, or None for random ones. pixels, shape: what it may see.
-    Pixels are scaled inside the network, so that training and serving cannot differ.
+    places: read the trunk's `PLACES` too. Pixels are scaled inside the network, so that training and serving cannot
+    differ. form: with the task to learn by, 2 * `form` more outputs: the true form's even part and its odd part (see
+    `targets.Form`), read from the pixels alone; `plain` takes them off.
     """
+    if form and not pixels:
+        raise ValueError("The true form is read from the pixels: a network without them can't learn by it.")
     crop = keras.Input((size, size, 3), name="crop")
     flat = keras.Input((SHAPE_SIZE,), name="shape")
     straight, mirror = [], []
     if pixels:
-        eye = _pixel_branch(size, trunk, alpha, weights, dropout)
+        eye = _pixel_branch(size, trunk, alpha, weights, dropout, PLACES[trunk] if places else {})
         straight.append(eye(crop))
         mirror.append(eye(MirrorImage(name="mirror_image")(crop)))
     if shape:
@@ -105,6 +122,10 @@ def build(
     zones = keras.layers.Reshape((2 * len(ZONES),), name="zones")(keras.ops.stack([left, right], -1))
     outputs += [odd["side"](one) - odd["side"](other), zones, odd["done_side"](one) - odd["done_side"](other)]
     joined = keras.layers.Concatenate(name="logits", dtype="float32")(outputs)
+    if form:
+        even = keras.layers.Dense(form, name="form_even")((straight[0] + mirror[0]) * 0.5)
+        odd = keras.layers.Dense(form, use_bias=False, name="form_odd")((straight[0] - mirror[0]) * 0.5)
+        joined = keras.layers.Concatenate(name="taught", dtype="float32")([joined, even, odd])
     return keras.Model({"crop": crop, "shape": flat}, joined, name="risorius")
 
 
@@ -112,7 +133,9 @@ def _joined(parts: list[Any]) -> Any:
     return parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)
 
 
-def _pixel_branch(size: int, trunk: str, alpha: float, weights: Path | None, dropout: float) -> keras.Model:
+def _pixel_branch(
+    size: int, trunk: str, alpha: float, weights: Path | None, dropout: float, places: dict[str, int]
+) -> keras.Model:
     base = TRUNKS[trunk](
         input_shape=(size, size, 3), alpha=alpha, include_top=False, weights=None, pooling="avg"
     )
@@ -122,8 +145,24 @@ def _pixel_branch(size: int, trunk: str, alpha: float, weights: Path | None, dro
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = BATCH_NORM_MOMENTUM
     inputs = keras.Input((size, size, 3))
-    seen = keras.layers.Dropout(dropout)(base(keras.layers.Rescaling(1 / 127.5, -1)(inputs)))
+    scaled = keras.layers.Rescaling(1 / 127.5, -1)(inputs)
+    if places:
+        maps = [base.get_layer(name).output for name in places]
+        mean, *maps = keras.Model(base.input, [base.output, *maps], name=base.name)(scaled)
+        columns = [
+            keras.layers.Flatten()(keras.layers.Conv2D(width, 1, activation="relu")(seen))
+            for seen, width in zip(maps, places.values(), strict=True)
+        ]
+        seen = keras.layers.Concatenate()([mean, *columns])
+    else:
+        seen = base(scaled)
+    seen = keras.layers.Dropout(dropout)(seen)
     return keras.Model(inputs, keras.layers.Dense(PIXEL_WIDTH, "relu")(seen), name="pixels")
+
+
+def plain(model: keras.Model) -> keras.Model:
+    """The network alone, without the task that it learns by; the weights are the same ones."""
+    return keras.Model(model.input, model.get_layer("logits").output, name="risorius")
 
 
 def _point_branch(dropout: float) -> keras.Model:

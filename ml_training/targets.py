@@ -5,8 +5,9 @@ from typing import Any, Final
 import numpy as np
 import tensorflow as tf
 
-from inference.pipeline.classify import STEPS, columns
+from inference.pipeline.classify import OUTPUTS, STEPS, columns
 from inference.pipeline.codes import VIEWS, ZONES, Exercise
+from ml_training import form
 from ml_training.datasets import Pictures
 
 WIDTHS: Final = {
@@ -20,7 +21,8 @@ WIDTHS: Final = {
     "done_side": 1,
     "done_side_known": 1,
 }
-WEIGHTS: Final = {"view": 1.0, "steps": 1.6, "side": 0.9, "zones": 0.6, "done_side": 0.3}
+WIDTH: Final = sum(WIDTHS.values())
+WEIGHTS: Final = {"view": 1.0, "steps": 1.6, "side": 0.9, "zones": 0.6, "done_side": 0.3, "form": 1.0}
 SMOOTHING: Final = 0.02
 """Of the view's target: a brief attempt at a smile is not far from rest."""
 SHOWN_IN: Final = {
@@ -41,8 +43,9 @@ UNTOUCHED: Final = "unmoved"
 network to call healthy what isn't drawn: they teach views alone."""
 
 
-def of(pictures: Pictures) -> np.ndarray:
-    """(N, 34) float32, laid out as `WIDTHS`; what isn't known is 0 with 0 in its *_known column."""
+def of(pictures: Pictures, task: form.Form | None = None) -> np.ndarray:
+    """(N, 34) float32, laid out as `WIDTHS`; what isn't known is 0 with 0 in its *_known column. With the second task,
+    its targets follow: (N, 34 + form.TARGETS)."""
     count = len(pictures)
     view = np.zeros((count, len(VIEWS)), np.float32)
     seen = pictures.view >= 0
@@ -57,6 +60,8 @@ def of(pictures: Pictures) -> np.ndarray:
         np.nan_to_num(pictures.zones).reshape(count, -1), known * drawn[:, None], pictures.done_side == 1,
         pictures.done_side >= 0,
     ]  # fmt: skip
+    if task:
+        columns_.append(task.of(pictures))
     return np.concatenate([np.reshape(c, (count, -1)) for c in columns_], 1).astype(np.float32)
 
 
@@ -72,7 +77,8 @@ def part(target: Any, name: str) -> Any:
 
 
 def loss(target: Any, logits: Any) -> Any:
-    """(N,): cross-entropies of view, severity steps, side and zones, each where the truth is known."""
+    """(N,): cross-entropies of view, severity steps, side and zones, each where the truth is known, and the second
+    task's loss where the network has it."""
     cross = tf.nn.sigmoid_cross_entropy_with_logits
     wanted = part(target, "view")
     known = tf.reduce_sum(wanted, -1, keepdims=True)
@@ -86,7 +92,10 @@ def loss(target: Any, logits: Any) -> Any:
     zones = tf.reduce_mean(zones * tf.repeat(part(target, "zone_known"), 2, axis=1), -1)
     w = WEIGHTS
     total = w["view"] * view + w["steps"] * steps + w["zones"] * zones
-    return total + w["side"] * side[:, 0] + w["done_side"] * done[:, 0]
+    total += w["side"] * side[:, 0] + w["done_side"] * done[:, 0]
+    if target.shape[-1] > WIDTH:
+        total += w["form"] * form.loss(target[:, WIDTH:], logits[:, OUTPUTS:])
+    return total
 
 
 def view_accuracy(target: Any, logits: Any) -> Any:

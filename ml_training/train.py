@@ -19,7 +19,7 @@ from tqdm import tqdm
 from inference.pipeline.classify import columns
 from inference.pipeline.codes import VIEWS
 from inference.pipeline.shape import features
-from ml_training import datasets, models, plots, targets
+from ml_training import datasets, form, models, plots, targets
 
 STRATEGIES = {
     "none": tf.distribute.get_strategy,
@@ -37,8 +37,10 @@ class Config:
     many training pictures (0: all). start: a trained model (.keras) to go on from; where its layers don't fit, only
     its trunk is taken. trunk_only: take no more than that, and learn the heads anew. frozen: the trunk's first layer
     that is trained; those before it keep their weights, and a step takes half the time from block_3_expand on.
-    pixels, shape: what the network may see. precision: a Keras dtype policy, "mixed_float16" on a
-    GPU say. distribute: "none", "mirrored" (all GPUs of a machine) or "several_machines" (by TF_CONFIG).
+    pixels, shape: what the network may see. places: read where in the picture something lies, not its mean alone.
+    form: learn by the second task too, the true places of the landmarks (`ml_training.form`). precision: a Keras
+    dtype policy, "mixed_float16" on a GPU say. distribute: "none", "mirrored" (all GPUs of a machine) or
+    "several_machines" (by TF_CONFIG).
     checkpoint_steps: how often a checkpoint is written, in batches.
     """
 
@@ -60,6 +62,8 @@ class Config:
     frozen: str | None = None
     pixels: bool = True
     shape: bool = True
+    places: bool = False
+    form: bool = False
     precision: str = "float32"
     distribute: str = "none"
     checkpoint_steps: int = 200
@@ -113,9 +117,11 @@ def shapes(pictures: datasets.Pictures) -> np.ndarray:
     return np.stack([features(points) for points in pictures.points])
 
 
-def batches(pictures: datasets.Pictures, config: Config, training: bool) -> tf.data.Dataset:
+def batches(
+    pictures: datasets.Pictures, config: Config, training: bool, task: form.Form | None = None
+) -> tf.data.Dataset:
     """Batches of {"crop": float32, 0 to 255, "shape"} and their targets."""
-    wanted, shape = targets.of(pictures), shapes(pictures)
+    wanted, shape = targets.of(pictures, task), shapes(pictures)
     sets = tf.data.Dataset.range(len(pictures))
     if training:
         sets = sets.shuffle(len(pictures), seed=config.seed)
@@ -173,13 +179,15 @@ def prepared(config: Config, training: datasets.Pictures, steps: int) -> keras.M
     """The network, with its starting weights, ready to be fitted."""
     weights = Path(config.weights) if config.weights else None
     model = models.build(
-        config.size, config.trunk, config.alpha, weights, config.dropout, config.pixels, config.shape
-    )
+        config.size, config.trunk, config.alpha, weights, config.dropout, config.pixels, config.shape,
+        config.places, form.SIZE if config.form else 0,
+    )  # fmt: skip
     if config.shape:
         chosen = np.random.default_rng(config.seed).permutation(len(training))[:4000]
         models.set_frame(model, shapes(training.where(chosen)))
     if config.start:
-        models.take_over(model, keras.models.load_model(config.start, compile=False), config.trunk_only)
+        begin = keras.models.load_model(config.start, compile=False)
+        models.take_over(models.plain(model), begin, config.trunk_only)
     if config.frozen:
         models.freeze(model, config.frozen)
     rate = keras.optimizers.schedules.CosineDecay(
@@ -207,7 +215,8 @@ def train(config: Config) -> keras.Model:
         training = training.where(
             np.random.default_rng(config.seed).permutation(len(training))[: config.limit]
         )
-    feed = batches(training, config, training=True)
+    task = form.Form.fitted(training) if config.form else None
+    feed = batches(training, config, training=True, task=task)
     steps = int(feed.cardinality()) * config.epochs
     with STRATEGIES[config.distribute]().scope():
         model = prepared(config, training, steps)
@@ -217,9 +226,9 @@ def train(config: Config) -> keras.Model:
         keras.callbacks.TensorBoard(out / "tensorboard", write_graph=False),
         Progress(steps),
     ]
-    held = batches(validation, config, training=False) if len(validation) else None
+    held = batches(validation, config, training=False, task=task) if len(validation) else None
     history = model.fit(feed, validation_data=held, epochs=config.epochs, callbacks=keep, verbose=2)
-    model.save(out / "model.keras")
+    models.plain(model).save(out / "model.keras")
     note = {
         "history": history.history,
         "pictures": {"train": len(training), "val": len(validation)},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from inference.pipeline.classify import STEPS, columns
 from inference.pipeline.shape import MIRROR, SHAPE_SIZE, features, frontal, mirrored
-from ml_training.datasets import Pictures, write_shard
+from ml_training.datasets import MIRRORED_TRUTH, TRUE_POINTS, Pictures, write_shard
 
 from .made import fields
 
@@ -25,10 +26,10 @@ def pictures(count: int, **options) -> Pictures:
 def network():
     import keras
 
-    from ml_training import models, train
+    from ml_training import form, models, train
 
     keras.utils.set_random_seed(3)
-    model = models.build(SIZE)
+    model = models.build(SIZE, places=True, form=form.SIZE)
     models.set_frame(model, train.shapes(pictures(6)))
     for layer in ("side", "zone", "view", "steps", "done_side"):
         kernel, _bias = model.get_layer(layer).layers[-1].weights
@@ -67,6 +68,58 @@ def test_a_mirrored_photo_turns_the_side_over_and_nothing_else(network):
         assert np.abs(seen[:, columns(head)]).max() > 1e-3
     zones = columns("zones")
     assert np.allclose(seen[:, zones].reshape(4, 4, 2), back[:, zones].reshape(4, 4, 2)[..., ::-1], atol=1e-4)
+
+
+def test_the_true_form_turns_over_in_its_odd_part_alone_and_is_in_no_release(network):
+    from ml_training import form, models
+
+    some = pictures(4)
+    crops, shape = some.crops.astype(np.float32), np.zeros((4, SHAPE_SIZE), np.float32)
+    seen, back = (network({"crop": c, "shape": shape}).numpy()[:, 27:] for c in (crops, crops[:, :, ::-1]))
+    even, odd = slice(0, form.SIZE), slice(form.SIZE, None)
+    assert np.allclose(seen[:, even], back[:, even], atol=1e-4)
+    largest = np.abs(seen[:, odd]).max()
+    assert largest > 0 and np.allclose(seen[:, odd], -back[:, odd], rtol=0, atol=largest / 100)
+    alone = models.plain(network)({"crop": crops, "shape": shape}).numpy()
+    assert alone.shape == (4, 27)
+    assert np.array_equal(alone, network({"crop": crops, "shape": shape}).numpy()[:, :27])
+
+
+def test_the_true_form_is_asked_for_as_a_mirror_would_show_it():
+    from ml_training.form import SIZE as FORM
+    from ml_training.form import Form
+
+    some = pictures(6)
+    other = some.truth_mm[:, MIRRORED_TRUTH] * np.array([-1, 1, 1], np.float32)
+    task = Form.fitted(some)
+    asked, turned = task.of(some), task.of(replace(some, truth_mm=other))
+    assert np.allclose(asked[:, :FORM], turned[:, :FORM], atol=1e-4)
+    assert np.allclose(asked[:, FORM:-1], -turned[:, FORM:-1], atol=1e-4)
+    assert np.abs(asked[:, FORM:-1]).max() > 0.1 and (asked[:, -1] == 1).all()
+    pairs = {(36, 45), (48, 54), (31, 35), (17, 26), (60, 64), (8, 8), (68, 69), (78, 79)}
+    assert all(MIRRORED_TRUTH[a] == b and MIRRORED_TRUTH[b] == a for a, b in pairs)
+    assert sorted(MIRRORED_TRUTH) == list(range(TRUE_POINTS))
+
+
+def test_where_the_true_form_is_not_known_it_teaches_nothing():
+    import tensorflow as tf
+
+    from ml_training import form, targets
+
+    some = pictures(3)
+    task = form.Form.fitted(some)
+    unknown = replace(some, truth_mm=np.full_like(some.truth_mm, np.nan))
+    with pytest.raises(ValueError, match="No picture knows"):
+        form.Form.fitted(unknown)
+    said = np.zeros((3, 27 + 2 * form.SIZE), np.float32)
+    loud = said.copy()
+    loud[:, 27:] = 3
+    quiet = [
+        targets.loss(tf.constant(targets.of(unknown, task)), tf.constant(s)).numpy() for s in (said, loud)
+    ]
+    assert np.allclose(*quiet)
+    known = [targets.loss(tf.constant(targets.of(some, task)), tf.constant(s)).numpy() for s in (said, loud)]
+    assert (known[1] > known[0] + 1).all()
 
 
 def test_what_is_not_known_teaches_nothing():
