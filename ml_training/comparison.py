@@ -1,9 +1,15 @@
-"""The table of a comparison of networks (see `compare`), without any library of training."""
+"""The tables of two studies in the documentation (see `compare` and `ceiling`), without any library of training."""
 
 from typing import Any, Final
 
 DOCS_START: Final = "<!-- comparison -->"
 DOCS_END: Final = "<!-- comparison end -->"
+CEILING_START: Final = "<!-- ceiling -->"
+CEILING_END: Final = "<!-- ceiling end -->"
+CEILING_TOLD: Final = (
+    "view_macro_f1", "view_macro_f1_severe", "palsy_auc_clear", "sensitivity_clear_at_specificity",
+    "specificity_at_specificity", "side_accuracy_clear", "grade_within_one", "grade_kappa",
+)  # fmt: skip
 
 
 def table(content: dict[str, Any]) -> str:
@@ -38,8 +44,27 @@ def interval(figure: dict[str, Any]) -> str:
     return "-" if low is None else f"{low:.2f} to {high:.2f}"
 
 
+def ceiling_table(content: dict[str, Any]) -> str:
+    """ceiling.json as Markdown."""
+    lines = [
+        f"Given the true places of 63 landmarks, learnt from {content['pictures']:,} simulated photos of "
+        f"{content['people']} people:",
+        "",
+        "| Figure | Value | 95 % interval |",
+        "|---|---|---|",
+    ]
+    for row in content["figures"]:
+        lines.append(f"| {row['name']} | {row['value']:.3f} | {row['low']:.3f} to {row['high']:.3f} |")
+    return "\n".join(lines)
+
+
+def between(document: str, start: str, end: str, text: str) -> str:
+    """The document with what stands between two marks made anew."""
+    before, rest = document.split(start)
+    _, after = rest.split(end, 1)
+    return f"{before}{start}\n{text}\n{end}{after}"
+
+
 def with_table(document: str, content: dict[str, Any]) -> str:
-    """The document with its table made anew."""
-    before, rest = document.split(DOCS_START)
-    _, after = rest.split(DOCS_END, 1)
-    return f"{before}{DOCS_START}\n{table(content)}\n{DOCS_END}{after}"
+    """The document with the comparison's table made anew."""
+    return between(document, DOCS_START, DOCS_END, table(content))

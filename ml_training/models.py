@@ -95,7 +95,7 @@ def build(
     weights: ImageNet weights of the trunk without its top, or None for random ones. pixels, shape: what it may see.
     places: read the trunk's `PLACES` too. Pixels are scaled inside the network, so that training and serving cannot
     differ. form: with the task to learn by, 2 * `form` more outputs: the true form's even part and its odd part (see
-    `targets.Form`), read from the pixels alone; `plain` takes them off.
+    `form.Form`), read from the pixels alone; `plain` takes them off.
     """
     if form and not pixels:
         raise ValueError("The true form is read from the pixels: a network without them can't learn by it.")
@@ -110,7 +110,16 @@ def build(
         frame, ear = Frame(name="frame"), _point_branch(dropout)
         straight.append(ear(frame(flat)))
         mirror.append(ear(frame(MirrorPoints(name="mirror_points")(flat))))
-    f, g = (_joined(parts) for parts in (straight, mirror))
+    joined = answers(_joined(straight), _joined(mirror), dropout)
+    if form:
+        even = keras.layers.Dense(form, name="form_even")((straight[0] + mirror[0]) * 0.5)
+        odd = keras.layers.Dense(form, use_bias=False, name="form_odd")((straight[0] - mirror[0]) * 0.5)
+        joined = keras.layers.Concatenate(name="taught", dtype="float32")([joined, even, odd])
+    return keras.Model({"crop": crop, "shape": flat}, joined, name="risorius")
+
+
+def answers(f: Any, g: Any, dropout: float) -> Any:
+    """Logits (N, 27) from what was seen straight, f, and in the mirror, g: (N, any) both."""
     mean, difference = (f + g) * 0.5, (f - g) * 0.5
     even = keras.layers.Concatenate(name="even")([mean, keras.ops.abs(difference)])
     one = keras.layers.Concatenate(name="one")([mean, difference])
@@ -121,12 +130,7 @@ def build(
     left, right = zone(one), zone(other)
     zones = keras.layers.Reshape((2 * len(ZONES),), name="zones")(keras.ops.stack([left, right], -1))
     outputs += [odd["side"](one) - odd["side"](other), zones, odd["done_side"](one) - odd["done_side"](other)]
-    joined = keras.layers.Concatenate(name="logits", dtype="float32")(outputs)
-    if form:
-        even = keras.layers.Dense(form, name="form_even")((straight[0] + mirror[0]) * 0.5)
-        odd = keras.layers.Dense(form, use_bias=False, name="form_odd")((straight[0] - mirror[0]) * 0.5)
-        joined = keras.layers.Concatenate(name="taught", dtype="float32")([joined, even, odd])
-    return keras.Model({"crop": crop, "shape": flat}, joined, name="risorius")
+    return keras.layers.Concatenate(name="logits", dtype="float32")(outputs)
 
 
 def _joined(parts: list[Any]) -> Any:

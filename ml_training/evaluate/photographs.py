@@ -30,6 +30,8 @@ from ml_training.evaluate.serving import pictures_of
 VIEW_OF_LABEL = {"neutral": "rest", "smile_closed": "closed_smile", "smile_teeth": "smile_with_teeth"}
 EACH_DEGRADED = 100
 """People of whom each spoiled version is made."""
+OBVIOUS = 4
+"""House and Brackmann's words for grade IV are "obvious weakness"; of III, "obvious but not disfiguring difference"."""
 MIRRORED = 60
 ALIKE = 16
 MESH_TOLERANCE = 0.1
@@ -191,27 +193,33 @@ def against_simulated(
     palsy: np.ndarray,
     points: np.ndarray,
     person: np.ndarray,
+    grade: np.ndarray,
     baseline: Baseline,
-) -> dict[str, Any]:
-    """Areas of simulated clear palsies (test people) against these real healthy faces, for the network and for no
-    network at all. palsy: (N,), points: (N, 478, 2 or 3), person: (N,) of the simulated."""
+) -> list[dict[str, Any]]:
+    """Areas of simulated palsies of grade III and up (test people) against these real healthy faces, for the network
+    and for no network at all; and of those from grade IV, the first whose weakness the scale calls obvious.
+
+    palsy, grade: (N,), points: (N, 478, 2 or 3), person: (N,) of the simulated.
+    """
     judged = [p for p in photographs if p.found.palsy_probability is not None]
     if not judged or not len(palsy):
-        return {}
+        return []
     real = np.array([p.found.palsy_probability for p in judged])
     real_points = np.stack([p.points for p in judged])
-    people = np.r_[
-        np.array([f"real {p.file.name}" for p in judged], dtype=object), person.astype(object)
-    ].astype(str)
-    target = np.r_[np.zeros(len(real), bool), np.ones(len(palsy), bool)]
-    sample = Sample(people)
-    network = sample.area("real_auc", "Simulated palsy, grades III to VI, against real healthy photographs, area",
-                          np.round(np.r_[real, palsy], 4), target)  # fmt: skip
-    uneven = np.r_[baseline.score(real_points), baseline.score(points)]
-    without = sample.area(
-        "real_auc_baseline", "The same by five differences, without a network", uneven, target
-    )
-    return {"network": network.row(), "baseline": without.row()}
+    names = [f"real {p.file.name}" for p in judged]
+    uneven, even = baseline.score(points), baseline.score(real_points)
+    rows = []
+    for least, suffix, grades in ((3, "", "III to VI"), (OBVIOUS, "_obvious", "IV to VI")):
+        those = grade >= least
+        sample = Sample(np.r_[np.array(names, dtype=object), person[those].astype(object)].astype(str))
+        target = np.r_[np.zeros(len(real), bool), np.ones(int(those.sum()), bool)]
+        network = f"Simulated palsy, grades {grades}, against real healthy photographs, area"
+        scores = np.round(np.r_[real, palsy[those]], 4)
+        rows.append(sample.area(f"real_auc{suffix}", network, scores, target).row())
+        without = f"The same by five differences, without a network, grades {grades}"
+        differences = np.r_[even, uneven[those]]
+        rows.append(sample.area(f"real_auc_baseline{suffix}", without, differences, target).row())
+    return rows
 
 
 def mirror_check(engine: Analyses, files: list[Path], limit: int = MIRRORED) -> Control:

@@ -203,6 +203,7 @@ def of_photographs(
         judged.answers.palsy[clear],
         judged.pictures.points[clear],
         judged.pictures.person[clear],
+        judged.pictures.grade[clear],
         fitted,
     )
     size = size or int(judged.pictures.crops.shape[1])
@@ -212,7 +213,7 @@ def of_photographs(
             engine, evaluation.predict, evaluation.fitted["temperatures"], FaceMesh(), size, files
         ),
     ]
-    rows = [row for row in (photographs.headline(found), areas.get("network"), areas.get("baseline")) if row]
+    rows = [row for row in (photographs.headline(found), *areas) if row]
     return {
         "false_alarms": photographs.alarms("all", [p.found for p in found]),
         "by_label": [
