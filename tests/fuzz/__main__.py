@@ -14,6 +14,7 @@ from collections import Counter
 from typing import Any
 
 SEED = 20261121
+PARTS = ("uploads", "api")
 
 
 def main() -> int:
@@ -48,15 +49,22 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def arguments() -> argparse.Namespace:
+def arguments(given: list[str] | None = None) -> argparse.Namespace:
+    """What was asked for on the command line, or in `given`."""
     parser = argparse.ArgumentParser(prog="make fuzz")
-    parser.add_argument("parts", nargs="*", default=["uploads", "api"], choices=["uploads", "api", []])
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; both if none is named"
+    )
     parser.add_argument("--count", type=int, default=10_000, help="malformed uploads")
     parser.add_argument(
         "--examples", type=int, default=12, help="made-up requests for each operation and phase"
     )
     parser.add_argument("--seed", type=int, default=SEED)
-    return parser.parse_args()
+    asked = parser.parse_args(given)
+    if unknown := set(asked.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    asked.parts = asked.parts or list(PARTS)
+    return asked
 
 
 def uploads(asked: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ import pytest
 from clinic.accounts.services import create_token
 
 from . import malformed, uploads
+from .__main__ import arguments
 
 SEED = 20261121
 SHORT = 150
@@ -47,3 +48,11 @@ def test_each_special_file_is_refused_or_stored_clean(name, clinician, visit):
         tally.note("script", sent, answer, 0)
         assert answer.status_code in (201, 422)
     assert tally.wrong == [] and uploads.consistent() == []
+
+
+def test_the_full_form_takes_both_parts_unless_one_is_named(capsys):
+    assert arguments([]).parts == ["uploads", "api"]
+    assert arguments(["api", "--count", "5"]).parts == ["api"]
+    with pytest.raises(SystemExit):
+        arguments(["everything"])
+    assert "no such part: everything" in capsys.readouterr().err
