@@ -1,6 +1,6 @@
 """Make a release of a trained network.
 
-    python -m ml_training.export RUN --data DIR... --name 2026.11.2 [--variant float16] [--portraits DIR]
+    python -m ml_training.export RUN --data DIR... --name 2026.12.1 [--variant float16] [--portraits DIR]
 
 Writes the network as .keras, .h5 and .tflite (float32, float16, int8 with ranges from training pictures) to RUN/export,
 calibrates the variant that ships on validation people, compares every file with the Keras model on test people under

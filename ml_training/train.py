@@ -41,8 +41,7 @@ class Config:
     form: learn by the second task too, the true places of the landmarks (`ml_training.form`). precision: a Keras
     dtype policy, "mixed_float16" on a GPU say. distribute: "none", "mirrored" (all GPUs of a machine) or
     "several_machines" (by TF_CONFIG).
-    spoiled: how many of the usual share of pictures are partly hidden or lose their pixels or their mesh; less of it
-    suits a last few epochs. checkpoint_steps: how often a checkpoint is written, in batches.
+    checkpoint_steps: how often a checkpoint is written, in batches.
     """
 
     data: list[str]
@@ -65,7 +64,6 @@ class Config:
     shape: bool = True
     places: bool = False
     form: bool = False
-    spoiled: float = 1.0
     precision: str = "float32"
     distribute: str = "none"
     checkpoint_steps: int = 200
@@ -81,9 +79,8 @@ POINT_NOISE = 0.006
 """Noise on the frontal points, in interocular distances: about what the mesh itself jitters by."""
 
 
-def _vary(average: np.ndarray, spoiled: float) -> Any:
+def _vary(average: np.ndarray) -> Any:
     """Move, scale, tint, relight and partly hide each crop; jitter each mesh; blind some to one of the two."""
-    blind, hidden = BLIND_SHARE * spoiled, HIDDEN_SHARE * spoiled
 
     def vary(given: dict[str, Any], target: Any) -> tuple[dict[str, Any], Any]:
         crops, shape = tf.cast(given["crop"], tf.float32), given["shape"]
@@ -95,22 +92,22 @@ def _vary(average: np.ndarray, spoiled: float) -> Any:
         gain = tf.random.uniform([count, 1, 1, 1], 0.85, 1.15)
         gain *= tf.random.uniform([count, 1, 1, 3], 1 - TINT, 1 + TINT)
         offset = tf.random.uniform([count, 1, 1, 1], -16, 16)
-        crops = _partly_hidden((crops - 128) * gain + 128 + offset, count, size, hidden)
+        crops = _partly_hidden((crops - 128) * gain + 128 + offset, count, size)
         chance = tf.random.uniform([count])
-        crops = tf.where((chance < blind)[:, None, None, None], 128.0, crops)
+        crops = tf.where((chance < BLIND_SHARE)[:, None, None, None], 128.0, crops)
         shape = shape + tf.random.normal(tf.shape(shape), stddev=POINT_NOISE)
-        shape = tf.where((chance > 1 - blind)[:, None], average[None], shape)
+        shape = tf.where((chance > 1 - BLIND_SHARE)[:, None], average[None], shape)
         return {"crop": tf.clip_by_value(crops, 0, 255), "shape": shape}, target
 
     return vary
 
 
-def _partly_hidden(crops: Any, count: Any, size: Any, share: float) -> Any:
+def _partly_hidden(crops: Any, count: Any, size: Any) -> Any:
     """Some pictures with a grey square somewhere, so that no single feature carries the answer."""
     at = tf.random.uniform([count, 2, 1]) * (1 - HIDDEN)
     line = tf.cast(tf.range(size), tf.float32)[None] / tf.cast(size, tf.float32)
     down, right = ((line >= at[:, i]) & (line < at[:, i] + HIDDEN) for i in (0, 1))
-    chosen = tf.random.uniform([count, 1, 1]) < share
+    chosen = tf.random.uniform([count, 1, 1]) < HIDDEN_SHARE
     hidden = down[:, :, None] & right[:, None, :] & chosen
     return tf.where(hidden[..., None], 128.0, crops)
 
@@ -144,7 +141,7 @@ def batches(
         return {"crop": tf.cast(given["crop"], tf.float32), "shape": given["shape"]}, target
 
     average = shape.mean(0)
-    return sets.map(read).map(_vary(average, config.spoiled) if training else plain).prefetch(4)
+    return sets.map(read).map(_vary(average) if training else plain).prefetch(4)
 
 
 class Resume(keras.callbacks.BackupAndRestore):

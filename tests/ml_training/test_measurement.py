@@ -12,9 +12,11 @@ from inference.pipeline.codes import VIEWS
 from inference.pipeline.measure.refinement import FILE, LID_KNOTS, save
 from inference.pipeline.release import sha256_of
 from ml_training.datasets import CONDITIONS, FIELDS, DataMissing, Pictures, write_shard
+from ml_training.evaluate.answers import RawOutputs
 from ml_training.measurement import refine, release, tables
 from ml_training.measurement.repeatability import as_release, both_sides, repeatability, repeats
 from ml_training.measurement.study import as_markdown, compare, study, weak_sign
+from tests.ml_training.made import fields
 from tests.pipeline.drawn import TWINS, face
 
 PULL = 0.6
@@ -132,6 +134,29 @@ def test_a_release_gets_the_correction_its_checksum_and_the_detectable_changes(t
     assert told["files"] == {"network.tflite": "00", FILE: sha256_of(folder / FILE)}
     assert told["refinement"] == {"file": FILE, "test_pictures": 9, "test_people": 3}
     assert told["repeatability"] == {"mouth_ratio.smile": 0.15}
+
+
+def test_a_release_gets_the_detectable_changes_of_its_own_scores(tmp_path):
+    drawn = Pictures(**fields(400, split="test"))
+    drawn = replace(
+        drawn,
+        view=np.full(400, VIEWS.index("pucker")),
+        visit=np.repeat([f"v{n}" for n in range(200)], 2),
+        weights=np.repeat(drawn.weights[::2], 2, 0),
+    )
+    rng = np.random.default_rng(0)
+    moved = np.clip(np.repeat(rng.uniform(0.3, 0.7, 200), 2) + rng.normal(0, 0.05, 400), 0, 1)
+    steps = np.repeat(np.linspace(-6, 6, 200), 2)[:, None] - np.arange(5) * 3
+    zones = np.broadcast_to(moved[:, None, None], (400, 4, 2))
+    said = RawOutputs(np.zeros((400, 12)), steps, np.zeros(400), zones)
+    told = {"name": "r", "temperatures": {}, "repeatability": {"mrd1": 1.2}}
+    told["visit"] = {"zones": {"mouth": {"pucker": 0.1}, "brow": {"rest": 0.1}}}
+    (tmp_path / "release.json").write_text(json.dumps(told))
+    release.add_scores(tmp_path, lambda asked: said, drawn)
+    found = json.loads((tmp_path / "release.json").read_text())["repeatability"]
+    assert found["mrd1"] == 1.2 and "score.movement.brow" not in found, "no picture shows the brow"
+    assert found["score.movement.mouth"] == pytest.approx(1.96 * np.sqrt(2) * 0.05, rel=0.15)
+    assert found["score.grade"] == found["score.palsy_probability"] == 0
 
 
 def test_the_meshs_points_pair_up():
