@@ -14,7 +14,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from inference import registry
-from inference.pipeline.codes import same_exercise
+from inference.pipeline.codes import Exercise, same_exercise
 from inference.pipeline.errors import PipelineError
 from inference.pipeline.release import load_release, release_folder
 from inference.pipeline.visit import VisitFindings, combine
@@ -28,13 +28,16 @@ from .selectors import PhotoCard
 class Together:
     """The combined findings of a visit, the release that made them and the photos that they rest on.
 
-    left_out: photos with a result of another release. preliminary: a clinician has not had a word on each photo.
+    left_out: photos with a result of another release. unsettled: photos among them that look like another exercise
+    than they are filed under, and tell no movement until somebody says which it is. preliminary: a clinician has not
+    had a word on each photo.
     """
 
     release: str
     findings: VisitFindings
     photos: tuple[uuid.UUID, ...]
     left_out: int
+    unsettled: int
     preliminary: bool
 
     @property
@@ -99,6 +102,7 @@ def together(*, cards: Iterable[PhotoCard]) -> Together | None:
         findings=combine([_photo(card) for card in counted], parameters),
         photos=tuple(card.photo.pk for card in counted),
         left_out=len(judged) - len(of_release),
+        unsettled=sum(_is_unsettled(card) for card in counted),
         preliminary=any(card.confirmation is None for card in counted),
     )
 
@@ -129,4 +133,14 @@ def _last_of_each(cards: Sequence[PhotoCard]) -> list[PhotoCard]:
 
 def _photo(card: PhotoCard) -> dict[str, Any]:
     findings = (card.analysis.findings if card.analysis is not None else None) or {}
-    return {**findings, "exercise": _view(card)}
+    zones = {} if _is_unsettled(card) else findings.get("zones")
+    return {**findings, "exercise": _view(card), "zones": zones}
+
+
+def _is_unsettled(card: PhotoCard) -> bool:
+    """Whether it looks like another exercise than the asked one. A face that hardly moves looks at rest: that is no
+    other exercise, but the very weakness that was asked about."""
+    seen = card.other_exercise
+    return (
+        seen is not None and seen.code != Exercise.REST and not same_exercise(card.photo.exercise, seen.code)
+    )

@@ -77,6 +77,30 @@ def test_a_retake_and_a_clinician_s_word_count(visit, releases):
     assert whole.preliminary, "the pucker waits for a clinician's word"
 
 
+def test_a_photo_that_looks_like_another_exercise_tells_no_movement_until_it_is_settled(
+    as_clinician, visit, releases
+):
+    zones = {"brow": {"left": 0.1, "right": 0.95}}
+    wrong = analysed(visit, "brow_raise", zones=zones)
+    wrong.exercise = "smile_with_teeth"
+    wrong.save()
+    whole = found(visit)
+    assert (whole.findings.zones, whole.unsettled, len(whole.photos)) == ({}, 1, 1)
+    text = as_clinician.get(reverse("visits:detail", args=[visit.pk])).content.decode()
+    assert "No movement is read from 1 photo that looks like another exercise" in text
+    factories.ConfirmationFactory(analysis=wrong, exercise="brow_raise")
+    whole = found(visit)
+    assert "brow" in whole.findings.zones and whole.unsettled == 0
+
+
+def test_a_brow_that_hardly_rises_looks_at_rest_and_tells_its_movement(visit, releases):
+    still = analysed(visit, "brow_raise", zones={"brow": {"left": 0.0, "right": 0.9}})
+    still.exercise = "rest"
+    still.save()
+    whole = found(visit)
+    assert whole.findings.zones["brow"]["left"] == 0 and whole.unsettled == 0
+
+
 def test_without_a_verdict_the_visit_asks_for_more(visit, releases):
     analysis = analysed(visit, "rest", palsy=0.5)
     analysis.findings["grade_probabilities"] = {"1": 0.5, "2": 0.3, "3": 0.2, "4": 0.0, "5": 0.0, "6": 0.0}
