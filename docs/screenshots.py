@@ -22,6 +22,7 @@ PHONE = {"width": 390, "height": 844}
 # What `make run` prints.
 LOGIN, PASSWORD = "clinician@melati.example", "melati-demo-2026"
 PATIENT = "Hana Morita"
+EXERCISE = "Smile with teeth"
 
 
 def main() -> None:
@@ -81,7 +82,7 @@ def visit(page: Page, address: str) -> None:
 
 def photo(page: Page, address: str) -> None:
     visit(page, address)
-    smile = page.locator(".visit-card", has=page.get_by_role("heading", name="Smile", exact=True))
+    smile = page.locator(".visit-card", has=page.get_by_role("heading", name=EXERCISE, exact=True))
     smile.locator(".photo-frame").click()
     page.wait_for_load_state("networkidle")
     page.locator('[data-toggle="lines"]').click()
@@ -91,7 +92,7 @@ def compare(page: Page, address: str) -> None:
     patient(page, address)
     page.get_by_role("link", name="Compare photos").first.click()
     with page.expect_navigation():
-        page.get_by_label("Exercise").select_option(label="Smile")
+        page.get_by_label("Exercise").select_option(label=EXERCISE)
 
 
 WIDE_PLACES: dict[str, Callable[[Page, str], None]] = {
