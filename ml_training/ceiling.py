@@ -16,10 +16,10 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from ml_training import calibrate, comparison, datasets, equality, models, targets
+from ml_training import calibrate, comparison, datasets, models, targets
 from ml_training.datasets import Pictures
 from ml_training.evaluate import figures
-from ml_training.evaluate.answers import calibrated
+from ml_training.evaluate.answers import RawOutputs, calibrated
 from ml_training.form import SIZE, Form
 
 ROOT: Final = Path(__file__).parents[1]
@@ -62,8 +62,8 @@ def measured(data: list[Path], epochs: int = 25) -> dict[str, Any]:
     task = Form.fitted(train)
     model = trained(train, task, epochs)
 
-    def said(pictures: Pictures) -> Any:
-        return equality.outputs(model.predict(task.of(pictures)[:, :-1], batch_size=1024, verbose=0))
+    def said(pictures: Pictures) -> RawOutputs:
+        return RawOutputs.of(model.predict(task.of(pictures)[:, :-1], batch_size=1024, verbose=0))
 
     fitted = calibrate.fit(said(val), val)
     judged = figures.Judged(test, calibrated(said(test), fitted["temperatures"]), fitted["thresholds"])

@@ -27,12 +27,6 @@ EXTRA_POINTS = (205, 425, 206, 426, 216, 436, 203, 423, 92, 322, 50, 280)
 """Mesh indices beside the 68 Multi-PIE landmarks whose true places are kept: pairs (right, left) along the
 nasolabial fold, and the cheeks."""
 TRUE_POINTS = 68 + len(EXTRA_POINTS)
-MIRRORED_TRUTH = (
-    *range(16, -1, -1), *range(26, 16, -1), *range(27, 31), *range(35, 30, -1), 45, 44, 43, 42, 47, 46, 39, 38, 37, 36,
-    41, 40, *range(54, 47, -1), *range(59, 54, -1), *range(64, 59, -1), 67, 66, 65,
-    *(68 + pair + other for pair in range(0, len(EXTRA_POINTS), 2) for other in (1, 0)),
-)  # fmt: skip
-"""The true point that each one becomes in a mirror."""
 
 
 class DataMissing(SystemExit):

@@ -7,21 +7,11 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from inference.pipeline.classify import columns, sigmoid
-from inference.pipeline.codes import ZONES
 from ml_training.convert import Inputs, Lite
 from ml_training.evaluate.answers import Predict, RawOutputs, calibrated, suggested_grades
 
 DECISIONS: Final = ("view", "palsy", "side", "grade")
 BATCH: Final = 64
-
-
-def outputs(logits: np.ndarray) -> RawOutputs:
-    """The network's logits (N, 27) by what they mean."""
-    zones = sigmoid(logits[:, columns("zones")]).reshape(-1, len(ZONES), 2)
-    return RawOutputs(
-        logits[:, columns("view")], logits[:, columns("steps")], logits[:, columns("side")][:, 0], zones
-    )
 
 
 def inputs_of(pictures: Any, row: int, shape: np.ndarray) -> Inputs:
@@ -46,7 +36,7 @@ def by_lite(lite: Lite, pictures: Any, shapes: np.ndarray, quiet: bool = False) 
 
 def predictor(lite: Lite, shapes_of: Any) -> Predict:
     """A .tflite file as the evaluation asks it. shapes_of: Pictures -> (N, 1434)."""
-    return lambda pictures: outputs(by_lite(lite, pictures, shapes_of(pictures)))
+    return lambda pictures: RawOutputs.of(by_lite(lite, pictures, shapes_of(pictures)))
 
 
 @dataclass(frozen=True)
@@ -59,7 +49,7 @@ class Said:
     @classmethod
     def of(cls, logits: np.ndarray, fitted: dict[str, Any]) -> "Said":
         """fitted: {"temperatures", "thresholds"} of the release to come."""
-        raw = outputs(logits)
+        raw = RawOutputs.of(logits)
         answers = calibrated(raw, fitted["temperatures"])
         palsy = answers.palsy >= fitted["thresholds"]["palsy"]
         side = np.where(answers.right >= 0.5, 1, 0)

@@ -10,7 +10,12 @@ from typing import Any, Final
 import numpy as np
 import tensorflow as tf
 
-from ml_training.datasets import MIRRORED_TRUTH, TRUE_POINTS, Pictures
+from inference.pipeline.shape import MIRROR
+from ml_training.datasets import TRUE_POINTS, Pictures
+from ml_training.measurement.tables import TRUTH_INDICES
+
+MIRRORED_TRUTH: Final = tuple(TRUTH_INDICES.tolist().index(MIRROR[index]) for index in TRUTH_INDICES)
+"""The true point that each one becomes in a mirror."""
 
 FACE: Final = slice(17, TRUE_POINTS)
 """The true points without the line of the jaw, which hair and beards hide."""

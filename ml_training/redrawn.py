@@ -30,7 +30,7 @@ from ml_training.simulate.render import Renderer, subject
 
 WEAKNESS = {"mouthFrown_L": 0.5, "mouthRight": 0.3, "browDown_L": 0.4, "mouthSmile_R": 0.4}
 HARMLESS = 0.2
-"""What drawing may add to the log-odds: a twentieth of what a slight weakness adds."""
+"""What drawing may change the log-odds by. Set when 0.57 (release 2026.11.2) and 0.11 (2026.11.3) were known."""
 
 
 def of_test(data: list[Path], files: list[Path]) -> list[Path]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from inference.pipeline.classify import grade_probabilities, sigmoid, softmax
+from inference.pipeline.classify import columns, grade_probabilities, sigmoid, softmax
+from inference.pipeline.codes import ZONES
 from ml_training.datasets import Pictures
 
 
@@ -18,6 +19,14 @@ class RawOutputs:
     step_logits: np.ndarray
     side_logit: np.ndarray
     zones: np.ndarray
+
+    @classmethod
+    def of(cls, logits: np.ndarray) -> "RawOutputs":
+        """The network's logits (N, 27) by what they mean."""
+        zones = sigmoid(logits[:, columns("zones")]).reshape(-1, len(ZONES), 2)
+        return cls(
+            logits[:, columns("view")], logits[:, columns("steps")], logits[:, columns("side")][:, 0], zones
+        )
 
     def __len__(self) -> int:
         return len(self.side_logit)

@@ -24,6 +24,7 @@ from ml_training import datasets, sources
 from ml_training.baseline import Baseline
 from ml_training.evaluate.answers import Predict, calibrated
 from ml_training.evaluate.controls import Control
+from ml_training.evaluate.figures import CLEAR_FROM
 from ml_training.evaluate.intervals import BY_WILSON, Sample, wilson
 from ml_training.evaluate.serving import pictures_of
 
@@ -209,7 +210,7 @@ def against_simulated(
     names = [f"real {p.file.name}" for p in judged]
     uneven, even = baseline.score(points), baseline.score(real_points)
     rows = []
-    for least, suffix, grades in ((3, "", "III to VI"), (OBVIOUS, "_obvious", "IV to VI")):
+    for least, suffix, grades in ((CLEAR_FROM, "", "III to VI"), (OBVIOUS, "_obvious", "IV to VI")):
         those = grade >= least
         sample = Sample(np.r_[np.array(names, dtype=object), person[those].astype(object)].astype(str))
         target = np.r_[np.zeros(len(real), bool), np.ones(int(those.sum()), bool)]

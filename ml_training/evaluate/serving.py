@@ -6,7 +6,7 @@ import numpy as np
 from tqdm import tqdm
 
 from inference.pipeline.align import crop_face
-from inference.pipeline.classify import OUTPUTS, Classifier, columns, sigmoid
+from inference.pipeline.classify import OUTPUTS, Classifier
 from inference.pipeline.codes import ZONES
 from inference.pipeline.decode import decode
 from inference.pipeline.landmarks import FaceMesh
@@ -24,10 +24,7 @@ def predictor(release: Release, threads: int = 1, progress: bool = True) -> Pred
         pairs = zip(pictures.crops, pictures.points, strict=True)
         shown = tqdm(pairs, total=len(pictures), unit="crop", leave=False, disable=not progress)
         logits = np.array([classifier.logits(crop, features(points)) for crop, points in shown])
-        logits = logits.reshape(-1, OUTPUTS)
-        zones = sigmoid(logits[:, columns("zones")]).reshape(-1, len(ZONES), 2)
-        side = logits[:, columns("side")][:, 0]
-        return RawOutputs(logits[:, columns("view")], logits[:, columns("steps")], side, zones)
+        return RawOutputs.of(logits.reshape(-1, OUTPUTS))
 
     return predict
 

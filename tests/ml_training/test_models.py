@@ -11,7 +11,7 @@ import pytest
 
 from inference.pipeline.classify import STEPS, columns
 from inference.pipeline.shape import MIRROR, SHAPE_SIZE, features, frontal, mirrored
-from ml_training.datasets import MIRRORED_TRUTH, TRUE_POINTS, Pictures, write_shard
+from ml_training.datasets import TRUE_POINTS, Pictures, write_shard
 
 from .made import fields
 
@@ -86,8 +86,8 @@ def test_the_true_form_turns_over_in_its_odd_part_alone_and_is_in_no_release(net
 
 
 def test_the_true_form_is_asked_for_as_a_mirror_would_show_it():
+    from ml_training.form import MIRRORED_TRUTH, Form
     from ml_training.form import SIZE as FORM
-    from ml_training.form import Form
 
     some = pictures(6)
     other = some.truth_mm[:, MIRRORED_TRUTH] * np.array([-1, 1, 1], np.float32)
