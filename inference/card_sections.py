@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,8 +48,8 @@ def sentence(value: Any) -> str:
 
 
 def words(key: Any) -> str:
-    """A key as words."""
-    text = str(key).replace("_", " ").strip()
+    """A key as words; what follows a dot between two of them qualifies what stands before it."""
+    text = re.sub(r"(?<=[a-z0-9])\.(?=[a-z])", ", ", str(key)).replace("_", " ").strip()
     return text[:1].upper() + text[1:]
 
 

@@ -49,7 +49,7 @@ def write(root: Path, name: str, /, *, card: dict | None = None, **changes: obje
         "temperatures": {},
         "thresholds": {"palsy": 0.5},
         "preprocessing": PREPROCESSING_VERSION,
-        "repeatability": {"mouth_ratio": 0.08},
+        "repeatability": {"mouth_ratio": 0.08, "score.movement.brow": 0.28},
         **changes,
     }
     (folder / "release.json").write_text(json.dumps(described))
@@ -338,6 +338,7 @@ def test_a_card_of_tomorrow_is_shown_in_its_own_words(root, as_clinician):
         "Skin tone",
         "of 7 people",
         "Mouth ratio",
+        "Score, movement, brow",
         "0.08",
         "Smallest detectable",
     ):
