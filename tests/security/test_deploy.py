@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.auth.hashers import check_password, make_password
 from django.db import connection
 
 from clinic.config import checks_production as checks
+from clinic.config.settings import base
 from tests.house.test_settings import PRODUCTION, manage
 from tests.house.test_web_process import database_url
 
@@ -101,3 +103,10 @@ def test_no_secret_has_a_default():
                 f"{path.name}: {line}"
             )
     assert django_settings.SECRET_KEY.startswith("only-for-the-test-suite")
+
+
+def test_passwords_are_kept_by_argon2(settings):
+    settings.PASSWORD_HASHERS = base.PASSWORD_HASHERS
+    kept = make_password("a few words together")
+    assert kept.startswith("argon2$argon2id$") and check_password("a few words together", kept)
+    assert not check_password("a few words apart", kept)
