@@ -52,7 +52,7 @@ def trained(train: Pictures, task: Form, epochs: int) -> keras.Model:
     model, steps = build(), epochs * -(-len(train) // BATCH)
     rate = keras.optimizers.schedules.CosineDecay(RATE, steps, alpha=0.01)
     model.compile(keras.optimizers.AdamW(rate, weight_decay=DECAY), targets.loss, jit_compile=False)
-    model.fit(task.of(train)[:, :-1], targets.of(train), batch_size=BATCH, epochs=epochs, verbose=0)
+    model.fit(task.of(train), targets.of(train), batch_size=BATCH, epochs=epochs, verbose=0)
     return model
 
 
@@ -63,7 +63,7 @@ def measured(data: list[Path], epochs: int = 25) -> dict[str, Any]:
     model = trained(train, task, epochs)
 
     def said(pictures: Pictures) -> RawOutputs:
-        return RawOutputs.of(model.predict(task.of(pictures)[:, :-1], batch_size=1024, verbose=0))
+        return RawOutputs.of(model.predict(task.of(pictures), batch_size=1024, verbose=0))
 
     fitted = calibrate.fit(said(val), val)
     judged = figures.Judged(test, calibrated(said(test), fitted["temperatures"]), fitted["thresholds"])

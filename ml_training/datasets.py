@@ -11,8 +11,11 @@ can't know holds NaN or -1.
 import json
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Self
 
 import numpy as np
+
+from inference.pipeline.places import PLACES
 
 NEITHER, BOTH = -1, 2
 """Codes of `Pictures.side` beside 0 (left) and 1 (right)."""
@@ -23,10 +26,7 @@ CONDITIONS = (
 """Columns of `Pictures.conditions`: how the picture was taken. side_light: fall of light from one side to the other,
 as a share; focal: in face widths (infinite: no perspective); skin_ita_deg: individual typology angle of the cheeks in
 the untouched portrait (Chardon, Cretois and Hourseau, Int J Cosmet Sci 1991)."""
-EXTRA_POINTS = (205, 425, 206, 426, 216, 436, 203, 423, 92, 322, 50, 280)
-"""Mesh indices beside the 68 Multi-PIE landmarks whose true places are kept: pairs (right, left) along the
-nasolabial fold, and the cheeks."""
-TRUE_POINTS = 68 + len(EXTRA_POINTS)
+TRUE_POINTS = len(PLACES)
 
 
 class DataMissing(SystemExit):
@@ -45,7 +45,7 @@ class Pictures:
     zones: (N, 4, 2) movement left, 0 to 1, in `codes.ZONES` x (left, right).
     droop, synkinesis: (N, 2) 0 to 1.
     weights: (N, 57) the face model's expression weights.
-    truth: (N, 80, 2) px: true places of the 68 Multi-PIE landmarks and of `EXTRA_POINTS`.
+    truth: (N, 80, 2) px: true places of the landmarks, in the order of `inference.pipeline.places.PLACES`.
     truth_mm: (N, 80, 3) the same vertices in the head's own frame, mm: x to the person's left, y up, z forwards.
     iris: (N, 2, 3) true centre x, y and diameter of each iris, px; mm_per_px: (N,).
     conditions: (N, len(CONDITIONS)).
@@ -73,13 +73,13 @@ class Pictures:
     split: np.ndarray
     source: np.ndarray
 
-    def of(self, *splits: str) -> "Pictures":
+    def of(self, *splits: str) -> Self:
         """Only these splits' pictures."""
         return self.where(np.isin(self.split, splits))
 
-    def where(self, chosen: np.ndarray) -> "Pictures":
+    def where(self, chosen: np.ndarray) -> Self:
         """Only the chosen rows, by a mask (N,) or indices."""
-        return Pictures(*(getattr(self, name)[chosen] for name in FIELDS))
+        return type(self)(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
     def condition(self, name: str) -> np.ndarray:
         """(N,) one of `CONDITIONS`."""

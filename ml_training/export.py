@@ -32,7 +32,7 @@ from ml_training.convert import VARIANTS, Lite
 from ml_training.datasets import Pictures
 from ml_training.equality import Said
 from ml_training.evaluate import Evaluation, load, of_photographs
-from ml_training.models import build
+from ml_training.models import build, shipped
 from ml_training.train import shapes
 
 FILE: Final = "network.tflite"
@@ -70,12 +70,8 @@ def trained(run: Path) -> keras.Model:
     if config.get("precision", "float32") == "float32":
         return model
     keras.config.set_dtype_policy("float32")
-    kept = {
-        key: config[key]
-        for key in ("trunk", "alpha", "dropout", "pixels", "shape", "places")
-        if key in config
-    }
-    plain = build(int(config["size"]), **kept)
+    kept = {key: config[key] for key in ("trunk", "alpha", "dropout", "pixels", "shape") if key in config}
+    plain = build(int(config["size"]), **kept, places=bool(config.get("places")))
     plain.set_weights(model.get_weights())
     return plain
 
@@ -119,7 +115,8 @@ def files(model: keras.Model, folder: Path, samples: list[convert.Inputs]) -> di
         model.save(path)
     for variant in VARIANTS:
         made[variant] = folder / f"network-{variant}.tflite"
-        made[variant].write_bytes(convert.to_tflite(model, variant, samples if variant == "int8" else ()))
+        ranges = samples if variant == "int8" else ()
+        made[variant].write_bytes(convert.to_tflite(shipped(model), variant, ranges))
     return made
 
 
@@ -285,7 +282,8 @@ def network_row(run: Path, model: keras.Model, file: Path, variant: str) -> dict
         "kind": "network",
         "file": file.name,
         "bytes": file.stat().st_size,
-        "network": f"{config['trunk']} {config['alpha']} beside its mirror image, with the mesh's points",
+        "network": f"{config['trunk']} {config['alpha']} beside its mirror image, with the mesh's points"
+        + (" and those that it finds itself" if config.get("places") else ""),
         "trunk": config["trunk"],
         "alpha": config["alpha"],
         "input_px": config["size"],

@@ -1,19 +1,18 @@
-"""The network: a face beside its own mirror image, its pixels and the shape of its mesh, in one pass.
-
-The crop is upright and centred, so where something lies in it tells what it is: the pixels are read from the trunk's
-mean over the picture and, by narrow columns, from each place of two finer layers.
+"""The network: a face beside its own mirror image, its pixels and its landmarks, in one pass.
 
     crop  (s, s, 3) --+-- trunk --> pixels --+
     mirror image -----+-- trunk --> pixels'--+--> mean  m = (f + f') / 2   what both sides share
-    shape (1434,) ----+-- dense --> points --+--> difference d = (f - f') / 2   what tells left from right
-    its mirror -------+-- dense --> points'--+
+    landmarks --------+-- dense --> points --+--> difference d = (f - f') / 2   what tells left from right
+    their mirror -----+-- dense --> points'--+
+
+The landmarks are the face mesh's (the second input) and those that the locator, a part of the network, finds in the
+crop and its mirror image. They are read as their even part, which a mirror leaves as it is, and their odd part, which
+it turns over, each over its own spread: healthy faces differ far more from each other than their sides do, and beside
+that a palsy's millimetre would be lost.
 
 A mirrored photo swaps f and f': m stays and d changes its sign. View and severity read (m, |d|), so they can't change;
 the weak side is u(m, d) - u(m, -d), which turns over; each zone's movement is v(m, d) on the left and v(m, -d) on the
 right. So what a mirror must do to the answers holds by construction, before any training.
-
-While it learns, the pixels' part of m and d has a second task: to say where each landmark truly lies (`form`), even
-and odd parts apart, so that it looks at movements of a millimetre and not at twelve words a picture.
 """
 
 from pathlib import Path
@@ -25,28 +24,18 @@ import tensorflow as tf
 
 from inference.pipeline.classify import HEADS, STEPS
 from inference.pipeline.codes import LANDMARK_COUNT, ZONES
+from inference.pipeline.places import FACE
 from inference.pipeline.shape import MIRROR, SHAPE_SIZE
+from ml_training import locator
+from ml_training.locator import BATCH_NORM_MOMENTUM
 from ml_training.sources import weights_file
 
-BATCH_NORM_MOMENTUM: Final = 0.97
-"""Keras' MobileNetV2 has 0.999, whose averages lag far behind in a training of some hundred steps."""
 TRUNKS: Final = {"MobileNetV2": keras.applications.MobileNetV2, "MobileNet": keras.applications.MobileNet}
-PIXEL_WIDTH, POINT_WIDTH, HEAD_WIDTH = 160, 160, 128
-PLACES: Final = {
-    "MobileNetV2": {"block_6_expand_relu": 8, "block_13_expand_relu": 24},
-    "MobileNet": {"conv_pw_5_relu": 8, "conv_pw_11_relu": 24},
-}
-"""The layers at an eighth and a sixteenth of the crop, and the width of the column that reads each of their places."""
-
-
-@keras.saving.register_keras_serializable("risorius")
-class MirrorPoints(keras.layers.Layer):
-    """(N, 1434) frontal points -> (N, 1434) the same in a mirror."""
-
-    def call(self, flat: Any) -> Any:
-        points = tf.reshape(flat, (-1, LANDMARK_COUNT, 3))
-        swapped = tf.gather(points, tf.constant(MIRROR, tf.int32), axis=1)
-        return tf.reshape(swapped * tf.constant([-1.0, 1.0, 1.0], flat.dtype), (-1, SHAPE_SIZE))
+PIXEL_WIDTH, POINT_WIDTHS, HEAD_WIDTH = 160, (512, 256, 128), 128
+POINT_DROPOUT: Final = 0.3
+FARTHEST: Final = 8.0
+"""No number of the landmarks lies farther from the mean, in spreads."""
+FACE_MIRROR: Final = tuple(FACE.tolist().index(MIRROR[index]) for index in FACE.tolist())
 
 
 @keras.saving.register_keras_serializable("risorius")
@@ -58,25 +47,55 @@ class MirrorImage(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("risorius")
-class Frame(keras.layers.Layer):
-    """Points less the mean face, over their spread. Both are fixed before training (see `set_frame`)."""
+class EvenAndOdd(keras.layers.Layer):
+    """Points (N, P, C) -> (N, 2 P C): their even part less its mean and their odd part, each over its spread; turned:
+    those of the points in a mirror. mirror: the point that each one becomes there; x is the first of C.
+
+    Mean and spreads are fixed before training (`fit`).
+    """
+
+    def __init__(self, mirror: tuple[int, ...], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.mirror = tuple(mirror)
 
     def build(self, shape: Any) -> None:
-        self.mean = self.add_weight(shape=(shape[-1],), initializer="zeros", trainable=False, name="mean")
-        self.scale = self.add_weight(shape=(shape[-1],), initializer="ones", trainable=False, name="scale")
+        names, size = ("mean", "even", "odd"), shape[1:]
+        self.kept = [
+            self.add_weight(shape=size, initializer="ones" if n else "zeros", trainable=False, name=name)
+            for n, name in enumerate(names)
+        ]
 
-    def call(self, flat: Any) -> Any:
-        return tf.clip_by_value((flat - self.mean) * self.scale, -6.0, 6.0)
+    def parts(self, points: Any) -> tuple[Any, Any]:
+        signs = np.ones(points.shape[2], np.float32)
+        signs[0] = -1
+        mirrored = tf.gather(points, tf.constant(self.mirror, tf.int32), axis=1) * signs
+        return (points + mirrored) / 2, (points - mirrored) / 2
+
+    def call(self, points: Any, turned: bool = False) -> Any:
+        even, odd = self.parts(points)
+        mean, even_scale, odd_scale = self.kept
+        sign = -1.0 if turned else 1.0
+        both = tf.concat([(even - mean) * even_scale, odd * odd_scale * sign], 1)
+        return tf.reshape(tf.clip_by_value(both, -FARTHEST, FARTHEST), (-1, 2 * np.prod(points.shape[1:])))
+
+    def fit(self, points: np.ndarray, least: float = 1e-3) -> None:
+        """Mean and spreads of training faces (N, P, C); least: the smallest spread that counts, in their unit."""
+        even, odd = (part.numpy() for part in self.parts(tf.constant(points, tf.float32)))
+        spreads = 1 / (even.std(0) + least), 1 / (np.sqrt(np.square(odd).mean(0)) + least)
+        self.set_weights([even.mean(0), *spreads])
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"mirror": self.mirror}
 
 
-def set_frame(model: keras.Model, shapes: np.ndarray) -> None:
-    """Fix mean and scale from training shapes (N, 1434), made symmetric so that a mirror changes nothing."""
-    points = shapes.reshape(-1, LANDMARK_COUNT, 3)
-    both = np.concatenate([points, points[:, list(MIRROR)] * [-1, 1, 1]])
-    spread = both.std(0) + 0.01
-    model.get_layer("frame").set_weights(
-        [both.mean(0).ravel().astype(np.float32), (1 / spread).ravel().astype(np.float32)]
-    )
+def fit_points(model: keras.Model, shapes: np.ndarray, crops: np.ndarray) -> None:
+    """Fix the spreads of the landmarks from training faces: shapes (N, 1434), crops (N, s, s, 3)."""
+    model.get_layer("mesh").fit(shapes.reshape(-1, LANDMARK_COUNT, 3))
+    if (levelled := _layer(model, "levelled")) is not None:
+        seeing = keras.Model(model.input, levelled.output)
+        batches = (slice(at, at + 64) for at in range(0, len(crops), 64))
+        found = [seeing({"crop": crops[b].astype(np.float32), "shape": shapes[b]}).numpy() for b in batches]
+        model.get_layer("found").fit(np.concatenate(found))
 
 
 def build(
@@ -88,33 +107,37 @@ def build(
     pixels: bool = True,
     shape: bool = True,
     places: bool = False,
-    form: int = 0,
 ) -> keras.Model:
     """{"crop": RGB 0 to 255 (N, size, size, 3), "shape": (N, 1434)} -> logits (N, 27), see `HEADS`.
 
     weights: ImageNet weights of the trunk without its top, or None for random ones. pixels, shape: what it may see.
-    places: read the trunk's `PLACES` too. Pixels are scaled inside the network, so that training and serving cannot
-    differ. form: with the task to learn by, 2 * `form` more outputs: the true form's even part and its odd part (see
-    `form.Form`), read from the pixels alone; `plain` takes them off.
+    places: find landmarks in the crop too, by a `locator` whose weights `take_places` brings and which stays as it is.
+    Pixels are scaled inside the network, so that training and serving cannot differ.
     """
-    if form and not pixels:
-        raise ValueError("The true form is read from the pixels: a network without them can't learn by it.")
     crop = keras.Input((size, size, 3), name="crop")
     flat = keras.Input((SHAPE_SIZE,), name="shape")
+    mirror_image = MirrorImage(name="mirror_image")(crop)
     straight, mirror = [], []
     if pixels:
-        eye = _pixel_branch(size, trunk, alpha, weights, dropout, PLACES[trunk] if places else {})
+        eye = _pixel_branch(size, trunk, alpha, weights, dropout)
         straight.append(eye(crop))
-        mirror.append(eye(MirrorImage(name="mirror_image")(crop)))
+        mirror.append(eye(mirror_image))
+    points: list[tuple[EvenAndOdd, Any]] = []
     if shape:
-        frame, ear = Frame(name="frame"), _point_branch(dropout)
-        straight.append(ear(frame(flat)))
-        mirror.append(ear(frame(MirrorPoints(name="mirror_points")(flat))))
+        mesh = keras.layers.Reshape((LANDMARK_COUNT, 3))(flat)
+        points.append((EvenAndOdd(MIRROR, name="mesh"), mesh))
+    if places:
+        finder = locator.build(size)
+        finder.trainable = False
+        turned = locator.MirrorPlaces(name="mirror_places")(finder(mirror_image))
+        found = keras.layers.Average(name="places")([finder(crop), turned])
+        points.append((EvenAndOdd(FACE_MIRROR, name="found"), locator.Levelled(name="levelled")(found)))
+    if points:
+        size_of = sum(2 * int(np.prod(given.shape[1:])) for _, given in points)
+        ear = _point_branch(size_of)
+        straight.append(ear(_joined([parts(given) for parts, given in points])))
+        mirror.append(ear(_joined([parts(given, turned=True) for parts, given in points])))
     joined = answers(_joined(straight), _joined(mirror), dropout)
-    if form:
-        even = keras.layers.Dense(form, name="form_even")((straight[0] + mirror[0]) * 0.5)
-        odd = keras.layers.Dense(form, use_bias=False, name="form_odd")((straight[0] - mirror[0]) * 0.5)
-        joined = keras.layers.Concatenate(name="taught", dtype="float32")([joined, even, odd])
     return keras.Model({"crop": crop, "shape": flat}, joined, name="risorius")
 
 
@@ -137,9 +160,7 @@ def _joined(parts: list[Any]) -> Any:
     return parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)
 
 
-def _pixel_branch(
-    size: int, trunk: str, alpha: float, weights: Path | None, dropout: float, places: dict[str, int]
-) -> keras.Model:
+def _pixel_branch(size: int, trunk: str, alpha: float, weights: Path | None, dropout: float) -> keras.Model:
     base = TRUNKS[trunk](
         input_shape=(size, size, 3), alpha=alpha, include_top=False, weights=None, pooling="avg"
     )
@@ -149,31 +170,16 @@ def _pixel_branch(
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = BATCH_NORM_MOMENTUM
     inputs = keras.Input((size, size, 3))
-    scaled = keras.layers.Rescaling(1 / 127.5, -1)(inputs)
-    if places:
-        maps = [base.get_layer(name).output for name in places]
-        mean, *maps = keras.Model(base.input, [base.output, *maps], name=base.name)(scaled)
-        columns = [
-            keras.layers.Flatten()(keras.layers.Conv2D(width, 1, activation="relu")(seen))
-            for seen, width in zip(maps, places.values(), strict=True)
-        ]
-        seen = keras.layers.Concatenate()([mean, *columns])
-    else:
-        seen = base(scaled)
-    seen = keras.layers.Dropout(dropout)(seen)
+    seen = keras.layers.Dropout(dropout)(base(keras.layers.Rescaling(1 / 127.5, -1)(inputs)))
     return keras.Model(inputs, keras.layers.Dense(PIXEL_WIDTH, "relu")(seen), name="pixels")
 
 
-def plain(model: keras.Model) -> keras.Model:
-    """The network alone, without the task that it learns by; the weights are the same ones."""
-    return keras.Model(model.input, model.get_layer("logits").output, name="risorius")
-
-
-def _point_branch(dropout: float) -> keras.Model:
-    inputs = keras.Input((SHAPE_SIZE,))
-    wide = keras.layers.Dense(256, "relu")(keras.layers.Dropout(dropout / 2)(inputs))
-    narrow = keras.layers.Dense(POINT_WIDTH, "relu")(keras.layers.Dropout(dropout)(wide))
-    return keras.Model(inputs, narrow, name="points")
+def _point_branch(numbers: int) -> keras.Model:
+    inputs = seen = keras.Input((numbers,))
+    for width in POINT_WIDTHS:
+        seen = keras.layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM)(keras.layers.Dense(width)(seen))
+        seen = keras.layers.Dropout(POINT_DROPOUT)(keras.layers.Activation("swish")(seen))
+    return keras.Model(inputs, seen, name="points")
 
 
 def _head(name: str, outputs: int, dropout: float) -> keras.Sequential:
@@ -192,15 +198,34 @@ def take_over(model: keras.Model, trained: keras.Model, trunk_only: bool = False
     if not trunk_only and [w.shape for w in model.weights] == [w.shape for w in trained.weights]:
         model.set_weights(trained.get_weights())
         return
-    own, other = _trunk(model), _trunk(trained)
+    own, other = trunk_of(model), trunk_of(trained)
     if own is None or other is None:
         raise ValueError("The network to start from has another shape and no trunk to take.")
     own.set_weights(other.get_weights())
 
 
-def freeze(model: keras.Model, first: str) -> None:
-    """Keep the trunk's layers before the layer named `first` as they are. Raises ValueError for an unknown name."""
-    trunk = _trunk(model)
+def take_places(model: keras.Model, trained: keras.Model) -> None:
+    """Find the landmarks as a trained locator does. Raises ValueError where it is of another size."""
+    finder = _layer(model, "locator")
+    if finder is None or [w.shape for w in finder.weights] != [w.shape for w in trained.weights]:
+        raise ValueError("That is no locator of this network's size.")
+    finder.set_weights(trained.get_weights())
+
+
+def shipped(model: keras.Model) -> keras.Model:
+    """What a release holds: {"logits": (N, 27)} and, where it finds landmarks, {"places": (N, 80, 2)}."""
+    told = {"logits": model.output}
+    if (found := _layer(model, "places")) is not None:
+        told["places"] = found.output
+    return keras.Model(model.input, told, name="risorius")
+
+
+def _layer(model: keras.Model, name: str) -> Any:
+    return next((layer for layer in model.layers if layer.name == name), None)
+
+
+def freeze(trunk: keras.Model | None, first: str) -> None:
+    """Keep a trunk's layers before the layer named `first` as they are. Raises ValueError for an unknown name."""
     names = [layer.name for layer in trunk.layers] if trunk else []
     if trunk is None or first not in names:
         raise ValueError(f"The trunk has no layer {first!r} to train from on.")
@@ -208,11 +233,12 @@ def freeze(model: keras.Model, first: str) -> None:
         layer.trainable = False
 
 
-def _trunk(model: keras.Model) -> keras.Model | None:
+def trunk_of(model: keras.Model) -> keras.Model | None:
+    """The MobileNet that sees the pixels, wherever in the network it lies."""
     for layer in model.layers:
         if isinstance(layer, keras.Model):
             if layer.name.lower().startswith("mobilenet"):
                 return layer
-            if (found := _trunk(layer)) is not None:
+            if (found := trunk_of(layer)) is not None:
                 return found
     return None

@@ -5,9 +5,8 @@ from typing import Any, Final
 import numpy as np
 import tensorflow as tf
 
-from inference.pipeline.classify import OUTPUTS, STEPS, columns
+from inference.pipeline.classify import STEPS, columns
 from inference.pipeline.codes import VIEWS, ZONES, Exercise
-from ml_training import form
 from ml_training.datasets import Pictures
 
 WIDTHS: Final = {
@@ -22,7 +21,7 @@ WIDTHS: Final = {
     "done_side_known": 1,
 }
 WIDTH: Final = sum(WIDTHS.values())
-WEIGHTS: Final = {"view": 1.0, "steps": 1.6, "side": 0.9, "zones": 0.6, "done_side": 0.3, "form": 1.0}
+WEIGHTS: Final = {"view": 1.0, "steps": 1.6, "side": 0.9, "zones": 0.6, "done_side": 0.3}
 SMOOTHING: Final = 0.02
 """Of the view's target: a brief attempt at a smile is not far from rest."""
 SHOWN_IN: Final = {
@@ -43,9 +42,8 @@ UNTOUCHED: Final = "unmoved"
 network to call healthy what isn't drawn: they teach views alone."""
 
 
-def of(pictures: Pictures, task: form.Form | None = None) -> np.ndarray:
-    """(N, 34) float32, laid out as `WIDTHS`; what isn't known is 0 with 0 in its *_known column. With the second task,
-    its targets follow: (N, 34 + form.TARGETS)."""
+def of(pictures: Pictures) -> np.ndarray:
+    """(N, 34) float32, laid out as `WIDTHS`; what isn't known is 0 with 0 in its *_known column."""
     count = len(pictures)
     view = np.zeros((count, len(VIEWS)), np.float32)
     seen = pictures.view >= 0
@@ -55,14 +53,12 @@ def of(pictures: Pictures, task: form.Form | None = None) -> np.ndarray:
     known = np.isfinite(pictures.zones).all((1, 2))[:, None] * np.stack(
         [_shown(pictures.view, z) for z in ZONES], 1
     )
-    columns_ = [
+    parts = [
         view, steps, drawn, pictures.side == 1, np.isin(pictures.side, (0, 1)),
         np.nan_to_num(pictures.zones).reshape(count, -1), known * drawn[:, None], pictures.done_side == 1,
         pictures.done_side >= 0,
     ]  # fmt: skip
-    if task:
-        columns_.append(task.of(pictures))
-    return np.concatenate([np.reshape(c, (count, -1)) for c in columns_], 1).astype(np.float32)
+    return np.concatenate([np.reshape(part, (count, -1)) for part in parts], 1).astype(np.float32)
 
 
 def _shown(view: np.ndarray, zone: str) -> np.ndarray:
@@ -77,8 +73,7 @@ def part(target: Any, name: str) -> Any:
 
 
 def loss(target: Any, logits: Any) -> Any:
-    """(N,): cross-entropies of view, severity steps, side and zones, each where the truth is known, and the second
-    task's loss where the network has it."""
+    """(N,): cross-entropies of view, severity steps, side and zones, each where the truth is known."""
     cross = tf.nn.sigmoid_cross_entropy_with_logits
     wanted = part(target, "view")
     known = tf.reduce_sum(wanted, -1, keepdims=True)
@@ -92,10 +87,7 @@ def loss(target: Any, logits: Any) -> Any:
     zones = tf.reduce_mean(zones * tf.repeat(part(target, "zone_known"), 2, axis=1), -1)
     w = WEIGHTS
     total = w["view"] * view + w["steps"] * steps + w["zones"] * zones
-    total += w["side"] * side[:, 0] + w["done_side"] * done[:, 0]
-    if target.shape[-1] > WIDTH:
-        total += w["form"] * form.loss(target[:, WIDTH:], logits[:, OUTPUTS:])
-    return total
+    return total + w["side"] * side[:, 0] + w["done_side"] * done[:, 0]
 
 
 def view_accuracy(target: Any, logits: Any) -> Any:

@@ -19,7 +19,8 @@ from tqdm import tqdm
 from inference.pipeline.classify import columns
 from inference.pipeline.codes import VIEWS
 from inference.pipeline.shape import features
-from ml_training import datasets, form, models, plots, targets
+from ml_training import datasets, models, plots, targets
+from ml_training.variation import GREY, varied
 
 STRATEGIES = {
     "none": tf.distribute.get_strategy,
@@ -37,10 +38,9 @@ class Config:
     many training pictures (0: all). start: a trained model (.keras) to go on from; where its layers don't fit, only
     its trunk is taken. trunk_only: take no more than that, and learn the heads anew. frozen: the trunk's first layer
     that is trained; those before it keep their weights, and a step takes half the time from block_3_expand on.
-    pixels, shape: what the network may see. places: read where in the picture something lies, not its mean alone.
-    form: learn by the second task too, the true places of the landmarks (`ml_training.form`). precision: a Keras
-    dtype policy, "mixed_float16" on a GPU say. distribute: "none", "mirrored" (all GPUs of a machine) or
-    "several_machines" (by TF_CONFIG).
+    pixels, shape: what the network may see. places: a trained locator (.keras), by which it finds landmarks in the crop
+    (`ml_training.train_locator`). precision: a Keras dtype policy, "mixed_float16" on a GPU say. distribute: "none",
+    "mirrored" (all GPUs of a machine) or "several_machines" (by TF_CONFIG).
     checkpoint_steps: how often a checkpoint is written, in batches.
     """
 
@@ -62,17 +62,12 @@ class Config:
     frozen: str | None = None
     pixels: bool = True
     shape: bool = True
-    places: bool = False
-    form: bool = False
+    places: str | None = None
     precision: str = "float32"
     distribute: str = "none"
     checkpoint_steps: int = 200
 
 
-SHIFT, ZOOM, TINT = 0.05, 0.08, 0.08
-"""How far a crop is moved and scaled, and its colours are changed, as shares."""
-HIDDEN, HIDDEN_SHARE = 0.28, 0.3
-"""Side of the square that hides a part of the picture, as a share of it, and how many pictures get one."""
 BLIND_SHARE = 0.12
 """How many pictures lose all their pixels, and how many others their mesh, so that neither is leant on alone."""
 POINT_NOISE = 0.006
@@ -80,36 +75,17 @@ POINT_NOISE = 0.006
 
 
 def _vary(average: np.ndarray) -> Any:
-    """Move, scale, tint, relight and partly hide each crop; jitter each mesh; blind some to one of the two."""
+    """Vary each crop, jitter each mesh, blind some to one of the two."""
 
     def vary(given: dict[str, Any], target: Any) -> tuple[dict[str, Any], Any]:
-        crops, shape = tf.cast(given["crop"], tf.float32), given["shape"]
-        count, size = tf.shape(crops)[0], tf.shape(crops)[1]
-        half = (1 + tf.random.uniform([count, 1], -ZOOM, ZOOM)) / 2
-        middle = 0.5 + tf.random.uniform([count, 2], -SHIFT, SHIFT)
-        boxes = tf.concat([middle - half, middle + half], 1)
-        crops = tf.image.crop_and_resize(crops, boxes, tf.range(count), [size, size], extrapolation_value=128)
-        gain = tf.random.uniform([count, 1, 1, 1], 0.85, 1.15)
-        gain *= tf.random.uniform([count, 1, 1, 3], 1 - TINT, 1 + TINT)
-        offset = tf.random.uniform([count, 1, 1, 1], -16, 16)
-        crops = _partly_hidden((crops - 128) * gain + 128 + offset, count, size)
-        chance = tf.random.uniform([count])
-        crops = tf.where((chance < BLIND_SHARE)[:, None, None, None], 128.0, crops)
+        crops, shape = varied(given["crop"]), given["shape"]
+        chance = tf.random.uniform([tf.shape(crops)[0]])
+        crops = tf.where((chance < BLIND_SHARE)[:, None, None, None], GREY, crops)
         shape = shape + tf.random.normal(tf.shape(shape), stddev=POINT_NOISE)
         shape = tf.where((chance > 1 - BLIND_SHARE)[:, None], average[None], shape)
-        return {"crop": tf.clip_by_value(crops, 0, 255), "shape": shape}, target
+        return {"crop": crops, "shape": shape}, target
 
     return vary
-
-
-def _partly_hidden(crops: Any, count: Any, size: Any) -> Any:
-    """Some pictures with a grey square somewhere, so that no single feature carries the answer."""
-    at = tf.random.uniform([count, 2, 1]) * (1 - HIDDEN)
-    line = tf.cast(tf.range(size), tf.float32)[None] / tf.cast(size, tf.float32)
-    down, right = ((line >= at[:, i]) & (line < at[:, i] + HIDDEN) for i in (0, 1))
-    chosen = tf.random.uniform([count, 1, 1]) < HIDDEN_SHARE
-    hidden = down[:, :, None] & right[:, None, :] & chosen
-    return tf.where(hidden[..., None], 128.0, crops)
 
 
 def shapes(pictures: datasets.Pictures) -> np.ndarray:
@@ -117,11 +93,9 @@ def shapes(pictures: datasets.Pictures) -> np.ndarray:
     return np.stack([features(points) for points in pictures.points])
 
 
-def batches(
-    pictures: datasets.Pictures, config: Config, training: bool, task: form.Form | None = None
-) -> tf.data.Dataset:
+def batches(pictures: datasets.Pictures, config: Config, training: bool) -> tf.data.Dataset:
     """Batches of {"crop": float32, 0 to 255, "shape"} and their targets."""
-    wanted, shape = targets.of(pictures, task), shapes(pictures)
+    wanted, shape = targets.of(pictures), shapes(pictures)
     sets = tf.data.Dataset.range(len(pictures))
     if training:
         sets = sets.shuffle(len(pictures), seed=config.seed)
@@ -180,16 +154,17 @@ def prepared(config: Config, training: datasets.Pictures, steps: int) -> keras.M
     weights = Path(config.weights) if config.weights else None
     model = models.build(
         config.size, config.trunk, config.alpha, weights, config.dropout, config.pixels, config.shape,
-        config.places, form.SIZE if config.form else 0,
+        config.places is not None,
     )  # fmt: skip
+    if config.places:
+        models.take_places(model, keras.models.load_model(config.places, compile=False))
     if config.shape:
-        chosen = np.random.default_rng(config.seed).permutation(len(training))[:4000]
-        models.set_frame(model, shapes(training.where(chosen)))
+        chosen = training.where(np.random.default_rng(config.seed).permutation(len(training))[:4000])
+        models.fit_points(model, shapes(chosen), chosen.crops)
     if config.start:
-        begin = keras.models.load_model(config.start, compile=False)
-        models.take_over(models.plain(model), begin, config.trunk_only)
+        models.take_over(model, keras.models.load_model(config.start, compile=False), config.trunk_only)
     if config.frozen:
-        models.freeze(model, config.frozen)
+        models.freeze(models.trunk_of(model), config.frozen)
     rate = keras.optimizers.schedules.CosineDecay(
         config.rate / 20, steps - steps // 10, alpha=0.01, warmup_target=config.rate, warmup_steps=steps // 10
     )
@@ -215,8 +190,7 @@ def train(config: Config) -> keras.Model:
         training = training.where(
             np.random.default_rng(config.seed).permutation(len(training))[: config.limit]
         )
-    task = form.Form.fitted(training) if config.form else None
-    feed = batches(training, config, training=True, task=task)
+    feed = batches(training, config, training=True)
     steps = int(feed.cardinality()) * config.epochs
     with STRATEGIES[config.distribute]().scope():
         model = prepared(config, training, steps)
@@ -226,9 +200,9 @@ def train(config: Config) -> keras.Model:
         keras.callbacks.TensorBoard(out / "tensorboard", write_graph=False),
         Progress(steps),
     ]
-    held = batches(validation, config, training=False, task=task) if len(validation) else None
+    held = batches(validation, config, training=False) if len(validation) else None
     history = model.fit(feed, validation_data=held, epochs=config.epochs, callbacks=keep, verbose=2)
-    models.plain(model).save(out / "model.keras")
+    model.save(out / "model.keras")
     note = {
         "history": history.history,
         "pictures": {"train": len(training), "val": len(validation)},

@@ -7,6 +7,7 @@ import numpy as np
 
 from inference.pipeline.codes import VIEWS, ZONES
 from inference.pipeline.errors import ClassificationFailed
+from inference.pipeline.places import PLACES
 from inference.pipeline.release import Release
 from inference.pipeline.shape import SHAPE_SIZE
 
@@ -19,11 +20,24 @@ done_side: positive is the patient's right; zones: brow, eye, midface, mouth, of
 OUTPUTS: Final = sum(HEADS.values())
 
 
+PLACES_SHAPE: Final = (1, len(PLACES), 2)
+"""A network may tell besides where it finds the landmarks in the crop."""
+
+
 def columns(head: str) -> slice:
     """Where a head's logits lie in the network's output (..., 27)."""
     names = list(HEADS)
     start = sum(HEADS[name] for name in names[: names.index(head)])
     return slice(start, start + HEADS[head])
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the network tells of one crop. logits: (27,) laid out as `HEADS`; places: (80, 2) where it finds the
+    landmarks of `places.PLACES`, right and down as shares of the crop, None where it looks for none."""
+
+    logits: np.ndarray
+    places: np.ndarray | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,33 +116,40 @@ class Classifier:
             interpreter: Any = Interpreter(model_path=path, num_threads=threads)
             interpreter.allocate_tensors()
             inputs = {tuple(given["shape"]): given["index"] for given in interpreter.get_input_details()}
-            [made] = interpreter.get_output_details()
+            made = {tuple(told["shape"]): told["index"] for told in interpreter.get_output_details()}
         except (ValueError, RuntimeError) as error:
             raise ClassificationFailed("The model file can't be loaded.") from error
-        wanted = {(1, self.size, self.size, 3), (1, SHAPE_SIZE)}
-        if set(inputs) != wanted or tuple(made["shape"]) != (1, OUTPUTS) or self.release.exercises != VIEWS:
+        fits = set(inputs) == {(1, self.size, self.size, 3), (1, SHAPE_SIZE)}
+        fits = fits and (1, OUTPUTS) in made and set(made) <= {(1, OUTPUTS), PLACES_SHAPE}
+        if not fits or self.release.exercises != VIEWS:
             raise ClassificationFailed("The model file has other inputs or outputs than its release says.")
         self._crop, self._shape = inputs[(1, self.size, self.size, 3)], inputs[(1, SHAPE_SIZE)]
-        self._made = made["index"]
+        self._logits, self._places = made[(1, OUTPUTS)], made.get(PLACES_SHAPE)
         return interpreter
 
-    def logits(self, crop: np.ndarray, shape: np.ndarray) -> np.ndarray:
-        """(27,) float64, laid out as `HEADS`, of a crop (size, size, 3), uint8, and its mesh's `shape.features`
-        (1434,). Raises ClassificationFailed."""
+    @property
+    def finds_places(self) -> bool:
+        """Whether it tells where the landmarks lie."""
+        return self._places is not None
+
+    def look(self, crop: np.ndarray, shape: np.ndarray) -> Seen:
+        """What the network tells of a crop (size, size, 3), uint8, and its mesh's `shape.features` (1434,). Raises
+        ClassificationFailed."""
         try:
             self._run.set_tensor(self._crop, crop[None].astype(np.float32))
             self._run.set_tensor(self._shape, shape[None].astype(np.float32))
             self._run.invoke()
-            result = self._run.get_tensor(self._made)[0].astype(np.float64)
+            logits = self._run.get_tensor(self._logits)[0].astype(np.float64)
+            places = None if self._places is None else self._run.get_tensor(self._places)[0].astype(float)
         except (ValueError, RuntimeError) as error:
             raise ClassificationFailed("The model could not be run.") from error
-        if not np.isfinite(result).all():
+        if not np.isfinite(logits).all() or (places is not None and not np.isfinite(places).all()):
             raise ClassificationFailed("The model gave something that is no number.")
-        return np.asarray(result)
+        return Seen(logits, places)
 
     def classify(self, crop: np.ndarray, shape: np.ndarray) -> Verdict:
         """Calibrated verdict on a crop of `align.crop_face` and the features of its mesh."""
-        return self.verdict(self.logits(crop, shape))
+        return self.verdict(self.look(crop, shape).logits)
 
     def verdict(self, logits: np.ndarray) -> Verdict:
         """Calibrated probabilities of raw outputs (27,)."""

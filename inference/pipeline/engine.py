@@ -9,6 +9,7 @@ from inference.pipeline.align import crop_face
 from inference.pipeline.classify import Classifier, Verdict, palsy_verdict, suggested_grade
 from inference.pipeline.codes import GRADES, SIDES, ZONES, Caution, Side
 from inference.pipeline.decode import Source, decode
+from inference.pipeline.errors import ModelAltered
 from inference.pipeline.findings import Findings
 from inference.pipeline.landmarks import FaceMesh
 from inference.pipeline.measure import measure
@@ -42,6 +43,8 @@ class Engine:
         self.release = release
         self._classifier = Classifier(release, threads)
         self._refinement = of_release(release)
+        if self._refinement and self._refinement.reads_places and not self._classifier.finds_places:
+            raise ModelAltered(f"Release {release.name} corrects landmarks that its network doesn't find.")
         self._mesh = FaceMesh()
         self._analyse_array(np.full((160, 160, 3), 128, np.uint8))  # the first run of a native graph is slow
 
@@ -70,9 +73,10 @@ class Engine:
             return Findings(state="rejected", reason=reason.value, **common)
         points = faces[0]
         crop = crop_face(image, points, self._classifier.size)
-        verdict = self._classifier.classify(crop, features(points))
+        seen = self._classifier.look(crop, features(points))
+        verdict = self._classifier.verdict(seen.logits)
         clock.lap("classify")
-        symmetry = measure(self._refinement.apply(points) if self._refinement else points)
+        symmetry = measure(self._refinement.apply(points, seen.places) if self._refinement else points)
         clock.lap("measure")
         return Findings(state="succeeded", symmetry=symmetry, **self._said(verdict, quality), **common)
 

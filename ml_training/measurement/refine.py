@@ -1,11 +1,11 @@
 """Fit the correction of the landmarks' pull towards symmetry: `python -m ml_training.measurement.refine`.
 
-    python -m ml_training.measurement.refine --data ml_training/data/v3 --out refinement.npz
+    python -m ml_training.measurement.refine --data ml_training/data/v3 --locator LOCATOR.keras --out refinement.npz
 
-Ridge regression from the mesh's even and odd parts (see `inference.pipeline.measure.refinement`), fitted on training
-people, each group of points in the views in which it is read. The number of axes is chosen on validation people, and
-so is how much of the correction is made: no more than leaves every measure of healthy faces as good as it was. Test
-people are left to `ml_training.measurement.study`.
+Ridge regression from the even and odd parts of what was found (see `inference.pipeline.measure.refinement`), fitted
+on training people, each group of points in the views in which it is read. The number of axes is chosen on validation
+people, and so is how much of the correction is made: no more than leaves every measure of healthy faces as good as it
+was. Test people are left to `ml_training.measurement.study`.
 """
 
 import argparse
@@ -17,9 +17,10 @@ from scipy.optimize import linear_sum_assignment
 
 from inference.pipeline.codes import SIDES, VIEWS
 from inference.pipeline.measure import BY_NAME, Face, Measure, frame
-from inference.pipeline.measure.refinement import LID_KNOTS, Refinement, framed, parts, save, split
-from ml_training.datasets import Pictures
+from inference.pipeline.measure.refinement import EXTRA, LID_KNOTS, Refinement, framed, parts, save, split
+from inference.pipeline.places import BETWEEN, with_places
 from ml_training.measurement import tables
+from ml_training.measurement.tables import Located
 
 AXES, STIFFNESS = (32, 64, 96, 128), 300.0
 """How many principal axes of each part are tried, and the ridge's penalty. Products of both parts as further terms were
@@ -72,14 +73,6 @@ BUNDLES = ((0, 1), (2,), (3,), (4,), (5,))
 """Groups whose corrections are spared together, since measures read points of both."""
 PAIRS = [pair for group in GROUPS for pair in group.pairs]
 MIDDLE = [index for group in GROUPS for index in group.middle]
-BETWEEN = {
-    (300, 70): {(301, 71): 1.0},
-    (386, 159): {(385, 158): 0.5, (387, 160): 0.5},
-    (374, 145): {(380, 153): 0.5, (373, 144): 0.5},
-    (375, 146): {(291, 61): 2 / 3, (405, 181): 1 / 3},
-    (321, 91): {(291, 61): 1 / 3, (405, 181): 2 / 3},
-}
-"""Points that the simulator doesn't follow go with their neighbours."""
 
 
 def columns_of(group: Group) -> np.ndarray:
@@ -91,7 +84,8 @@ def columns_of(group: Group) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Task:
-    """Both parts of the meshes, (N, E) and (N, O), and of the shifts to the true points, (N, 2K + L) each."""
+    """Both parts of what is read, (N, E) and (N, O), and of the shifts to the true points, (N, 2K + L) each; places:
+    whether the network's places are among it."""
 
     even: np.ndarray
     odd: np.ndarray
@@ -99,6 +93,7 @@ class Task:
     odd_shift: np.ndarray
     grade: np.ndarray
     view: np.ndarray
+    places: bool
 
 
 def twins(healthy: np.ndarray) -> np.ndarray:
@@ -111,19 +106,23 @@ def twins(healthy: np.ndarray) -> np.ndarray:
     return np.asarray(twin)
 
 
-def task_of(pictures: Pictures, pairs: np.ndarray, middle: np.ndarray) -> Task:
-    """The pictures as a regression, in distances between the eyes."""
+def task_of(pictures: Located, pairs: np.ndarray, middle: np.ndarray) -> Task:
+    """The pictures as a regression, each face and its truth in the frame of its own eyes, in distances between them."""
     true = tables.true_points(pictures)
     targets = [*(left for left, _ in PAIRS), *(right for _, right in PAIRS), *MIDDLE]
+    places = pictures.found.shape[1] > 0
     even, odd, shift = [], [], []
-    for points, truth in zip(pictures.points, true, strict=True):
-        level, origin, turn, apart = framed(points)
-        both = parts(level[None], pairs, middle)
+    for points, found, truth in zip(pictures.points, pictures.found, true, strict=True):
+        level = start = framed(points)[0]
+        if places:
+            start = framed(with_places(points, found))[0]
+        both = parts(level[None], pairs, middle, start[None] if places else None)
         even.append(both[0][0])
         odd.append(both[1][0])
-        shift.append((truth[targets] - origin) / apart @ turn.T - level[targets, :2])
+        goal = framed(np.column_stack([truth, np.zeros(len(truth))]))[0]
+        shift.append(goal[targets, :2] - start[targets, :2])
     even_shift, odd_shift = split(np.array(shift), len(PAIRS))
-    return Task(np.array(even), np.array(odd), even_shift, odd_shift, pictures.grade, pictures.view)
+    return Task(np.array(even), np.array(odd), even_shift, odd_shift, pictures.grade, pictures.view, places)
 
 
 def solve(inputs: np.ndarray, goal: np.ndarray, stiffness: float) -> np.ndarray:
@@ -148,10 +147,11 @@ def fit(
 ) -> Refinement:
     """The correction of every group's points, each fitted in its own views.
 
-    The lids' columns, which are nearly nothing beside the rest, keep axes of their own.
+    The columns of the lids and of the network's places, which are nearly nothing beside the rest, keep axes of their
+    own.
     """
-    mean, lids = task.even.mean(0), len(LID_KNOTS)
-    even_axes, odd_axes = _axes(task.even - mean, axes, lids), _axes(task.odd, axes, lids)
+    mean, own = task.even.mean(0), len(LID_KNOTS) + EXTRA * task.places
+    even_axes, odd_axes = _axes(task.even - mean, axes, own), _axes(task.odd, axes, own)
     first, second = (task.even - mean) @ even_axes.T, task.odd @ odd_axes.T
     first = np.concatenate([first, np.ones((len(first), 1))], 1)
     outputs = task.even_shift.shape[1]
@@ -162,7 +162,16 @@ def fit(
         odd[columns] = solve(second[rows], task.odd_shift[rows][:, columns], stiffness)
     weights = even[:, :-1] @ even_axes
     offset = even[:, -1] - weights @ mean
-    return Refinement(pairs, middle, np.array(PAIRS), np.array(MIDDLE), offset, weights, odd @ odd_axes)
+    return Refinement(
+        pairs,
+        middle,
+        np.array(PAIRS),
+        np.array(MIDDLE),
+        offset,
+        weights,
+        odd @ odd_axes,
+        np.array(int(task.places)),
+    )
 
 
 def score(refinement: Refinement, task: Task) -> float:
@@ -192,7 +201,7 @@ def _figures(measure: Measure, face: Face) -> tuple[float, float]:
 
 
 def healthy_errors(
-    refinement: Refinement, measures: list[str], healthy: Pictures, true: np.ndarray
+    refinement: Refinement, measures: list[str], healthy: Located, true: np.ndarray
 ) -> np.ndarray:
     """(2, measures) root mean square error of the asymmetry and of the sides' mean, on healthy faces."""
     found = []
@@ -201,13 +210,13 @@ def healthy_errors(
         errors = []
         for n in np.flatnonzero(tables.read_in(name, healthy.view)):
             unit = float(healthy.mm_per_px[n]) if measure.unit == "mm" else 1.0
-            seen = _figures(measure, Face.of(refinement.apply(healthy.points[n])))
+            seen = _figures(measure, Face.of(refinement.apply(healthy.points[n], healthy.found[n])))
             errors.append(unit * np.subtract(seen, _figures(measure, Face.of(true[n]))))
         found.append(np.sqrt(np.nanmean(np.square(errors), 0)) if errors else [np.nan, np.nan])
     return np.array(found).T
 
 
-def spare_the_healthy(refinement: Refinement, val: Pictures) -> tuple[Refinement, dict[str, list[float]]]:
+def spare_the_healthy(refinement: Refinement, val: Located) -> tuple[Refinement, dict[str, list[float]]]:
     """As much of each bundle's correction as makes healthy faces no worse, by part, and how much that is.
 
     The odd part is held to the asymmetry of every measure, the even part to the mean of both sides.
@@ -248,7 +257,7 @@ def widened(refinement: Refinement) -> Refinement:
     return replace(refinement, target_pairs=np.array(PAIRS + extra), **weights)
 
 
-def learn(pictures: Pictures) -> tuple[Refinement, dict[str, object]]:
+def learn(pictures: Located) -> tuple[Refinement, dict[str, object]]:
     """Fit on the training people, choose and shrink on the validation people."""
     train, val = pictures.of("train"), pictures.of("val")
     level = np.array([framed(points)[0] for points in train.points[train.grade == HEALTHY]])
@@ -270,9 +279,12 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, required=True, help="folder of simulated pictures")
+    parser.add_argument(
+        "--locator", type=Path, help="the release's locator of landmarks (.keras), if it has one"
+    )
     parser.add_argument("--out", type=Path, required=True, help="where refinement.npz goes")
     args = parser.parse_args()
-    refinement, chosen = learn(tables.read(args.data))
+    refinement, chosen = learn(tables.read(args.data, args.locator))
     save(args.out, refinement)
     print(f"{args.out}: {args.out.stat().st_size / 1024:.0f} KB, {chosen}")
 

@@ -139,10 +139,13 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, required=True, help="folder of simulated pictures with repeats")
+    parser.add_argument(
+        "--locator", type=Path, help="the release's locator of landmarks (.keras), if it has one"
+    )
     parser.add_argument("--refinement", type=Path, help="refinement.npz, where the release has one")
     parser.add_argument("--out", type=Path, default=Path("ml_training/runs/measurement/repeatability.json"))
     args = parser.parse_args()
-    pictures = tables.read(args.data)
+    pictures = tables.read(args.data, args.locator)
     pose = repeats(pictures)
     size = np.bincount(pose)
     # Photos at rest, whose scale the closed eyes need, stay with their visit's repeats.

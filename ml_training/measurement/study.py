@@ -1,7 +1,8 @@
 """The measures against simulated truth: `python -m ml_training.measurement.study --data DIR`.
 
-Measures each picture as the product does, from the face mesh and from the refined mesh, and compares with the same
-measures of the simulator's true points. Writes study.json (every figure), study.md (tables) and study.png to --out.
+Measures each picture as the product does, from the bare face mesh (before) and from the corrected landmarks (after),
+and compares with the same measures of the simulator's true points. Writes study.json (every figure), study.md (tables)
+and study.png to --out.
 Figures are of test people, on whom nothing was fitted. The method was changed a few times after their figures had been
 seen, so they flatter it a little; people never looked at would tell.
 
@@ -23,7 +24,7 @@ from inference.pipeline.measure.refinement import load
 from ml_training.datasets import Pictures
 from ml_training.measurement import tables
 from ml_training.measurement.drawing import draw
-from ml_training.measurement.tables import Columns
+from ml_training.measurement.tables import Columns, Located
 
 Figures = dict[str, float | int | None]
 ROMAN = dict(zip(GRADES, ("I", "II", "III", "IV", "V", "VI"), strict=True))
@@ -76,7 +77,7 @@ def weak_sign(pictures: Pictures) -> np.ndarray:
 
 
 def study(
-    pictures: Pictures, refine: tables.Refine | None
+    pictures: Located, refine: tables.Refine | None
 ) -> dict[str, dict[str, dict[str, dict[str, Figures]]]]:
     """{measure: {"grade" | "view" | "all": {which: {"before" | "after": figures}}}}."""
     true, before = tables.of_truth(pictures), tables.of_mesh(pictures)
@@ -153,10 +154,13 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, required=True, help="folder of simulated pictures")
+    parser.add_argument(
+        "--locator", type=Path, help="the release's locator of landmarks (.keras), if it has one"
+    )
     parser.add_argument("--refinement", type=Path, help="refinement.npz, for figures before and after")
     parser.add_argument("--out", type=Path, default=Path("ml_training/runs/measurement"))
     args = parser.parse_args()
-    pictures = tables.read(args.data).of("test")
+    pictures = tables.read(args.data, args.locator).of("test")
     found = study(pictures, load(args.refinement).apply if args.refinement else None)
     args.out.mkdir(parents=True, exist_ok=True)
     told = {"pictures": len(pictures), "people": len(set(pictures.person.tolist())), "measures": found}

@@ -1,8 +1,9 @@
 """Measures of many pictures as columns: of the mesh, of the mesh refined, and of the simulator's true points."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -10,36 +11,72 @@ from inference.pipeline.codes import SIDES, VIEWS, Exercise
 from inference.pipeline.measure import MEASURES, Face, carried_scale, measure, values
 from inference.pipeline.measure.frame import IRIS_EDGES, PUPILS
 from inference.pipeline.measure.registry import CLOSURE_VIEWS
-from ml_training.datasets import EXTRA_POINTS, FIELDS, DataMissing, Pictures, check_disjoint
-from ml_training.simulate.fit import MESH_OF_LANDMARK
+from inference.pipeline.places import PLACES
+from ml_training.datasets import FIELDS, DataMissing, Pictures, check_disjoint
 
-TRUTH_INDICES = np.concatenate([MESH_OF_LANDMARK, EXTRA_POINTS])
-"""Mesh indices of the columns of `Pictures.truth`."""
 LID_PAIRS = ((160, 144), (158, 153), (387, 373), (385, 380))
 REGIONS = ("brow", "eye", "mouth")
 Columns = dict[str, np.ndarray]
-Refine = Callable[[np.ndarray], np.ndarray]
+Refine = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Mesh (478, 3) and found places -> the mesh corrected."""
 
 
-def read(folder: Path) -> Pictures:
-    """A data set without its crops, which no measure needs and which fill the memory. Raises DataMissing."""
-    columns: dict[str, list[np.ndarray]] = {name: [] for name in FIELDS}
+@dataclass(frozen=True)
+class Located(Pictures):
+    """Pictures without their crops, which no measure needs and which fill the memory, with what a network finds there.
+
+    found: (N, 80, 2) as `classify.Seen.places`, or (N, 0, 2) where none was asked.
+    """
+
+    found: np.ndarray
+
+    @classmethod
+    def of_pictures(cls, pictures: Pictures, found: np.ndarray | None = None) -> Self:
+        """Of pictures and what was found in them."""
+        none = np.zeros((len(pictures), 0, 2))
+        return cls(*(getattr(pictures, name) for name in FIELDS), none if found is None else found)
+
+
+def read(folder: Path, locator: Path | None = None) -> Located:
+    """A data set's pictures whose truth is known, with the places that the locator (.keras), if any, finds in their
+    crops and mirror images. Raises DataMissing."""
+    find = _finder(locator) if locator else None
+    columns: dict[str, list[np.ndarray]] = {field.name: [] for field in fields(Located)}
     for path in sorted(folder.glob("part-*.npz")):
         with np.load(path) as shard:
             count = len(shard["view"])
+            columns["found"].append(find(shard["crops"]) if find else np.zeros((count, 0, 2)))
             for name in FIELDS:
                 columns[name].append(np.zeros((count, 0, 0, 3), np.uint8) if name == "crops" else shard[name])
     if not columns["view"]:
         raise DataMissing(f"No pictures in {folder}: run `python -m ml_training.simulate`.")
-    pictures = Pictures(*(np.concatenate(columns[name]) for name in FIELDS))
+    pictures = Located(*(np.concatenate(column) for column in columns.values()))
     check_disjoint(pictures.person, pictures.split)
     return pictures.where(np.isfinite(pictures.truth).all((1, 2)) & np.isfinite(pictures.iris).all((1, 2)))
+
+
+def _finder(locator: Path) -> Callable[[np.ndarray], np.ndarray]:
+    """Crops (N, s, s, 3) -> (N, 80, 2), as the product's network finds them."""
+    import keras
+
+    from ml_training.locator import MirrorPlaces
+
+    network, mirror = keras.models.load_model(locator, compile=False), MirrorPlaces()
+
+    def find(crops: np.ndarray) -> np.ndarray:
+        found = [np.zeros((0, len(PLACES), 2))]
+        for at in range(0, len(crops), 64):
+            some = crops[at : at + 64].astype(np.float32)
+            found.append((network(some).numpy() + mirror(network(some[:, :, ::-1])).numpy()) / 2)
+        return np.concatenate(found)
+
+    return find
 
 
 def true_points(pictures: Pictures) -> np.ndarray:
     """(N, 478, 2) px: the true places where they are known, NaN elsewhere."""
     points = np.full((len(pictures), 478, 2), np.nan)
-    points[:, TRUTH_INDICES] = pictures.truth
+    points[:, PLACES] = pictures.truth
     _meet(points)
     across = points[:, 263] - points[:, 33]
     across /= np.linalg.norm(across, axis=1, keepdims=True)
@@ -68,9 +105,10 @@ def of_truth(pictures: Pictures) -> Columns:
     return _columns(rows)
 
 
-def of_mesh(pictures: Pictures, refine: Refine | None = None) -> Columns:
+def of_mesh(pictures: Located, refine: Refine | None = None) -> Columns:
     """Every figure as the product measures it: its own scale, or that of the visit's photo at rest."""
-    points = [p if refine is None else refine(p) for p in pictures.points]
+    seen = zip(pictures.points, pictures.found, strict=True)
+    points = [mesh if refine is None else refine(mesh, found) for mesh, found in seen]
     closed = np.isin(np.array(VIEWS)[pictures.view], CLOSURE_VIEWS)
     found: list[dict[str, Any] | None] = [
         None if shut else measure(p) for p, shut in zip(points, closed, strict=True)

@@ -8,12 +8,13 @@ import numpy as np
 from inference.pipeline.align import Jitter, crop_face
 from inference.pipeline.codes import IRIS_DIAMETER_MM, VIEWS, Exercise
 from inference.pipeline.landmarks import FaceMesh
-from ml_training.datasets import BOTH, CONDITIONS, EXTRA_POINTS, NEITHER
+from inference.pipeline.places import PLACES
+from ml_training.datasets import BOTH, CONDITIONS, NEITHER
 from ml_training.portraits import Portrait
 from ml_training.simulate.accessories import Look, wear
 from ml_training.simulate.expressions import weights
 from ml_training.simulate.eyes import IRIS_CENTRES
-from ml_training.simulate.fit import MESH_OF_LANDMARK, Fit
+from ml_training.simulate.fit import Fit
 from ml_training.simulate.palsy import BILATERAL, BOTH_SIDES, SIDES, Habits, Palsy
 from ml_training.simulate.photography import Shot, expose
 from ml_training.simulate.render import Renderer, Subject, random_light, subject
@@ -135,7 +136,7 @@ class Studio:
     def _places(self, sitter: Sitter, vector: np.ndarray, now: np.ndarray, turn: Turn) -> Row:
         """True places in the photo and in the head, and the scale."""
         person, model = sitter.subject, self.renderer.model
-        which = [*MESH_OF_LANDMARK.tolist(), *EXTRA_POINTS]
+        which = list(PLACES)
         vertex = person.nearest[which]
         head = (person.shape + model.offsets(vector))[vertex]
         centres = person.carried(now, IRIS_CENTRES)

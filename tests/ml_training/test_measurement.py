@@ -10,12 +10,14 @@ import pytest
 
 from inference.pipeline.codes import VIEWS
 from inference.pipeline.measure.refinement import FILE, LID_KNOTS, save
+from inference.pipeline.places import PLACES
 from inference.pipeline.release import sha256_of
 from ml_training.datasets import CONDITIONS, FIELDS, DataMissing, Pictures, write_shard
 from ml_training.evaluate.answers import RawOutputs
 from ml_training.measurement import refine, release, tables
 from ml_training.measurement.repeatability import as_release, both_sides, repeatability, repeats
 from ml_training.measurement.study import as_markdown, compare, study, weak_sign
+from ml_training.measurement.tables import Located
 from tests.ml_training.made import fields
 from tests.pipeline.drawn import TWINS, face
 
@@ -23,8 +25,9 @@ PULL = 0.6
 """Share of an asymmetry that the mesh of these pictures keeps."""
 
 
-def pictures(count: int = 240, seed: int = 0) -> Pictures:
-    """Drawn faces whose right side hangs; the mesh draws them more alike than they are."""
+def pictures(count: int = 240, seed: int = 0, located: bool = False) -> Located:
+    """Drawn faces whose one side hangs; the mesh draws them more alike than they are. located: a network finds the
+    landmarks, in a crop that was cut anywhere, with some noise and no such pull."""
     rng = np.random.default_rng(seed)
     rows: dict[str, list[object]] = {name: [] for name in FIELDS}
     for n in range(count):
@@ -33,7 +36,7 @@ def pictures(count: int = 240, seed: int = 0) -> Pictures:
         true, seen = (face(p291=(25, 60 + share * drop), p61=(-25, 60 - share * drop)) for share in (1, PULL))
         seen[:, 2] = np.linspace(0, 1, 478)
         rows["points"].append(seen * 2 + [300, 200, 0] + rng.normal(0, 0.05, (478, 3)))
-        rows["truth"].append(true[tables.TRUTH_INDICES, :2] * 2 + [300, 200])
+        rows["truth"].append(true[PLACES, :2] * 2 + [300, 200])
         rows["iris"].append([[360, 200, 23.54], [240, 200, 23.54]])
         rows["grade"].append(grade)
         rows["side"].append(side)
@@ -48,7 +51,11 @@ def pictures(count: int = 240, seed: int = 0) -> Pictures:
         "synkinesis": np.zeros((count, 2)), "truth_mm": np.zeros((count, 80, 3)), "mm_per_px": np.full(count, 0.5),
         "conditions": np.zeros((count, len(CONDITIONS))), "source": np.full(count, "simulated"),
     }  # fmt: skip
-    return Pictures(*(defaults.get(name, np.array(rows[name])) for name in FIELDS))
+    drawn = Pictures(*(defaults.get(name, np.array(rows[name])) for name in FIELDS))
+    found = (drawn.truth + rng.normal(0, 0.3, drawn.truth.shape) - rng.uniform(100, 200)) / rng.uniform(
+        200, 300
+    )
+    return Located.of_pictures(drawn, found if located else None)
 
 
 def test_pictures_are_read_without_their_crops(tmp_path):
@@ -118,6 +125,18 @@ def test_what_is_learned_takes_the_pull_back_and_spares_the_healthy():
     assert refinement.odd_weights.shape[1] == 3 * len(refinement.pairs) + len(refinement.middle) + len(
         LID_KNOTS
     )
+
+
+def test_what_a_network_finds_takes_the_place_of_the_mesh():
+    drawn = pictures(480, located=True)
+    refinement, _ = refine.learn(drawn)
+    assert refinement.reads_places
+    found = study(drawn.of("test"), refinement.apply)["commissure_height"]["grade"]
+    before, after = found["V-VI"]["before"], found["V-VI"]["after"]
+    assert after["asymmetry_error"] < 0.3 * before["asymmetry_error"]
+    assert after["kept"] == pytest.approx(1, abs=0.05)
+    with pytest.raises(ValueError, match="give them too"):
+        refinement.apply(drawn.points[0])
 
 
 def test_a_release_gets_the_correction_its_checksum_and_the_detectable_changes(tmp_path):

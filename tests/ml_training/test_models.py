@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from inference.pipeline.classify import STEPS, columns
+from inference.pipeline.places import MIRRORED
 from inference.pipeline.shape import MIRROR, SHAPE_SIZE, features, frontal, mirrored
 from ml_training.datasets import TRUE_POINTS, Pictures, write_shard
 
@@ -26,11 +27,11 @@ def pictures(count: int, **options) -> Pictures:
 def network():
     import keras
 
-    from ml_training import form, models, train
+    from ml_training import models, train
 
     keras.utils.set_random_seed(3)
-    model = models.build(SIZE, places=True, form=form.SIZE)
-    models.set_frame(model, train.shapes(pictures(6)))
+    model, some = models.build(SIZE, places=True), pictures(6)
+    models.fit_points(model, train.shapes(some), some.crops)
     for layer in ("side", "zone", "view", "steps", "done_side"):
         kernel, _bias = model.get_layer(layer).layers[-1].weights
         kernel.assign(np.random.default_rng(1).normal(0, 0.5, kernel.shape))
@@ -70,56 +71,70 @@ def test_a_mirrored_photo_turns_the_side_over_and_nothing_else(network):
     assert np.allclose(seen[:, zones].reshape(4, 4, 2), back[:, zones].reshape(4, 4, 2)[..., ::-1], atol=1e-4)
 
 
-def test_the_true_form_turns_over_in_its_odd_part_alone_and_is_in_no_release(network):
-    from ml_training import form, models
-
-    some = pictures(4)
-    crops, shape = some.crops.astype(np.float32), np.zeros((4, SHAPE_SIZE), np.float32)
-    seen, back = (network({"crop": c, "shape": shape}).numpy()[:, 27:] for c in (crops, crops[:, :, ::-1]))
-    even, odd = slice(0, form.SIZE), slice(form.SIZE, None)
-    assert np.allclose(seen[:, even], back[:, even], atol=1e-4)
-    largest = np.abs(seen[:, odd]).max()
-    assert largest > 0 and np.allclose(seen[:, odd], -back[:, odd], rtol=0, atol=largest / 100)
-    alone = models.plain(network)({"crop": crops, "shape": shape}).numpy()
-    assert alone.shape == (4, 27)
-    assert np.array_equal(alone, network({"crop": crops, "shape": shape}).numpy()[:, :27])
-
-
-def test_the_true_form_is_asked_for_as_a_mirror_would_show_it():
-    from ml_training.form import MIRRORED_TRUTH, Form
+def test_the_true_form_is_told_as_a_mirror_would_show_it():
     from ml_training.form import SIZE as FORM
+    from ml_training.form import Form
 
     some = pictures(6)
-    other = some.truth_mm[:, MIRRORED_TRUTH] * np.array([-1, 1, 1], np.float32)
+    other = some.truth_mm[:, MIRRORED] * np.array([-1, 1, 1], np.float32)
     task = Form.fitted(some)
-    asked, turned = task.of(some), task.of(replace(some, truth_mm=other))
-    assert np.allclose(asked[:, :FORM], turned[:, :FORM], atol=1e-4)
-    assert np.allclose(asked[:, FORM:-1], -turned[:, FORM:-1], atol=1e-4)
-    assert np.abs(asked[:, FORM:-1]).max() > 0.1 and (asked[:, -1] == 1).all()
+    told, turned = task.of(some), task.of(replace(some, truth_mm=other))
+    assert np.allclose(told[:, :FORM], turned[:, :FORM], atol=1e-4)
+    assert np.allclose(told[:, FORM:], -turned[:, FORM:], atol=1e-4)
+    assert np.abs(told[:, FORM:]).max() > 0.1
+    with pytest.raises(ValueError, match="No picture knows"):
+        Form.fitted(replace(some, truth_mm=np.full_like(some.truth_mm, np.nan)))
+
+
+def test_each_place_has_its_twin_on_the_other_side():
     pairs = {(36, 45), (48, 54), (31, 35), (17, 26), (60, 64), (8, 8), (68, 69), (78, 79)}
-    assert all(MIRRORED_TRUTH[a] == b and MIRRORED_TRUTH[b] == a for a, b in pairs)
-    assert sorted(MIRRORED_TRUTH) == list(range(TRUE_POINTS))
+    assert all(MIRRORED[a] == b and MIRRORED[b] == a for a, b in pairs)
+    assert sorted(MIRRORED) == list(range(TRUE_POINTS))
 
 
-def test_where_the_true_form_is_not_known_it_teaches_nothing():
+def test_a_mirrored_photo_mirrors_the_places_that_the_network_finds(network):
+    from ml_training import models
+
+    some, shape = pictures(3), np.zeros((3, SHAPE_SIZE), np.float32)
+    crops = some.crops.astype(np.float32)
+    seen, back = (
+        models.shipped(network)({"crop": c, "shape": shape})["places"].numpy()
+        for c in (crops, crops[:, :, ::-1])
+    )
+    assert seen.shape == (3, TRUE_POINTS, 2) and ((seen > 0) & (seen < 1)).all()
+    assert np.ptp(seen[0], axis=0).min() > 0
+    assert np.allclose(back, seen[:, MIRRORED] * [-1, 1] + [1, 0], atol=1e-5)
+
+
+def test_what_the_network_reads_of_the_places_does_not_depend_on_the_cut():
+    from ml_training.locator import Levelled
+
+    places = np.random.default_rng(2).uniform(0.2, 0.8, (1, TRUE_POINTS, 2)).astype(np.float32)
+    angle = np.radians(12)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]], np.float32)
+    level = Levelled()
+    assert np.allclose(level(places), level(1.3 * places @ turn + np.float32(0.1)), atol=1e-4)
+
+
+def test_an_error_that_tells_left_from_right_costs_the_locator_more():
     import tensorflow as tf
 
-    from ml_training import form, targets
+    from ml_training import locator
 
-    some = pictures(3)
-    task = form.Form.fitted(some)
-    unknown = replace(some, truth_mm=np.full_like(some.truth_mm, np.nan))
-    with pytest.raises(ValueError, match="No picture knows"):
-        form.Form.fitted(unknown)
-    said = np.zeros((3, 27 + 2 * form.SIZE), np.float32)
-    loud = said.copy()
-    loud[:, 27:] = 3
-    quiet = [
-        targets.loss(tf.constant(targets.of(unknown, task)), tf.constant(s)).numpy() for s in (said, loud)
-    ]
-    assert np.allclose(*quiet)
-    known = [targets.loss(tf.constant(targets.of(some, task)), tf.constant(s)).numpy() for s in (said, loud)]
-    assert (known[1] > known[0] + 1).all()
+    truth = fields(1)["truth"].astype(np.float32)
+    truth[:, 36], truth[:, 39], truth[:, 42], truth[:, 45] = [-40, 0], [-20, 0], [20, 0], [40, 0]
+    shares = (truth - truth.min()) / np.ptp(truth)
+    exact, moved = tf.constant(truth), 0.4 * shares @ np.array([[0.8, 0.6], [-0.6, 0.8]], np.float32)
+    assert float(locator.error(exact, tf.constant(moved))[0]) < 0.05
+    both, one = shares.copy(), shares.copy()
+    both[:, [48, 54], 1] += 0.02
+    one[:, 48, 1] += 0.02
+    one[:, 54, 1] -= 0.02
+    costs = [float(locator.loss(exact, tf.constant(s.astype(np.float32)))[0]) for s in (shares, both, one)]
+    assert costs[0] < costs[1] < costs[2]
+    assert float(locator.odd_error(exact, tf.constant(both))[0]) < 0.2 * float(
+        locator.odd_error(exact, tf.constant(one))[0]
+    )
 
 
 def test_what_is_not_known_teaches_nothing():
@@ -217,14 +232,14 @@ def test_the_trunk_alone_is_taken_over_and_its_early_layers_stay(network):
 
     other = models.build(SIZE)
     models.take_over(other, network, trunk_only=True)
-    own, taken = models._trunk(other), models._trunk(network)
+    own, taken = models.trunk_of(other), models.trunk_of(network)
     assert all(np.array_equal(a, b) for a, b in zip(own.get_weights(), taken.get_weights(), strict=True))
     heads = [m.get_layer("view").layers[-1].get_weights()[0] for m in (other, network)]
     assert np.abs(heads[0] - heads[1]).mean() > 0.1
-    models.freeze(other, "block_3_expand")
+    models.freeze(own, "block_3_expand")
     still = [layer.name for layer in own.layers if not layer.trainable]
     assert still[-1] == "block_2_add"
     assert "bn_Conv1" in still
     assert own.get_layer("block_3_expand").trainable
     with pytest.raises(ValueError, match="no layer 'block_99'"):
-        models.freeze(other, "block_99")
+        models.freeze(own, "block_99")

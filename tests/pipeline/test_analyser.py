@@ -67,9 +67,9 @@ def test_a_mirrored_photo_gives_the_other_side(found, analyser):
 def test_the_models_lean_to_neither_side(analyser, person, points):
     classifier = analyser._engine._classifier
     crop, shape = crop_face(person, points, classifier.size), features(points)
-    seen = classifier.logits(crop, shape)
+    seen = classifier.look(crop, shape).logits
     other = mirrored(shape.reshape(-1, 3)).ravel()
-    back = classifier.logits(np.ascontiguousarray(crop[:, ::-1]), other)
+    back = classifier.look(np.ascontiguousarray(crop[:, ::-1]), other).logits
     assert seen.shape == (OUTPUTS,)
     for head in ("side", "done_side"):
         assert back[columns(head)] == pytest.approx(-seen[columns(head)], abs=1e-3)

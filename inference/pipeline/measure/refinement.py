@@ -5,6 +5,9 @@ al., Facial Plast Surg Aesthet Med 2020, on normalised landmark error of patient
 mesh is still tells how uneven the face is, so a linear map of the mesh, fitted on simulated faces whose true
 points are known (`ml_training.measurement.refine`), gives the correction of the points that measures read.
 
+Where the network of the release finds landmarks of its own (`inference.pipeline.places`), they take the place of the
+mesh's, and the map reads besides how far they lie from them.
+
 It treats both sides alike by construction: the mesh is split into its even and its odd part under exchange of
 left and right; the odd part of the correction is made of terms that are odd, the even part of terms that are
 even. A mirrored face is therefore corrected by the mirrored correction, and an even mesh stays even.
@@ -12,13 +15,15 @@ even. A mirrored face is therefore corrected by the mirrored correction, and an 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from inference.pipeline import places
 from inference.pipeline.errors import ModelAltered
+from inference.pipeline.places import with_places
 from inference.pipeline.release import Release
 
 from .frame import LIDS, eye_centres
@@ -27,6 +32,8 @@ FILE: Final = "refinement.npz"
 LIMIT: Final = 0.06
 """No point is moved further than this, in distances between the eyes (some 4 mm): beyond it the mesh is of a face
 such as the fit has never seen, and the correction is a guess."""
+EXTRA: Final = 2 * len(places.PAIRS) + len(places.MIDDLE)
+"""Columns of each part that tell how far the network's places lie from the mesh's."""
 LID_KNOTS: Final = (0.07, 0.1, 0.13)
 """Openings of an eye, in distances between the eyes, under which its lids are corrected more and more: an open eye is
 drawn as it is, a closed one is drawn open, so one straight line can't serve both."""
@@ -38,6 +45,7 @@ class Refinement:
 
     pairs: (P, 2) mesh indices left and right, middle: (M,) indices on the midline; both are what is read.
     target_pairs: (K, 2), target_middle: (L,): the points that are corrected.
+    places: 1 if the network's places are read too, else 0.
     even_offset: (2K + L,), even_weights: (2K + L, E), odd_weights: (2K + L, O): from the parts of the mesh (`parts`)
     to those of the correction (`joined`), in distances between the eyes.
     """
@@ -49,19 +57,34 @@ class Refinement:
     even_offset: np.ndarray
     even_weights: np.ndarray
     odd_weights: np.ndarray
+    places: np.ndarray = field(default_factory=lambda: np.array(0))
 
-    def apply(self, points: np.ndarray) -> np.ndarray:
-        """A corrected copy of points (478, 3), px; depth and points that no measure reads stay as they are."""
-        level, origin, turn, apart = framed(points)
-        even, odd = parts(level[None], self.pairs, self.middle)
+    @property
+    def reads_places(self) -> bool:
+        """Whether `apply` wants what the network finds."""
+        return bool(self.places)
+
+    def apply(self, points: np.ndarray, found: np.ndarray | None = None) -> np.ndarray:
+        """A corrected copy of points (478, 3), px; points that no measure reads and nobody finds stay as they are.
+
+        found: (80, 2) the network's places, which a correction of the mesh alone leaves aside. ValueError where they
+        are wanted and not given.
+        """
+        face = points
+        if self.reads_places:
+            if found is None or not len(found):
+                raise ValueError("This correction reads the network's landmarks: give them too.")
+            face = with_places(points, found)
+        level, (start, origin, turn, apart) = framed(points)[0], framed(face)
+        even, odd = parts(level[None], self.pairs, self.middle, start[None] if self.reads_places else None)
         shift = joined(
             even @ self.even_weights.T + self.even_offset, odd @ self.odd_weights.T, len(self.target_pairs)
         )[0]
         far = np.abs(shift).max(axis=1, keepdims=True)
         shift = shift * np.minimum(1.0, LIMIT / np.maximum(far, LIMIT))
         targets = self.targets
-        refined = points.astype(np.float32, copy=True)
-        refined[targets, :2] = (level[targets, :2] + shift) * apart @ turn + origin
+        refined = face.astype(np.float32, copy=True)
+        refined[targets, :2] = (start[targets, :2] + shift) * apart @ turn + origin
         return refined
 
     @property
@@ -86,17 +109,25 @@ def framed(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, floa
     return level, origin[:2], turn, apart
 
 
-def parts(level: np.ndarray, pairs: np.ndarray, middle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def parts(
+    level: np.ndarray, pairs: np.ndarray, middle: np.ndarray, start: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """What stays and what changes sign when left and right are exchanged: (N, 3P + 2M + T), (N, 3P + M + T).
 
     level: (N, 478, 3) of `framed`. The last T columns of both are the mean and half the difference of how far each eye
-    is closed below each of `LID_KNOTS`.
+    is closed below each of `LID_KNOTS`. start: the same with the network's places; how far they lie from the mesh's
+    are `EXTRA` columns more.
     """
     left, right, mid = level[:, pairs[:, 0]], level[:, pairs[:, 1]], level[:, middle]
     plus, minus = (left + right) / 2, (left - right) / 2
     shut_left, shut_right = (_shut(level, LIDS[side]) for side in ("left", "right"))
-    even = (minus[..., 0], plus[..., 1], plus[..., 2], mid[..., 1], mid[..., 2], (shut_left + shut_right) / 2)
-    odd = (plus[..., 0], minus[..., 1], minus[..., 2], mid[..., 0], (shut_left - shut_right) / 2)
+    even = [minus[..., 0], plus[..., 1], plus[..., 2], mid[..., 1], mid[..., 2], (shut_left + shut_right) / 2]
+    odd = [plus[..., 0], minus[..., 1], minus[..., 2], mid[..., 0], (shut_left - shut_right) / 2]
+    if start is not None:
+        order = np.concatenate([places.PAIRS[:, 0], places.PAIRS[:, 1], places.MIDDLE])
+        apart = split((start - level)[:, order, :2], len(places.PAIRS))
+        even.append(apart[0])
+        odd.append(apart[1])
     return np.concatenate(even, 1), np.concatenate(odd, 1)
 
 
@@ -140,7 +171,11 @@ def load(path: Path) -> Refinement:
     """Read what `save` wrote. Raises ModelAltered."""
     try:
         with np.load(path, allow_pickle=False) as data:
-            values = {f.name: data[f.name] for f in fields(Refinement)}
+            values = {
+                f.name: data[f.name]
+                for f in fields(Refinement)
+                if f.default_factory is MISSING or f.name in data
+            }
     except (OSError, KeyError, ValueError) as error:
         raise ModelAltered(f"{path.name} holds no correction of landmarks: {error}.") from error
     return Refinement(**values)

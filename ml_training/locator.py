@@ -1,0 +1,152 @@
+"""The locator: a network that finds 80 landmarks in the crop, learnt from faces whose true places are known.
+
+    crop (s, s, 3) -> trunk -> what it sees at 1/32, 1/16, 1/8 and 1/4 of the crop's size
+                   -> from the coarsest on, each is enlarged and joined with the next finer one
+                   -> for each landmark a map (s / 4, s / 4) of where it may lie -> the middle of its mass
+
+The middle of a map's mass is finer than its cells and can be learnt from places alone (Sun et al., Integral human pose
+regression, ECCV 2018). A face mesh made for any face draws weak ones more alike than they are; here each error that
+tells left from right counts twice (`loss`).
+"""
+
+from typing import Any, Final
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from inference.pipeline.places import EYE_CORNERS, JAW, MIRRORED, PLACES
+
+COUNT: Final = len(PLACES)
+LAYERS: Final = ("block_3_expand_relu", "block_6_expand_relu", "block_13_expand_relu", "out_relu")
+"""Of MobileNetV2, from fine to coarse: a quarter, an eighth, a sixteenth and a thirty-second of the crop."""
+COARSEST: Final = 96
+WIDTHS: Final = (96, 64, 64)
+"""Channels of the coarsest map, and of each finer one."""
+BATCH_NORM_MOMENTUM: Final = 0.97
+"""Keras' MobileNetV2 has 0.999, whose averages lag far behind in a training of some hundred steps."""
+JAW_WEIGHT: Final = 0.1
+ODD_WEIGHT: Final = 2.0
+"""How much more an error counts that makes a face more or less alike on its two sides."""
+CENTRING: Final = 0.5
+"""Weight of the pull to the middle, which keeps the first steps from losing the face; see `loss`."""
+
+
+@keras.saving.register_keras_serializable("risorius")
+class MiddleOfMass(keras.layers.Layer):
+    """Maps (N, m, m, K) -> (N, K, 2): right and down, as shares of the crop."""
+
+    def call(self, maps: Any) -> Any:
+        cells, count = maps.shape[1] * maps.shape[2], maps.shape[3]
+        flat = tf.transpose(tf.reshape(maps, (-1, cells, count)), (0, 2, 1))
+        down, right = np.indices(maps.shape[1:3]).reshape(2, -1)
+        grid = (np.stack([right, down], -1) + 0.5) / maps.shape[1]
+        mass = tf.reshape(tf.nn.softmax(flat), (-1, cells))
+        return tf.reshape(tf.matmul(mass, tf.constant(grid, maps.dtype)), (-1, count, 2))
+
+
+@keras.saving.register_keras_serializable("risorius")
+class MirrorPlaces(keras.layers.Layer):
+    """(N, 80, 2) shares of the crop -> the same in a mirror."""
+
+    def call(self, places: Any) -> Any:
+        swapped = tf.gather(places, tf.constant(MIRRORED, tf.int32), axis=1)
+        return swapped * tf.constant([-1.0, 1.0], places.dtype) + tf.constant([1.0, 0.0], places.dtype)
+
+
+@keras.saving.register_keras_serializable("risorius")
+class Levelled(keras.layers.Layer):
+    """(N, 80, 2) shares of the crop -> (N, 63, 2): the places without the jaw's in the eyes' frame, right and down of
+    the middle between the eyes in distances between them. Where the crop was cut falls away."""
+
+    def call(self, places: Any) -> Any:
+        right, left = (tf.reduce_mean(tf.gather(places, corners, axis=1), 1) for corners in EYE_CORNERS)
+        across = left - right
+        unit = across / tf.maximum(tf.reduce_sum(across * across, -1, keepdims=True), 1e-6)
+        from_middle = places[:, JAW:] - ((left + right) / 2)[:, None]
+        x, y = unit[:, None, :1], unit[:, None, 1:]
+        rightwards, down = from_middle[..., :1], from_middle[..., 1:]
+        return tf.concat([rightwards * x + down * y, down * x - rightwards * y], -1)
+
+
+def build(size: int, alpha: float = 0.35, weights: Any = None) -> keras.Model:
+    """RGB 0 to 255 (N, size, size, 3) -> (N, 80, 2), right and down as shares of the crop.
+
+    size: a multiple of 32. weights: a file of the trunk's ImageNet weights without its top, or None.
+    """
+    trunk = keras.applications.MobileNetV2(
+        input_shape=(size, size, 3), alpha=alpha, include_top=False, weights=None, pooling="avg"
+    )
+    if weights:
+        trunk.load_weights(weights)
+    for layer in trunk.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = BATCH_NORM_MOMENTUM
+    crop = keras.Input((size, size, 3), name="crop")
+    scaled = keras.layers.Rescaling(1 / 127.5, -1)(crop)
+    seen = keras.Model(trunk.input, [trunk.get_layer(name).output for name in LAYERS], name="trunk")(scaled)
+    *finer, coarsest = seen
+    maps = _block(coarsest, COARSEST)
+    for level, width in zip(reversed(finer), WIDTHS, strict=True):
+        maps = keras.layers.UpSampling2D(interpolation="bilinear")(maps)
+        maps = _block(keras.layers.Concatenate()([maps, _block(level, width)]), width, 3)
+    maps = keras.layers.Conv2D(COUNT, 1, dtype="float32")(_block(maps, WIDTHS[-1], 3))
+    return keras.Model(crop, MiddleOfMass(dtype="float32", name="middles")(maps), name="locator")
+
+
+def _block(seen: Any, width: int, across: int = 1) -> Any:
+    if across == 1:
+        seen = keras.layers.Conv2D(width, 1, use_bias=False)(seen)
+    else:
+        seen = keras.layers.SeparableConv2D(width, across, padding="same", use_bias=False)(seen)
+    return keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM)(seen))
+
+
+def parts(truth: Any, places: Any) -> tuple[Any, Any]:
+    """Even and odd part of the errors, complex (N, 80), in distances between the eyes along their line.
+
+    truth: (N, 80, 2) px of the photo. places: (N, 80, 2) in any unit. The places are laid on the truth by the best
+    similarity transform first (Umeyama, IEEE Trans PAMI 1991), since nobody measures where a crop was cut.
+    """
+    weights = np.ones(COUNT, np.float32)
+    weights[:JAW] = JAW_WEIGHT
+    share = tf.constant((weights / weights.sum()).astype(np.complex64))
+    true, seen = (tf.complex(p[..., 0], p[..., 1]) for p in (truth, places))
+    true -= tf.reduce_sum(share * true, 1, keepdims=True)
+    seen -= tf.reduce_sum(share * seen, 1, keepdims=True)
+    spread = tf.reduce_sum(share * seen * tf.math.conj(seen), 1, keepdims=True)
+    scale = tf.reduce_sum(share * true * tf.math.conj(seen), 1, keepdims=True) / (spread + 1e-8)
+    right, left = (tf.reduce_mean(tf.gather(true, corners, axis=1), 1) for corners in EYE_CORNERS)
+    error = (scale * seen - true) / (left - right)[:, None]
+    mirrored = -tf.math.conj(tf.gather(error, tf.constant(MIRRORED, tf.int32), axis=1))
+    return (error + mirrored) / 2, (error - mirrored) / 2
+
+
+def _mean(errors: Any) -> Any:
+    weights = np.ones(COUNT, np.float32)
+    weights[:JAW] = JAW_WEIGHT
+    return 100 * tf.reduce_sum(errors * (weights / weights.sum()), 1)
+
+
+def _length(error: Any) -> Any:
+    return tf.sqrt(tf.math.real(error) ** 2 + tf.math.imag(error) ** 2 + 1e-8)
+
+
+def loss(truth: Any, places: Any) -> Any:
+    """(N,): mean length of the even part of the errors and `ODD_WEIGHT` times that of the odd part, in per cent of the
+    distance between the eyes; and a slight pull of the places to the crop's middle, of whose place the rest knows
+    nothing."""
+    even, odd = parts(truth, places)
+    centring = tf.reduce_mean(tf.square(places - 0.5), (1, 2))
+    return _mean(_length(even)) + ODD_WEIGHT * _mean(_length(odd)) + CENTRING * centring
+
+
+def error(truth: Any, places: Any) -> Any:
+    """(N,): mean distance of the places from the truth, in per cent of the distance between the eyes."""
+    even, odd = parts(truth, places)
+    return _mean(_length(even + odd))
+
+
+def odd_error(truth: Any, places: Any) -> Any:
+    """(N,): the same of what tells left from right alone."""
+    return _mean(_length(parts(truth, places)[1]))

@@ -1,0 +1,175 @@
+"""Train the locator of landmarks: `python -m ml_training.train_locator CONFIG.json`.
+
+It learns from simulated pictures, which know where each landmark truly lies, and begins with the trunk of a trained
+network. A run that was cut off goes on from its last checkpoint. It leaves model.keras, config.json, log.csv and
+places.json: how far its places and the face mesh's lie from the truth, on validation people.
+"""
+
+import argparse
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from inference.pipeline.places import JAW, MIRRORED, PLACES
+from ml_training import datasets, locator, models
+from ml_training.train import Progress, Resume
+from ml_training.variation import varied
+
+REGIONS: Final = {
+    "brows": range(JAW, 27), "nose": range(27, 36), "eyes": range(36, 48), "lips": range(48, 68),
+    "folds and cheeks": range(68, len(PLACES)),
+}  # fmt: skip
+"""Which of the places lie where."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """One training run. Paths are relative to the working directory.
+
+    data: folders of simulated pictures. start: a trained network whose trunk it begins with, or a trained locator to go
+    on from. frozen: the trunk's first layer that is trained. rate: peak learning rate, reached after `warm_up` steps
+    and lowered along a cosine. checkpoint_steps: how often a checkpoint is written, in batches.
+    """
+
+    data: list[str]
+    out: str
+    start: str | None = None
+    frozen: str | None = "block_2_expand"
+    size: int = 160
+    epochs: int = 14
+    batch: int = 64
+    rate: float = 1.3e-3
+    warm_up: int = 200
+    decay: float = 1e-4
+    seed: int = 20261121
+    checkpoint_steps: int = 200
+
+
+def drawn(pictures: datasets.Pictures) -> datasets.Pictures:
+    """Only those whose truth is known: not the untouched portraits, nor a clinic's photographs."""
+    return pictures.where(np.isfinite(pictures.truth).all((1, 2)))
+
+
+def batches(pictures: datasets.Pictures, config: Config, training: bool) -> tf.data.Dataset:
+    """Batches of crops, float32, 0 to 255, and their true places, px; in training varied, and half of them mirrored."""
+    truth = pictures.truth.astype(np.float32)
+    sets = tf.data.Dataset.range(len(pictures))
+    if training:
+        sets = sets.shuffle(len(pictures), seed=config.seed)
+    sets = sets.batch(config.batch, drop_remainder=training and len(pictures) > config.batch)
+
+    def rows(indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return pictures.crops[indices], truth[indices]
+
+    def read(indices: Any) -> tuple[Any, Any]:
+        crops, places = tf.numpy_function(rows, [indices], [tf.uint8, tf.float32])
+        crops.set_shape((None, *pictures.crops.shape[1:]))
+        places.set_shape((None, *truth.shape[1:]))
+        return tf.cast(crops, tf.float32), places
+
+    def vary(crops: Any, places: Any) -> tuple[Any, Any]:
+        turned = tf.random.uniform([tf.shape(crops)[0]]) < 0.5
+        mirrored = tf.gather(places, tf.constant(MIRRORED, tf.int32), axis=1) * [-1.0, 1.0]
+        crops = tf.where(turned[:, None, None, None], tf.reverse(crops, [2]), crops)
+        return varied(crops), tf.where(turned[:, None, None], mirrored, places)
+
+    feed = sets.map(read)
+    return (feed.map(vary) if training else feed).prefetch(4)
+
+
+def prepared(config: Config, steps: int) -> keras.Model:
+    """The locator with its starting weights, ready to be fitted. ValueError where `start` or `frozen` don't fit."""
+    model = locator.build(config.size)
+    trunk = model.get_layer("trunk")
+    if config.start:
+        begin = keras.models.load_model(config.start, compile=False)
+        if (other := models.trunk_of(begin)) is not None:
+            trunk.set_weights(other.get_weights())
+        else:
+            model.set_weights(begin.get_weights())
+    if config.frozen:
+        models.freeze(trunk, config.frozen)
+    rate = keras.optimizers.schedules.CosineDecay(
+        config.rate / 20, steps - config.warm_up, alpha=0.01, warmup_target=config.rate,
+        warmup_steps=config.warm_up,
+    )  # fmt: skip
+    model.compile(
+        keras.optimizers.AdamW(rate, weight_decay=config.decay, global_clipnorm=5.0),
+        locator.loss,
+        metrics=[locator.error, locator.odd_error],
+        jit_compile=False,
+    )
+    return model
+
+
+def train(config: Config) -> keras.Model:
+    """Train, and write model.keras, config.json, log.csv and places.json to the run's folder."""
+    keras.utils.set_random_seed(config.seed)
+    out = Path(config.out)
+    out.mkdir(parents=True, exist_ok=True)
+    pictures = drawn(datasets.load([Path(p) for p in config.data], splits=("train", "val")))
+    training, validation = pictures.of("train"), pictures.of("val")
+    feed = batches(training, config, training=True)
+    steps = int(feed.cardinality()) * config.epochs
+    model = prepared(config, steps)
+    keep = [
+        Resume(out / "resume", config.checkpoint_steps, steps // config.epochs),
+        keras.callbacks.CSVLogger(out / "log.csv", append=True),
+        Progress(steps),
+    ]
+    held = batches(validation, config, training=False)
+    model.fit(feed, validation_data=held, epochs=config.epochs, callbacks=keep, verbose=2)
+    model.save(out / "model.keras")
+    (out / "config.json").write_text(json.dumps(asdict(config), indent=1))
+    told = {
+        "people": {"train": len(set(training.person)), "val": len(set(validation.person))},
+        "pictures": {"train": len(training), "val": len(validation)},
+        "errors": errors(model, validation),
+    }
+    (out / "places.json").write_text(json.dumps(told, indent=1))
+    return model
+
+
+def errors(model: keras.Model, pictures: datasets.Pictures) -> dict[str, dict[str, dict[str, float]]]:
+    """{"mesh" | "locator": {region: {"distance", "uneven"}}}: mean distance from the true place after the best
+    similarity transform, and that of what tells left from right alone, in per cent of the distance between the eyes."""
+    truth = pictures.truth.astype(np.float32)
+    at = (slice(n, n + 64) for n in range(0, len(pictures), 64))
+    seen = {
+        "mesh": pictures.points[:, PLACES, :2].astype(np.float32),
+        "locator": np.concatenate([model(pictures.crops[s].astype(np.float32)).numpy() for s in at]),
+    }
+    told = {}
+    for name, places in seen.items():
+        even, odd = (part.numpy() for part in locator.parts(truth, places))
+        told[name] = {
+            region: {
+                "distance": round(100 * float(np.abs(even + odd)[:, list(which)].mean()), 2),
+                "uneven": round(100 * float(np.abs(odd)[:, list(which)].mean()), 2),
+            }
+            for region, which in REGIONS.items()
+        }
+    return told
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("config", type=Path)
+    parser.add_argument(
+        "--start", help="the network whose trunk it begins with, where the config has another"
+    )
+    parser.add_argument("--out", help="the run's folder, likewise")
+    args = parser.parse_args()
+    given = {key: value for key in ("start", "out") if (value := getattr(args, key))}
+    train(Config(**json.loads(args.config.read_text()) | given))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""The locator is trained on true places, told apart from the mesh, and becomes a part of the network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.pipeline.places import PLACES
+from ml_training.datasets import Pictures, load, write_shard
+
+from .made import fields
+
+SIZE = 32
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    from ml_training import train_locator
+
+    data = tmp_path_factory.mktemp("data")
+    shards = fields(8, size=SIZE), fields(4, size=SIZE, split="val", seed=1)
+    unknown = {"truth": np.full((4, len(PLACES), 2), np.nan), "source": np.full(4, "unmoved")}
+    for n, shard in enumerate((*shards, fields(4, size=SIZE, seed=2) | unknown)):
+        write_shard(data / f"part-00{n}.npz", shard)
+    config = train_locator.Config(
+        [str(data)], str(data / "run"), frozen=None, size=SIZE, epochs=1, batch=4, warm_up=1
+    )
+    train_locator.train(config)
+    return data / "run"
+
+
+def test_a_run_leaves_the_locator_and_tells_how_far_it_and_the_mesh_are_from_the_truth(run):
+    told = json.loads((run / "places.json").read_text())
+    assert told["pictures"] == {"train": 8, "val": 4}  # those whose truth nobody knows teach nothing
+    regions = {"brows", "nose", "eyes", "lips", "folds and cheeks"}
+    for name in ("mesh", "locator"):
+        assert set(told["errors"][name]) == regions
+        for region in told["errors"][name].values():
+            assert 0 < region["uneven"] <= region["distance"]
+    assert {path.name for path in run.iterdir()} >= {"model.keras", "config.json", "log.csv"}
+    assert not (run / "resume").exists()
+
+
+def test_the_mesh_is_where_it_is_whatever_the_cut():
+    from ml_training import train_locator
+
+    some = Pictures(**fields(5, size=SIZE))
+    exact = some.points.copy()
+    exact[:, PLACES, :2] = 0.5 * some.truth + 40
+
+    def nowhere(crops):
+        import tensorflow as tf
+
+        return tf.zeros((len(crops), len(PLACES), 2)) + np.linspace(0, 1, 2 * len(PLACES)).reshape(1, -1, 2)
+
+    told = train_locator.errors(nowhere, Pictures(**fields(5, size=SIZE) | {"points": exact}))
+    assert max(region["distance"] for region in told["mesh"].values()) < 0.5
+    assert min(region["distance"] for region in told["locator"].values()) > 10
+
+
+def test_a_network_learns_beside_a_locator_that_stays_as_it_is(run):
+    import keras
+
+    from ml_training import train
+
+    data = str(run.parent)
+    config = train.Config([data], str(run / "on"), size=SIZE, pixels=False, places=str(run / "model.keras"))
+    model = train.prepared(config, load([Path(data)], ("train",)), steps=20)
+    before = keras.models.load_model(run / "model.keras", compile=False).get_weights()
+    inside = model.get_layer("locator")
+    assert all(np.array_equal(a, b) for a, b in zip(inside.get_weights(), before, strict=True))
+    assert not inside.trainable_weights
+    assert len(model.trainable_weights) > 10
+
+
+def test_another_network_is_no_locator(run):
+    from ml_training import models
+
+    network = models.build(SIZE, pixels=False, places=True)
+    with pytest.raises(ValueError, match="no locator"):
+        models.take_places(network, network)
