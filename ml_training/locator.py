@@ -16,8 +16,14 @@ import numpy as np
 import tensorflow as tf
 
 from inference.pipeline.places import EYE_CORNERS, JAW, MIRRORED, PLACES
+from ml_training.datasets import Pictures
 
 COUNT: Final = len(PLACES)
+REGIONS: Final = {
+    "brows": range(JAW, 27), "nose": range(27, 36), "eyes": range(36, 48), "lips": range(48, 68),
+    "folds and cheeks": range(68, COUNT),
+}  # fmt: skip
+"""Which of the places lie where."""
 LAYERS: Final = ("block_3_expand_relu", "block_6_expand_relu", "block_13_expand_relu", "out_relu")
 """Of MobileNetV2, from fine to coarse: a quarter, an eighth, a sixteenth and a thirty-second of the crop."""
 COARSEST: Final = 96
@@ -150,3 +156,20 @@ def error(truth: Any, places: Any) -> Any:
 def odd_error(truth: Any, places: Any) -> Any:
     """(N,): the same of what tells left from right alone."""
     return _mean(_length(parts(truth, places)[1]))
+
+
+def distances(places: np.ndarray, pictures: Pictures) -> dict[str, dict[str, float]]:
+    """{region: {"distance", "uneven"}}: how far the places (N, 80, 2), in any unit, lie from the true ones after the
+    best similarity transform, and how far of what tells left from right alone: means, mm."""
+    truth = pictures.truth.astype(np.float32)
+    even, odd = (part.numpy() for part in parts(truth, places.astype(np.float32)))
+    right, left = (truth[:, corners].mean(1) for corners in EYE_CORNERS)
+    mm = (np.linalg.norm(left - right, axis=1) * pictures.mm_per_px)[:, None]
+    whole, uneven = mm * np.abs(even + odd), mm * np.abs(odd)
+    return {
+        region: {
+            "distance": round(float(whole[:, list(which)].mean()), 2),
+            "uneven": round(float(uneven[:, list(which)].mean()), 2),
+        }
+        for region, which in REGIONS.items()
+    }

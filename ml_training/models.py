@@ -36,6 +36,7 @@ POINT_DROPOUT: Final = 0.3
 FARTHEST: Final = 8.0
 """No number of the landmarks lies farther from the mean, in spreads."""
 FACE_MIRROR: Final = tuple(FACE.tolist().index(MIRROR[index]) for index in FACE.tolist())
+"""The place that each of `places.FACE` becomes in a mirror."""
 
 
 @keras.saving.register_keras_serializable("risorius")
@@ -90,7 +91,8 @@ class EvenAndOdd(keras.layers.Layer):
 
 def fit_points(model: keras.Model, shapes: np.ndarray, crops: np.ndarray) -> None:
     """Fix the spreads of the landmarks from training faces: shapes (N, 1434), crops (N, s, s, 3)."""
-    model.get_layer("mesh").fit(shapes.reshape(-1, LANDMARK_COUNT, 3))
+    if (mesh := _layer(model, "mesh")) is not None:
+        mesh.fit(shapes.reshape(-1, LANDMARK_COUNT, 3))
     if (levelled := _layer(model, "levelled")) is not None:
         seeing = keras.Model(model.input, levelled.output)
         batches = (slice(at, at + 64) for at in range(0, len(crops), 64))

@@ -158,7 +158,7 @@ def prepared(config: Config, training: datasets.Pictures, steps: int) -> keras.M
     )  # fmt: skip
     if config.places:
         models.take_places(model, keras.models.load_model(config.places, compile=False))
-    if config.shape:
+    if config.shape or config.places:
         chosen = training.where(np.random.default_rng(config.seed).permutation(len(training))[:4000])
         models.fit_points(model, shapes(chosen), chosen.crops)
     if config.start:

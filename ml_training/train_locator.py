@@ -9,22 +9,16 @@ import argparse
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from inference.pipeline.places import JAW, MIRRORED, PLACES
+from inference.pipeline.places import MIRRORED, PLACES
 from ml_training import datasets, locator, models
 from ml_training.train import Progress, Resume
 from ml_training.variation import varied
-
-REGIONS: Final = {
-    "brows": range(JAW, 27), "nose": range(27, 36), "eyes": range(36, 48), "lips": range(48, 68),
-    "folds and cheeks": range(68, len(PLACES)),
-}  # fmt: skip
-"""Which of the places lie where."""
 
 
 @dataclass(frozen=True)
@@ -129,32 +123,11 @@ def train(config: Config) -> keras.Model:
     told = {
         "people": {"train": len(set(training.person)), "val": len(set(validation.person))},
         "pictures": {"train": len(training), "val": len(validation)},
-        "errors": errors(model, validation),
+        "mesh": locator.distances(validation.points[:, PLACES, :2], validation),
+        "locator": locator.distances(model.predict(held.map(lambda crops, _: crops), verbose=0), validation),
     }
     (out / "places.json").write_text(json.dumps(told, indent=1))
     return model
-
-
-def errors(model: keras.Model, pictures: datasets.Pictures) -> dict[str, dict[str, dict[str, float]]]:
-    """{"mesh" | "locator": {region: {"distance", "uneven"}}}: mean distance from the true place after the best
-    similarity transform, and that of what tells left from right alone, in per cent of the distance between the eyes."""
-    truth = pictures.truth.astype(np.float32)
-    at = (slice(n, n + 64) for n in range(0, len(pictures), 64))
-    seen = {
-        "mesh": pictures.points[:, PLACES, :2].astype(np.float32),
-        "locator": np.concatenate([model(pictures.crops[s].astype(np.float32)).numpy() for s in at]),
-    }
-    told = {}
-    for name, places in seen.items():
-        even, odd = (part.numpy() for part in locator.parts(truth, places))
-        told[name] = {
-            region: {
-                "distance": round(100 * float(np.abs(even + odd)[:, list(which)].mean()), 2),
-                "uneven": round(100 * float(np.abs(odd)[:, list(which)].mean()), 2),
-            }
-            for region, which in REGIONS.items()
-        }
-    return told
 
 
 def main() -> None:

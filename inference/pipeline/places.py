@@ -37,6 +37,8 @@ PAIRS: Final = np.array([(index, MIRROR[index]) for index in PLACES[JAW:] if MIR
 """(Q, 2) mesh indices, left and right, of the places that are read and have a twin; the mesh counts its right first."""
 MIDDLE: Final = np.array([index for index in PLACES[JAW:] if MIRROR[index] == index])
 """(R,) mesh indices of those on the midline."""
+FARTHEST: Final = 0.15
+"""In distances between the eyes, some 9 mm: beyond it one of the two has lost the face, and the mesh is the safer one."""
 BETWEEN: Final = {
     (300, 70): {(301, 71): 1.0},
     (386, 159): {(385, 158): 0.5, (387, 160): 0.5},
@@ -50,7 +52,8 @@ BETWEEN: Final = {
 def with_places(points: np.ndarray, found: np.ndarray) -> np.ndarray:
     """The mesh (478, 3), px, with the found places instead of its own.
 
-    found: (80, 2) in any upright unit, right and down. They are laid so that the centres of the eyes are the mesh's.
+    found: (80, 2) in any upright unit, right and down. They are laid so that the centres of the eyes are the mesh's; none
+    lies further than `FARTHEST` from where the mesh has it.
     """
     right, left = eye_centres(points)
     seen = found[:, 0] + 1j * found[:, 1]
@@ -58,7 +61,11 @@ def with_places(points: np.ndarray, found: np.ndarray) -> np.ndarray:
     start, end = complex(right[0], right[1]), complex(left[0], left[1])
     laid = start + (seen[JAW:] - first) * (end - start) / (second - first)
     face = points.astype(np.float32, copy=True)
-    face[FACE, 0], face[FACE, 1] = laid.real, laid.imag
+    away = laid - (face[FACE, 0] + 1j * face[FACE, 1])
+    most = FARTHEST * abs(end - start)
+    away *= np.minimum(1.0, most / np.maximum(np.abs(away), most))
+    face[FACE, 0] += away.real
+    face[FACE, 1] += away.imag
     moved = face - points
     for pair, neighbours in BETWEEN.items():
         for side, index in enumerate(pair):

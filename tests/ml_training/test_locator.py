@@ -37,28 +37,27 @@ def test_a_run_leaves_the_locator_and_tells_how_far_it_and_the_mesh_are_from_the
     assert told["pictures"] == {"train": 8, "val": 4}  # those whose truth nobody knows teach nothing
     regions = {"brows", "nose", "eyes", "lips", "folds and cheeks"}
     for name in ("mesh", "locator"):
-        assert set(told["errors"][name]) == regions
-        for region in told["errors"][name].values():
+        assert set(told[name]) == regions
+        for region in told[name].values():
             assert 0 < region["uneven"] <= region["distance"]
     assert {path.name for path in run.iterdir()} >= {"model.keras", "config.json", "log.csv"}
     assert not (run / "resume").exists()
 
 
-def test_the_mesh_is_where_it_is_whatever_the_cut():
-    from ml_training import train_locator
+def test_distances_are_told_in_millimetres_whatever_the_cut():
+    from ml_training import locator
 
-    some = Pictures(**fields(5, size=SIZE))
-    exact = some.points.copy()
-    exact[:, PLACES, :2] = 0.5 * some.truth + 40
-
-    def nowhere(crops):
-        import tensorflow as tf
-
-        return tf.zeros((len(crops), len(PLACES), 2)) + np.linspace(0, 1, 2 * len(PLACES)).reshape(1, -1, 2)
-
-    told = train_locator.errors(nowhere, Pictures(**fields(5, size=SIZE) | {"points": exact}))
-    assert max(region["distance"] for region in told["mesh"].values()) < 0.5
-    assert min(region["distance"] for region in told["locator"].values()) > 10
+    truth = fields(5)["truth"].astype(np.float32)
+    truth[:, [36, 39, 42, 45]] = np.array([[-80, 0], [-40, 0], [40, 0], [80, 0]], np.float32) + 300
+    some = Pictures(**fields(5, size=SIZE) | {"truth": truth, "mm_per_px": np.full(5, 0.5)})
+    exact = (truth - 20) / 400
+    assert max(region["distance"] for region in locator.distances(exact, some).values()) < 0.01
+    off = exact.copy()
+    off[:, [68, 70]] += np.array([[0.01, 0], [0, 0.01]], np.float32)  # two of twelve, 4 px
+    told = locator.distances(off, some)
+    assert told["folds and cheeks"]["distance"] == pytest.approx(2 * 2 / 12, abs=0.06)
+    assert told["folds and cheeks"]["uneven"] == pytest.approx(2 * 2 / 12, abs=0.06)
+    assert told["brows"]["distance"] < 0.1
 
 
 def test_a_network_learns_beside_a_locator_that_stays_as_it_is(run):

@@ -21,7 +21,7 @@ from inference.pipeline.measure.refinement import (
     save,
     split,
 )
-from inference.pipeline.places import BETWEEN, FACE, PLACES, with_places
+from inference.pipeline.places import BETWEEN, FACE, FARTHEST, PLACES, with_places
 
 from .drawn import MIDDLE, TWINS, face, mirrored, moved
 
@@ -111,6 +111,15 @@ def test_a_point_between_goes_with_its_neighbours():
     assert face_[301, 1] == pytest.approx(points[301, 1] - 4, abs=1e-4)
     assert face_[300, 1] == pytest.approx(points[300, 1] - 4, abs=1e-4)
     assert np.array_equal(face_[70], points[70])
+
+
+def test_a_place_that_lost_the_face_stays_near_the_mesh():
+    points = face()
+    places = points[list(PLACES), :2].astype(float)
+    places[48] += [300, -90]
+    laid = with_places(points, places)
+    assert np.hypot(*(laid[61] - points[61])[:2]) == pytest.approx(FARTHEST * 60, abs=1e-3)
+    assert np.allclose(laid[291], points[291], atol=1e-4)
 
 
 def test_only_the_odd_part_changes_sign_in_the_mirror():
