@@ -38,7 +38,7 @@ PAIRS: Final = np.array([(index, MIRROR[index]) for index in PLACES[JAW:] if MIR
 MIDDLE: Final = np.array([index for index in PLACES[JAW:] if MIRROR[index] == index])
 """(R,) mesh indices of those on the midline."""
 FARTHEST: Final = 0.15
-"""In distances between the eyes, some 9 mm: beyond it one of the two has lost the face, and the mesh is the safer one."""
+"""In distances between the eyes, some 9 mm: beyond it one of the two has lost the face, and the mesh is safer."""
 BETWEEN: Final = {
     (300, 70): {(301, 71): 1.0},
     (386, 159): {(385, 158): 0.5, (387, 160): 0.5},
@@ -52,8 +52,8 @@ BETWEEN: Final = {
 def with_places(points: np.ndarray, found: np.ndarray) -> np.ndarray:
     """The mesh (478, 3), px, with the found places instead of its own.
 
-    found: (80, 2) in any upright unit, right and down. They are laid so that the centres of the eyes are the mesh's; none
-    lies further than `FARTHEST` from where the mesh has it.
+    found: (80, 2) in any upright unit, right and down. They are laid so that the centres of the eyes are the mesh's;
+    none lies further than `FARTHEST` from where the mesh has it.
     """
     right, left = eye_centres(points)
     seen = found[:, 0] + 1j * found[:, 1]
