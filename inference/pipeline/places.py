@@ -37,8 +37,8 @@ PAIRS: Final = np.array([(index, MIRROR[index]) for index in PLACES[JAW:] if MIR
 """(Q, 2) mesh indices, left and right, of the places that are read and have a twin; the mesh counts its right first."""
 MIDDLE: Final = np.array([index for index in PLACES[JAW:] if MIRROR[index] == index])
 """(R,) mesh indices of those on the midline."""
-FARTHEST: Final = 0.15
-"""In distances between the eyes, some 9 mm: beyond it one of the two has lost the face, and the mesh is safer."""
+FARTHEST: Final = 0.2
+"""In distances between the eyes, some 12 mm: beyond it one of the two has lost the face, and the mesh is safer."""
 BETWEEN: Final = {
     (300, 70): {(301, 71): 1.0},
     (386, 159): {(385, 158): 0.5, (387, 160): 0.5},

@@ -284,7 +284,7 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, required=True, help="where refinement.npz goes")
     args = parser.parse_args()
-    refinement, chosen = learn(tables.read(args.data, args.locator))
+    refinement, chosen = learn(tables.read(args.data, args.locator, ("train", "val")))
     save(args.out, refinement)
     print(f"{args.out}: {args.out.stat().st_size / 1024:.0f} KB, {chosen}")
 

@@ -24,6 +24,8 @@ from ml_training.measurement import tables
 from ml_training.measurement.tables import Columns
 
 FEWEST_GROUPS = 8
+HELD_OUT = ("val", "test")
+"""Splits whose people taught neither network nor correction."""
 LEAST_CLOSURE = 0.2
 """As in the charts: where neither eye closes by this share, there is nothing to compare."""
 REST, BROW_RAISE = Exercise.REST, Exercise.BROW_RAISE
@@ -145,7 +147,7 @@ def main() -> None:
     parser.add_argument("--refinement", type=Path, help="refinement.npz, where the release has one")
     parser.add_argument("--out", type=Path, default=Path("ml_training/runs/measurement/repeatability.json"))
     args = parser.parse_args()
-    pictures = tables.read(args.data, args.locator)
+    pictures = tables.read(args.data, args.locator, HELD_OUT)
     pose = repeats(pictures)
     size = np.bincount(pose)
     # Photos at rest, whose scale the closed eyes need, stay with their visit's repeats.

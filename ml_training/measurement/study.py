@@ -160,7 +160,7 @@ def main() -> None:
     parser.add_argument("--refinement", type=Path, help="refinement.npz, for figures before and after")
     parser.add_argument("--out", type=Path, default=Path("ml_training/runs/measurement"))
     args = parser.parse_args()
-    pictures = tables.read(args.data, args.locator).of("test")
+    pictures = tables.read(args.data, args.locator, ("test",))
     found = study(pictures, load(args.refinement).apply if args.refinement else None)
     args.out.mkdir(parents=True, exist_ok=True)
     told = {"pictures": len(pictures), "people": len(set(pictures.person.tolist())), "measures": found}

@@ -37,18 +37,21 @@ class Located(Pictures):
         return cls(*(getattr(pictures, name) for name in FIELDS), none if found is None else found)
 
 
-def read(folder: Path, locator: Path | None = None) -> Located:
-    """A data set's pictures whose truth is known, with the places that the locator (.keras), if any, finds in their
-    crops and mirror images. Raises DataMissing."""
+def read(
+    folder: Path, locator: Path | None = None, splits: tuple[str, ...] = ("train", "val", "test")
+) -> Located:
+    """A data set's pictures of these splits whose truth is known, with the places that the locator (.keras), if any,
+    finds in their crops and mirror images. Raises DataMissing."""
     find = _finder(locator) if locator else None
     columns: dict[str, list[np.ndarray]] = {field.name: [] for field in fields(Located)}
     for path in sorted(folder.glob("part-*.npz")):
         with np.load(path) as shard:
-            count = len(shard["view"])
-            columns["found"].append(find(shard["crops"]) if find else np.zeros((count, 0, 2)))
+            chosen = np.isin(shard["split"], splits)
+            crops = shard["crops"][chosen]
+            columns["found"].append(find(crops) if find else np.zeros((len(crops), 0, 2)))
             for name in FIELDS:
-                columns[name].append(np.zeros((count, 0, 0, 3), np.uint8) if name == "crops" else shard[name])
-    if not columns["view"]:
+                columns[name].append(crops[:, :0, :0] if name == "crops" else shard[name][chosen])
+    if not sum(map(len, columns["view"])):
         raise DataMissing(f"No pictures in {folder}: run `python -m ml_training.simulate`.")
     pictures = Located(*(np.concatenate(column) for column in columns.values()))
     check_disjoint(pictures.person, pictures.split)
