@@ -20,7 +20,7 @@ import keras
 import numpy as np
 
 from inference.pipeline.codes import VIEWS
-from inference.pipeline.places import PLACES
+from inference.pipeline.places import FACE
 from inference.pipeline.release import (
     ACTIVE_FILE,
     ARTIFACTS_DIR,
@@ -288,7 +288,7 @@ def landmarks_rows(model: keras.Model, test: Pictures) -> dict[str, Any]:
         given = {"crop": known.crops[rows].astype(np.float32), "shape": seen[rows]}
         found.append(told(given, training=False)["places"].numpy())
     mesh, own = (
-        locator.distances(places, known) for places in (known.points[:, PLACES, :2], np.concatenate(found))
+        locator.distances(places, known) for places in (known.points[:, FACE, :2], np.concatenate(found))
     )
     return {
         "mean_distance_of_landmarks_from_their_true_places_mm": [

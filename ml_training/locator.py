@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from inference.pipeline.places import EYE_CORNERS, JAW, MIRRORED, PLACES
+from inference.pipeline.places import EYE_CORNERS, FACE_MIRRORED, JAW, MIRRORED, PLACES
 from ml_training.datasets import Pictures
 
 COUNT: Final = len(PLACES)
@@ -32,6 +32,8 @@ WIDTHS: Final = (96, 64, 64)
 BATCH_NORM_MOMENTUM: Final = 0.97
 """Keras' MobileNetV2 has 0.999, whose averages lag far behind in a training of some hundred steps."""
 JAW_WEIGHT: Final = 0.1
+WEIGHTS: Final = np.where(np.arange(COUNT) < JAW, JAW_WEIGHT, 1.0).astype(np.float32)
+"""Of the errors of each place."""
 ODD_WEIGHT: Final = 2.0
 """How much more an error counts that makes a face more or less alike on its two sides."""
 CENTRING: Final = 0.5
@@ -40,7 +42,7 @@ CENTRING: Final = 0.5
 
 @keras.saving.register_keras_serializable("risorius")
 class MiddleOfMass(keras.layers.Layer):
-    """Maps (N, m, m, K) -> (N, K, 2): right and down, as shares of the crop."""
+    """Maps (N, m, m, K) -> (N, K, 2): right and down, as shares of the map."""
 
     def call(self, maps: Any) -> Any:
         cells, count = maps.shape[1] * maps.shape[2], maps.shape[3]
@@ -52,18 +54,9 @@ class MiddleOfMass(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("risorius")
-class MirrorPlaces(keras.layers.Layer):
-    """(N, 80, 2) shares of the crop -> the same in a mirror."""
-
-    def call(self, places: Any) -> Any:
-        swapped = tf.gather(places, tf.constant(MIRRORED, tf.int32), axis=1)
-        return swapped * tf.constant([-1.0, 1.0], places.dtype) + tf.constant([1.0, 0.0], places.dtype)
-
-
-@keras.saving.register_keras_serializable("risorius")
 class Levelled(keras.layers.Layer):
-    """(N, 80, 2) shares of the crop -> (N, 63, 2): the places without the jaw's in the eyes' frame, right and down of
-    the middle between the eyes in distances between them. Where the crop was cut falls away."""
+    """(N, 80, 2) as the locator tells them -> (N, 63, 2): the places without the jaw's in the eyes' frame, right and
+    down of the middle between the eyes in distances between them."""
 
     def call(self, places: Any) -> Any:
         right, left = (tf.reduce_mean(tf.gather(places, corners, axis=1), 1) for corners in EYE_CORNERS)
@@ -75,8 +68,18 @@ class Levelled(keras.layers.Layer):
         return tf.concat([rightwards * x + down * y, down * x - rightwards * y], -1)
 
 
+@keras.saving.register_keras_serializable("risorius")
+class MirrorPlaces(keras.layers.Layer):
+    """(N, 63, 2) in the eyes' frame -> the same in a mirror."""
+
+    def call(self, places: Any) -> Any:
+        swapped = tf.gather(places, tf.constant(FACE_MIRRORED, tf.int32), axis=1)
+        return swapped * tf.constant([-1.0, 1.0], places.dtype)
+
+
 def build(size: int, alpha: float = 0.35, weights: Any = None) -> keras.Model:
-    """RGB 0 to 255 (N, size, size, 3) -> (N, 80, 2), right and down as shares of the crop.
+    """RGB 0 to 255 (N, size, size, 3) -> (N, 80, 2) in a frame of its own, which a similarity transform (no mirror)
+    lays on the face: `loss` asks for no other. `Levelled` takes that frame away.
 
     size: a multiple of 32. weights: a file of the trunk's ImageNet weights without its top, or None.
     """
@@ -109,29 +112,31 @@ def _block(seen: Any, width: int, across: int = 1) -> Any:
 
 
 def parts(truth: Any, places: Any) -> tuple[Any, Any]:
-    """Even and odd part of the errors, complex (N, 80), in distances between the eyes along their line.
+    """Even and odd part of the errors, complex (N, K), in distances between the eyes along their line.
 
-    truth: (N, 80, 2) px of the photo. places: (N, 80, 2) in any unit. The places are laid on the truth by the best
-    similarity transform first (Umeyama, IEEE Trans PAMI 1991), since nobody measures where a crop was cut.
+    truth: (N, K, 2) px of the photo. places: (N, K, 2) in any unit. K: 80, or 63 without the jaw. The places are laid
+    on the truth by the best similarity transform first (Umeyama, IEEE Trans PAMI 1991), since nobody measures where a
+    crop was cut.
     """
-    weights = np.ones(COUNT, np.float32)
-    weights[:JAW] = JAW_WEIGHT
+    skipped = COUNT - truth.shape[1]
+    weights = WEIGHTS[skipped:]
     share = tf.constant((weights / weights.sum()).astype(np.complex64))
     true, seen = (tf.complex(p[..., 0], p[..., 1]) for p in (truth, places))
     true -= tf.reduce_sum(share * true, 1, keepdims=True)
     seen -= tf.reduce_sum(share * seen, 1, keepdims=True)
     spread = tf.reduce_sum(share * seen * tf.math.conj(seen), 1, keepdims=True)
     scale = tf.reduce_sum(share * true * tf.math.conj(seen), 1, keepdims=True) / (spread + 1e-8)
-    right, left = (tf.reduce_mean(tf.gather(true, corners, axis=1), 1) for corners in EYE_CORNERS)
+    right, left = (
+        tf.reduce_mean(tf.gather(true, [n - skipped for n in corners], axis=1), 1) for corners in EYE_CORNERS
+    )
     error = (scale * seen - true) / (left - right)[:, None]
-    mirrored = -tf.math.conj(tf.gather(error, tf.constant(MIRRORED, tf.int32), axis=1))
+    twins = tf.constant([twin - skipped for twin in MIRRORED[skipped:]], tf.int32)
+    mirrored = -tf.math.conj(tf.gather(error, twins, axis=1))
     return (error + mirrored) / 2, (error - mirrored) / 2
 
 
 def _mean(errors: Any) -> Any:
-    weights = np.ones(COUNT, np.float32)
-    weights[:JAW] = JAW_WEIGHT
-    return 100 * tf.reduce_sum(errors * (weights / weights.sum()), 1)
+    return 100 * tf.reduce_sum(errors * (WEIGHTS / WEIGHTS.sum()), 1)
 
 
 def _length(error: Any) -> Any:
@@ -159,17 +164,25 @@ def odd_error(truth: Any, places: Any) -> Any:
 
 
 def distances(places: np.ndarray, pictures: Pictures) -> dict[str, dict[str, float]]:
-    """{region: {"distance", "uneven"}}: how far the places (N, 80, 2), in any unit, lie from the true ones after the
+    """{region: {"distance", "uneven"}}: how far the places (N, 63, 2), in any unit, lie from the true ones after the
     best similarity transform, and how far of what tells left from right alone: means, mm."""
-    truth = pictures.truth.astype(np.float32)
+    truth = pictures.truth[:, JAW:].astype(np.float32)
     even, odd = (part.numpy() for part in parts(truth, places.astype(np.float32)))
-    right, left = (truth[:, corners].mean(1) for corners in EYE_CORNERS)
+    right, left = (pictures.truth[:, corners].mean(1) for corners in EYE_CORNERS)
     mm = (np.linalg.norm(left - right, axis=1) * pictures.mm_per_px)[:, None]
-    whole, uneven = mm * np.abs(even + odd), mm * np.abs(odd)
+    told = {"distance": mm * np.abs(even + odd), "uneven": mm * np.abs(odd)}
     return {
         region: {
-            "distance": round(float(whole[:, list(which)].mean()), 2),
-            "uneven": round(float(uneven[:, list(which)].mean()), 2),
+            name: round(float(errors[:, [n - JAW for n in which]].mean()), 2) for name, errors in told.items()
         }
         for region, which in REGIONS.items()
     }
+
+
+def found(model: keras.Model, crops: np.ndarray) -> np.ndarray:
+    """(N, 63, 2) what the network with this locator finds in the crops (N, s, s, 3): the mean of what it sees straight
+    and in the mirror, in the eyes' frame."""
+    level, mirror = Levelled(), MirrorPlaces()
+    some = (crops[at : at + 64].astype(np.float32) for at in range(0, len(crops), 64))
+    both = [(level(model(c)) + mirror(level(model(c[:, :, ::-1])))) / 2 for c in some]
+    return np.concatenate([np.zeros((0, len(FACE_MIRRORED), 2)), *both])

@@ -24,7 +24,7 @@ import tensorflow as tf
 
 from inference.pipeline.classify import HEADS, STEPS
 from inference.pipeline.codes import LANDMARK_COUNT, ZONES
-from inference.pipeline.places import FACE
+from inference.pipeline.places import FACE_MIRRORED
 from inference.pipeline.shape import MIRROR, SHAPE_SIZE
 from ml_training import locator
 from ml_training.locator import BATCH_NORM_MOMENTUM
@@ -35,8 +35,6 @@ PIXEL_WIDTH, POINT_WIDTHS, HEAD_WIDTH = 160, (512, 256, 128), 128
 POINT_DROPOUT: Final = 0.3
 FARTHEST: Final = 8.0
 """No number of the landmarks lies farther from the mean, in spreads."""
-FACE_MIRROR: Final = tuple(FACE.tolist().index(MIRROR[index]) for index in FACE.tolist())
-"""The place that each of `places.FACE` becomes in a mirror."""
 
 
 @keras.saving.register_keras_serializable("risorius")
@@ -93,8 +91,8 @@ def fit_points(model: keras.Model, shapes: np.ndarray, crops: np.ndarray) -> Non
     """Fix the spreads of the landmarks from training faces: shapes (N, 1434), crops (N, s, s, 3)."""
     if (mesh := _layer(model, "mesh")) is not None:
         mesh.fit(shapes.reshape(-1, LANDMARK_COUNT, 3))
-    if (levelled := _layer(model, "levelled")) is not None:
-        seeing = keras.Model(model.input, levelled.output)
+    if (places := _layer(model, "places")) is not None:
+        seeing = keras.Model(model.input, places.output)
         batches = (slice(at, at + 64) for at in range(0, len(crops), 64))
         found = [seeing({"crop": crops[b].astype(np.float32), "shape": shapes[b]}).numpy() for b in batches]
         model.get_layer("found").fit(np.concatenate(found))
@@ -131,9 +129,10 @@ def build(
     if places:
         finder = locator.build(size)
         finder.trainable = False
-        turned = locator.MirrorPlaces(name="mirror_places")(finder(mirror_image))
-        found = keras.layers.Average(name="places")([finder(crop), turned])
-        points.append((EvenAndOdd(FACE_MIRROR, name="found"), locator.Levelled(name="levelled")(found)))
+        level = locator.Levelled(name="levelled")
+        turned = locator.MirrorPlaces(name="mirror_places")(level(finder(mirror_image)))
+        found = keras.layers.Average(name="places")([level(finder(crop)), turned])
+        points.append((EvenAndOdd(FACE_MIRRORED, name="found"), found))
     if points:
         size_of = sum(2 * int(np.prod(given.shape[1:])) for _, given in points)
         ear = _point_branch(size_of)
@@ -215,7 +214,7 @@ def take_places(model: keras.Model, trained: keras.Model) -> None:
 
 
 def shipped(model: keras.Model) -> keras.Model:
-    """What a release holds: {"logits": (N, 27)} and, where it finds landmarks, {"places": (N, 80, 2)}."""
+    """What a release holds: {"logits": (N, 27)} and, where it finds landmarks, {"places": (N, 63, 2)}."""
     told = {"logits": model.output}
     if (found := _layer(model, "places")) is not None:
         told["places"] = found.output

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from inference.pipeline.places import MIRRORED, PLACES
+from inference.pipeline.places import FACE, MIRRORED
 from ml_training import datasets, locator, models
 from ml_training.train import Progress, Resume
 from ml_training.variation import varied
@@ -123,8 +123,8 @@ def train(config: Config) -> keras.Model:
     told = {
         "people": {"train": len(set(training.person)), "val": len(set(validation.person))},
         "pictures": {"train": len(training), "val": len(validation)},
-        "mesh": locator.distances(validation.points[:, PLACES, :2], validation),
-        "locator": locator.distances(model.predict(held.map(lambda crops, _: crops), verbose=0), validation),
+        "mesh": locator.distances(validation.points[:, FACE, :2], validation),
+        "locator": locator.distances(locator.found(model, validation.crops), validation),
     }
     (out / "places.json").write_text(json.dumps(told, indent=1))
     return model

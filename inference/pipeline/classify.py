@@ -7,7 +7,7 @@ import numpy as np
 
 from inference.pipeline.codes import VIEWS, ZONES
 from inference.pipeline.errors import ClassificationFailed
-from inference.pipeline.places import PLACES
+from inference.pipeline.places import FACE
 from inference.pipeline.release import Release
 from inference.pipeline.shape import SHAPE_SIZE
 
@@ -20,8 +20,8 @@ done_side: positive is the patient's right; zones: brow, eye, midface, mouth, of
 OUTPUTS: Final = sum(HEADS.values())
 
 
-PLACES_SHAPE: Final = (1, len(PLACES), 2)
-"""A network may tell besides where it finds the landmarks in the crop."""
+PLACES_SHAPE: Final = (1, len(FACE), 2)
+"""A network may tell besides where it finds the landmarks."""
 
 
 def columns(head: str) -> slice:
@@ -33,8 +33,8 @@ def columns(head: str) -> slice:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the network tells of one crop. logits: (27,) laid out as `HEADS`; places: (80, 2) where it finds the
-    landmarks of `places.PLACES`, right and down as shares of the crop, None where it looks for none."""
+    """What the network tells of one crop. logits: (27,) laid out as `HEADS`; places: (63, 2) where it finds the
+    landmarks of `places.FACE` in the eyes' frame (see `places.with_places`), None where it looks for none."""
 
     logits: np.ndarray
     places: np.ndarray | None

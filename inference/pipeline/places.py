@@ -29,6 +29,8 @@ JAW: Final = 17
 hide: they are learnt by the way and read by nothing."""
 FACE: Final = np.array(PLACES[JAW:])
 """Mesh indices of the places that are read."""
+FACE_MIRRORED: Final = tuple(PLACES[JAW:].index(MIRROR[index]) for index in PLACES[JAW:])
+"""The place of `FACE` that each one becomes in a mirror."""
 EYE_CORNERS: Final = ((36, 39), (42, 45))
 """Of the right and of the left eye, among the places."""
 
@@ -52,17 +54,14 @@ BETWEEN: Final = {
 def with_places(points: np.ndarray, found: np.ndarray) -> np.ndarray:
     """The mesh (478, 3), px, with the found places instead of its own.
 
-    found: (80, 2) in any upright unit, right and down. They are laid so that the centres of the eyes are the mesh's;
-    none lies further than `FARTHEST` from where the mesh has it.
+    found: (63, 2) of `FACE` in the eyes' frame: right and down of the middle between the eyes, in distances between
+    them. The eyes' centres stay the mesh's; nothing lies further than `FARTHEST` from where the mesh has it.
     """
-    right, left = eye_centres(points)
-    seen = found[:, 0] + 1j * found[:, 1]
-    first, second = (seen[list(corners)].mean() for corners in EYE_CORNERS)
-    start, end = complex(right[0], right[1]), complex(left[0], left[1])
-    laid = start + (seen[JAW:] - first) * (end - start) / (second - first)
+    right, left = (complex(x, y) for x, y, *_ in eye_centres(points))
     face = points.astype(np.float32, copy=True)
+    laid = (right + left) / 2 + (found[:, 0] + 1j * found[:, 1]) * (left - right)
     away = laid - (face[FACE, 0] + 1j * face[FACE, 1])
-    most = FARTHEST * abs(end - start)
+    most = FARTHEST * abs(left - right)
     away *= np.minimum(1.0, most / np.maximum(np.abs(away), most))
     face[FACE, 0] += away.real
     face[FACE, 1] += away.imag

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -25,7 +26,7 @@ Refine = Callable[[np.ndarray, np.ndarray], np.ndarray]
 class Located(Pictures):
     """Pictures without their crops, which no measure needs and which fill the memory, with what a network finds there.
 
-    found: (N, 80, 2) as `classify.Seen.places`, or (N, 0, 2) where none was asked.
+    found: (N, 63, 2) as `classify.Seen.places`, or (N, 0, 2) where none was asked.
     """
 
     found: np.ndarray
@@ -59,21 +60,11 @@ def read(
 
 
 def _finder(locator: Path) -> Callable[[np.ndarray], np.ndarray]:
-    """Crops (N, s, s, 3) -> (N, 80, 2), as the product's network finds them."""
     import keras
 
-    from ml_training.locator import MirrorPlaces
+    from ml_training.locator import found
 
-    network, mirror = keras.models.load_model(locator, compile=False), MirrorPlaces()
-
-    def find(crops: np.ndarray) -> np.ndarray:
-        found = [np.zeros((0, len(PLACES), 2))]
-        for at in range(0, len(crops), 64):
-            some = crops[at : at + 64].astype(np.float32)
-            found.append((network(some).numpy() + mirror(network(some[:, :, ::-1])).numpy()) / 2)
-        return np.concatenate(found)
-
-    return find
+    return partial(found, keras.models.load_model(locator, compile=False))
 
 
 def true_points(pictures: Pictures) -> np.ndarray:

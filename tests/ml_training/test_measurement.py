@@ -10,7 +10,7 @@ import pytest
 
 from inference.pipeline.codes import VIEWS
 from inference.pipeline.measure.refinement import FILE, LID_KNOTS, save
-from inference.pipeline.places import PLACES
+from inference.pipeline.places import FACE, JAW, PLACES
 from inference.pipeline.release import sha256_of
 from ml_training.datasets import CONDITIONS, FIELDS, DataMissing, Pictures, write_shard
 from ml_training.evaluate.answers import RawOutputs
@@ -27,7 +27,7 @@ PULL = 0.6
 
 def pictures(count: int = 240, seed: int = 0, located: bool = False) -> Located:
     """Drawn faces whose one side hangs; the mesh draws them more alike than they are. located: a network finds the
-    landmarks, in a crop that was cut anywhere, with some noise and no such pull."""
+    landmarks, with some noise and no such pull."""
     rng = np.random.default_rng(seed)
     rows: dict[str, list[object]] = {name: [] for name in FIELDS}
     for n in range(count):
@@ -52,9 +52,7 @@ def pictures(count: int = 240, seed: int = 0, located: bool = False) -> Located:
         "conditions": np.zeros((count, len(CONDITIONS))), "source": np.full(count, "simulated"),
     }  # fmt: skip
     drawn = Pictures(*(defaults.get(name, np.array(rows[name])) for name in FIELDS))
-    found = (drawn.truth + rng.normal(0, 0.3, drawn.truth.shape) - rng.uniform(100, 200)) / rng.uniform(
-        200, 300
-    )
+    found = (drawn.truth[:, JAW:] + rng.normal(0, 0.3, (count, len(FACE), 2)) - [300, 200]) / 120
     return Located.of_pictures(drawn, found if located else None)
 
 

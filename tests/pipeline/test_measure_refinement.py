@@ -21,7 +21,7 @@ from inference.pipeline.measure.refinement import (
     save,
     split,
 )
-from inference.pipeline.places import BETWEEN, FACE, FARTHEST, PLACES, with_places
+from inference.pipeline.places import BETWEEN, FACE, FARTHEST, JAW, with_places
 
 from .drawn import MIDDLE, TWINS, face, mirrored, moved
 
@@ -51,9 +51,10 @@ def learned(request) -> Refinement:
 
 def found_in(points: np.ndarray) -> np.ndarray:
     """What a network finds in a crop of that face: a larger mouth than the mesh has it."""
-    places = points[list(PLACES), :2].astype(float)
-    places[48:68] += 0.05 * (places[48:68] - places[48:68].mean(0))
-    return (places - places.min()) / 300
+    places = framed(points)[0][FACE, :2].astype(float)
+    lips = slice(48 - JAW, 68 - JAW)
+    places[lips] += 0.05 * (places[lips] - places[lips].mean(0))
+    return places
 
 
 def applied(learned: Refinement, points: np.ndarray) -> np.ndarray:
@@ -104,9 +105,8 @@ def test_parts_of_shifts_and_their_sum_are_each_others_way_back():
 
 def test_a_point_between_goes_with_its_neighbours():
     points = face()
-    places = points[list(PLACES), :2].astype(float)
-    places[25] += [0, -3]  # mesh index 293, of the left brow, has nobody beside it
-    places[26] += [0, -4]  # 301
+    places = points[FACE, :2] / 60.0
+    places[26 - JAW] += [0, -4 / 60]  # mesh index 301, the left brow's outer end
     face_ = with_places(points, places)
     assert face_[301, 1] == pytest.approx(points[301, 1] - 4, abs=1e-4)
     assert face_[300, 1] == pytest.approx(points[300, 1] - 4, abs=1e-4)
@@ -115,8 +115,8 @@ def test_a_point_between_goes_with_its_neighbours():
 
 def test_a_place_that_lost_the_face_stays_near_the_mesh():
     points = face()
-    places = points[list(PLACES), :2].astype(float)
-    places[48] += [300, -90]
+    places = points[FACE, :2] / 60.0
+    places[48 - JAW] += [5, -1.5]
     laid = with_places(points, places)
     assert np.hypot(*(laid[61] - points[61])[:2]) == pytest.approx(FARTHEST * 60, abs=1e-3)
     assert np.allclose(laid[291], points[291], atol=1e-4)

@@ -67,7 +67,7 @@ class Refinement:
     def apply(self, points: np.ndarray, found: np.ndarray | None = None) -> np.ndarray:
         """A corrected copy of points (478, 3), px; points that no measure reads and nobody finds stay as they are.
 
-        found: (80, 2) the network's places, which a correction of the mesh alone leaves aside. ValueError where they
+        found: (63, 2) the network's places, which a correction of the mesh alone leaves aside. ValueError where they
         are wanted and not given.
         """
         face = points
