@@ -44,7 +44,12 @@ HEADLINES = (
     "side_accuracy_called",
     "grade_within_one",
 )
-MODELS: dict[str, str | Promise] = {"exercise": _("Exercise classifier"), "palsy": _("Palsy classifier")}
+MODELS: dict[str, str | Promise] = {
+    "exercise": _("Exercise classifier"),
+    "palsy": _("Palsy classifier"),
+    "network": _("Network"),
+    "locator": _("Locator of landmarks"),
+}
 SPLITS: dict[str, str | Promise] = {
     "train": _("Training"),
     "val": _("Validation"),

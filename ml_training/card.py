@@ -61,7 +61,8 @@ ALWAYS_FAILS = (
     "Trained and tested on simulated photos: no figure of a palsy here was measured on patients. Simulated figures "
     "flatter; the clinic's own confirmed labels decide.",
     "The simulation knows no scars, swelling, contracture or earlier operations.",
-    "Face meshes make weak faces more even than they are, and closed eyes a little open.",
+    "Landmarks make weak faces more even than they are, and closed eyes a little open: the face mesh much, those that "
+    "the network finds itself less.",
     "Weakness of both sides looks even, and is missed more often than that of one side.",
     "A one-sided sneer resembles a palsy of the other side. Judge the side on the smile or the shown teeth.",
     "House-Brackmann grades themselves are met by two clinicians in about half of all cases.",

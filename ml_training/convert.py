@@ -84,6 +84,7 @@ class Lite:
             detail["name"].removeprefix("serving_default_").split(":")[0]: detail["index"]
             for detail in self._interpreter.get_input_details()
         }
+        self._outputs = {detail["name"]: detail["index"] for detail in self._interpreter.get_output_details()}
 
     @property
     def names(self) -> list[str]:
@@ -94,10 +95,10 @@ class Lite:
             self._interpreter.set_tensor(self._inputs[name], value[None].astype(np.float32))
 
     def run(self, inputs: Inputs) -> np.ndarray:
-        """(outputs,) float64 of one picture: of the network's one output that is a plain row of numbers."""
+        """(outputs,) float64 of one picture, by a network of one output."""
         self.set(inputs)
         self._interpreter.invoke()
-        [index] = [row["index"] for row in self._interpreter.get_output_details() if len(row["shape"]) == 2]
+        [index] = self._outputs.values()
         return np.asarray(self._interpreter.get_tensor(index)[0], np.float64)
 
     def milliseconds(self, inputs: Inputs, times: int = TIMED) -> float:

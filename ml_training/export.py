@@ -20,7 +20,6 @@ import keras
 import numpy as np
 
 from inference.pipeline.codes import VIEWS
-from inference.pipeline.places import FACE
 from inference.pipeline.release import (
     ACTIVE_FILE,
     ARTIFACTS_DIR,
@@ -28,12 +27,12 @@ from inference.pipeline.release import (
     load_release,
     sha256_of,
 )
-from ml_training import card, convert, equality, locator, plots
+from ml_training import card, convert, equality, plots
 from ml_training.convert import VARIANTS, Lite
 from ml_training.datasets import Pictures
 from ml_training.equality import Said
 from ml_training.evaluate import Evaluation, load, of_photographs
-from ml_training.models import build, shipped
+from ml_training.models import build
 from ml_training.train import shapes
 
 FILE: Final = "network.tflite"
@@ -117,7 +116,7 @@ def files(model: keras.Model, folder: Path, samples: list[convert.Inputs]) -> di
     for variant in VARIANTS:
         made[variant] = folder / f"network-{variant}.tflite"
         ranges = samples if variant == "int8" else ()
-        made[variant].write_bytes(convert.to_tflite(shipped(model), variant, ranges))
+        made[variant].write_bytes(convert.to_tflite(model, variant, ranges))
     return made
 
 
@@ -270,37 +269,8 @@ def card_of(
         "thresholds": evaluation.fitted["thresholds"],
         "equality_with_keras": equal,
         "figures": known,
-        **landmarks_rows(model, evaluation.test),
         **measured,
         "plots": plots.listed(folder),
-    }
-
-
-def landmarks_rows(model: keras.Model, test: Pictures) -> dict[str, Any]:
-    """How far from their true places the face mesh's landmarks and those that the network finds lie, on test people;
-    nothing of a network that finds none. mm; "uneven": what tells left from right alone."""
-    told, known = shipped(model), test.where(np.isfinite(test.truth).all((1, 2)))
-    if "places" not in told.output or not len(known):
-        return {}
-    seen, found = shapes(known), []
-    for at in range(0, len(known), equality.BATCH):
-        rows = slice(at, at + equality.BATCH)
-        given = {"crop": known.crops[rows].astype(np.float32), "shape": seen[rows]}
-        found.append(told(given, training=False)["places"].numpy())
-    mesh, own = (
-        locator.distances(places, known) for places in (known.points[:, FACE, :2], np.concatenate(found))
-    )
-    return {
-        "mean_distance_of_landmarks_from_their_true_places_mm": [
-            {
-                "region": region,
-                "face_mesh": mesh[region]["distance"],
-                "this_release": own[region]["distance"],
-                "face_mesh_uneven_part": mesh[region]["uneven"],
-                "this_release_uneven_part": own[region]["uneven"],
-            }
-            for region in mesh
-        ]
     }
 
 

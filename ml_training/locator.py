@@ -54,6 +54,14 @@ class MiddleOfMass(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("risorius")
+class MirrorImage(keras.layers.Layer):
+    """(N, s, s, 3) -> left and right changed."""
+
+    def call(self, crop: Any) -> Any:
+        return tf.reverse(crop, [2])
+
+
+@keras.saving.register_keras_serializable("risorius")
 class Levelled(keras.layers.Layer):
     """(N, 80, 2) as the locator tells them -> (N, 63, 2): the places without the jaw's in the eyes' frame, right and
     down of the middle between the eyes in distances between them."""
@@ -179,10 +187,16 @@ def distances(places: np.ndarray, pictures: Pictures) -> dict[str, dict[str, flo
     }
 
 
+def on_both_sides(model: keras.Model) -> keras.Model:
+    """Crops -> (N, 63, 2) in the eyes' frame: the mean of what a locator finds straight and in the mirror."""
+    crop = keras.Input(model.input_shape[1:], name="crop")
+    level = Levelled(name="levelled")
+    turned = MirrorPlaces(name="mirror_places")(level(model(MirrorImage(name="mirror_image")(crop))))
+    return keras.Model(crop, keras.layers.Average()([level(model(crop)), turned]), name="places")
+
+
 def found(model: keras.Model, crops: np.ndarray) -> np.ndarray:
-    """(N, 63, 2) what the network with this locator finds in the crops (N, s, s, 3): the mean of what it sees straight
-    and in the mirror, in the eyes' frame."""
-    level, mirror = Levelled(), MirrorPlaces()
+    """(N, 63, 2) `on_both_sides` of crops (N, s, s, 3)."""
+    both = on_both_sides(model)
     some = (crops[at : at + 64].astype(np.float32) for at in range(0, len(crops), 64))
-    both = [(level(model(c)) + mirror(level(model(c[:, :, ::-1])))) / 2 for c in some]
-    return np.concatenate([np.zeros((0, len(FACE_MIRRORED), 2)), *both])
+    return np.concatenate([np.zeros((0, len(FACE_MIRRORED), 2)), *(both(c, training=False) for c in some)])

@@ -38,14 +38,6 @@ FARTHEST: Final = 8.0
 
 
 @keras.saving.register_keras_serializable("risorius")
-class MirrorImage(keras.layers.Layer):
-    """(N, s, s, 3) -> left and right changed."""
-
-    def call(self, crop: Any) -> Any:
-        return tf.reverse(crop, [2])
-
-
-@keras.saving.register_keras_serializable("risorius")
 class EvenAndOdd(keras.layers.Layer):
     """Points (N, P, C) -> (N, 2 P C): their even part less its mean and their odd part, each over its spread; turned:
     those of the points in a mirror. mirror: the point that each one becomes there; x is the first of C.
@@ -92,10 +84,8 @@ def fit_points(model: keras.Model, shapes: np.ndarray, crops: np.ndarray) -> Non
     if (mesh := _layer(model, "mesh")) is not None:
         mesh.fit(shapes.reshape(-1, LANDMARK_COUNT, 3))
     if (places := _layer(model, "places")) is not None:
-        seeing = keras.Model(model.input, places.output)
-        batches = (slice(at, at + 64) for at in range(0, len(crops), 64))
-        found = [seeing({"crop": crops[b].astype(np.float32), "shape": shapes[b]}).numpy() for b in batches]
-        model.get_layer("found").fit(np.concatenate(found))
+        some = (crops[at : at + 64].astype(np.float32) for at in range(0, len(crops), 64))
+        model.get_layer("found").fit(np.concatenate([places(c, training=False).numpy() for c in some]))
 
 
 def build(
@@ -116,12 +106,11 @@ def build(
     """
     crop = keras.Input((size, size, 3), name="crop")
     flat = keras.Input((SHAPE_SIZE,), name="shape")
-    mirror_image = MirrorImage(name="mirror_image")(crop)
     straight, mirror = [], []
     if pixels:
         eye = _pixel_branch(size, trunk, alpha, weights, dropout)
         straight.append(eye(crop))
-        mirror.append(eye(mirror_image))
+        mirror.append(eye(locator.MirrorImage(name="mirror_image")(crop)))
     points: list[tuple[EvenAndOdd, Any]] = []
     if shape:
         mesh = keras.layers.Reshape((LANDMARK_COUNT, 3))(flat)
@@ -129,10 +118,7 @@ def build(
     if places:
         finder = locator.build(size)
         finder.trainable = False
-        level = locator.Levelled(name="levelled")
-        turned = locator.MirrorPlaces(name="mirror_places")(level(finder(mirror_image)))
-        found = keras.layers.Average(name="places")([level(finder(crop)), turned])
-        points.append((EvenAndOdd(FACE_MIRRORED, name="found"), found))
+        points.append((EvenAndOdd(FACE_MIRRORED, name="found"), locator.on_both_sides(finder)(crop)))
     if points:
         size_of = sum(2 * int(np.prod(given.shape[1:])) for _, given in points)
         ear = _point_branch(size_of)
@@ -207,18 +193,11 @@ def take_over(model: keras.Model, trained: keras.Model, trunk_only: bool = False
 
 def take_places(model: keras.Model, trained: keras.Model) -> None:
     """Find the landmarks as a trained locator does. Raises ValueError where it is of another size."""
-    finder = _layer(model, "locator")
+    places = _layer(model, "places")
+    finder = places and _layer(places, "locator")
     if finder is None or [w.shape for w in finder.weights] != [w.shape for w in trained.weights]:
         raise ValueError("That is no locator of this network's size.")
     finder.set_weights(trained.get_weights())
-
-
-def shipped(model: keras.Model) -> keras.Model:
-    """What a release holds: {"logits": (N, 27)} and, where it finds landmarks, {"places": (N, 63, 2)}."""
-    told = {"logits": model.output}
-    if (found := _layer(model, "places")) is not None:
-        told["places"] = found.output
-    return keras.Model(model.input, told, name="risorius")
 
 
 def _layer(model: keras.Model, name: str) -> Any:

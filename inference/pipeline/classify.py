@@ -1,13 +1,13 @@
 """The network of a release, run by LiteRT: which view, how weak which side, how much each zone still moves."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from inference.pipeline.codes import VIEWS, ZONES
 from inference.pipeline.errors import ClassificationFailed
-from inference.pipeline.places import FACE
+from inference.pipeline.lite import LiteModel
 from inference.pipeline.release import Release
 from inference.pipeline.shape import SHAPE_SIZE
 
@@ -20,24 +20,11 @@ done_side: positive is the patient's right; zones: brow, eye, midface, mouth, of
 OUTPUTS: Final = sum(HEADS.values())
 
 
-PLACES_SHAPE: Final = (1, len(FACE), 2)
-"""A network may tell besides where it finds the landmarks."""
-
-
 def columns(head: str) -> slice:
     """Where a head's logits lie in the network's output (..., 27)."""
     names = list(HEADS)
     start = sum(HEADS[name] for name in names[: names.index(head)])
     return slice(start, start + HEADS[head])
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What the network tells of one crop. logits: (27,) laid out as `HEADS`; places: (63, 2) where it finds the
-    landmarks of `places.FACE` in the eyes' frame (see `places.with_places`), None where it looks for none."""
-
-    logits: np.ndarray
-    places: np.ndarray | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,49 +94,19 @@ class Classifier:
     def __init__(self, release: Release, threads: int = 1) -> None:
         self.release = release
         self.size = release.input_sizes["network"]
-        self._run = self._loaded(str(release.path(NETWORK_FILE)), threads)
-
-    def _loaded(self, path: str, threads: int) -> Any:
-        from ai_edge_litert.interpreter import Interpreter
-
-        try:
-            interpreter: Any = Interpreter(model_path=path, num_threads=threads)
-            interpreter.allocate_tensors()
-            inputs = {tuple(given["shape"]): given["index"] for given in interpreter.get_input_details()}
-            made = {tuple(told["shape"]): told["index"] for told in interpreter.get_output_details()}
-        except (ValueError, RuntimeError) as error:
-            raise ClassificationFailed("The model file can't be loaded.") from error
-        fits = set(inputs) == {(1, self.size, self.size, 3), (1, SHAPE_SIZE)}
-        fits = fits and (1, OUTPUTS) in made and set(made) <= {(1, OUTPUTS), PLACES_SHAPE}
-        if not fits or self.release.exercises != VIEWS:
+        self._model = LiteModel(release.path(NETWORK_FILE), threads)
+        wanted = {(1, self.size, self.size, 3), (1, SHAPE_SIZE)}
+        if self._model.takes != wanted or self._model.gives != {(1, OUTPUTS)} or release.exercises != VIEWS:
             raise ClassificationFailed("The model file has other inputs or outputs than its release says.")
-        self._crop, self._shape = inputs[(1, self.size, self.size, 3)], inputs[(1, SHAPE_SIZE)]
-        self._logits, self._places = made[(1, OUTPUTS)], made.get(PLACES_SHAPE)
-        return interpreter
 
-    @property
-    def finds_places(self) -> bool:
-        """Whether it tells where the landmarks lie."""
-        return self._places is not None
-
-    def look(self, crop: np.ndarray, shape: np.ndarray) -> Seen:
-        """What the network tells of a crop (size, size, 3), uint8, and its mesh's `shape.features` (1434,). Raises
-        ClassificationFailed."""
-        try:
-            self._run.set_tensor(self._crop, crop[None].astype(np.float32))
-            self._run.set_tensor(self._shape, shape[None].astype(np.float32))
-            self._run.invoke()
-            logits = self._run.get_tensor(self._logits)[0].astype(np.float64)
-            places = None if self._places is None else self._run.get_tensor(self._places)[0].astype(float)
-        except (ValueError, RuntimeError) as error:
-            raise ClassificationFailed("The model could not be run.") from error
-        if not np.isfinite(logits).all() or (places is not None and not np.isfinite(places).all()):
-            raise ClassificationFailed("The model gave something that is no number.")
-        return Seen(logits, places)
+    def logits(self, crop: np.ndarray, shape: np.ndarray) -> np.ndarray:
+        """(27,) float64, laid out as `HEADS`, of a crop (size, size, 3), uint8, and its mesh's `shape.features`
+        (1434,). Raises ClassificationFailed."""
+        return self._model.run(crop, shape)[(1, OUTPUTS)]
 
     def classify(self, crop: np.ndarray, shape: np.ndarray) -> Verdict:
         """Calibrated verdict on a crop of `align.crop_face` and the features of its mesh."""
-        return self.verdict(self.look(crop, shape).logits)
+        return self.verdict(self.logits(crop, shape))
 
     def verdict(self, logits: np.ndarray) -> Verdict:
         """Calibrated probabilities of raw outputs (27,)."""

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from inference.pipeline import locate
 from inference.pipeline.align import crop_face
 from inference.pipeline.classify import Classifier, Verdict, palsy_verdict, suggested_grade
 from inference.pipeline.codes import GRADES, SIDES, ZONES, Caution, Side
@@ -12,8 +13,7 @@ from inference.pipeline.decode import Source, decode
 from inference.pipeline.errors import ModelAltered
 from inference.pipeline.findings import Findings
 from inference.pipeline.landmarks import FaceMesh
-from inference.pipeline.measure import measure
-from inference.pipeline.measure.refinement import of_release
+from inference.pipeline.measure import measure, refinement
 from inference.pipeline.quality import judge
 from inference.pipeline.release import Release
 from inference.pipeline.shape import features
@@ -42,9 +42,10 @@ class Engine:
     def __init__(self, release: Release, threads: int = 1) -> None:
         self.release = release
         self._classifier = Classifier(release, threads)
-        self._refinement = of_release(release)
-        if self._refinement and self._refinement.reads_places and not self._classifier.finds_places:
-            raise ModelAltered(f"Release {release.name} corrects landmarks that its network doesn't find.")
+        self._refinement = refinement.of_release(release)
+        self._locator = locate.of_release(release, threads)
+        if self._refinement and self._refinement.reads_places and not self._locator:
+            raise ModelAltered(f"Release {release.name} corrects landmarks that it has no locator to find.")
         self._mesh = FaceMesh()
         self._analyse_array(np.full((160, 160, 3), 128, np.uint8))  # the first run of a native graph is slow
 
@@ -73,12 +74,21 @@ class Engine:
             return Findings(state="rejected", reason=reason.value, **common)
         points = faces[0]
         crop = crop_face(image, points, self._classifier.size)
-        seen = self._classifier.look(crop, features(points))
-        verdict = self._classifier.verdict(seen.logits)
+        verdict = self._classifier.classify(crop, features(points))
         clock.lap("classify")
-        symmetry = measure(self._refinement.apply(points, seen.places) if self._refinement else points)
+        symmetry = measure(self._corrected(image, points, crop))
         clock.lap("measure")
         return Findings(state="succeeded", symmetry=symmetry, **self._said(verdict, quality), **common)
+
+    def _corrected(self, image: np.ndarray, points: np.ndarray, crop: np.ndarray) -> np.ndarray:
+        """The mesh as the measures read it: with the locator's places, and what the release has learnt to correct."""
+        if not self._refinement:
+            return points
+        if not self._locator:
+            return self._refinement.apply(points)
+        if self._locator.size != len(crop):
+            crop = crop_face(image, points, self._locator.size)
+        return self._refinement.apply(points, self._locator.find(crop))
 
     def _said(self, verdict: Verdict, quality: dict[str, Any]) -> dict[str, Any]:
         """What the models say, in the words of `Findings`; adds a warning where they are unsure."""

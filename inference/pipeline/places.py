@@ -1,6 +1,6 @@
-"""The landmarks that the network finds in the crop for itself, and how they join the face mesh.
+"""The landmarks that a locator finds, and how they join the face mesh.
 
-The mesh is made for any face and draws weak ones more alike than they are; the network has learnt these points from
+The mesh is made for any face and draws weak ones more alike than they are; a locator has learnt these points from
 faces whose true places are known. Each is a point of the mesh, so whatever reads the mesh can read them.
 """
 

@@ -23,7 +23,7 @@ def predictor(release: Release, threads: int = 1, progress: bool = True) -> Pred
     def predict(pictures: Pictures) -> RawOutputs:
         pairs = zip(pictures.crops, pictures.points, strict=True)
         shown = tqdm(pairs, total=len(pictures), unit="crop", leave=False, disable=not progress)
-        logits = np.array([classifier.look(crop, features(points)).logits for crop, points in shown])
+        logits = np.array([classifier.logits(crop, features(points)) for crop, points in shown])
         return RawOutputs.of(logits.reshape(-1, OUTPUTS))
 
     return predict

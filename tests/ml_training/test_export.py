@@ -166,7 +166,6 @@ def test_decisions_are_those_that_a_clinician_reads():
 
 def test_a_release_is_written_whole(run, data, tmp_path):  # type: ignore[no-untyped-def]
     from inference import admission
-    from inference.pipeline.classify import Classifier
     from inference.pipeline.release import load_release
     from ml_training import export
 
@@ -185,12 +184,6 @@ def test_a_release_is_written_whole(run, data, tmp_path):  # type: ignore[no-unt
     assert content["data"]["disjoint_by"] == "person"
     for look in admission.CHECKS:
         look(release)
-    asked = datasets.load([data]).of("test").where(np.arange(1))
-    inputs = {"crop": asked.crops.astype(np.float32), "shape": export.shapes(asked)}
-    wanted = export.shipped(export.trained(run))(inputs)
-    seen = Classifier(release).look(asked.crops[0], inputs["shape"][0])
-    assert np.allclose(seen.places, wanted["places"][0], atol=1e-4)
-    assert np.allclose(seen.logits, wanted["logits"][0], atol=1e-3)
     with pytest.raises(SystemExit, match="never change"):
         export.export(args)
 

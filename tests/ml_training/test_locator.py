@@ -69,7 +69,7 @@ def test_a_network_learns_beside_a_locator_that_stays_as_it_is(run):
     config = train.Config([data], str(run / "on"), size=SIZE, pixels=False, places=str(run / "model.keras"))
     model = train.prepared(config, load([Path(data)], ("train",)), steps=20)
     before = keras.models.load_model(run / "model.keras", compile=False).get_weights()
-    inside = model.get_layer("locator")
+    inside = model.get_layer("places").get_layer("locator")
     assert all(np.array_equal(a, b) for a, b in zip(inside.get_weights(), before, strict=True))
     assert not inside.trainable_weights
     assert len(model.trainable_weights) > 10
@@ -81,3 +81,33 @@ def test_another_network_is_no_locator(run):
     network = models.build(SIZE, pixels=False, places=True)
     with pytest.raises(ValueError, match="no locator"):
         models.take_places(network, network)
+
+
+def test_a_release_gets_the_locator_and_its_card_tells_how_exact_it_is(run, tmp_path):
+    import keras
+
+    from inference.pipeline.locate import of_release
+    from inference.pipeline.release import Release, sha256_of
+    from ml_training import locator
+    from ml_training.measurement import release
+
+    (tmp_path / "release.json").write_text('{"files": {}, "input_sizes": {"network": 32}}')
+    (tmp_path / "card.json").write_text('{"name": "r"}')
+    some = Pictures(**fields(5, size=SIZE))
+    release.add_locator(tmp_path, run, some)
+    told = json.loads((tmp_path / "release.json").read_text())
+    assert told["files"] == {"locator.tflite": sha256_of(tmp_path / "locator.tflite")}
+    kept = Release("r", tmp_path, told["files"], (), told["input_sizes"], {}, {}, 2, {})
+    wanted = locator.found(keras.models.load_model(run / "model.keras", compile=False), some.crops[:1])
+    assert np.allclose(of_release(kept).find(some.crops[0]), wanted[0], atol=0.01)
+    card = json.loads((tmp_path / "card.json").read_text())
+    [row] = card["models"]
+    assert (row["kind"], row["people"], row["bytes"]) == (
+        "locator",
+        8,
+        (tmp_path / "locator.tflite").stat().st_size,
+    )
+    rows = card[release.EXACT]
+    assert [row["region"] for row in rows] == list(locator.REGIONS)
+    assert all(0 < row["this_release_uneven_part"] <= row["this_release"] for row in rows)
+    assert of_release(Release("r", tmp_path, {}, (), told["input_sizes"], {}, {}, 2, {})) is None

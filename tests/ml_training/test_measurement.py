@@ -137,6 +137,22 @@ def test_what_a_network_finds_takes_the_place_of_the_mesh():
         refinement.apply(drawn.points[0])
 
 
+def test_a_release_of_another_ones_network_has_its_own_name(tmp_path):
+    old = tmp_path / "2026.1.1"
+    old.mkdir()
+    (old / "network.tflite").write_bytes(b"n")
+    for file in ("release.json", "card.json"):
+        (old / file).write_text('{"name": "2026.1.1", "note": "first", "figures": [1]}')
+    release.copied(tmp_path / "2026.1.2", old, "new measures")
+    told, card = (json.loads((tmp_path / "2026.1.2" / f).read_text()) for f in ("release.json", "card.json"))
+    assert (told["name"], card["name"], card["note"]) == ("2026.1.2", "2026.1.2", "new measures")
+    assert card["figures"] == [1]
+    assert (tmp_path / "2026.1.2" / "network.tflite").read_bytes() == b"n"
+    assert json.loads((old / "card.json").read_text())["note"] == "first"
+    with pytest.raises(SystemExit, match="never change"):
+        release.copied(tmp_path / "2026.1.2", old, "")
+
+
 def test_a_release_gets_the_correction_its_checksum_and_the_detectable_changes(tmp_path):
     refinement, _ = refine.learn(pictures(96))
     measured, folder = tmp_path / "measured", tmp_path / "release"

@@ -10,11 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inference.pipeline import Analyser, locate
 from inference.pipeline.align import crop_face
 from inference.pipeline.classify import OUTPUTS, columns, palsy_verdict
 from inference.pipeline.codes import EXERCISES, GRADES, SIDES, VIEWS, ZONES, same_exercise
 from inference.pipeline.decode import decode
-from inference.pipeline.errors import UnreadableImage
+from inference.pipeline.errors import ModelAltered, UnreadableImage
+from inference.pipeline.measure.frame import COMMISSURES
+from inference.pipeline.places import FACE
 from inference.pipeline.shape import features, mirrored
 
 from .conftest import PEOPLE
@@ -67,9 +70,9 @@ def test_a_mirrored_photo_gives_the_other_side(found, analyser):
 def test_the_models_lean_to_neither_side(analyser, person, points):
     classifier = analyser._engine._classifier
     crop, shape = crop_face(person, points, classifier.size), features(points)
-    seen = classifier.look(crop, shape).logits
+    seen = classifier.logits(crop, shape)
     other = mirrored(shape.reshape(-1, 3)).ravel()
-    back = classifier.look(np.ascontiguousarray(crop[:, ::-1]), other).logits
+    back = classifier.logits(np.ascontiguousarray(crop[:, ::-1]), other)
     assert seen.shape == (OUTPUTS,)
     for head in ("side", "done_side"):
         assert back[columns(head)] == pytest.approx(-seen[columns(head)], abs=1e-3)
@@ -89,6 +92,29 @@ def test_only_what_is_called_weak_has_a_side(analyser):
     assert palsy_verdict(thresholds["palsy_high"], thresholds) == "weak"
     assert palsy_verdict(thresholds["palsy_low"] - 1e-6, thresholds) == "normal"
     assert palsy_verdict((thresholds["palsy_low"] + thresholds["palsy_high"]) / 2, thresholds) == "uncertain"
+
+
+def test_measures_follow_the_landmarks_that_the_locator_finds(found, analyser, monkeypatch):
+    locator = analyser._engine._locator
+    find, corner = locator.find, FACE.tolist().index(COMMISSURES["left"])
+
+    def lower(crop):
+        places = find(crop)
+        places[corner, 1] += 0.05
+        return places
+
+    with monkeypatch.context() as patch:
+        patch.setattr(locator, "find", lower)
+        other = analyser.analyse(WEAK)
+    drop = [one.symmetry["measures"]["commissure_height"]["value"] for one in (found, other)]
+    assert 1 < drop[1] - drop[0] < 5  # about 3 mm of the eyes' 63, less what the correction makes of it
+    assert other.grade_probabilities == found.grade_probabilities
+
+
+def test_a_correction_that_reads_more_than_the_release_finds_is_refused(analyser, monkeypatch):
+    monkeypatch.setattr(locate, "of_release", lambda release, threads: None)
+    with pytest.raises(ModelAltered, match="no locator"):
+        Analyser()
 
 
 def test_a_rejected_photo_has_a_reason_and_no_probability(analyser):

@@ -5,8 +5,8 @@ al., Facial Plast Surg Aesthet Med 2020, on normalised landmark error of patient
 mesh is still tells how uneven the face is, so a linear map of the mesh, fitted on simulated faces whose true
 points are known (`ml_training.measurement.refine`), gives the correction of the points that measures read.
 
-Where the network of the release finds landmarks of its own (`inference.pipeline.places`), they take the place of the
-mesh's, and the map reads besides how far they lie from them.
+Where the release has a locator (`inference.pipeline.locate`), the landmarks that it finds take the place of the mesh's,
+and the map reads besides how far they lie from them.
 
 It treats both sides alike by construction: the mesh is split into its even and its odd part under exchange of
 left and right; the odd part of the correction is made of terms that are odd, the even part of terms that are
@@ -33,7 +33,7 @@ LIMIT: Final = 0.06
 """No point is moved further than this, in distances between the eyes (some 4 mm): beyond it the mesh is of a face
 such as the fit has never seen, and the correction is a guess."""
 EXTRA: Final = 2 * len(places.PAIRS) + len(places.MIDDLE)
-"""Columns of each part that tell how far the network's places lie from the mesh's."""
+"""Columns of each part that tell how far the locator's places lie from the mesh's."""
 LID_KNOTS: Final = (0.07, 0.1, 0.13)
 """Openings of an eye, in distances between the eyes, under which its lids are corrected more and more: an open eye is
 drawn as it is, a closed one is drawn open, so one straight line can't serve both."""
@@ -45,7 +45,7 @@ class Refinement:
 
     pairs: (P, 2) mesh indices left and right, middle: (M,) indices on the midline; both are what is read.
     target_pairs: (K, 2), target_middle: (L,): the points that are corrected.
-    places: 1 if the network's places are read too, else 0.
+    places: 1 if the locator's places are read too, else 0.
     even_offset: (2K + L,), even_weights: (2K + L, E), odd_weights: (2K + L, O): from the parts of the mesh (`parts`)
     to those of the correction (`joined`), in distances between the eyes.
     """
@@ -61,19 +61,19 @@ class Refinement:
 
     @property
     def reads_places(self) -> bool:
-        """Whether `apply` wants what the network finds."""
+        """Whether `apply` wants what the locator finds."""
         return bool(self.places)
 
     def apply(self, points: np.ndarray, found: np.ndarray | None = None) -> np.ndarray:
         """A corrected copy of points (478, 3), px; points that no measure reads and nobody finds stay as they are.
 
-        found: (63, 2) the network's places, which a correction of the mesh alone leaves aside. ValueError where they
+        found: (63, 2) the locator's places, which a correction of the mesh alone leaves aside. ValueError where they
         are wanted and not given.
         """
         face = points
         if self.reads_places:
             if found is None or not len(found):
-                raise ValueError("This correction reads the network's landmarks: give them too.")
+                raise ValueError("This correction reads the locator's landmarks: give them too.")
             face = with_places(points, found)
         level, (start, origin, turn, apart) = framed(points)[0], framed(face)
         even, odd = parts(level[None], self.pairs, self.middle, start[None] if self.reads_places else None)
@@ -115,7 +115,7 @@ def parts(
     """What stays and what changes sign when left and right are exchanged: (N, 3P + 2M + T), (N, 3P + M + T).
 
     level: (N, 478, 3) of `framed`. The last T columns of both are the mean and half the difference of how far each eye
-    is closed below each of `LID_KNOTS`. start: the same with the network's places; how far they lie from the mesh's
+    is closed below each of `LID_KNOTS`. start: the same with the locator's places; how far they lie from the mesh's
     are `EXTRA` columns more.
     """
     left, right, mid = level[:, pairs[:, 0]], level[:, pairs[:, 1]], level[:, middle]
