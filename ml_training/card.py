@@ -62,7 +62,7 @@ ALWAYS_FAILS = (
     "flatter; the clinic's own confirmed labels decide.",
     "The simulation knows no scars, swelling, contracture or earlier operations.",
     "Landmarks make weak faces more even than they are, and closed eyes a little open: the face mesh much, those that "
-    "the network finds itself less.",
+    "the locator finds less.",
     "Weakness of both sides looks even, and is missed more often than that of one side.",
     "A one-sided sneer resembles a palsy of the other side. Judge the side on the smile or the shown teeth.",
     "House-Brackmann grades themselves are met by two clinicians in about half of all cases.",

@@ -71,7 +71,7 @@ def trained(run: Path) -> keras.Model:
         return model
     keras.config.set_dtype_policy("float32")
     kept = {key: config[key] for key in ("trunk", "alpha", "dropout", "pixels", "shape") if key in config}
-    plain = build(int(config["size"]), **kept, places=bool(config.get("places")))
+    plain = build(int(config["size"]), **kept)
     plain.set_weights(model.get_weights())
     return plain
 
@@ -282,8 +282,7 @@ def network_row(run: Path, model: keras.Model, file: Path, variant: str) -> dict
         "kind": "network",
         "file": file.name,
         "bytes": file.stat().st_size,
-        "network": f"{config['trunk']} {config['alpha']} beside its mirror image, with the mesh's points"
-        + (" and those that it finds itself" if config.get("places") else ""),
+        "network": f"{config['trunk']} {config['alpha']} beside its mirror image, with the mesh's points",
         "trunk": config["trunk"],
         "alpha": config["alpha"],
         "input_px": config["size"],

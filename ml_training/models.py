@@ -1,14 +1,9 @@
-"""The network: a face beside its own mirror image, its pixels and its landmarks, in one pass.
+"""The network: a face beside its own mirror image, its pixels and the shape of its mesh, in one pass.
 
     crop  (s, s, 3) --+-- trunk --> pixels --+
     mirror image -----+-- trunk --> pixels'--+--> mean  m = (f + f') / 2   what both sides share
-    landmarks --------+-- dense --> points --+--> difference d = (f - f') / 2   what tells left from right
-    their mirror -----+-- dense --> points'--+
-
-The landmarks are the face mesh's (the second input) and those that the locator, a part of the network, finds in the
-crop and its mirror image. They are read as their even part, which a mirror leaves as it is, and their odd part, which
-it turns over, each over its own spread: healthy faces differ far more from each other than their sides do, and beside
-that a palsy's millimetre would be lost.
+    shape (1434,) ----+-- dense --> points --+--> difference d = (f - f') / 2   what tells left from right
+    its mirror -------+-- dense --> points'--+
 
 A mirrored photo swaps f and f': m stays and d changes its sign. View and severity read (m, |d|), so they can't change;
 the weak side is u(m, d) - u(m, -d), which turns over; each zone's movement is v(m, d) on the left and v(m, -d) on the
@@ -24,68 +19,44 @@ import tensorflow as tf
 
 from inference.pipeline.classify import HEADS, STEPS
 from inference.pipeline.codes import LANDMARK_COUNT, ZONES
-from inference.pipeline.places import FACE_MIRRORED
 from inference.pipeline.shape import MIRROR, SHAPE_SIZE
-from ml_training import locator
-from ml_training.locator import BATCH_NORM_MOMENTUM
+from ml_training.locator import BATCH_NORM_MOMENTUM, MirrorImage
 from ml_training.sources import weights_file
 
 TRUNKS: Final = {"MobileNetV2": keras.applications.MobileNetV2, "MobileNet": keras.applications.MobileNet}
-PIXEL_WIDTH, POINT_WIDTHS, HEAD_WIDTH = 160, (512, 256, 128), 128
-POINT_DROPOUT: Final = 0.3
-FARTHEST: Final = 8.0
-"""No number of the landmarks lies farther from the mean, in spreads."""
+PIXEL_WIDTH, POINT_WIDTH, HEAD_WIDTH = 160, 160, 128
 
 
 @keras.saving.register_keras_serializable("risorius")
-class EvenAndOdd(keras.layers.Layer):
-    """Points (N, P, C) -> (N, 2 P C): their even part less its mean and their odd part, each over its spread; turned:
-    those of the points in a mirror. mirror: the point that each one becomes there; x is the first of C.
+class MirrorPoints(keras.layers.Layer):
+    """(N, 1434) frontal points -> (N, 1434) the same in a mirror."""
 
-    Mean and spreads are fixed before training (`fit`).
-    """
+    def call(self, flat: Any) -> Any:
+        points = tf.reshape(flat, (-1, LANDMARK_COUNT, 3))
+        swapped = tf.gather(points, tf.constant(MIRROR, tf.int32), axis=1)
+        return tf.reshape(swapped * tf.constant([-1.0, 1.0, 1.0], flat.dtype), (-1, SHAPE_SIZE))
 
-    def __init__(self, mirror: tuple[int, ...], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.mirror = tuple(mirror)
+
+@keras.saving.register_keras_serializable("risorius")
+class Frame(keras.layers.Layer):
+    """Points less the mean face, over their spread. Both are fixed before training (see `set_frame`)."""
 
     def build(self, shape: Any) -> None:
-        names, size = ("mean", "even", "odd"), shape[1:]
-        self.kept = [
-            self.add_weight(shape=size, initializer="ones" if n else "zeros", trainable=False, name=name)
-            for n, name in enumerate(names)
-        ]
+        self.mean = self.add_weight(shape=(shape[-1],), initializer="zeros", trainable=False, name="mean")
+        self.scale = self.add_weight(shape=(shape[-1],), initializer="ones", trainable=False, name="scale")
 
-    def parts(self, points: Any) -> tuple[Any, Any]:
-        signs = np.ones(points.shape[2], np.float32)
-        signs[0] = -1
-        mirrored = tf.gather(points, tf.constant(self.mirror, tf.int32), axis=1) * signs
-        return (points + mirrored) / 2, (points - mirrored) / 2
-
-    def call(self, points: Any, turned: bool = False) -> Any:
-        even, odd = self.parts(points)
-        mean, even_scale, odd_scale = self.kept
-        sign = -1.0 if turned else 1.0
-        both = tf.concat([(even - mean) * even_scale, odd * odd_scale * sign], 1)
-        return tf.reshape(tf.clip_by_value(both, -FARTHEST, FARTHEST), (-1, 2 * np.prod(points.shape[1:])))
-
-    def fit(self, points: np.ndarray, least: float = 1e-3) -> None:
-        """Mean and spreads of training faces (N, P, C); least: the smallest spread that counts, in their unit."""
-        even, odd = (part.numpy() for part in self.parts(tf.constant(points, tf.float32)))
-        spreads = 1 / (even.std(0) + least), 1 / (np.sqrt(np.square(odd).mean(0)) + least)
-        self.set_weights([even.mean(0), *spreads])
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"mirror": self.mirror}
+    def call(self, flat: Any) -> Any:
+        return tf.clip_by_value((flat - self.mean) * self.scale, -6.0, 6.0)
 
 
-def fit_points(model: keras.Model, shapes: np.ndarray, crops: np.ndarray) -> None:
-    """Fix the spreads of the landmarks from training faces: shapes (N, 1434), crops (N, s, s, 3)."""
-    if (mesh := _layer(model, "mesh")) is not None:
-        mesh.fit(shapes.reshape(-1, LANDMARK_COUNT, 3))
-    if (places := _layer(model, "places")) is not None:
-        some = (crops[at : at + 64].astype(np.float32) for at in range(0, len(crops), 64))
-        model.get_layer("found").fit(np.concatenate([places(c, training=False).numpy() for c in some]))
+def set_frame(model: keras.Model, shapes: np.ndarray) -> None:
+    """Fix mean and scale from training shapes (N, 1434), made symmetric so that a mirror changes nothing."""
+    points = shapes.reshape(-1, LANDMARK_COUNT, 3)
+    both = np.concatenate([points, points[:, list(MIRROR)] * [-1, 1, 1]])
+    spread = both.std(0) + 0.01
+    model.get_layer("frame").set_weights(
+        [both.mean(0).ravel().astype(np.float32), (1 / spread).ravel().astype(np.float32)]
+    )
 
 
 def build(
@@ -96,12 +67,10 @@ def build(
     dropout: float = 0.2,
     pixels: bool = True,
     shape: bool = True,
-    places: bool = False,
 ) -> keras.Model:
     """{"crop": RGB 0 to 255 (N, size, size, 3), "shape": (N, 1434)} -> logits (N, 27), see `HEADS`.
 
     weights: ImageNet weights of the trunk without its top, or None for random ones. pixels, shape: what it may see.
-    places: find landmarks in the crop too, by a `locator` whose weights `take_places` brings and which stays as it is.
     Pixels are scaled inside the network, so that training and serving cannot differ.
     """
     crop = keras.Input((size, size, 3), name="crop")
@@ -110,20 +79,11 @@ def build(
     if pixels:
         eye = _pixel_branch(size, trunk, alpha, weights, dropout)
         straight.append(eye(crop))
-        mirror.append(eye(locator.MirrorImage(name="mirror_image")(crop)))
-    points: list[tuple[EvenAndOdd, Any]] = []
+        mirror.append(eye(MirrorImage(name="mirror_image")(crop)))
     if shape:
-        mesh = keras.layers.Reshape((LANDMARK_COUNT, 3))(flat)
-        points.append((EvenAndOdd(MIRROR, name="mesh"), mesh))
-    if places:
-        finder = locator.build(size)
-        finder.trainable = False
-        points.append((EvenAndOdd(FACE_MIRRORED, name="found"), locator.on_both_sides(finder)(crop)))
-    if points:
-        size_of = sum(2 * int(np.prod(given.shape[1:])) for _, given in points)
-        ear = _point_branch(size_of)
-        straight.append(ear(_joined([parts(given) for parts, given in points])))
-        mirror.append(ear(_joined([parts(given, turned=True) for parts, given in points])))
+        frame, ear = Frame(name="frame"), _point_branch(dropout)
+        straight.append(ear(frame(flat)))
+        mirror.append(ear(frame(MirrorPoints(name="mirror_points")(flat))))
     joined = answers(_joined(straight), _joined(mirror), dropout)
     return keras.Model({"crop": crop, "shape": flat}, joined, name="risorius")
 
@@ -161,12 +121,11 @@ def _pixel_branch(size: int, trunk: str, alpha: float, weights: Path | None, dro
     return keras.Model(inputs, keras.layers.Dense(PIXEL_WIDTH, "relu")(seen), name="pixels")
 
 
-def _point_branch(numbers: int) -> keras.Model:
-    inputs = seen = keras.Input((numbers,))
-    for width in POINT_WIDTHS:
-        seen = keras.layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM)(keras.layers.Dense(width)(seen))
-        seen = keras.layers.Dropout(POINT_DROPOUT)(keras.layers.Activation("swish")(seen))
-    return keras.Model(inputs, seen, name="points")
+def _point_branch(dropout: float) -> keras.Model:
+    inputs = keras.Input((SHAPE_SIZE,))
+    wide = keras.layers.Dense(256, "relu")(keras.layers.Dropout(dropout / 2)(inputs))
+    narrow = keras.layers.Dense(POINT_WIDTH, "relu")(keras.layers.Dropout(dropout)(wide))
+    return keras.Model(inputs, narrow, name="points")
 
 
 def _head(name: str, outputs: int, dropout: float) -> keras.Sequential:
@@ -189,19 +148,6 @@ def take_over(model: keras.Model, trained: keras.Model, trunk_only: bool = False
     if own is None or other is None:
         raise ValueError("The network to start from has another shape and no trunk to take.")
     own.set_weights(other.get_weights())
-
-
-def take_places(model: keras.Model, trained: keras.Model) -> None:
-    """Find the landmarks as a trained locator does. Raises ValueError where it is of another size."""
-    places = _layer(model, "places")
-    finder = places and _layer(places, "locator")
-    if finder is None or [w.shape for w in finder.weights] != [w.shape for w in trained.weights]:
-        raise ValueError("That is no locator of this network's size.")
-    finder.set_weights(trained.get_weights())
-
-
-def _layer(model: keras.Model, name: str) -> Any:
-    return next((layer for layer in model.layers if layer.name == name), None)
 
 
 def freeze(trunk: keras.Model | None, first: str) -> None:

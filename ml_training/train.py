@@ -38,9 +38,8 @@ class Config:
     many training pictures (0: all). start: a trained model (.keras) to go on from; where its layers don't fit, only
     its trunk is taken. trunk_only: take no more than that, and learn the heads anew. frozen: the trunk's first layer
     that is trained; those before it keep their weights, and a step takes half the time from block_3_expand on.
-    pixels, shape: what the network may see. places: a trained locator (.keras), by which it finds landmarks in the crop
-    (`ml_training.train_locator`). precision: a Keras dtype policy, "mixed_float16" on a GPU say. distribute: "none",
-    "mirrored" (all GPUs of a machine) or "several_machines" (by TF_CONFIG).
+    pixels, shape: what the network may see. precision: a Keras dtype policy, "mixed_float16" on a GPU say. distribute:
+    "none", "mirrored" (all GPUs of a machine) or "several_machines" (by TF_CONFIG).
     checkpoint_steps: how often a checkpoint is written, in batches.
     """
 
@@ -62,7 +61,6 @@ class Config:
     frozen: str | None = None
     pixels: bool = True
     shape: bool = True
-    places: str | None = None
     precision: str = "float32"
     distribute: str = "none"
     checkpoint_steps: int = 200
@@ -153,14 +151,11 @@ def prepared(config: Config, training: datasets.Pictures, steps: int) -> keras.M
     """The network, with its starting weights, ready to be fitted."""
     weights = Path(config.weights) if config.weights else None
     model = models.build(
-        config.size, config.trunk, config.alpha, weights, config.dropout, config.pixels, config.shape,
-        config.places is not None,
-    )  # fmt: skip
-    if config.places:
-        models.take_places(model, keras.models.load_model(config.places, compile=False))
-    if config.shape or config.places:
-        chosen = training.where(np.random.default_rng(config.seed).permutation(len(training))[:4000])
-        models.fit_points(model, shapes(chosen), chosen.crops)
+        config.size, config.trunk, config.alpha, weights, config.dropout, config.pixels, config.shape
+    )
+    if config.shape:
+        chosen = np.random.default_rng(config.seed).permutation(len(training))[:4000]
+        models.set_frame(model, shapes(training.where(chosen)))
     if config.start:
         models.take_over(model, keras.models.load_model(config.start, compile=False), config.trunk_only)
     if config.frozen:

@@ -20,6 +20,9 @@ from ml_training import datasets, locator, models
 from ml_training.train import Progress, Resume
 from ml_training.variation import varied
 
+ZOOM, GAIN, OFFSET = 0.1, 0.2, 20.0
+"""Its crops are varied more than the network's: see `variation`."""
+
 
 @dataclass(frozen=True)
 class Config:
@@ -70,7 +73,7 @@ def batches(pictures: datasets.Pictures, config: Config, training: bool) -> tf.d
         turned = tf.random.uniform([tf.shape(crops)[0]]) < 0.5
         mirrored = tf.gather(places, tf.constant(MIRRORED, tf.int32), axis=1) * [-1.0, 1.0]
         crops = tf.where(turned[:, None, None, None], tf.reverse(crops, [2]), crops)
-        return varied(crops), tf.where(turned[:, None, None], mirrored, places)
+        return varied(crops, ZOOM, GAIN, OFFSET), tf.where(turned[:, None, None], mirrored, places)
 
     feed = sets.map(read)
     return (feed.map(vary) if training else feed).prefetch(4)

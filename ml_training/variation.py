@@ -4,27 +4,28 @@ from typing import Any, Final
 
 import tensorflow as tf
 
-SHIFT, ZOOM, TINT = 0.05, 0.1, 0.08
+SHIFT, ZOOM, TINT = 0.05, 0.08, 0.08
 """How far a crop is moved and scaled, and its colours are changed, as shares."""
-GAIN, OFFSET = 0.2, 20.0
+GAIN, OFFSET = 0.15, 16.0
 """How far its contrast, as a share, and its brightness are changed."""
 HIDDEN, HIDDEN_SHARE = 0.28, 0.3
 """Side of the square that hides a part of the picture, as a share of it, and how many pictures get one."""
 GREY: Final = 128.0
 
 
-def varied(crops: Any) -> Any:
+def varied(crops: Any, zoom: float = ZOOM, gain: float = GAIN, offset: float = OFFSET) -> Any:
     """Move, scale, tint, relight and partly hide each of the crops (N, s, s, 3), 0 to 255."""
     crops = tf.cast(crops, tf.float32)
     count, size = tf.shape(crops)[0], tf.shape(crops)[1]
-    half = (1 + tf.random.uniform([count, 1], -ZOOM, ZOOM)) / 2
+    half = (1 + tf.random.uniform([count, 1], -zoom, zoom)) / 2
     middle = 0.5 + tf.random.uniform([count, 2], -SHIFT, SHIFT)
     boxes = tf.concat([middle - half, middle + half], 1)
     crops = tf.image.crop_and_resize(crops, boxes, tf.range(count), [size, size], extrapolation_value=GREY)
-    gain = tf.random.uniform([count, 1, 1, 1], 1 - GAIN, 1 + GAIN)
-    gain *= tf.random.uniform([count, 1, 1, 3], 1 - TINT, 1 + TINT)
-    offset = tf.random.uniform([count, 1, 1, 1], -OFFSET, OFFSET)
-    return tf.clip_by_value(_partly_hidden((crops - GREY) * gain + GREY + offset, count, size), 0, 255)
+    contrast = tf.random.uniform([count, 1, 1, 1], 1 - gain, 1 + gain)
+    contrast *= tf.random.uniform([count, 1, 1, 3], 1 - TINT, 1 + TINT)
+    brightness = tf.random.uniform([count, 1, 1, 1], -offset, offset)
+    lit = (crops - GREY) * contrast + GREY + brightness
+    return tf.clip_by_value(_partly_hidden(lit, count, size), 0, 255)
 
 
 def _partly_hidden(crops: Any, count: Any, size: Any) -> Any:

@@ -1,7 +1,7 @@
 """A model release: a folder of model files, their checksums and the model card, all as data.
 
     artifacts/ACTIVE               the name of the release in use
-    artifacts/2026.11.2/release.json, card.json, network.tflite, refinement.npz, *.png
+    artifacts/2026.11.4/release.json, card.json, network.tflite, locator.tflite, refinement.npz, *.png
 
 Standard library only, since the web process's system checks call `verify_release`.
 """

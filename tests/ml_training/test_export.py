@@ -26,17 +26,6 @@ def trunk(input_shape, alpha, include_top, weights, pooling):  # type: ignore[no
     return keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(features), name="mobilenet_tiny")
 
 
-def locator_(size):  # type: ignore[no-untyped-def]
-    """As few layers where the real one has another MobileNet."""
-    import keras
-
-    from ml_training import locator
-
-    crop = keras.Input((size, size, 3))
-    maps = keras.layers.Conv2D(locator.COUNT, 3, strides=4)(keras.layers.Rescaling(1 / 127.5, -1)(crop))
-    return keras.Model(crop, locator.MiddleOfMass(dtype="float32")(maps), name="locator")
-
-
 def made_run(folder: Path, **changes: object) -> Path:
     """The folder of a run that ended, its network with random weights."""
     import keras
@@ -51,12 +40,11 @@ def made_run(folder: Path, **changes: object) -> Path:
         "rate": 1e-3,
         "seed": 1,
         "batch": 4,
-        "places": "locator/model.keras",
         **changes,
     }
     keras.utils.set_random_seed(1)
     keras.config.set_dtype_policy(str(config.get("precision", "float32")))
-    models.build(SIZE, "tiny", places=True).save(folder / "model.keras")
+    models.build(SIZE, "tiny").save(folder / "model.keras")
     keras.config.set_dtype_policy("float32")
     counts = {"train": 12, "val": 12}
     (folder / "config.json").write_text(json.dumps(config))
@@ -67,13 +55,12 @@ def made_run(folder: Path, **changes: object) -> Path:
 
 @pytest.fixture(scope="module", autouse=True)
 def tiny():  # type: ignore[no-untyped-def]
-    """A trunk of that name, and a small locator."""
-    from ml_training import locator, models
+    """A trunk of that name."""
+    from ml_training import models
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(models.TRUNKS, "tiny", trunk)
-        patch.setattr(locator, "build", locator_)
-        yield
+    models.TRUNKS["tiny"] = trunk
+    yield
+    del models.TRUNKS["tiny"]
 
 
 @pytest.fixture(scope="module")

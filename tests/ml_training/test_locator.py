@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from inference.pipeline.places import JAW, PLACES
-from ml_training.datasets import Pictures, load, write_shard
+from inference.pipeline.places import FACE, FACE_MIRRORED, JAW, MIRRORED, PLACES
+from ml_training.datasets import TRUE_POINTS, Pictures, write_shard
 
 from .made import fields
 
@@ -60,27 +59,58 @@ def test_distances_are_told_in_millimetres_whatever_the_cut():
     assert told["brows"]["distance"] < 0.1
 
 
-def test_a_network_learns_beside_a_locator_that_stays_as_it_is(run):
-    import keras
+def test_a_mirrored_photo_mirrors_the_places_that_are_found():
+    from ml_training import locator
 
-    from ml_training import train
-
-    data = str(run.parent)
-    config = train.Config([data], str(run / "on"), size=SIZE, pixels=False, places=str(run / "model.keras"))
-    model = train.prepared(config, load([Path(data)], ("train",)), steps=20)
-    before = keras.models.load_model(run / "model.keras", compile=False).get_weights()
-    inside = model.get_layer("places").get_layer("locator")
-    assert all(np.array_equal(a, b) for a, b in zip(inside.get_weights(), before, strict=True))
-    assert not inside.trainable_weights
-    assert len(model.trainable_weights) > 10
+    crops = Pictures(**fields(3, size=SIZE)).crops
+    model = locator.build(SIZE)
+    seen, back = (locator.found(model, c) for c in (crops, crops[:, :, ::-1]))
+    assert seen.shape == (3, len(FACE), 2)
+    assert np.ptp(seen[0], axis=0).min() > 0
+    assert np.allclose(back, seen[:, FACE_MIRRORED] * [-1, 1], atol=1e-3 * np.abs(seen).max())
 
 
-def test_another_network_is_no_locator(run):
-    from ml_training import models
+def test_each_place_has_its_twin_on_the_other_side():
+    pairs = {(36, 45), (48, 54), (31, 35), (17, 26), (60, 64), (8, 8), (68, 69), (78, 79)}
+    assert all(MIRRORED[a] == b and MIRRORED[b] == a for a, b in pairs)
+    assert sorted(MIRRORED) == list(range(TRUE_POINTS))
 
-    network = models.build(SIZE, pixels=False, places=True)
-    with pytest.raises(ValueError, match="no locator"):
-        models.take_places(network, network)
+
+def test_the_frame_in_which_a_locator_tells_its_places_does_not_matter():
+    from ml_training.locator import COUNT, Levelled, MirrorPlaces
+
+    places = np.random.default_rng(2).uniform(0.2, 0.8, (4, COUNT, 2)).astype(np.float32)
+
+    def turned(angle):
+        return np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]], np.float32)
+
+    level = Levelled()
+    assert np.allclose(level(places), level(1.3 * places @ turned(1.2) + np.float32(0.1)), atol=1e-4)
+
+    mirrored = (places * [-1, 1])[:, MIRRORED] @ turned(-0.4)  # each time in another frame
+    assert np.allclose(MirrorPlaces()(level(mirrored.astype(np.float32))), level(places), atol=1e-4)
+    assert np.allclose(MirrorPlaces()(MirrorPlaces()(level(places))), level(places))
+
+
+def test_an_error_that_tells_left_from_right_costs_the_locator_more():
+    import tensorflow as tf
+
+    from ml_training import locator
+
+    truth = fields(1)["truth"].astype(np.float32)
+    truth[:, 36], truth[:, 39], truth[:, 42], truth[:, 45] = [-40, 0], [-20, 0], [20, 0], [40, 0]
+    shares = (truth - truth.min()) / np.ptp(truth)
+    exact, moved = tf.constant(truth), 0.4 * shares @ np.array([[0.8, 0.6], [-0.6, 0.8]], np.float32)
+    assert float(locator.error(exact, tf.constant(moved))[0]) < 0.05
+    both, one = shares.copy(), shares.copy()
+    both[:, [48, 54], 1] += 0.02
+    one[:, 48, 1] += 0.02
+    one[:, 54, 1] -= 0.02
+    costs = [float(locator.loss(exact, tf.constant(s.astype(np.float32)))[0]) for s in (shares, both, one)]
+    assert costs[0] < costs[1] < costs[2]
+    assert float(locator.odd_error(exact, tf.constant(both))[0]) < 0.2 * float(
+        locator.odd_error(exact, tf.constant(one))[0]
+    )
 
 
 def test_a_release_gets_the_locator_and_its_card_tells_how_exact_it_is(run, tmp_path):

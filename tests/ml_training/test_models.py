@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from inference.pipeline.classify import STEPS, columns
-from inference.pipeline.places import FACE, FACE_MIRRORED, MIRRORED
+from inference.pipeline.places import MIRRORED
 from inference.pipeline.shape import MIRROR, SHAPE_SIZE, features, frontal, mirrored
-from ml_training.datasets import TRUE_POINTS, Pictures, write_shard
+from ml_training.datasets import Pictures, write_shard
 
 from .made import fields
 
@@ -30,8 +30,8 @@ def network():
     from ml_training import models, train
 
     keras.utils.set_random_seed(3)
-    model, some = models.build(SIZE, places=True), pictures(6)
-    models.fit_points(model, train.shapes(some), some.crops)
+    model = models.build(SIZE)
+    models.set_frame(model, train.shapes(pictures(6)))
     for layer in ("side", "zone", "view", "steps", "done_side"):
         kernel, _bias = model.get_layer(layer).layers[-1].weights
         kernel.assign(np.random.default_rng(1).normal(0, 0.5, kernel.shape))
@@ -84,58 +84,6 @@ def test_the_true_form_is_told_as_a_mirror_would_show_it():
     assert np.abs(told[:, FORM:]).max() > 0.1
     with pytest.raises(ValueError, match="No picture knows"):
         Form.fitted(replace(some, truth_mm=np.full_like(some.truth_mm, np.nan)))
-
-
-def test_each_place_has_its_twin_on_the_other_side():
-    pairs = {(36, 45), (48, 54), (31, 35), (17, 26), (60, 64), (8, 8), (68, 69), (78, 79)}
-    assert all(MIRRORED[a] == b and MIRRORED[b] == a for a, b in pairs)
-    assert sorted(MIRRORED) == list(range(TRUE_POINTS))
-
-
-def test_a_mirrored_photo_mirrors_the_places_that_the_network_finds(network):
-    crops = pictures(3).crops.astype(np.float32)
-    places = network.get_layer("places")
-    seen, back = (places(c).numpy() for c in (crops, crops[:, :, ::-1]))
-    assert seen.shape == (3, len(FACE), 2)
-    assert np.ptp(seen[0], axis=0).min() > 0
-    assert np.allclose(back, seen[:, FACE_MIRRORED] * [-1, 1], atol=1e-3 * np.abs(seen).max())
-
-
-def test_the_frame_in_which_a_locator_tells_its_places_does_not_matter():
-    from ml_training.locator import COUNT, Levelled, MirrorPlaces
-
-    places = np.random.default_rng(2).uniform(0.2, 0.8, (4, COUNT, 2)).astype(np.float32)
-
-    def turned(angle):
-        return np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]], np.float32)
-
-    level = Levelled()
-    assert np.allclose(level(places), level(1.3 * places @ turned(1.2) + np.float32(0.1)), atol=1e-4)
-
-    mirrored = (places * [-1, 1])[:, MIRRORED] @ turned(-0.4)  # each time in another frame
-    assert np.allclose(MirrorPlaces()(level(mirrored.astype(np.float32))), level(places), atol=1e-4)
-    assert np.allclose(MirrorPlaces()(MirrorPlaces()(level(places))), level(places))
-
-
-def test_an_error_that_tells_left_from_right_costs_the_locator_more():
-    import tensorflow as tf
-
-    from ml_training import locator
-
-    truth = fields(1)["truth"].astype(np.float32)
-    truth[:, 36], truth[:, 39], truth[:, 42], truth[:, 45] = [-40, 0], [-20, 0], [20, 0], [40, 0]
-    shares = (truth - truth.min()) / np.ptp(truth)
-    exact, moved = tf.constant(truth), 0.4 * shares @ np.array([[0.8, 0.6], [-0.6, 0.8]], np.float32)
-    assert float(locator.error(exact, tf.constant(moved))[0]) < 0.05
-    both, one = shares.copy(), shares.copy()
-    both[:, [48, 54], 1] += 0.02
-    one[:, 48, 1] += 0.02
-    one[:, 54, 1] -= 0.02
-    costs = [float(locator.loss(exact, tf.constant(s.astype(np.float32)))[0]) for s in (shares, both, one)]
-    assert costs[0] < costs[1] < costs[2]
-    assert float(locator.odd_error(exact, tf.constant(both))[0]) < 0.2 * float(
-        locator.odd_error(exact, tf.constant(one))[0]
-    )
 
 
 def test_what_is_not_known_teaches_nothing():

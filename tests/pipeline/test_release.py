@@ -30,7 +30,7 @@ def change(root, **values):
 def test_the_release_in_the_house_is_whole():
     release = verify_release()
     assert release.name == (ARTIFACTS_DIR / "ACTIVE").read_text().strip()
-    assert set(release.files) == {"network.tflite", "refinement.npz"}
+    assert set(release.files) == {"network.tflite", "locator.tflite", "refinement.npz"}
     assert release.exercises == VIEWS
 
 
@@ -51,7 +51,9 @@ def test_the_active_release_has_no_folder(root, name):
         verify_release(root)
 
 
-@pytest.mark.parametrize("file", ["network.tflite", "refinement.npz", "release.json", "card.json"])
+@pytest.mark.parametrize(
+    "file", ["network.tflite", "locator.tflite", "refinement.npz", "release.json", "card.json"]
+)
 def test_a_file_is_missing(root, file):
     (active_folder(root) / file).unlink()
     with pytest.raises(ModelMissing):
