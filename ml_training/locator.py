@@ -85,17 +85,15 @@ class MirrorPlaces(keras.layers.Layer):
         return swapped * tf.constant([-1.0, 1.0], places.dtype)
 
 
-def build(size: int, alpha: float = 0.35, weights: Any = None) -> keras.Model:
+def build(size: int, alpha: float = 0.35) -> keras.Model:
     """RGB 0 to 255 (N, size, size, 3) -> (N, 80, 2) in a frame of its own, which a similarity transform (no mirror)
     lays on the face: `loss` asks for no other. `Levelled` takes that frame away.
 
-    size: a multiple of 32. weights: a file of the trunk's ImageNet weights without its top, or None.
+    size: a multiple of 32.
     """
     trunk = keras.applications.MobileNetV2(
         input_shape=(size, size, 3), alpha=alpha, include_top=False, weights=None, pooling="avg"
     )
-    if weights:
-        trunk.load_weights(weights)
     for layer in trunk.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = BATCH_NORM_MOMENTUM

@@ -33,8 +33,6 @@ FACE_MIRRORED: Final = tuple(PLACES[JAW:].index(MIRROR[index]) for index in PLAC
 """The place of `FACE` that each one becomes in a mirror."""
 EYE_CORNERS: Final = ((36, 39), (42, 45))
 """Of the right and of the left eye, among the places."""
-
-
 PAIRS: Final = np.array([(index, MIRROR[index]) for index in PLACES[JAW:] if MIRROR[index] < index])
 """(Q, 2) mesh indices, left and right, of the places that are read and have a twin; the mesh counts its right first."""
 MIDDLE: Final = np.array([index for index in PLACES[JAW:] if MIRROR[index] == index])

@@ -26,7 +26,7 @@ Refine = Callable[[np.ndarray, np.ndarray], np.ndarray]
 class Located(Pictures):
     """Pictures without their crops, which no measure needs and which fill the memory, with what a network finds there.
 
-    found: (N, 63, 2) as `classify.Seen.places`, or (N, 0, 2) where none was asked.
+    found: (N, 63, 2) as `inference.pipeline.locate.Locator` tells it, or (N, 0, 2) where none was asked.
     """
 
     found: np.ndarray

@@ -31,6 +31,13 @@ def test_left_is_the_patients_left():
     assert found["commissure_drop"] == pytest.approx(10.0)
 
 
+def test_lids_that_are_found_crossed_lie_on_each_other():
+    crossed = drawn_face(p385=(25, 1), p386=(30, 2), p387=(35, 1), p380=(25, 0), p374=(30, -1), p373=(35, 0))
+    found = measure(crossed)
+    assert found["eye"] == {"left": 0.0, "right": 10.0, "ratio": 0.0}
+    assert found["measures"]["palpebral_fissure"]["left"] == 0.0
+
+
 @pytest.mark.parametrize(("turn", "scale"), [(25, 1.0), (-40, 3.0), (0, 0.5)])
 def test_neither_tilt_nor_size_of_the_photo_matters(turn, scale):
     assert measure(moved(drawn_face(), turn, scale))["eye"] == {"left": 10.0, "right": 10.0, "ratio": 1.0}

@@ -153,8 +153,8 @@ def _brow(face: Face, side: str) -> float:
 
 
 def _eye(face: Face, side: str) -> float:
-    """Opening between the lids at mid-eye, px; the mesh draws closed eyes a little open."""
-    gaps = [face.point(lower)[1] - face.point(upper)[1] for upper, lower in LIDS[side]]
+    """Opening between the lids at mid-eye, px; where a closed eye is found with crossed lids, one lies on the other."""
+    gaps = [max(0.0, face.point(lower)[1] - face.point(upper)[1]) for upper, lower in LIDS[side]]
     return sum(gaps) / len(gaps)
 
 
