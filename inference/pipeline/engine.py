@@ -76,7 +76,9 @@ class Engine:
         crop = crop_face(image, points, self._classifier.size)
         verdict = self._classifier.classify(crop, features(points))
         clock.lap("classify")
-        symmetry = measure(self._corrected(image, points, crop))
+        corrected = self._corrected(image, points, crop)
+        symmetry = measure(corrected)
+        common["landmarks"] = _shares(corrected, image)
         clock.lap("measure")
         return Findings(state="succeeded", symmetry=symmetry, **self._said(verdict, quality), **common)
 

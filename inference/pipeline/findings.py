@@ -20,7 +20,8 @@ class Findings:
     zones: for each of `codes.ZONES` the movement left on each side, {"left", "right"}, 0 (none) to 1 (full); empty
         where the release has none.
     symmetry: millimetre measures of both sides and their ratios (see `measure.measure`).
-    landmarks: 478 pairs [x, y] as shares (0 to 1) of the upright image's width and height.
+    landmarks: 478 pairs [x, y] as shares (0 to 1) of the upright image's width and height, numbered as MediaPipe's face
+        mesh: what was measured, or the bare mesh of a photo that was rejected.
     image_size: [width, height] of the decoded image, px.
     milliseconds: decode, landmarks, quality, classify, measure and total.
     release: name of the model release that made the result.

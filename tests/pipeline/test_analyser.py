@@ -107,6 +107,9 @@ def test_measures_follow_the_landmarks_that_the_locator_finds(found, analyser, m
         patch.setattr(locator, "find", lower)
         other = analyser.analyse(WEAK)
     drop = [one.symmetry["measures"]["commissure_height"]["value"] for one in (found, other)]
+    assert (
+        other.landmarks[COMMISSURES["left"]][1] - found.landmarks[COMMISSURES["left"]][1] > 0.005
+    )  # what is drawn
     assert 1 < drop[1] - drop[0] < 5  # about 3 mm of the eyes' 63, less what the correction makes of it
     assert other.grade_probabilities == found.grade_probabilities
 

@@ -188,7 +188,7 @@ def _finding(analysis: Analysis) -> dict[str, Any]:
 
 
 class LandmarksSerializer(serializers.Serializer[Any]):
-    """The 478 points of the face mesh, as shares of the photo's width and height."""
+    """The 478 points that were measured, numbered as the face mesh is, as shares of the photo's width and height."""
 
     landmarks = serializers.ListField(
         child=serializers.ListField(child=serializers.FloatField(), min_length=2, max_length=2)

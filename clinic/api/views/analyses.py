@@ -88,7 +88,10 @@ class AnalysisViewSet(Records):
 
     @extend_schema(
         summary="The points of the face that an analysis found",
-        description="The 478 points of the face mesh, as shares of the photo's width and height; 404 without any.",
+        description=(
+            "The 478 points that were measured, numbered as the face mesh is, as shares of the photo's width and "
+            "height; 404 without any."
+        ),
         responses=shapes.LandmarksSerializer,
     )
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
