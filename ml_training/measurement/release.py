@@ -27,7 +27,7 @@ from ml_training.evaluate.serving import predictor
 from ml_training.measurement.repeatability import as_release
 from ml_training.measurement.scores import detectable
 
-EXACT: Final = "mean_distance_of_landmarks_from_their_true_places_mm"
+EXACT: Final = "mean_distance_of_landmarks_from_their_true_places_in_mm"
 """The card's key of the table that tells how exact the landmarks are; its page names it so."""
 FARTHEST_OFF: Final = 0.01
 """Of the distance between the eyes, by which a place may differ in the file that ships."""
