@@ -41,11 +41,6 @@ def build() -> keras.Model:
     return keras.Model(form, models.answers(branch(form), branch(form * turn), DROPOUT), name="ceiling")
 
 
-def drawn(pictures: Pictures) -> Pictures:
-    """Only those whose truth is known: not the untouched portraits, nor a clinic's photographs."""
-    return pictures.where(np.isfinite(pictures.truth_mm).all((1, 2)))
-
-
 def trained(train: Pictures, task: Form, epochs: int) -> keras.Model:
     """The network after so many passes over the training people."""
     keras.utils.set_random_seed(SEED)
@@ -58,7 +53,7 @@ def trained(train: Pictures, task: Form, epochs: int) -> keras.Model:
 
 def measured(data: list[Path], epochs: int = 25) -> dict[str, Any]:
     """The figures on test people, as ceiling.json holds them."""
-    train, val, test = (drawn(datasets.load(data, (split,))) for split in ("train", "val", "test"))
+    train, val, test = (datasets.load(data, (split,)).with_truth() for split in ("train", "val", "test"))
     task = Form.fitted(train)
     model = trained(train, task, epochs)
 

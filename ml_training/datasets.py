@@ -81,6 +81,11 @@ class Pictures:
         """Only the chosen rows, by a mask (N,) or indices."""
         return type(self)(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
+    def with_truth(self) -> Self:
+        """Only those whose true places are known: not the untouched portraits, nor a clinic's photographs."""
+        known = (np.isfinite(places).all((1, 2)) for places in (self.truth, self.truth_mm))
+        return self.where(np.logical_and(*known))
+
     def condition(self, name: str) -> np.ndarray:
         """(N,) one of `CONDITIONS`."""
         return np.asarray(self.conditions[:, CONDITIONS.index(name)])

@@ -47,11 +47,6 @@ class Config:
     checkpoint_steps: int = 200
 
 
-def drawn(pictures: datasets.Pictures) -> datasets.Pictures:
-    """Only those whose truth is known: not the untouched portraits, nor a clinic's photographs."""
-    return pictures.where(np.isfinite(pictures.truth).all((1, 2)))
-
-
 def batches(pictures: datasets.Pictures, config: Config, training: bool) -> tf.data.Dataset:
     """Batches of crops, float32, 0 to 255, and their true places, px; in training varied, and half of them mirrored."""
     truth = pictures.truth.astype(np.float32)
@@ -109,7 +104,7 @@ def train(config: Config) -> keras.Model:
     keras.utils.set_random_seed(config.seed)
     out = Path(config.out)
     out.mkdir(parents=True, exist_ok=True)
-    pictures = drawn(datasets.load([Path(p) for p in config.data], splits=("train", "val")))
+    pictures = datasets.load([Path(p) for p in config.data], splits=("train", "val")).with_truth()
     training, validation = pictures.of("train"), pictures.of("val")
     feed = batches(training, config, training=True)
     steps = int(feed.cardinality()) * config.epochs

@@ -145,8 +145,7 @@ def main() -> None:
         copied(args.release, args.like, args.note)
     add(args.release, args.measured)
     if args.locator:
-        test = datasets.load([args.data], ("test",))
-        add_locator(args.release, args.locator, test.where(np.isfinite(test.truth).all((1, 2))))
+        add_locator(args.release, args.locator, datasets.load([args.data], ("test",)).with_truth())
     pictures = datasets.load([args.data], ("val", "test"))
     add_scores(args.release, predictor(load_release(args.release)), pictures)
 
