@@ -15,6 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from inference.pipeline.align import HALF_WIDTH
 from inference.pipeline.places import EYE_CORNERS, FACE_MIRRORED, JAW, MIRRORED, PLACES
 from ml_training.datasets import Pictures
 
@@ -36,8 +37,12 @@ WEIGHTS: Final = np.where(np.arange(COUNT) < JAW, JAW_WEIGHT, 1.0).astype(np.flo
 """Of the errors of each place."""
 ODD_WEIGHT: Final = 2.0
 """How much more an error counts that makes a face more or less alike on its two sides."""
-CENTRING: Final = 0.5
-"""Weight of the pull to the middle, which keeps the first steps from losing the face; see `loss`."""
+ANCHOR: Final = 0.25
+"""Weight of the distance from where the places should lie in the crop, which is known to some 4 % of the distance
+between the eyes: the crop is cut on the mesh, and shifted a little in the simulation. It lays each map on what it tells
+of; how exact the places are is asked for without it."""
+CROP_SIDE: Final = 2 * HALF_WIDTH
+"""In distances between the eyes."""
 
 
 @keras.saving.register_keras_serializable("risorius")
@@ -86,8 +91,8 @@ class MirrorPlaces(keras.layers.Layer):
 
 
 def build(size: int, alpha: float = 0.35) -> keras.Model:
-    """RGB 0 to 255 (N, size, size, 3) -> (N, 80, 2) in a frame of its own, which a similarity transform (no mirror)
-    lays on the face: `loss` asks for no other. `Levelled` takes that frame away.
+    """RGB 0 to 255 (N, size, size, 3) -> (N, 80, 2): right and down, as shares of the crop. Only a similarity transform
+    of them is held to be exact (see `loss`); `Levelled` takes it away.
 
     size: a multiple of 32.
     """
@@ -150,23 +155,25 @@ def _length(error: Any) -> Any:
 
 
 def loss(truth: Any, places: Any) -> Any:
-    """(N,): mean length of the even part of the errors and `ODD_WEIGHT` times that of the odd part, in per cent of the
-    distance between the eyes; and a slight pull of the places to the crop's middle, of whose place the rest knows
-    nothing."""
-    even, odd = parts(truth, places)
-    centring = tf.reduce_mean(tf.square(places - 0.5), (1, 2))
-    return _mean(_length(even)) + ODD_WEIGHT * _mean(_length(odd)) + CENTRING * centring
+    """(N,), in per cent of the distance between the eyes: mean length of the even part of the errors and `ODD_WEIGHT`
+    times that of the odd part, after the best similarity transform, and `ANCHOR` times that of the errors without it.
+
+    truth: (N, 80, 4): px of the photo, and as shares of the crop.
+    """
+    even, odd = parts(truth[..., :2], places)
+    away = tf.norm(places - truth[..., 2:] + 1e-6, axis=-1)
+    return _mean(_length(even)) + ODD_WEIGHT * _mean(_length(odd)) + ANCHOR * CROP_SIDE * _mean(away)
 
 
 def error(truth: Any, places: Any) -> Any:
     """(N,): mean distance of the places from the truth, in per cent of the distance between the eyes."""
-    even, odd = parts(truth, places)
+    even, odd = parts(truth[..., :2], places)
     return _mean(_length(even + odd))
 
 
 def odd_error(truth: Any, places: Any) -> Any:
     """(N,): the same of what tells left from right alone."""
-    return _mean(_length(parts(truth, places)[1]))
+    return _mean(_length(parts(truth[..., :2], places)[1]))
 
 
 def distances(places: np.ndarray, pictures: Pictures) -> dict[str, dict[str, float]]:

@@ -20,7 +20,7 @@ from inference.pipeline.classify import columns
 from inference.pipeline.codes import VIEWS
 from inference.pipeline.shape import features
 from ml_training import datasets, models, plots, targets
-from ml_training.variation import GREY, varied
+from ml_training.variation import GREY, boxes, varied
 
 STRATEGIES = {
     "none": tf.distribute.get_strategy,
@@ -76,8 +76,9 @@ def _vary(average: np.ndarray) -> Any:
     """Vary each crop, jitter each mesh, blind some to one of the two."""
 
     def vary(given: dict[str, Any], target: Any) -> tuple[dict[str, Any], Any]:
-        crops, shape = varied(given["crop"]), given["shape"]
-        chance = tf.random.uniform([tf.shape(crops)[0]])
+        count, shape = tf.shape(given["crop"])[0], given["shape"]
+        crops = varied(given["crop"], boxes(count))
+        chance = tf.random.uniform([count])
         crops = tf.where((chance < BLIND_SHARE)[:, None, None, None], GREY, crops)
         shape = shape + tf.random.normal(tf.shape(shape), stddev=POINT_NOISE)
         shape = tf.where((chance > 1 - BLIND_SHARE)[:, None], average[None], shape)

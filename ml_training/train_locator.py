@@ -15,10 +15,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from inference.pipeline.align import in_crop
 from inference.pipeline.places import FACE, MIRRORED
 from ml_training import datasets, locator, models
 from ml_training.train import Progress, Resume
-from ml_training.variation import varied
+from ml_training.variation import boxes, varied, within
 
 ZOOM, GAIN, OFFSET = 0.1, 0.2, 20.0
 """Its crops are varied more than the network's: see `variation`."""
@@ -48,8 +49,11 @@ class Config:
 
 
 def batches(pictures: datasets.Pictures, config: Config, training: bool) -> tf.data.Dataset:
-    """Batches of crops, float32, 0 to 255, and their true places, px; in training varied, and half of them mirrored."""
-    truth = pictures.truth.astype(np.float32)
+    """Batches of crops, float32, 0 to 255, and their true places, (N, 80, 4) as `locator.loss` takes them; in training
+    varied, and half of them mirrored."""
+    size = pictures.crops.shape[1]
+    shares = (in_crop(pictures.truth, pictures.points, size) + 0.5) / size
+    truth = np.concatenate([pictures.truth, shares], -1).astype(np.float32)
     sets = tf.data.Dataset.range(len(pictures))
     if training:
         sets = sets.shuffle(len(pictures), seed=config.seed)
@@ -65,10 +69,14 @@ def batches(pictures: datasets.Pictures, config: Config, training: bool) -> tf.d
         return tf.cast(crops, tf.float32), places
 
     def vary(crops: Any, places: Any) -> tuple[Any, Any]:
-        turned = tf.random.uniform([tf.shape(crops)[0]]) < 0.5
-        mirrored = tf.gather(places, tf.constant(MIRRORED, tf.int32), axis=1) * [-1.0, 1.0]
-        crops = tf.where(turned[:, None, None, None], tf.reverse(crops, [2]), crops)
-        return varied(crops, ZOOM, GAIN, OFFSET), tf.where(turned[:, None, None], mirrored, places)
+        count = tf.shape(crops)[0]
+        turned = (tf.random.uniform([count]) < 0.5)[:, None, None]
+        mirrored = tf.gather(places, tf.constant(MIRRORED, tf.int32), axis=1) * [-1.0, 1.0, -1.0, 1.0]
+        places = tf.where(turned, mirrored + [0.0, 0.0, 1.0, 0.0], places)
+        crops = tf.where(turned[..., None], tf.reverse(crops, [2]), crops)
+        kept = boxes(count, ZOOM)
+        places = tf.concat([places[..., :2], within(kept, places[..., 2:])], -1)
+        return varied(crops, kept, GAIN, OFFSET), places
 
     feed = sets.map(read)
     return (feed.map(vary) if training else feed).prefetch(4)

@@ -25,6 +25,21 @@ class Jitter(NamedTuple):
 NO_JITTER = Jitter()
 
 
+def in_crop(places: np.ndarray, points: np.ndarray, size: int) -> np.ndarray:
+    """(N, K, 2) px of the crop: where `crop_face` without jitter puts places (N, K, 2 or more), px of photos whose
+    faces have these points (N, 478, 2 or more)."""
+    places, points = (some[..., :2].astype(np.float64) for some in (places, points))
+    right, left = (points[:, corners].mean(1) for corners in (RIGHT_EYE_CORNERS, LEFT_EYE_CORNERS))
+    across = left - right
+    interocular = np.linalg.norm(across, axis=1)[:, None]
+    along = across / interocular
+    down = np.column_stack([-along[:, 1], along[:, 0]])
+    centre = (right + left) / 2 + interocular * DROP * down
+    offset = (places - centre[:, None]) * (size / (2 * HALF_WIDTH * interocular))[:, None]
+    x, y = (offset * along[:, None]).sum(-1), (offset * down[:, None]).sum(-1)
+    return np.stack([x, y], -1) + (size - 1) / 2
+
+
 def crop_face(image: np.ndarray, points: np.ndarray, size: int, jitter: Jitter = NO_JITTER) -> np.ndarray:
     """The face, upright and centred, as RGB uint8 of shape (size, size, 3).
 

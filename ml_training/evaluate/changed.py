@@ -5,7 +5,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from inference.pipeline.align import DROP, HALF_WIDTH, LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
+from inference.pipeline.align import in_crop
 from inference.pipeline.shape import MIRROR
 from ml_training.datasets import BOTH, NEITHER, Pictures
 
@@ -18,21 +18,6 @@ GROWN = 1.12
 """The oval is widened by this factor, since the mesh ends short of ears and hair, and crops are jittered."""
 FEATHER = 0.03
 """Softness of the oval's edge, as a share of the crop: a hard edge is no background that a camera makes."""
-
-
-def in_crop(points: np.ndarray, size: int) -> np.ndarray:
-    """(N, P, 2) places in a crop of that size of mesh points (N, 478, 2 or 3), px of the photo: `align.crop_face`'s
-    transform without jitter."""
-    points = points[..., :2].astype(np.float64)
-    right, left = points[:, RIGHT_EYE_CORNERS].mean(1), points[:, LEFT_EYE_CORNERS].mean(1)
-    across = left - right
-    interocular = np.linalg.norm(across, axis=1)[:, None]
-    along = across / interocular
-    down = np.column_stack([-along[:, 1], along[:, 0]])
-    centre = (right + left) / 2 + interocular * DROP * down
-    offset = (points - centre[:, None]) * (size / (2 * HALF_WIDTH * interocular))[:, None]
-    x, y = (offset * along[:, None]).sum(-1), (offset * down[:, None]).sum(-1)
-    return np.stack([x, y], -1) + (size - 1) / 2
 
 
 def face_mask(points: np.ndarray, size: int, grown: float = GROWN) -> np.ndarray:
@@ -69,7 +54,7 @@ def common_mask(pictures: Pictures, share: float = 0.02) -> np.ndarray:
     followed each face would tell by its outline whose mouth is open."""
     size = pictures.crops.shape[1]
     total = np.zeros((size, size), np.float32)
-    for points in in_crop(pictures.points, size):
+    for points in in_crop(pictures.points, pictures.points, size):
         total += face_mask(points, size)
     return np.asarray(total / max(1, len(pictures)) >= share)
 
@@ -101,7 +86,7 @@ def other_background(pictures: Pictures, seed: int = 0) -> Pictures:
     size = pictures.crops.shape[1]
     crops = np.empty_like(pictures.crops)
     behind = backgrounds(len(pictures), size, np.random.default_rng(seed))
-    for n, points in enumerate(in_crop(pictures.points, size)):
+    for n, points in enumerate(in_crop(pictures.points, pictures.points, size)):
         mask = cv2.GaussianBlur(face_mask(points, size), (0, 0), FEATHER * size)[..., None]
         crops[n] = np.round(pictures.crops[n] * mask + behind[n] * (1 - mask))
     return replace(pictures, crops=crops)

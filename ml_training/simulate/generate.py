@@ -21,7 +21,7 @@ from tqdm import tqdm
 from inference.pipeline.landmarks import FaceMesh
 from inference.pipeline.release import PREPROCESSING_VERSION
 from ml_training import portraits, sources
-from ml_training.datasets import FIELDS, write_shard
+from ml_training.datasets import FIELDS, manifest, write_shard
 from ml_training.simulate import facemodel
 from ml_training.simulate.fit import Fit, fit
 from ml_training.simulate.render import Renderer
@@ -32,6 +32,8 @@ GENERATOR_VERSION = 3
 HELD_OUT_FILE = Path(__file__).parents[1] / "configs" / "held_out.json"
 MAX_RESIDUAL, MAX_YAW_DEGREES, MAX_JAW_OPEN, MAX_SMILE = 0.05, 22.0, 0.15, 0.5
 """A portrait that fits badly, looks away, or whose own mouth is open or smiles broadly has no plain texture."""
+NOT_TRIED = {*portraits.SPLITS, "held_out"}
+"""States of portraits that a run didn't come to."""
 KINDS = {"photo_size": np.int32, "view": np.int8, "done_side": np.int8, "grade": np.int8, "side": np.int8}
 TEXTS = {"person": "U16", "visit": "U24", "split": "U8", "source": "U12"}
 
@@ -88,6 +90,12 @@ def columns(rows: list[Row]) -> dict[str, np.ndarray]:
         kind = KINDS.get(name) or TEXTS.get(name)
         table[name] = np.array([row[name] for row in rows], kind)  # type: ignore[arg-type]
     return table
+
+
+def tried(folders: list[Path]) -> frozenset[str]:
+    """Hashes of the portraits of these data sets that were used, or found unfit."""
+    rows = [row for folder in folders for row in manifest(folder).get("portraits", ())]
+    return frozenset(row["sha256"] for row in rows if row["state"] not in NOT_TRIED)
 
 
 def make_shard(job: Job, plan: Plan) -> dict[str, str]:
@@ -152,6 +160,13 @@ def main() -> None:
     parser.add_argument(
         "--splits", nargs="+", default=["train", "val", "test"], help="whose portraits to use"
     )
+    parser.add_argument(
+        "--beside",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="data sets whose people are left out, used or unfit",
+    )
     parser.add_argument("--limit", type=int, default=0, help="only so many portraits, for a try")
     parser.add_argument("--size", type=int, default=160)
     parser.add_argument("--seed", type=int, default=20261121)
@@ -162,7 +177,8 @@ def main() -> None:
     held_out = frozenset(json.loads(HELD_OUT_FILE.read_text())) if HELD_OUT_FILE.exists() else frozenset()
     files = [file for folder in args.portraits for file in sources.portrait_files(folder)]
     found = portraits.read(files, FaceMesh(), held_out)
-    usable = [p for p in found if p.split in args.splits]
+    known = tried(args.beside)
+    usable = [p for p in found if p.split in args.splits and p.sha256 not in known]
     np.random.default_rng(plan.seed).shuffle(usable)  # type: ignore[arg-type]
     usable = usable[: args.limit or None]
     step = args.portraits_per_shard

@@ -78,3 +78,16 @@ def test_the_demos_people_are_made_of_portraits_kept_from_training():
     for someone in [*demo["patients"], *demo["test_people"]]:
         assert len(set(someone["composed_from"])) >= 6
         assert set(someone["composed_from"]) <= held_out
+
+
+def test_a_data_set_can_take_the_people_that_others_have_not_tried(tmp_path):
+    import json
+
+    from ml_training.simulate.generate import tried
+
+    for name, states in {"a": ["used", "mouth_open", "train"], "b": ["held_out", "val", "turned"]}.items():
+        (tmp_path / name).mkdir()
+        rows = [{"sha256": f"{name}{n}", "state": state} for n, state in enumerate(states)]
+        (tmp_path / name / "manifest.json").write_text(json.dumps({"portraits": rows}))
+    assert tried([tmp_path / "a", tmp_path / "b"]) == {"a0", "a1", "b2"}
+    assert tried([]) == set()

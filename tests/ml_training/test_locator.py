@@ -100,7 +100,8 @@ def test_an_error_that_tells_left_from_right_costs_the_locator_more():
     truth = fields(1)["truth"].astype(np.float32)
     truth[:, 36], truth[:, 39], truth[:, 42], truth[:, 45] = [-40, 0], [-20, 0], [20, 0], [40, 0]
     shares = (truth - truth.min()) / np.ptp(truth)
-    exact, moved = tf.constant(truth), 0.4 * shares @ np.array([[0.8, 0.6], [-0.6, 0.8]], np.float32)
+    exact = tf.constant(np.concatenate([truth, shares], -1))
+    moved = 0.4 * shares @ np.array([[0.8, 0.6], [-0.6, 0.8]], np.float32)
     assert float(locator.error(exact, tf.constant(moved))[0]) < 0.05
     both, one = shares.copy(), shares.copy()
     both[:, [48, 54], 1] += 0.02
@@ -111,6 +112,44 @@ def test_an_error_that_tells_left_from_right_costs_the_locator_more():
     assert float(locator.odd_error(exact, tf.constant(both))[0]) < 0.2 * float(
         locator.odd_error(exact, tf.constant(one))[0]
     )
+
+
+def test_varied_and_mirrored_crops_keep_their_places_where_they_lie():
+    from inference.pipeline.align import in_crop
+    from ml_training import train_locator
+
+    size, corner, count = 96, 48, 24
+    given = fields(count, size=size)
+    given["truth"] = np.random.default_rng(4).uniform([70, 90], [130, 140], (count, TRUE_POINTS, 2))
+    given["crops"] = np.full((count, size, size, 3), 60, np.uint8)
+    places = in_crop(given["truth"], given["points"], size)[:, corner]
+    for crop, (x, y) in zip(given["crops"], np.round(places).astype(int), strict=True):
+        crop[y - 2 : y + 3, x - 2 : x + 3] = 250
+    config = train_locator.Config([], "", size=size, batch=count)
+    [(crops, truth)] = train_locator.batches(Pictures(**given), config, training=True)
+    found, mirrored = 0, 0
+    for crop, true in zip(crops.numpy().mean(-1), truth.numpy()[..., 2:] * size - 0.5, strict=True):
+        lit = np.argwhere(crop > (crop.max() + np.median(crop)) / 2).mean(0)[::-1]
+        off = np.abs(true[[corner, MIRRORED[corner]]] - lit).max(1)
+        if crop.max() > np.median(crop) + 60 and np.isfinite(off).all():  # else it lies under a grey square
+            found, mirrored = found + 1, mirrored + int(off.argmin())
+            assert off.min() < 1.5
+    assert found > count / 3
+    assert 0 < mirrored < found
+
+
+def test_places_that_lie_elsewhere_in_the_crop_cost_the_locator_something():
+    import tensorflow as tf
+
+    from ml_training import locator
+
+    rng = np.random.default_rng(6)
+    shares = rng.uniform(0.2, 0.8, (1, TRUE_POINTS, 2)).astype(np.float32)
+    truth = tf.constant(np.concatenate([400 * shares, shares], -1))
+    quarter_turn = shares[..., ::-1] * np.float32([-1, 1]) + np.float32([1, 0])
+    there, moved, turned = (float(locator.loss(truth, p)[0]) for p in (shares, shares + 0.05, quarter_turn))
+    assert there < moved < turned
+    assert float(locator.error(truth, quarter_turn)[0]) < 0.05
 
 
 def test_a_release_gets_the_locator_and_its_card_tells_how_exact_it_is(run, tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inference.pipeline.align import DROP, HALF_WIDTH, crop_face
+from inference.pipeline.align import DROP, HALF_WIDTH, crop_face, in_crop
 from inference.pipeline.measure import EYE_CORNERS
 
 from .conftest import scaled, tilted
@@ -57,3 +57,13 @@ def test_the_mirrored_photo_gives_the_mirrored_crop(person, points):
         swap[[a, b]] = b, a
     crop = crop_face(flipped, other[swap], 96)
     assert np.abs(crop[:, ::-1].astype(float) - crop_face(person, points, 96)).mean() < 2
+
+
+def test_it_is_known_where_a_place_of_the_photo_lies_in_the_crop(person, points):
+    size, mark = 200, np.zeros_like(person)
+    mouth = points[61, :2]
+    x, y = np.round(mouth).astype(int)
+    mark[y - 4 : y + 5, x - 4 : x + 5] = 255
+    lit = np.argwhere(crop_face(mark, points, size).sum(-1) > 380).mean(0)[::-1]
+    [[place]] = in_crop(mouth[None, None], points[None], size)
+    assert np.abs(lit - place).max() < 1
