@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from .problems import Kind
-
 API = "https://risorius.example/api/v1"
 CLINIC_ID = "5eed0000-0000-4000-8000-000000000001"
 PATIENT_ID = "0b6f3a52-6a2f-4b53-9d0e-3f1c8a7d2e10"
@@ -314,6 +312,14 @@ CSV = (
 
 
 # By the name of the schema.
+SHARE = {"hits": 33, "count": 36, "value": 0.9167, "low": 0.7817, "high": 0.9713}
+AGREEMENT = {
+    "photos": 36,
+    "patients": 10,
+    "uncertain": 0,
+    **dict.fromkeys(("exercise", "palsy", "side", "grade_exact", "grade_within_one"), SHARE),
+    "kappa": {"value": 0.88, "low": 0.79, "high": 0.94, "count": 36},
+}
 BY_SCHEMA: dict[str, Any] = {
     "TokenInput": {
         "email": "wulan@risorius.example",
@@ -356,6 +362,15 @@ BY_SCHEMA: dict[str, Any] = {
         "usable": True,
         "card": {"name": RELEASE, "limits": ["Adults, one face, from the front."]},
     },
+    "Ledger": {
+        "clinic": CLINIC_ID,
+        "release": RELEASE,
+        "validated": False,
+        "scores": [{"score": "palsy", "passes": False, "lacks": ["bound"], "share": SHARE}],
+        "overall": AGREEMENT,
+        "bands": [{"grade_low": 1, "grade_high": 2, "agreement": AGREEMENT}],
+        "unknown_exercise": 0,
+    },
     "Exercise": {
         "code": "sneer",
         "name": "Sneer",
@@ -381,20 +396,3 @@ def of(schema: dict[str, Any], media_type: str, *, accepted: bool = False) -> An
         one = BY_SCHEMA.get(name.removeprefix("Paginated").removesuffix("List"))
         return None if one is None else {"next": None, "results": [one]}
     return BY_SCHEMA.get(name)
-
-
-def problem(kind: Kind) -> dict[str, Any]:
-    """An example of a problem of that kind."""
-    wrong = {"field": "name", "code": "unknown", "detail": "There is no such field here."}
-    more: dict[str, Any] = {"errors": [wrong]} if kind.code == "validation_failed" else {}
-    if kind.code.startswith("same_in_"):
-        more = {"photo": {"id": PHOTO_ID, "url": PHOTO["url"]}}
-    return {
-        "type": f"{API}/problems/{kind.code}/",
-        "title": str(kind.title),
-        "status": kind.status,
-        "code": kind.code,
-        "detail": str(kind.title),
-        "instance": "/api/v1/…/",
-        **more,
-    }

@@ -9,7 +9,7 @@ from drf_spectacular.openapi import AutoSchema
 from rest_framework.permissions import AllowAny
 
 from . import examples
-from .problems import CATALOGUE, INTAKE, MEDIA_TYPE
+from .problems import CATALOGUE, INTAKE, MEDIA_TYPE, Kind
 
 ANSWERS = {
     "200": "As asked.",
@@ -140,7 +140,7 @@ def _problem(status: str, codes: list[str]) -> dict[str, Any]:
         "content": {
             MEDIA_TYPE: {
                 "schema": {"$ref": "#/components/schemas/Problem"},
-                "example": examples.problem(shown),
+                "example": _example(shown),
             }
         },
     }
@@ -202,4 +202,21 @@ def _problem_shape() -> dict[str, Any]:
             "errors": {"type": "array", "items": error, "description": "What is wrong, field by field."},
             "photo": photo,
         },
+    }
+
+
+def _example(kind: Kind) -> dict[str, Any]:
+    """An example of a problem of that kind."""
+    wrong = {"field": "name", "code": "unknown", "detail": "There is no such field here."}
+    more: dict[str, Any] = {"errors": [wrong]} if kind.code == "validation_failed" else {}
+    if kind.code.startswith("same_in_"):
+        more = {"photo": {"id": examples.PHOTO_ID, "url": examples.PHOTO["url"]}}
+    return {
+        "type": f"{examples.API}/problems/{kind.code}/",
+        "title": str(kind.title),
+        "status": kind.status,
+        "code": kind.code,
+        "detail": str(kind.title),
+        "instance": "/api/v1/…/",
+        **more,
     }

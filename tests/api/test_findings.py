@@ -8,6 +8,7 @@ from django.urls import reverse
 from clinic.audit.models import ReadEvent
 
 from ..visits.scenes import COMBINES, analysed, releases_in
+from .test_problems import problem
 
 ZONES = {zone: {"left": 0.3, "right": 0.95} for zone in ("brow", "eye", "midface", "mouth")}
 
@@ -83,3 +84,19 @@ def test_a_stranger_finds_nothing(api_stranger, visit):
 def test_photos_are_filed_under_every_exercise_that_a_record_may_name(api, visit, upload, exercise):
     body = {"visit": visit.pk, "exercise": exercise, "image": upload()}
     assert api.post(reverse("api:photo-list"), body, format="multipart").json()["exercise"] == exercise
+
+
+def test_a_clinic_reads_how_a_release_agrees_with_its_clinicians(api, api_stranger, records):
+    release = records.analysis.release
+    url = reverse("api:release-agreement", args=[release])
+    [told] = api.get(url).json()
+    assert (told["clinic"], told["release"]) == (str(records.clinic.pk), release)
+    assert told["validated"] is False
+    assert (told["overall"]["photos"], told["overall"]["patients"]) == (1, 1)
+    assert told["overall"]["exercise"]["count"] == 1
+    palsy = next(row for row in told["scores"] if row["score"] == "palsy")
+    assert not palsy["passes"] and palsy["lacks"][:2] == ["labels", "patients"]
+    assert [(band["grade_low"], band["grade_high"]) for band in told["bands"]] == [(1, 2), (3, 4), (5, 6)]
+    assert sum(band["agreement"]["photos"] for band in told["bands"]) <= 1
+    problem(api_stranger.get(url), 404, "not_found")  # neither installed nor used in their clinic
+    problem(api.get(reverse("api:release-agreement", args=["none-such"])), 404, "not_found")

@@ -351,6 +351,7 @@ API_ROWS = [
     ),
     get("api:release-list", API_PLACE, sees=NOTHING),
     get("api:release-detail", API_PLACE, args={"name": "release"}, sees=NOTHING),
+    get("api:release-agreement", API_PLACE, args={"name": "release"}, sees=NOTHING),
     get("api:exercises", API_PLACE, sees=NOTHING),
     get("api:problems", PUBLIC, sees=NOTHING),
     get("api:problem", PUBLIC, args={"code": "not_found"}, sees=NOTHING),

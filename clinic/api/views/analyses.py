@@ -13,13 +13,15 @@ from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from clinic.accounts.policies import can_read_records, clinics_of
 from clinic.visits.models import Confirmation
-from inference import registry
+from inference import ledger, registry, selectors
 from inference.models import Analysis
 from inference.states import FINAL
 
 from .. import filters
 from ..serializers import analyses as shapes
+from ..serializers.ledger import LedgerSerializer, as_data
 from .base import Records, Strict, note_reads
 
 if TYPE_CHECKING:
@@ -127,6 +129,25 @@ class ReleaseViewSet(Strict, viewsets.GenericViewSet[Any]):
         if release is None:
             raise Http404
         return Response(self._shown(release))
+
+    @extend_schema(
+        summary="How a release agrees with the clinicians",
+        description=(
+            "The validation ledger in each of your clinics: the newest confirmation of each photo against what this "
+            "release had found, in all and by the confirmed grade, and each score beside the bar from which on it "
+            "counts as validated there. Confirmations are given in view of the result, by one reader."
+        ),
+        parameters=[OpenApiParameter("name", str, OpenApiParameter.PATH, description="The release's name.")],
+        responses=LedgerSerializer(many=True),
+    )
+    @action(detail=True, methods=["get"], url_path="ledger")
+    def agreement(self, request: Request, name: str) -> Response:
+        clinics = [clinic for clinic in clinics_of(request.user) if can_read_records(request.user, clinic)]
+        known = registry.by_name(name) or any(name in selectors.uses(clinic_id=clinic) for clinic in clinics)
+        if not known:
+            raise Http404
+        found = [as_data(clinic, ledger.ledger(clinic_id=clinic, release=name)) for clinic in clinics]
+        return Response(LedgerSerializer(found, many=True).data)
 
     def _shown(self, what: Any, *, many: bool = False) -> Any:
         context = {**self.get_serializer_context(), "active": registry.active().name}
