@@ -321,7 +321,7 @@ def _named_numbers(values: Any) -> list[tuple[str | Promise, float]]:
 
 
 def _said(value: float, share: bool) -> str:
-    return f"{100 * value:.0f}{PER_CENT}" if share else formats.number_format(value, 2)
+    return f"{100 * value:.0f}{PER_CENT}" if share else formats.number_format(round(value, 2), 2)
 
 
 def _number(value: Any) -> float | None:

@@ -309,6 +309,21 @@ def test_only_administrators_read_what_was_done_and_by_whom(root, run, as_clinic
     assert b"Ani the administrator" in as_administrator.get(page).content
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "shown"),
+    [
+        ("palsy_auc", 0.9182, "0.92"),
+        ("bias_mm", -1.257, "-1.26"),
+        ("calibration_error_palsy", 0.0188, "0.02"),
+    ],
+)
+def test_figures_are_rounded_and_not_cut_off(key, value, shown):
+    from inference.cards import Figure
+
+    figure = Figure(key, "", "", value, low=None, high=None, pictures=None, people=None, interval="")
+    assert figure.shown == shown
+
+
 def test_a_card_of_tomorrow_is_shown_in_its_own_words(root, as_clinician):
     card = sound_card()
     card["figures"].append(
