@@ -30,10 +30,11 @@ SPARED_FOREHEAD = 0.06
 ODD_ZONE = 0.15
 """Share of palsies in which one zone is a good deal better or worse than its grade says. An assumption."""
 BILATERAL = 0.03
-HEALTHY_SPREAD = 0.09
-"""Standard deviation of the natural relative difference of both sides' movement. An assumption: healthy people
-score 65 to 100 on the Sunnybrook scale, median 95 to 96 (Picard et al., Clin Otolaryngol 2024)."""
-LOPSIDED = 0.07
+HEALTHY_SPREAD = (0.07, 0.07, 0.12, 0.13)
+"""Standard deviation of the natural relative difference of both sides' movement in each zone. An assumption, held
+against the meshes of untouched portraits (`ml_training.evenness`); healthy people score 65 to 100 on the Sunnybrook
+scale, median 95 to 96 (Picard et al., Clin Otolaryngol 2024)."""
+LOPSIDED = 0.12
 """Share of people, healthy or not, who by habit smile or raise the brow more on one side. An assumption."""
 
 
@@ -118,5 +119,7 @@ class Habits:
             rng.normal(0, 0.05)
         )
         lopsided = (int(rng.integers(2)), rng.uniform(0.2, 0.6)) if rng.random() < LOPSIDED else None
-        strength = np.clip(1 + rng.normal(0, HEALTHY_SPREAD, (len(ZONES), 2)), 0.6, 1.4)
+        strength = np.clip(
+            1 + rng.normal(0, 1, (len(ZONES), 2)) * np.array(HEALTHY_SPREAD)[:, None], 0.6, 1.4
+        )
         return cls(strength, at_rest, lopsided)

@@ -17,6 +17,8 @@ SIZE = 32
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
+    import tensorflow as tf
+
     from ml_training import train_locator
 
     data = tmp_path_factory.mktemp("data")
@@ -27,7 +29,11 @@ def run(tmp_path_factory):
     config = train_locator.Config(
         [str(data)], str(data / "run"), frozen=None, size=SIZE, epochs=1, batch=4, warm_up=1
     )
-    train_locator.train(config)
+    tf.config.run_functions_eagerly(True)  # to compile three steps takes ten times as long as to take them
+    try:
+        train_locator.train(config)
+    finally:
+        tf.config.run_functions_eagerly(False)
     return data / "run"
 
 
