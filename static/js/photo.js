@@ -91,7 +91,8 @@
       var ids = P[side];
       var kind = found.weak === side || found.weak === "both" ? "measure is-weak" : "measure";
       line(group, kind, at(ids.brow), foot(at(ids.brow), right, across));
-      line(group, kind, at(ids.upper), at(ids.lower));
+      var lids = middle(at(ids.upper), at(ids.lower));
+      line(group, kind, foot(at(ids.upper), lids, down), foot(at(ids.lower), lids, down));
       line(group, kind, at(ids.mouth), foot(at(ids.mouth), centre, down));
     });
   }

@@ -213,6 +213,23 @@ def test_the_photo_s_page_shows_lines_and_points_and_enlarges_by_keys(open_page,
     expect(page.locator("[data-zoom-value]")).to_have_text("100 %")
 
 
+def test_the_lids_are_drawn_as_far_apart_as_they_are_measured(open_page, visit):
+    landmarks = factories.landmarks()
+    landmarks[159] = [
+        landmarks[159][0] + 0.04,
+        landmarks[159][1],
+    ]  # found further along the lid than its twin below
+    analysis = factories.AnalysisFactory(photo=factories.PhotoFactory(visit=visit), landmarks=landmarks)
+    page = open_page("visits:photo", analysis.photo_id)
+    ways = page.locator(".overlay-lines line:not(.halo)").evaluate_all(
+        "all => all.map(one => [one.x2, one.y2].map((end, n) => "
+        "end.baseVal.value - [one.x1, one.y1][n].baseVal.value))"
+    )
+    (_, (along, rise), _, (across, down), *_) = ways  # midline, line of the eyes, right brow, right lids
+    assert down != 0
+    assert abs(along * across + rise * down) < 0.01 * abs(along * down)
+
+
 def test_the_review_goes_on_by_single_keys(open_page, visit):
     for minute in range(3):
         photo = factories.PhotoFactory(visit=visit, exercise="smile")
