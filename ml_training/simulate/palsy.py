@@ -30,11 +30,11 @@ SPARED_FOREHEAD = 0.06
 ODD_ZONE = 0.15
 """Share of palsies in which one zone is a good deal better or worse than its grade says. An assumption."""
 BILATERAL = 0.03
-HEALTHY_SPREAD = (0.07, 0.07, 0.12, 0.13)
+HEALTHY_SPREAD = (0.07, 0.07, 0.16, 0.18)
 """Standard deviation of the natural relative difference of both sides' movement in each zone. An assumption, held
 against the meshes of untouched portraits (`ml_training.evenness`); healthy people score 65 to 100 on the Sunnybrook
 scale, median 95 to 96 (Picard et al., Clin Otolaryngol 2024)."""
-LOPSIDED = 0.12
+LOPSIDED = 0.15
 """Share of people, healthy or not, who by habit smile or raise the brow more on one side. An assumption."""
 
 
