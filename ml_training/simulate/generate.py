@@ -21,7 +21,7 @@ from tqdm import tqdm
 from inference.pipeline.landmarks import FaceMesh
 from inference.pipeline.release import PREPROCESSING_VERSION
 from ml_training import portraits, sources
-from ml_training.datasets import FIELDS, manifest, write_shard
+from ml_training.datasets import FIELDS, DataMissing, manifest, write_shard
 from ml_training.simulate import facemodel
 from ml_training.simulate.fit import Fit, fit
 from ml_training.simulate.render import Renderer
@@ -93,9 +93,17 @@ def columns(rows: list[Row]) -> dict[str, np.ndarray]:
 
 
 def tried(folders: list[Path]) -> frozenset[str]:
-    """Hashes of the portraits of these data sets that were used, or found unfit."""
-    rows = [row for folder in folders for row in manifest(folder).get("portraits", ())]
-    return frozenset(row["sha256"] for row in rows if row["state"] not in NOT_TRIED)
+    """Hashes of the portraits of these data sets that were used, or found unfit. Raises DataMissing where one has no
+    manifest yet, since its people would be taken twice."""
+    found = set()
+    for folder in folders:
+        rows = manifest(folder).get("portraits")
+        if rows is None:
+            raise DataMissing(
+                f"{folder} has no manifest: let `python -m ml_training.simulate` end there first."
+            )
+        found |= {row["sha256"] for row in rows if row["state"] not in NOT_TRIED}
+    return frozenset(found)
 
 
 def make_shard(job: Job, plan: Plan) -> dict[str, str]:

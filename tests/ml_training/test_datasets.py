@@ -91,3 +91,5 @@ def test_a_data_set_can_take_the_people_that_others_have_not_tried(tmp_path):
         (tmp_path / name / "manifest.json").write_text(json.dumps({"portraits": rows}))
     assert tried([tmp_path / "a", tmp_path / "b"]) == {"a0", "a1", "b2"}
     assert tried([]) == set()
+    with pytest.raises(SystemExit, match="has no manifest"):
+        tried([tmp_path / "a", tmp_path / "unmade"])
