@@ -11,7 +11,7 @@ can't know holds NaN or -1.
 import json
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -132,7 +132,7 @@ def load(folders: list[Path], splits: tuple[str, ...] = ("train", "val", "test")
     return pictures
 
 
-def manifest(folder: Path) -> dict[str, object]:
+def manifest(folder: Path) -> dict[str, Any]:
     """What a data set says of itself, empty while it is being made."""
     file = folder / "manifest.json"
     return dict(json.loads(file.read_text())) if file.is_file() else {}
