@@ -20,17 +20,17 @@ def boxes(count: Any, zoom: float = ZOOM) -> Any:
     return tf.concat([middle - half, middle + half], 1)
 
 
-def within(boxes: Any, places: Any) -> Any:
-    """Where places (N, K, 2), right and down as shares of a crop, lie in what is kept of it."""
-    top_left, bottom_right = boxes[:, None, 1::-1], boxes[:, None, :1:-1]
+def within(kept: Any, places: Any) -> Any:
+    """Where places (N, K, 2), right and down as shares of a crop, lie in what is kept of it, (N, 4) of `boxes`."""
+    top_left, bottom_right = kept[:, None, 1::-1], kept[:, None, :1:-1]
     return (places - top_left) / (bottom_right - top_left)
 
 
-def varied(crops: Any, boxes: Any, gain: float = GAIN, offset: float = OFFSET) -> Any:
-    """Cut to its box, tint, relight and partly hide each of the crops (N, s, s, 3), 0 to 255."""
+def varied(crops: Any, kept: Any, gain: float = GAIN, offset: float = OFFSET) -> Any:
+    """Cut to what is kept (N, 4), tint, relight and partly hide each of the crops (N, s, s, 3), 0 to 255."""
     crops = tf.cast(crops, tf.float32)
     count, size = tf.shape(crops)[0], tf.shape(crops)[1]
-    crops = tf.image.crop_and_resize(crops, boxes, tf.range(count), [size, size], extrapolation_value=GREY)
+    crops = tf.image.crop_and_resize(crops, kept, tf.range(count), [size, size], extrapolation_value=GREY)
     contrast = tf.random.uniform([count, 1, 1, 1], 1 - gain, 1 + gain)
     contrast *= tf.random.uniform([count, 1, 1, 3], 1 - TINT, 1 + TINT)
     brightness = tf.random.uniform([count, 1, 1, 1], -offset, offset)

@@ -25,19 +25,27 @@ class Jitter(NamedTuple):
 NO_JITTER = Jitter()
 
 
-def in_crop(places: np.ndarray, points: np.ndarray, size: int) -> np.ndarray:
-    """(N, K, 2) px of the crop: where `crop_face` without jitter puts places (N, K, 2 or more), px of photos whose
-    faces have these points (N, 478, 2 or more)."""
-    places, points = (some[..., :2].astype(np.float64) for some in (places, points))
-    right, left = (points[:, corners].mean(1) for corners in (RIGHT_EYE_CORNERS, LEFT_EYE_CORNERS))
+def _eyes(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Of points (..., 478, 2 or more), px: the point midway between the eyes' centres, the directions along the line
+    between them and down from it, all (..., 2), and the distance between them, (..., 1)."""
+    right, left = (
+        points[..., corners, :2].mean(-2).astype(np.float64)
+        for corners in (list(RIGHT_EYE_CORNERS), list(LEFT_EYE_CORNERS))
+    )
     across = left - right
-    interocular = np.linalg.norm(across, axis=1)[:, None]
+    interocular = np.hypot(across[..., :1], across[..., 1:])
     along = across / interocular
-    down = np.column_stack([-along[:, 1], along[:, 0]])
-    centre = (right + left) / 2 + interocular * DROP * down
-    offset = (places - centre[:, None]) * (size / (2 * HALF_WIDTH * interocular))[:, None]
-    x, y = (offset * along[:, None]).sum(-1), (offset * down[:, None]).sum(-1)
-    return np.stack([x, y], -1) + (size - 1) / 2
+    down = np.concatenate([-along[..., 1:], along[..., :1]], -1)
+    return (right + left) / 2, along, down, interocular
+
+
+def in_crop(places: np.ndarray, points: np.ndarray, size: int) -> np.ndarray:
+    """(..., K, 2) px of the crop: where `crop_face` without jitter puts places (..., K, 2 or more), px of photos whose
+    faces have these points (..., 478, 2 or more)."""
+    middle, along, down, interocular = _eyes(points)
+    centre = middle + interocular * DROP * down
+    offset = (places[..., :2] - centre[..., None, :]) * (size / (2 * HALF_WIDTH * interocular))[..., None]
+    return np.asarray(offset @ np.stack([along, down], -1) + (size - 1) / 2)
 
 
 def crop_face(image: np.ndarray, points: np.ndarray, size: int, jitter: Jitter = NO_JITTER) -> np.ndarray:
@@ -47,13 +55,9 @@ def crop_face(image: np.ndarray, points: np.ndarray, size: int, jitter: Jitter =
     no expression moves much) are laid level at a fixed distance by a similarity transform. A larger photo is
     first reduced by area, so that fine skin does not alias; what lies outside the photo is mirrored.
     """
-    right = points[list(RIGHT_EYE_CORNERS), :2].mean(0).astype(np.float64)
-    left = points[list(LEFT_EYE_CORNERS), :2].mean(0).astype(np.float64)
-    across = left - right
-    interocular = float(np.hypot(*across))
-    along = across / interocular
-    down = np.array([-along[1], along[0]])
-    centre = (right + left) / 2 + interocular * (jitter.right * along + (DROP + jitter.down) * down)
+    middle, along, down, apart = _eyes(points)
+    interocular = float(apart[0])
+    centre = middle + interocular * (jitter.right * along + (DROP + jitter.down) * down)
     scale = size / (2 * HALF_WIDTH * interocular * (1 + jitter.scale))
     if scale < 1:
         height, width = image.shape[:2]

@@ -10,9 +10,9 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from inference.pipeline.align import DROP, HALF_WIDTH, crop_face
+from inference.pipeline.align import HALF_WIDTH, crop_face, in_crop
 from inference.pipeline.codes import Caution, Reason
-from inference.pipeline.measure import EYE_CORNERS, LIDS, face_frame
+from inference.pipeline.measure import EYE_CORNERS, LIDS
 
 SIZE: Final = 192
 """Side of the upright crop on which light and sharpness are read, px, so that no camera's size matters."""
@@ -95,18 +95,10 @@ def pose(points: np.ndarray) -> dict[str, float]:
     }
 
 
-def in_crop(points: np.ndarray) -> np.ndarray:
-    """Points (N, 2) where `crop_face` of SIZE puts them, px."""
-    frame = face_frame(points)
-    apart = np.hypot(*(frame[list(EYE_CORNERS["left"])].mean(0) - frame[list(EYE_CORNERS["right"])].mean(0)))
-    middle = np.array([(SIZE - 1) / 2, (SIZE - 1) / 2 - DROP * UNIT])
-    return np.asarray(frame / apart * UNIT + middle)
-
-
 def picture(image: np.ndarray, points: np.ndarray) -> dict[str, float]:
     """Light, sharpness and covers of the face."""
     crop = crop_face(image, points, SIZE)
-    place = in_crop(points)
+    place = in_crop(points, points, SIZE)
     grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
     face = np.zeros((SIZE, SIZE), np.uint8)
     cv2.fillConvexPoly(
