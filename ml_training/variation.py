@@ -4,8 +4,8 @@ from typing import Any, Final
 
 import tensorflow as tf
 
-SHIFT, ZOOM, TINT = 0.05, 0.08, 0.08
-"""How far a crop is moved and scaled, and its colours are changed, as shares."""
+SHIFT, ZOOM, STRETCH, TINT = 0.05, 0.08, 0.04, 0.08
+"""How far a crop is moved, scaled, made long or wide, and its colours are changed, as shares."""
 GAIN, OFFSET = 0.15, 16.0
 """How far its contrast, as a share, and its brightness are changed."""
 HIDDEN, HIDDEN_SHARE = 0.28, 0.3
@@ -14,8 +14,10 @@ GREY: Final = 128.0
 
 
 def boxes(count: Any, zoom: float = ZOOM) -> Any:
-    """(count, 4): top, left, bottom and right of what is kept of each crop, as shares of it: moved and scaled."""
-    half = (1 + tf.random.uniform([count, 1], -zoom, zoom)) / 2
+    """(count, 4): top, left, bottom and right of what is kept of each crop, as shares of it: moved, scaled, and made
+    a little longer or wider, as one face is than another."""
+    stretch = tf.random.uniform([count, 1], -STRETCH, STRETCH)
+    half = (1 + tf.random.uniform([count, 1], -zoom, zoom) + tf.concat([stretch, -stretch], 1)) / 2
     middle = 0.5 + tf.random.uniform([count, 2], -SHIFT, SHIFT)
     return tf.concat([middle - half, middle + half], 1)
 
