@@ -103,11 +103,22 @@ def _isotonic() -> IsotonicRegression:
 
 def band(palsy: np.ndarray, grade: np.ndarray, missed: float = MISSED) -> tuple[float, float]:
     """(low, high) of the uncertain band: at most `missed` of the clear palsies lie under low, and of the healthy
-    at or above high. Where the two do not overlap there is nothing to be uncertain about: both meet in the middle."""
-    low = float(np.quantile(palsy[grade >= CLEAR_FROM], missed, method="lower"))
-    high = float(np.quantile(palsy[grade == 1], 1 - missed, method="higher"))
+    at or above high. Where the two do not overlap there is nothing to be uncertain about: both are the threshold at
+    which as large a share of the clear palsies is missed as of the healthy is called weak."""
+    clear, healthy = palsy[grade >= CLEAR_FROM], palsy[grade == 1]
+    low = float(np.quantile(clear, missed, method="lower"))
+    high = float(np.quantile(healthy, 1 - missed, method="higher"))
     high = min(1.0, float(np.nextafter(high, 2)))
-    return (low, high) if low < high else ((low + high) / 2, (low + high) / 2)
+    return (low, high) if low < high else (even := _equal_error(clear, healthy), even)
+
+
+def _equal_error(clear: np.ndarray, healthy: np.ndarray) -> float:
+    """The threshold whose larger error is least; the middle of them where several thresholds do as well."""
+    values = np.unique(np.r_[0.0, clear, healthy, 1.0])
+    between = (values[1:] + values[:-1]) / 2
+    worst = np.array([max((clear < t).mean(), (healthy >= t).mean()) for t in between])
+    best = between[worst == worst.min()]
+    return float((best[0] + best[-1]) / 2)
 
 
 def palsy_thresholds(palsy: np.ndarray, grade: np.ndarray) -> dict[str, float]:

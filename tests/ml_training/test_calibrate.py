@@ -43,8 +43,16 @@ def test_the_band_leaves_out_few_on_either_end():
 def test_where_nothing_overlaps_nothing_is_uncertain():
     palsy = np.r_[np.linspace(0, 0.2, 50), np.linspace(0.8, 1, 50)]
     low, high = calibrate.band(palsy, np.r_[np.ones(50, int), np.full(50, 3)])
+    assert low == high == pytest.approx(0.5)
+
+
+def test_the_one_threshold_errs_alike_on_both_sides():
+    healthy = np.r_[np.linspace(0, 0.04, 97), 0.06, 0.07, 0.9]
+    clear = np.r_[0.01, 0.05, 0.08, np.linspace(0.1, 1, 97)]
+    low, high = calibrate.band(np.r_[healthy, clear], np.r_[np.ones(100, int), np.full(100, 4)])
     assert low == high
-    assert 0.2 < low < 0.8
+    assert (clear < low).mean() == pytest.approx(0.02)
+    assert (healthy >= high).mean() == pytest.approx(0.02, abs=0.011)
 
 
 def test_the_thresholds_of_a_release():
