@@ -1,4 +1,6 @@
-"""Take the README's pictures from a running demo. Everybody in them is made up.
+"""Take the README's pictures from a running demo, and lay the demo's own photos side by side for docs/models.md.
+
+Everybody in them is made up.
 
 Usage: python docs/screenshots.py http://127.0.0.1:8000 [FOLDER]
 """
@@ -15,6 +17,7 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 FOLDER = Path(__file__).parent / "img"
+PHOTOS = Path(__file__).parents[1] / "clinic" / "demo" / "photos"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 WIDE = {"width": 1280, "height": 1000}
 ALL_THERE = "[...document.images].every(image => image.loading === 'lazy' || image.complete)"
@@ -23,12 +26,17 @@ PHONE = {"width": 390, "height": 844}
 LOGIN, PASSWORD = "clinician@melati.example", "melati-demo-2026"
 PATIENT = "Hana Morita"
 EXERCISE = "Smile with teeth"
+# Her second visit, in grade V, and her last one, healthy.
+VISITS = ("p1-v2", "p1-v6")
+VIEWS = ("rest", "brow-raise", "tight-eye-closure", "smile-with-teeth", "pucker", "puff-cheek")
+TILE, GAP = (200, 250), 10
 
 
 def main() -> None:
     address = sys.argv[1].rstrip("/")
     folder = Path(sys.argv[2]) if len(sys.argv) > 2 else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
+    side_by_side(folder / "simulated-visits.webp")
     path = next(filter(None, map(shutil.which, CHROMIUM)), None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
@@ -60,6 +68,20 @@ def keep(picture: bytes, path: Path) -> None:
     with Image.open(io.BytesIO(picture)) as image:
         image.convert("RGB").save(path, "WEBP", quality=82, method=6)
     print(f"{path} {path.stat().st_size // 1024} kB")
+
+
+def side_by_side(path: Path) -> None:
+    """Two visits of one person, a row each."""
+    (width, height), columns, rows = TILE, len(VIEWS), len(VISITS)
+    sheet = Image.new("RGB", (columns * (width + GAP) - GAP, rows * (height + GAP) - GAP), "white")
+    for row, visit_name in enumerate(VISITS):
+        for column, view in enumerate(VIEWS):
+            with Image.open(PHOTOS / f"{visit_name}-{view}.jpg") as photo_file:
+                tile = photo_file.convert("RGB").resize(TILE)
+            sheet.paste(tile, (column * (width + GAP), row * (height + GAP)))
+    picture = io.BytesIO()
+    sheet.save(picture, "PNG")
+    keep(picture.getvalue(), path)
 
 
 def today(page: Page, address: str) -> None:

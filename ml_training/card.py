@@ -1,10 +1,8 @@
-"""The words and rows of a model card, and the part of docs/models.md that repeats them."""
+"""The words and rows of a model card; `card_docs` repeats them in the documentation."""
 
 import json
 from pathlib import Path
 from typing import Any
-
-from ml_training.comparison import between
 
 WORDS: dict[str, Any] = {
     "licence": "Apache-2.0",
@@ -217,66 +215,3 @@ def stages(run: Path) -> list[dict[str, Any]]:
         "seed": config["seed"],
     }
     return [*before, this]
-
-
-FIGURES_START, FIGURES_END = "<!-- figures of the release in use: start -->", "<!-- end -->"
-NOT_DOCUMENTED = (
-    "sensitivity_clear_at_sensitivity", "specificity_at_sensitivity", "baseline_auc", "bilateral_within_one",
-    "side_accuracy_named", "visit_palsy_auc", "visit_missed_clear", "visit_grade_exact", "zone_error",
-)  # fmt: skip
-"""Figures that docs/models.md leaves to the release's page."""
-PLOTS_TOLD = ("views.png", "photographs.png", "exercises.png", "grades.png", "reliability.png", "roc.png")
-
-
-def figures_table(content: dict[str, Any]) -> str:
-    """The card's figures as Markdown, with its tables and plots. Plots are named by their place in the repository."""
-    lines = [
-        f"Release {content['name']}, {content['made_on']}. {content['note']}".rstrip(),
-        "",
-        "| Figure | Value | 95 % interval | Pictures | People |",
-        "|---|---|---|---|---|",
-    ]
-    for row in content["figures"]:
-        if row["key"] in NOT_DOCUMENTED:
-            continue
-        interval = f"{row['low']:.3f} to {row['high']:.3f}"
-        size = f"{row['pictures']} ({row['visits']} visits)" if "visits" in row else row["pictures"]
-        lines.append(f"| {row['name']} | {row['value']:.3f} | {interval} | {size} | {row['people']} |")
-    lines += ["", "| Grade | Called weak | Side right | Grade within one |", "|---|---|---|---|"]
-    for row in content["tables"]["by_grade"]:
-        side = _cell(row["side"]) if "side" in row else "-"
-        lines.append(
-            f"| {ROMAN[row['grade'] - 1]} | {_cell(row['called_weak'])} | {side} | {_cell(row['within_one'])} |"
-        )
-    lines += ["", "| Exercise | Recognised | Healthy called normal | Weak called weak | Side right |"]
-    lines.append("|---|---|---|---|---|")
-    for row in content["tables"]["by_exercise"]:
-        keys = ("recognised", "healthy_called_normal", "weak_called_weak", "side")
-        cells = " | ".join(_cell(row[key]) for key in keys)
-        lines.append(f"| {row['exercise'].replace('_', ' ')} | {cells} |")
-    lines += _pictures(content)
-    lines += _list("What was wanted and what was reached", content.get("goals"))
-    return "\n".join(lines)
-
-
-def _cell(rate: dict[str, Any]) -> str:
-    return "-" if rate["value"] is None else f"{rate['value']:.2f}"
-
-
-def _pictures(content: dict[str, Any]) -> list[str]:
-    """The plots, as links from docs/."""
-    known = {plot["file"]: plot for plot in content.get("plots", [])}
-    lines = []
-    for plot in (known[file] for file in PLOTS_TOLD if file in known):
-        place = f"../inference/artifacts/{content['name']}/{plot['file']}"
-        lines += ["", f"![{plot['title']}]({place})", "", f"*{plot['title']}.* {plot['text']}"]
-    return lines
-
-
-def _list(title: str, lines: list[str] | None) -> list[str]:
-    return ["", f"{title}:", "", *(f"- {line}" for line in lines)] if lines else []
-
-
-def with_figures(document: str, content: dict[str, Any]) -> str:
-    """The document with its table of figures made anew."""
-    return between(document, FIGURES_START, FIGURES_END, figures_table(content))

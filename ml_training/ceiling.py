@@ -5,7 +5,7 @@
 It has the heads, the targets, the calibration and the test people of the product's network. What it misses is not in
 the face's form: a grade III that moves almost as well, an attempt that hardly began. What it finds and the product's
 network does not is lost between the face and the network, and can be won. It takes two minutes.
---publish renews the table of docs/models.md and its data, which lie in ml_training/results/ceiling.json.
+--publish renews the table of docs/model-figures.md and its data, which lie in ml_training/results/ceiling.json.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from ml_training.evaluate.answers import RawOutputs, calibrated
 from ml_training.form import SIZE, Form
 
 ROOT: Final = Path(__file__).parents[1]
-RESULTS, DOCS = ROOT / "ml_training" / "results" / "ceiling.json", ROOT / "docs" / "models.md"
+RESULTS, DOCS = ROOT / "ml_training" / "results" / "ceiling.json", ROOT / "docs" / "model-figures.md"
 WIDTHS: Final = (512, 256, 128)
 DROPOUT: Final = 0.2
 BATCH, RATE, DECAY, SEED = 256, 2e-3, 1e-3, 20261121

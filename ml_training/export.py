@@ -27,7 +27,7 @@ from inference.pipeline.release import (
     load_release,
     sha256_of,
 )
-from ml_training import card, convert, equality, plots
+from ml_training import card, card_docs, convert, equality, plots
 from ml_training.convert import VARIANTS, Lite
 from ml_training.datasets import Pictures
 from ml_training.equality import Said
@@ -337,14 +337,14 @@ def main() -> None:
     )
     parser.add_argument("--refinement", type=Path, help="the fitted correction of landmarks (.npz)")
     parser.add_argument("--out", type=Path, default=ARTIFACTS_DIR)
-    parser.add_argument("--docs", type=Path, help="the document whose table of figures is made anew")
+    parser.add_argument("--docs", type=Path, help="the folder of the pages that repeat the figures (docs)")
     parser.add_argument(
         "--activate", action="store_true", help="name it in ACTIVE, for an installation of none yet"
     )
     args = parser.parse_args()
     content = export(args)
     if args.docs:
-        args.docs.write_text(card.with_figures(args.docs.read_text(), content))
+        card_docs.renew(args.docs, content)
     print(
         f"Release {args.name} lies in {args.out / args.name}. Next: python manage.py model register {args.name}"
     )

@@ -63,7 +63,20 @@ def test_every_control_says_what_it_showed(card):
     assert len(card["leak_hunt"]) >= 10
 
 
-def test_the_page_on_models_repeats_the_card(card):
-    from ml_training.card import figures_table
+def test_both_pages_repeat_the_card(card, tmp_path):
+    from ml_training import card_docs
 
-    assert figures_table(card) in (ROOT / "docs" / "models.md").read_text()
+    pages = card_docs.CLINICIANS, card_docs.FIGURES
+    for page in pages:
+        (tmp_path / page).write_text((ROOT / "docs" / page).read_text())
+    card_docs.renew(tmp_path, card)
+    for page in pages:
+        assert (tmp_path / page).read_text() == (ROOT / "docs" / page).read_text()
+
+
+def test_a_clinician_reads_two_pages_with_pictures():
+    """About 550 words fill a page beside tables and pictures."""
+    text = (ROOT / "docs" / "models.md").read_text()
+    words = [line for line in text.splitlines() if not line.startswith("|")]
+    assert sum(len(line.split()) for line in words) < 1100
+    assert text.count("![") >= 2
