@@ -27,7 +27,7 @@ from inference.pipeline.release import (
     load_release,
     sha256_of,
 )
-from ml_training import card, card_docs, convert, equality, plots
+from ml_training import card, card_docs, convert, datasets, equality, plots
 from ml_training.convert import VARIANTS, Lite
 from ml_training.datasets import Pictures
 from ml_training.equality import Said
@@ -221,7 +221,8 @@ def export(args: argparse.Namespace) -> dict[str, Any]:
     train, val, test = load(args.data)
     made = files(model, args.run / "export", samples_of(train))
     lite = Lite(made[args.variant].read_bytes())
-    evaluation = Evaluation(equality.predictor(lite, shapes), train, val, test)
+    untouched = datasets.load([args.untouched], ("train", "val")) if args.untouched else None
+    evaluation = Evaluation(equality.predictor(lite, shapes), train, val, test, untouched)
     fitted = evaluation.fit()
     seen = shapes(test)
     wanted = equality.by_keras(model, test, seen)
@@ -326,6 +327,9 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="folder of the trained run")
     parser.add_argument(
         "--data", type=Path, nargs="+", required=True, help="to calibrate, compare and test on"
+    )
+    parser.add_argument(
+        "--untouched", type=Path, help="portraits as they are (`unmoved`), for the palsy's threshold"
     )
     parser.add_argument("--name", required=True)
     parser.add_argument("--variant", choices=VARIANTS, default="float16", help="of the network that ships")

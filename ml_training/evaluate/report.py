@@ -28,12 +28,14 @@ class Evaluation:
 
     predict: the network with what serving does around it. release: its temperatures, thresholds and visit parameters
     are used as they are; where `fitted` is given (by the exporter, before a release is written) those instead.
+    untouched: portraits as they are, of training and validation people, for the palsy's threshold.
     """
 
     predict: Predict
     train: Pictures
     val: Pictures
     test: Pictures
+    untouched: Pictures | None = None
     fitted: dict[str, Any] = field(default_factory=dict)
     raw_val: RawOutputs | None = None
     seconds: dict[str, float] = field(default_factory=dict)
@@ -42,7 +44,7 @@ class Evaluation:
     def fit(self) -> dict[str, Any]:
         """Temperatures, thresholds, isotonic comparison and visit parameters, on validation people."""
         raw = self._ask_validation()
-        found = calibrate.fit(raw, self.val)
+        found = calibrate.fit(raw, self.val, self.predict(self.untouched) if self.untouched else None)
         answers = calibrated(raw, found["temperatures"])
         self.fitted = found | {"visit": visits.fit(answers, self.val)}
         return self.fitted

@@ -68,6 +68,19 @@ def test_the_thresholds_of_a_release():
     assert 0.5 <= thresholds["side"] <= 0.9
 
 
+def test_people_more_uneven_than_simulated_ones_raise_the_threshold_and_even_ones_leave_it():
+    known = pictures(people=40)
+    answers = calibrated(knowing(known, sureness=3.0, noise=3.0), {})
+    plain = calibrate.thresholds(answers, known)
+    healthy, weak = (answers.where(known.grade == grade) for grade in (1, 4))
+    raised = calibrate.thresholds(answers, known, weak)
+    assert raised["palsy"] > plain["palsy"]
+    assert raised["palsy_high"] > plain["palsy_high"]
+    assert (weak.palsy >= raised["palsy_high"]).mean() <= 0.1
+    assert {key for key in plain if plain[key] != raised[key]} <= {"palsy", "palsy_high", "side"}
+    assert calibrate.thresholds(answers, known, healthy) == plain
+
+
 def test_a_view_that_is_never_wrong_is_never_unsure():
     assert calibrate.sure_enough(np.full(50, 0.6), np.ones(50, bool), 0.97, 0.35) == 0.35
     assert (
