@@ -159,8 +159,8 @@ def test_a_release_is_written_whole(run, data, tmp_path):  # type: ignore[no-unt
     refinement = tmp_path / "r.npz"
     refinement.write_bytes(b"x")
     args = argparse.Namespace(
-        run=run, data=[data], name="2026.11.9", variant="float32", most_changed=0.0, note="", portraits=None, untouched=data,
-        repeatability=None, refinement=refinement, out=tmp_path / "artifacts", activate=False,
+        run=run, data=[data], name="2026.11.9", variant="float32", most_changed=0.0, note="", portraits=None,
+        untouched=data, repeatability=None, refinement=refinement, out=tmp_path / "artifacts", activate=False,
     )  # fmt: skip
     content = export.export(args)
     release = load_release(args.out / args.name)
