@@ -19,7 +19,7 @@ from ml_training.evaluate.figures import CLEAR_FROM
 from ml_training.evaluate.intervals import Figure, Sample, quadratic_kappa
 
 SUBSETS = (12, 6, 3, 1)
-"""How many views of each visit the fit sees: in the clinic some are missing, and one photo must not be oversure."""
+"""How many views of each visit the fit sees: some are missing in the clinic; one photo must not be oversure."""
 LARGEST_WEIGHT = 2.0
 PLAIN = 0.8
 PULLS = (0.02, 0.1, 0.5, 2.5)
@@ -171,7 +171,7 @@ def fit(answers: Answers, pictures: Pictures) -> dict[str, Any]:
     """`visit` of release.json, fitted on validation people.
 
     prior: shares of the grades among these visits. weights and correlation of both heads make the visit's log loss
-    least, over whole visits and over drawn parts of them; then the verdict's thresholds, as for single photos.
+    least, over whole visits and over drawn parts of them; then the verdict's thresholds, on as many of each.
     """
     one = pictures.side != BOTH
     answers, pictures = answers.where(one), pictures.where(one)
@@ -193,13 +193,12 @@ def fit(answers: Answers, pictures: Pictures) -> dict[str, Any]:
     }
     parameters |= zone_spreads(answers, pictures)
     told = Told.of(answers, pictures, parameters)
-    low, high = calibrate.band(told.palsy, told.grade)
+    parts = [Told.of(answers, pictures, parameters, views=n) for n in SUBSETS]
+    low, high = calibrate.band(np.concatenate([t.palsy for t in parts]), np.tile(told.grade, len(parts)))
     parameters |= {"palsy_low": round(low, 4), "palsy_high": round(high, 4)}
     weak = (told.grade > 1) & (told.palsy >= high)
     top = np.array([f.side_probability for f in told.findings])[weak]
-    parameters["side"] = calibrate.sure_enough(
-        top, told.likelier_right[weak], calibrate.SIDE_WANTED, 0.6, 0.95
-    )
+    parameters["side"] = calibrate.sure_enough(top, told.likelier_right[weak], calibrate.SIDE_WANTED, 0.6)
     return parameters
 
 

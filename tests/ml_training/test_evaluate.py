@@ -205,6 +205,7 @@ def test_more_views_tell_more():
     rows = {row["views"]: row for row in visits.by_views(answers, known, parameters)}
     assert rows["all"]["palsy_auc_clear"]["value"] > rows["rest alone"]["palsy_auc_clear"]["value"]
     assert rows["all"]["interval_grades"] < rows["rest alone"]["interval_grades"]
+    assert rows["rest alone"]["uncertain"] > rows["all"]["uncertain"] + 0.2, "one photo at rest is no verdict"
 
 
 def test_the_fit_reckons_as_serving_combines():
