@@ -112,7 +112,9 @@ def band(palsy: np.ndarray, grade: np.ndarray, missed: float = MISSED) -> tuple[
     low = float(np.quantile(clear, missed, method="lower"))
     high = float(np.quantile(healthy, 1 - missed, method="higher"))
     high = min(1.0, float(np.nextafter(high, 2)))
-    return (low, high) if low < high else (even := _equal_error(clear, healthy), even)
+    if low >= high:
+        low = high = _equal_error(clear, healthy)
+    return low, high
 
 
 def _equal_error(clear: np.ndarray, healthy: np.ndarray) -> float:

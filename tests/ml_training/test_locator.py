@@ -120,10 +120,11 @@ def test_an_error_that_tells_left_from_right_costs_the_locator_more():
     )
 
 
-def test_varied_and_mirrored_crops_keep_their_places_where_they_lie():
+def test_varied_and_mirrored_crops_keep_their_places_where_they_lie(monkeypatch):
     from inference.pipeline.align import in_crop
-    from ml_training import train_locator
+    from ml_training import train_locator, variation
 
+    monkeypatch.setattr(variation, "HIDDEN_SHARE", 0.0)  # a square over half of a mark would move its middle
     size, corner, count = 96, 48, 24
     given = fields(count, size=size)
     given["truth"] = np.random.default_rng(4).uniform([70, 90], [130, 140], (count, TRUE_POINTS, 2))
@@ -137,9 +138,9 @@ def test_varied_and_mirrored_crops_keep_their_places_where_they_lie():
     for crop, true in zip(crops.numpy().mean(-1), truth.numpy()[..., 2:] * size - 0.5, strict=True):
         lit = np.argwhere(crop > (crop.max() + np.median(crop)) / 2).mean(0)[::-1]
         off = np.abs(true[[corner, MIRRORED[corner]]] - lit).max(1)
-        if crop.max() > np.median(crop) + 120 and np.isfinite(off).all():  # else it lies under a grey square
+        if crop.max() > np.median(crop) + 60 and np.isfinite(off).all():  # else it lies outside
             found, mirrored = found + 1, mirrored + int(off.argmin())
-            assert off.min() < 2.5  # a grey square may hide half of it
+            assert off.min() < 1.5
     assert found > count / 3
     assert 0 < mirrored < found
 
