@@ -3,35 +3,67 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters as filters
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
-from django_filters.fields import IsoDateTimeField
 
 from clinic.patients.models import Cause, ConsentUse, Episode, TreatmentKind
 from clinic.patients.selectors import needs_attention
 from clinic.visits.exercises import all_choices as exercise_choices
 from inference.states import Status
 
+from . import moments
 from .serializers.records import WEAK_SIDES
 
 
-class MomentField(IsoDateTimeField):
-    """A moment in UTC: PostgreSQL refuses offsets of more than sixteen hours, which ISO 8601 allows."""
+class MomentField(forms.Field):
+    """A moment, written with its offset from UTC; read as UTC."""
 
-    def clean(self, value: Any) -> dt.datetime | None:
-        moment: dt.datetime | None = super().clean(value)
+    def to_python(self, value: Any) -> dt.datetime | None:
         try:
-            return moment and moment.astimezone(dt.UTC)
-        except (OverflowError, ValueError) as error:
-            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+            return moments.read(value) if value else None
+        except ValueError as error:
+            raise ValidationError(moments.SENTENCE, code="invalid") from error
 
 
 class Moment(filters.IsoDateTimeFilter):
     field_class = MomentField
+
+
+class TruthField(forms.NullBooleanField):
+    """`true` or `false`, and no other spelling: one that is only nearly understood must not answer with everybody."""
+
+    widget = forms.TextInput
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": _("Give `true` or `false`.")}
+
+    def to_python(self, value: Any) -> bool | None:
+        if value in (None, ""):
+            return None
+        if value not in ("true", "false"):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return bool(value == "true")
+
+    def validate(self, value: Any) -> None:
+        """Whatever `to_python` lets through is fine."""
+
+
+class Truth(filters.BooleanFilter):
+    field_class = TruthField
+
+
+class ReleaseField(forms.CharField):
+    """A release's name as it stands: blanks around it make another one, which no result has."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strip=False, **kwargs)
+
+
+class ReleaseName(filters.CharFilter):
+    field_class = ReleaseField
 
 
 class Archived(filters.ChoiceFilter):
@@ -69,7 +101,7 @@ class PatientFilter(Updated):
     clinic = filters.UUIDFilter(field_name="clinic_id")
     cause = filters.ChoiceFilter(choices=Cause.choices, method="of_episode", help_text=_("Of any episode."))
     weak_side = filters.ChoiceFilter(choices=WEAK_SIDES, method="of_episode", help_text=_("Of any episode."))
-    attention = filters.BooleanFilter(
+    attention = Truth(
         method="wanting", help_text=_("Worse, to retake, to confirm, failed, or not seen for long.")
     )
     last_visit_since = Moment(field_name="summary__last_visit_at", lookup_expr="gte")
@@ -102,7 +134,7 @@ class TreatmentFilter(Updated):
 class ConsentFilter(Created):
     patient = filters.UUIDFilter(field_name="patient_id")
     use = filters.ChoiceFilter(choices=ConsentUse.choices)
-    in_force = filters.BooleanFilter(field_name="revoked_at", lookup_expr="isnull")
+    in_force = Truth(field_name="revoked_at", lookup_expr="isnull")
 
 
 class VisitFilter(Updated):
@@ -126,7 +158,7 @@ class AnalysisFilter(Created):
     visit = filters.UUIDFilter(field_name="photo__visit_id")
     photo = filters.UUIDFilter(field_name="photo_id")
     status = filters.MultipleChoiceFilter(choices=Status.choices, help_text=_("May be given more than once."))
-    release = filters.CharFilter(field_name="release")
+    release = ReleaseName(field_name="release")
     updated_since = Moment(method="moved", help_text=_("Queued, started or ended since then."))
 
     def moved(self, queryset: QuerySet[Any], name: str, value: dt.datetime) -> QuerySet[Any]:
@@ -139,4 +171,4 @@ class ConfirmationFilter(Created):
     visit = filters.UUIDFilter(field_name="photo__visit_id")
     photo = filters.UUIDFilter(field_name="photo_id")
     analysis = filters.UUIDFilter(field_name="analysis_id")
-    agrees = filters.BooleanFilter()
+    agrees = Truth()

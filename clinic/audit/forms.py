@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from typing import Any
 
@@ -34,9 +35,8 @@ class SearchForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["person"].choices = [("", _("Everybody")), *people]  # type: ignore[attr-defined]
 
-    def search(self, *, patient: uuid.UUID | None, before: str = "") -> Search:
-        """The search that was typed; what makes no sense is left out."""
-        self.is_valid()
+    def search(self, *, patient: uuid.UUID | None, before: tuple[dt.datetime, int] | None = None) -> Search:
+        """The search of a valid form."""
         data = self.cleaned_data
         return Search(
             person=data.get("person"),
@@ -44,5 +44,25 @@ class SearchForm(forms.Form):
             kind=data.get("kind") or "",
             since=data.get("since"),
             until=data.get("until"),
-            before=read_place(before),
+            before=before,
         )
+
+
+class AddressForm(forms.Form):
+    """What only the address of a search holds: whose log it is, and where the page goes on."""
+
+    patient = forms.UUIDField(required=False)
+    before = forms.CharField(required=False)
+
+    def clean_before(self) -> tuple[dt.datetime, int] | None:
+        """The place in the log."""
+        text: str = self.cleaned_data["before"]
+        place = read_place(text) if text else None
+        if text and place is None:
+            raise forms.ValidationError("no place in the log", code="invalid")
+        return place
+
+    def is_known(self, form: SearchForm) -> bool:
+        """Whether the address holds no other words than the two forms', each of them once and with a value."""
+        known = {*self.fields, *form.fields} - {"record_number"}
+        return all(name in known and len(values) == 1 and values[0] for name, values in self.data.lists())  # type: ignore[attr-defined]

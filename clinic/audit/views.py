@@ -25,7 +25,7 @@ from clinic.common.http import require, visible_or_404
 from clinic.patients.models import Patient
 
 from . import log
-from .forms import SearchForm
+from .forms import AddressForm, SearchForm
 from .models import Access
 from .services import record_read
 
@@ -55,10 +55,19 @@ def clinic_log(request: HttpRequest) -> HttpResponse:
         if number and patient is None:
             form.add_error("record_number", _("No patient of the clinic has this record number."))
         return render(request, "audit/clinic.html", {"form": form, "events": [], "failed": True}, status=422)
-    wanted = _uuid(request.GET.get("patient", ""))
-    patient = visible.filter(pk=wanted).first() if wanted else None
     form = SearchForm({**request.GET.dict(), "record_number": ""}, people=people)
-    search = form.search(patient=wanted, before=request.GET.get("before", ""))
+    asked = AddressForm(request.GET)
+    # What makes no sense finds nothing: left out, it would find everything.
+    if not form.is_valid() or not asked.is_valid() or not asked.is_known(form):
+        return render(
+            request,
+            "audit/clinic.html",
+            {"form": form, "events": [], "failed": True, "unread": True},
+            status=400,
+        )
+    wanted = asked.cleaned_data["patient"]
+    patient = visible.filter(pk=wanted).first() if wanted else None
+    search = form.search(patient=wanted, before=asked.cleaned_data["before"])
     events, more = log.page(clinic=clinic, search=search)
     form.data["record_number"] = patient.record_number if patient else ""
     context = {
@@ -69,13 +78,6 @@ def clinic_log(request: HttpRequest) -> HttpResponse:
         "of": patient,
     }
     return render(request, "audit/clinic.html", context)
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 def _own(request: HttpRequest, pk: uuid.UUID) -> Patient:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -19,6 +20,8 @@ from .selectors import SIDES, SORTS, Facets, LastVisit
 
 NO_SIDE = "none"
 ON = frozenset({"1", "on", "true"})
+# Of the page and of the form that searches.
+NOT_FILTERS = ("page", "q", "csrfmiddlewaretoken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,10 @@ class ChipGroup:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the reader asked for. Words that no filter knows are left out.
+    """What the reader asked for.
 
     search: the key under which the session keeps the text.
+    unread: the address's words that no filter knows; such an address finds nobody, lest it find everybody.
     """
 
     text: str = ""
@@ -60,6 +64,7 @@ class Filters:
     attention: bool = False
     archived: bool = False
     sort: str = "name"
+    unread: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, query: QueryDict, session: SessionBase) -> Self:
@@ -75,6 +80,7 @@ class Filters:
             attention=query.get("attention", "") in ON,
             archived=query.get("archived", "") in ON,
             sort=sort if sort in SORTS else "name",
+            unread=_unread(query, text),
         )
 
     @property
@@ -130,6 +136,27 @@ class Filters:
         # Names are looked up from A on, dates from the newest back.
         first, second = (key, f"-{key}") if key == "name" else (f"-{key}", key)
         return replace(self, sort=second if self.sort == first else first).url
+
+
+def _unread(query: QueryDict, text: str) -> tuple[str, ...]:
+    """The names of filters whose value means nothing here; of a search, one that the session no longer keeps."""
+    known: dict[str, Container[str]] = {
+        "cause": Cause.values,
+        "side": [side or NO_SIDE for side in SIDES],
+        "seen": LastVisit.values,
+        "attention": ON,
+        "archived": ON,
+        "sort": SORTS,
+        "search": [query.get("search", "")] if text else [],
+    }
+    several = ("cause", "side")
+    wrong = [
+        name
+        for name, words in known.items()
+        if any(value not in words for value in query.getlist(name))
+        or (name not in several and len(query.getlist(name)) > 1)
+    ]
+    return (*wrong, *(name for name in query if name not in (*known, *NOT_FILTERS)))
 
 
 def _toggled(values: tuple[str, ...], value: str) -> tuple[str, ...]:

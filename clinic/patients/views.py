@@ -71,6 +71,8 @@ def patient_list(request: HttpRequest) -> HttpResponse:
     """The clinic's patients, searched, filtered and sorted."""
     clinic = request.clinic  # type: ignore[attr-defined]
     filters = Filters.read(request.GET, request.session)
+    if filters.unread:
+        return render(request, "patients/list.html", {"filters": filters}, status=400)
     facets = selectors.facets(user=request.user, clinic=clinic, **filters.wanted)
     found = selectors.search(user=request.user, clinic=clinic, sort=filters.sort, **filters.wanted)
     paginator = Paginator(found, PATIENTS_A_PAGE)

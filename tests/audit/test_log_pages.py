@@ -72,7 +72,26 @@ def test_a_search_puts_no_record_number_into_the_address(as_administrator, told)
 def test_an_unknown_record_number_and_a_date_that_is_none_are_told(as_administrator, told) -> None:
     assert "No patient of the clinic" in search(as_administrator, record_number="nobody")
     assert as_administrator.post(reverse(CLINIC), {"since": "yesterday"}).status_code == 422
-    assert as_administrator.get(reverse(CLINIC) + "?since=x&person=y&patient=z&before=q").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "since=x",
+        "person=y",
+        "patient=z",
+        "before=q",
+        "kind=nonsense",
+        "until=",
+        "kind=",
+        "patiemt=1",
+        "kind=record&kind=photo",
+    ],
+)
+def test_an_address_that_no_filter_understands_shows_nothing(as_administrator, told, query) -> None:
+    answer = as_administrator.get(f"{reverse(CLINIC)}?{query}")
+    assert answer.status_code == 400
+    assert "This address is not understood" in answer.content.decode() and lines(answer.content.decode()) == 0
 
 
 def test_pages_follow_each_other_without_gap_or_double(as_administrator, clinic, clinician, patient) -> None:

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from clinic.visits import exercises
 from clinic.visits.models import GRADES, Confirmation, Photo, Side
 
+from ..moments import MomentField
 from .analyses import AnalysisSerializer
 from .fields import Address, BlankAsNull, PersonSerializer, Upload
 from .records import WEAK_SIDES
@@ -105,8 +106,9 @@ class PhotoUpload(serializers.Serializer[Any]):
     side = serializers.ChoiceField(
         choices=Side.choices, required=False, allow_blank=True, help_text="For an exercise of one side."
     )
-    taken_at = serializers.DateTimeField(
-        required=False, help_text="Read from the photo itself if left out, or else now."
+    taken_at = MomentField(
+        required=False,
+        help_text="With its offset from UTC. Read from the photo itself if left out, or else now.",
     )
     image = Upload(
         allow_empty_file=True,

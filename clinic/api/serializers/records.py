@@ -15,6 +15,7 @@ from clinic.patients.models import Consent, Episode, Patient, Treatment, WeakSid
 from clinic.recovery.models import PatientSummary
 from clinic.visits.models import Visit
 
+from ..moments import MomentField
 from .fields import Address, BlankAsNull, PersonSerializer
 
 CLOCKS = dt.timedelta(minutes=5)
@@ -206,6 +207,8 @@ class VisitSerializer(serializers.ModelSerializer[Visit]):
 
 
 class VisitChange(serializers.ModelSerializer[Visit]):
+    at = MomentField(required=False, help_text="With its offset from UTC; now if left out.")
+
     class Meta:
         model = Visit
         fields = ["at", "impression", "grade"]

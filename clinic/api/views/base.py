@@ -11,6 +11,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django_filters import MultipleChoiceFilter
 from rest_framework import status, views, viewsets
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -38,6 +39,10 @@ class Strict(views.APIView):
         """The names that the query may hold."""
         return frozenset()
 
+    def repeatable_parameters(self) -> frozenset[str]:
+        """Those that may be given more than once."""
+        return frozenset()
+
     def largest_body(self) -> int:
         """The most bytes that a body may have."""
         return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
@@ -49,11 +54,21 @@ class Strict(views.APIView):
         super().initial(request, *args, **kwargs)
         # Moments are written in UTC, whoever asks from wherever.
         timezone.deactivate()
-        # A misspelt filter that was ignored would answer with everything.
-        unknown = set(request.query_params) - self.known_parameters()
-        if unknown:
-            message = _("There is no such parameter here.")
-            raise ValidationError({name: [ErrorDetail(message, "unknown")] for name in sorted(unknown)})
+        if wrong := self._wrong_parameters(request):
+            raise ValidationError(wrong)
+
+    def _wrong_parameters(self, request: Request) -> dict[str, list[ErrorDetail]]:
+        """What is wrong with the query by itself. A filter that was ignored would answer with everything."""
+        known, repeatable = self.known_parameters(), self.repeatable_parameters()
+        wrong = {}
+        for name, values in sorted(request.query_params.lists()):
+            if name not in known:
+                wrong[name] = [ErrorDetail(_("There is no such parameter here."), "unknown")]
+            elif len(values) > 1 and name not in repeatable:
+                wrong[name] = [ErrorDetail(_("Give this parameter once."), "repeated")]
+            elif not all(value.strip() for value in values):
+                wrong[name] = [ErrorDetail(_("Give this parameter a value, or leave it out."), "blank")]
+        return wrong
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         answer = super().finalize_response(request, response, *args, **kwargs)
@@ -89,6 +104,10 @@ class Records(Strict, viewsets.GenericViewSet[Any]):
         if self.action != "list":
             return frozenset()
         return self.paging | frozenset(self.filterset_class.base_filters if self.filterset_class else ())
+
+    def repeatable_parameters(self) -> frozenset[str]:
+        found = self.filterset_class.base_filters if self.filterset_class else {}
+        return frozenset(name for name, filter_ in found.items() if isinstance(filter_, MultipleChoiceFilter))
 
     def visible(self) -> QuerySet[Any]:
         """The records that the user may see, with what their representation needs."""
