@@ -156,7 +156,7 @@ def make(export: Path, out: Path, size: int = 160, quiet: bool = False) -> dict[
             rows, number = [], number + 1
     if rows:
         datasets.write_shard(out / f"part-{number:03d}.npz", shard(rows))
-    mesh.close()
+    del mesh
     manifest = {
         "source": SOURCE,
         "export": said["export"],

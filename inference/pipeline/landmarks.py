@@ -1,76 +1,89 @@
-"""The 478 points of MediaPipe's face mesh, in pixels of the upright image."""
+"""The 478 points of the face mesh, in pixels of the picture: what a detector saw, looked at closely.
 
-import contextlib
-import sys
-import threading
-from collections.abc import Iterator
-from typing import Any, Final
+The networks are those of Google's face landmarker (`face_landmarker/README.md`); the square about a detected face and
+the way back are those of MediaPipe's face_landmarks_detector_graph.cc (Apache-2.0).
+"""
 
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
 import numpy as np
 
+from inference.pipeline import bundle
 from inference.pipeline.codes import LANDMARK_COUNT
+from inference.pipeline.detect import Detection, FaceDetector
 from inference.pipeline.errors import LandmarksFailed
+from inference.pipeline.lite import LiteModel
 
 MAX_FACES: Final = 3
 """Enough to tell one face from several."""
+SIDE: Final = 256
+"""Side of the square in which the network sees a face, px."""
+ROOM: Final = 1.5
+"""Side of that square over the side of the detector's box."""
+LEAST_PRESENCE: Final = 0.5
+"""Probability that the square holds a face, under which its points are dropped."""
+POINTS_SHAPE: Final = (1, 1, 1, LANDMARK_COUNT * 3)
+PRESENCE_SHAPE: Final = (1, 1, 1, 1)
 
-_import_lock = threading.Lock()
-_NOT_NEEDED: Final = ("tensorflow", "jax")
 
+@dataclass(frozen=True, slots=True)
+class Face:
+    """points: float32 (478, 3), x, y, z in px; z grows away from the camera, with its zero near the middle of the head.
+    detection: what the detector saw before: how the head is held, since the mesh fits itself to any square that it is
+    shown. presence: probability that there is a face, 0 to 1."""
 
-@contextlib.contextmanager
-def _without_training_libraries() -> Iterator[None]:
-    """Make TensorFlow and JAX look absent while MediaPipe is imported.
+    points: np.ndarray
+    detection: Detection
+    presence: float
 
-    MediaPipe 0.10 takes both in for converters that no face mesh needs: 749 MB and 9 s instead of 128 MB
-    and 1.4 s (2 cores, Python 3.11). A library that is loaded already, as in training, stays as it is.
-    """
-    with _import_lock:
-        hidden = [name for name in _NOT_NEEDED if name not in sys.modules]
-        sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None means: import fails
-        try:
-            yield
-        finally:
-            for name in hidden:
-                if sys.modules.get(name) is None:
-                    sys.modules.pop(name, None)
+    @property
+    def width(self) -> float:
+        """From its leftmost point to its rightmost, px."""
+        return float(np.ptp(self.points[:, 0]))
 
 
 class FaceMesh:
     """Finds faces in single images. One object a process: it is not safe to share between threads."""
 
-    def __init__(self, max_faces: int = MAX_FACES) -> None:
-        with _without_training_libraries():
-            try:
-                from mediapipe.python.solutions.face_mesh import FaceMesh as MediaPipeMesh
-            except ImportError as error:
-                raise LandmarksFailed(f"MediaPipe can't be loaded: {error}") from error
-        self._mesh: Any = MediaPipeMesh(
-            static_image_mode=True,
-            max_num_faces=max_faces,
-            refine_landmarks=True,
-            min_detection_confidence=0.5,
-        )
+    def __init__(self, max_faces: int = MAX_FACES, threads: int = 1) -> None:
+        """Raises ModelMissing, ModelAltered, LandmarksFailed."""
+        self.max_faces = max_faces
+        self._detector = FaceDetector(threads)
+        self._model = LiteModel(bundle.network(bundle.LANDMARKS), threads, LandmarksFailed)
+        if (
+            self._model.takes != {(1, SIDE, SIDE, 3)}
+            or not {POINTS_SHAPE, PRESENCE_SHAPE} <= self._model.gives
+        ):
+            raise LandmarksFailed("The face mesh has other inputs or outputs than this code reads.")
 
     def find(self, image: np.ndarray) -> list[np.ndarray]:
-        """Faces in an RGB image (h, w, 3) uint8, largest first; each float32 (478, 3): x, y, z in px.
+        """Points of the faces in an RGB image (h, w, 3) uint8, largest face first; see `Face.points`. Raises
+        LandmarksFailed."""
+        return [face.points for face in self.faces(image)]
 
-        z grows away from the camera, with its zero near the middle of the head. Raises LandmarksFailed.
-        """
-        height, width = image.shape[:2]
-        try:
-            found = self._mesh.process(np.ascontiguousarray(image)).multi_face_landmarks or []
-        except (RuntimeError, ValueError) as error:
-            raise LandmarksFailed("The face mesh could not be computed.") from error
-        faces = [
-            np.array([[p.x * width, p.y * height, p.z * width] for p in face.landmark], np.float32)
-            for face in found
-        ]
-        for face in faces:
-            if face.shape != (LANDMARK_COUNT, 3) or not np.isfinite(face).all():
-                raise LandmarksFailed("The face mesh gave points that are no numbers.")
-        return sorted(faces, key=lambda face: -float(np.ptp(face[:, 0])))
+    def faces(self, image: np.ndarray) -> list[Face]:
+        """Faces in an RGB image (h, w, 3) uint8, largest first. Raises LandmarksFailed."""
+        seen = self._detector.find(image)[: self.max_faces]
+        looked = [self._look(image, detection) for detection in seen]
+        return sorted(
+            (face for face in looked if face.presence >= LEAST_PRESENCE), key=lambda face: -face.width
+        )
 
-    def close(self) -> None:
-        """Free the native graph."""
-        self._mesh.close()
+    def _look(self, image: np.ndarray, detection: Detection) -> Face:
+        """The mesh of a detected face, in the square that is turned with its eyes."""
+        turn, middle = np.radians(detection.roll_deg), detection.box[:2]
+        size = detection.box[2:] * ROOM
+        axes = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) * size / SIDE
+        back = np.column_stack(
+            [axes, middle - axes @ [SIDE / 2, SIDE / 2]]
+        )  # px of the square to px of the picture
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        square = cv2.warpAffine(image, back, (SIDE, SIDE), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        given = self._model.run(square.astype(np.float32) / 255)
+        raw = given[POINTS_SHAPE].reshape(LANDMARK_COUNT, 3)
+        flat = raw[:, :2] @ back[:, :2].T + back[:, 2]
+        points = np.column_stack([flat, raw[:, 2] * size[0] / SIDE]).astype(np.float32)
+        presence = 1 / (1 + np.exp(-np.clip(given[PRESENCE_SHAPE].item(), -100, 100)))
+        return Face(points, detection, float(presence))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+import time
 import timeit
 
 import pytest
@@ -136,4 +137,6 @@ def test_the_web_process_may_read_the_registry():
 
 def test_a_photo_is_measured_within_a_millisecond():
     points = moved(face(), 5, 2.0)
-    assert min(timeit.repeat(lambda: measure(points), number=20, repeat=5)) / 20 < 1e-3
+    assert (
+        min(timeit.repeat(lambda: measure(points), timer=time.process_time, number=20, repeat=5)) / 20 < 1e-3
+    )

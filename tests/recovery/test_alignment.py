@@ -20,9 +20,7 @@ RIGHT, LEFT = (alignment.WIDTH - alignment.EYE_DISTANCE) / 2, (alignment.WIDTH +
 
 @pytest.fixture(scope="module")
 def mesh():  # type: ignore[no-untyped-def]
-    found = FaceMesh()
-    yield found
-    found.close()
+    return FaceMesh()
 
 
 def landmarks(mesh: FaceMesh, image: Image.Image) -> list[list[float]]:
