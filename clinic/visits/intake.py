@@ -11,16 +11,18 @@ import hashlib
 import io
 import zoneinfo
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import BinaryIO, Final, Protocol
 
 from django.conf import settings
-from django.utils import timezone
-from PIL import ExifTags, Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
 from pillow_heif import register_heif_opener
 
+from inference.pipeline.orientation import upright
+
+from .exif import taken_at
 from .refusals import IntakeError, refuse
-from .sniff import NAMES, extension_of, sniff
+from .sniff import NAMES, sniff
 
 register_heif_opener(thumbnails=False)
 
@@ -29,23 +31,12 @@ SHORTEST_SIDE: Final = 200
 THUMBNAIL_SIDE: Final = 480
 QUALITY: Final = 92
 THUMBNAIL_QUALITY: Final = 82
-EXTENSIONS: Final[dict[str, frozenset[str]]] = {
-    "JPEG": frozenset({"jpg", "jpeg", "jpe", "jfif"}),
-    "PNG": frozenset({"png"}),
-    "WEBP": frozenset({"webp"}),
-    "HEIF": frozenset({"heic", "heif", "hif"}),
-}
+KINDS: Final = frozenset({"JPEG", "PNG", "WEBP", "HEIF", "AVIF"})
 # What a file chooser offers; the same list as above, for templates.
-ACCEPT: Final = "image/jpeg,image/png,image/webp,image/heic,image/heif,.heic,.heif"
-TURNS: Final[dict[int, Image.Transpose]] = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
+ACCEPT: Final = (
+    "image/jpeg,image/png,image/webp,image/heic,image/heif,image/avif,.jpg,.jpeg,.png,.webp,.heic,.heif,.avif"
+)
+END_OF_JPEG: Final = b"\xff\xd9"
 # Errors that Pillow and its plugins raise on bytes that are no whole picture.
 DAMAGE: Final = (
     OSError,
@@ -83,20 +74,18 @@ class Prepared:
     taken_at: datetime | None
 
 
-def prepare(*, upload: Upload | BinaryIO, name: str = "", zone: zoneinfo.ZoneInfo | None = None) -> Prepared:
+def prepare(*, upload: Upload | BinaryIO, zone: zoneinfo.ZoneInfo | None = None) -> Prepared:
     """The photo upright, without metadata, and its thumbnail; IntakeError where it can't be taken in.
 
-    `zone` is where a camera's clock is read that tells no time zone.
+    `zone` is where a camera's clock is read that tells no time zone. What the file is called plays no part: telephones,
+    messengers and browsers call photos what they like, and this one is encoded anew anyway.
     """
     data = _read(upload)
-    _check_type(data, name or getattr(upload, "name", "") or "")
-    kind = sniff(data)
+    kind = _kind(data)
     try:
-        with _open(data, kind) as image:
-            _check_header(image)
-            _load(image)
-            taken_at, orientation = _metadata(image, zone)
-            clean = _clean(image, orientation)
+        with _decoded(data, kind) as image:
+            moment = taken_at(image, zone)
+            clean = _clean(image)
     except Image.DecompressionBombError as error:
         raise refuse("too_many_pixels") from error
     stored = _jpeg(_fit(clean, LONGEST_SIDE), QUALITY)
@@ -108,7 +97,7 @@ def prepare(*, upload: Upload | BinaryIO, name: str = "", zone: zoneinfo.ZoneInf
         height=size[1],
         sha256=hashlib.sha256(stored).hexdigest(),
         original_sha256=hashlib.sha256(data).hexdigest(),
-        taken_at=taken_at,
+        taken_at=moment,
     )
 
 
@@ -133,14 +122,50 @@ def _read(upload: Upload | BinaryIO) -> bytes:
     return data
 
 
-def _check_type(data: bytes, name: str) -> None:
+def _kind(data: bytes) -> str:
     kind = sniff(data)
     if kind is None:
         raise refuse("not_a_photo")
-    if kind not in EXTENSIONS:
+    if kind not in KINDS:
         raise refuse("unsupported_type", kind=NAMES[kind])
-    if extension_of(name) not in EXTENSIONS[kind]:
-        raise refuse("extension_mismatch", kind=NAMES[kind])
+    return kind
+
+
+def _decoded(data: bytes, kind: str) -> Image.Image:
+    image = _open(data, kind)
+    _check_header(image)
+    try:
+        _load(image)
+    except IntakeError:
+        if kind != "JPEG" or not _lacks_its_end_alone(data):
+            raise
+        image = _open(data + END_OF_JPEG, kind)
+        _load(image)
+    return image
+
+
+def _economical(image: Image.Image) -> None:
+    """A JPEG that is made smaller anyway is decoded at a half or a quarter: a quarter of the memory, or less."""
+    if image.format in ("JPEG", "MPO"):
+        image.draft(None, _fitted_size(image.size, LONGEST_SIDE))
+
+
+def _lacks_its_end_alone(data: bytes) -> bool:
+    """Whether a JPEG is whole but for its end marker, as where a maker's trailer took the marker's place.
+
+    A decoder fills what was cut off with whatever follows. So bytes of two kinds are put there: if the picture is the
+    same with both, nothing of it was missing.
+    """
+    pictures = []
+    for filling in (b"", b"\x55\xaa" * 4096):
+        try:
+            with _open(data + filling + END_OF_JPEG, "JPEG") as image:
+                _economical(image)
+                image.load()
+                pictures.append(image.copy())
+        except DAMAGE:
+            return False
+    return ImageChops.difference(*pictures).getbbox() is None
 
 
 def _open(data: bytes, kind: str) -> Image.Image:
@@ -162,11 +187,15 @@ def _check_header(image: Image.Image) -> None:
         raise refuse("too_many_pixels")
     if min(image.size) < SHORTEST_SIDE:
         raise refuse("too_small")
-    if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
+    if min(_fitted_size(image.size, LONGEST_SIDE)) < SHORTEST_SIDE:
+        raise refuse("too_narrow")
+    # A burst in a HEIC and a depth map in a JPEG have one picture that is named as the photo.
+    if image.format not in ("MPO", "HEIF") and getattr(image, "n_frames", 1) > 1:
         raise refuse("animated")
 
 
 def _load(image: Image.Image) -> None:
+    _economical(image)
     declared = image.size
     try:
         image.load()
@@ -178,41 +207,11 @@ def _load(image: Image.Image) -> None:
         raise refuse("damaged")
 
 
-def _metadata(image: Image.Image, zone: zoneinfo.ZoneInfo | None) -> tuple[datetime | None, int]:
-    """When the photo was taken and how the camera was held; a broken EXIF block costs only itself."""
-    try:
-        exif = image.getexif()
-        orientation = int(exif.get(ExifTags.Base.Orientation, 1))
-        details = exif.get_ifd(ExifTags.IFD.Exif)
-        taken = details.get(ExifTags.Base.DateTimeOriginal) or exif.get(ExifTags.Base.DateTime)
-        offset = details.get(ExifTags.Base.OffsetTimeOriginal)
-        return _taken_at(taken, offset, zone), orientation
-    except Exception:  # noqa: BLE001  EXIF is untrusted bytes: whatever it raises, the photo itself is fine
-        return None, 1
-
-
-def _taken_at(text: object, offset: object, zone: zoneinfo.ZoneInfo | None) -> datetime | None:
-    try:
-        moment = datetime.strptime(str(text).strip("\x00 "), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007  its zone follows
-    except ValueError:
-        return None
-    try:
-        known = datetime.strptime(str(offset).strip("\x00 "), "%z").tzinfo
-    except ValueError:
-        known = None
-    moment = moment.replace(tzinfo=known or zone or UTC)
-    # A camera's clock that was never set, or runs ahead, tells nothing.
-    plausible = datetime(2000, 1, 2, tzinfo=UTC) <= moment <= timezone.now() + timedelta(minutes=10)
-    return moment if plausible else None
-
-
-def _clean(image: Image.Image, orientation: int) -> Image.Image:
+def _clean(image: Image.Image) -> Image.Image:
     """Pixels alone: sRGB, opaque, upright, nothing in `info` that an encoder could write out again."""
-    image = _in_srgb(image)
-    if orientation in TURNS:
-        image = image.transpose(TURNS[orientation])
-    image.info = {}
-    return image
+    clean = _in_srgb(upright(image))
+    clean.info = {}
+    return clean
 
 
 def _in_srgb(image: Image.Image) -> Image.Image:
@@ -263,4 +262,4 @@ def _jpeg(image: Image.Image, quality: int) -> bytes:
     return stream.getvalue()
 
 
-__all__ = ["ACCEPT", "EXTENSIONS", "IntakeError", "Prepared", "prepare", "thumbnail_of"]
+__all__ = ["ACCEPT", "KINDS", "IntakeError", "Prepared", "prepare", "thumbnail_of"]

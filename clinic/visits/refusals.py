@@ -12,14 +12,17 @@ from django.utils.translation import gettext_lazy as _
 SENTENCES: Final[dict[str, str | Promise]] = {
     "empty": _("The file is empty (0 bytes). Copy it from the camera again."),
     "too_large": _("The file is larger than %(megabytes)s MB. Export it smaller, or as JPEG."),
-    "not_a_photo": _("This is not a photo, whatever its name says. Choose a JPEG, PNG, WebP or HEIC file."),
-    "unsupported_type": _("This is a %(kind)s file. Photos must be JPEG, PNG, WebP or HEIC."),
-    "extension_mismatch": _(
-        "The content is %(kind)s, but the file name does not end as %(kind)s files do. Export it once more."
+    "not_a_photo": _(
+        "This is not a photo, whatever its name says. Choose a JPEG, PNG, WebP, HEIC or AVIF file."
     ),
+    "unsupported_type": _("The type of this file is %(kind)s. Photos must be JPEG, PNG, WebP, HEIC or AVIF."),
     "too_many_pixels": _("The picture has more than %(megapixels)s megapixels. Export it smaller."),
     "too_small": _(
         "The picture is too small: each side must have at least %(pixels)s pixels. Take the photo again, closer."
+    ),
+    "too_narrow": _(
+        "The picture is a strip, much longer in one direction than in the other. Cut out the face, or take the photo "
+        "again."
     ),
     "animated": _("The file holds several pictures or an animation. Choose a single photo."),
     "damaged": _("The file is damaged or was cut short. Copy it from the camera again."),

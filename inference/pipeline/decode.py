@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from inference.pipeline.errors import ImageTooLarge, UnreadableImage
+from inference.pipeline.orientation import upright
 
 LONGEST_SIDE_PX: Final = 1280
 MAX_BYTES: Final = 40 * 1024 * 1024
 MAX_PIXELS: Final = 100_000_000
 """A 100-megapixel camera passes; a decompression bomb does not."""
 FORMATS: Final[tuple[str, ...]] = ("JPEG", "PNG", "WEBP")
-HEIC: Final[tuple[str, ...]] = ("HEIF",)
+ISO_MEDIA: Final[tuple[str, ...]] = ("HEIF", "AVIF")
 """No other parser of Pillow's ever sees a file."""
 
 Source = bytes | str | Path | Image.Image | np.ndarray
@@ -54,7 +55,7 @@ def _decode_bytes(data: bytes, longest: int) -> np.ndarray:
         import pillow_heif  # only HEIC photos need it
 
         pillow_heif.register_heif_opener()
-        formats = HEIC
+        formats = ISO_MEDIA
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # our own limit below replaces Pillow's warning
@@ -74,7 +75,7 @@ def _decode_bytes(data: bytes, longest: int) -> np.ndarray:
 
 
 def _upright(image: Image.Image, longest: int) -> np.ndarray:
-    turned = ImageOps.exif_transpose(_shrink(image, longest))
+    turned = upright(_shrink(image, longest))
     if turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info:
         white = Image.new("RGBA", turned.size, "white")
         turned = Image.alpha_composite(white, turned.convert("RGBA"))

@@ -17,22 +17,29 @@
   var claimed = [];
   var stored = 0;
 
-  // What a file's name often says; it is looked at here and never sent. The first that fits counts.
-  var EYES = "(eye|clos|mata|pejam)";
+  // What a file's name often says; it is looked at here and never sent. Whole words only, and the first that fits counts:
+  // Brown_01.jpg is nobody's brow.
+  var EYES = ["eye", "eyes", "eyelid", "closed", "closure", "close", "mata", "pejam"];
+  var SMILE = ["smile", "smiles", "smiling", "senyum"];
+  var MOUTH = ["mouth", "lips", "mulut", "bibir"];
+  var TEETH = ["teeth", "gigi"];
   var HINTS = [
-    [either("(smil|senyum)", "(teeth|gigi|open|wide|lebar)"), "smile_with_teeth"],
-    [either("(smil|senyum|mouth|mulut)", "(clos|tutup|katup)"), "closed_smile"],
-    [/smil|senyum/, "smile"], [/brow|forehead|alis|dahi/, "brow_raise"],
-    [either(EYES, "(gentl|soft|light|lembut|ringan)"), "gentle_eye_closure"],
-    [either(EYES, "(tight|squeez|forc|rapat|kuat)"), "tight_eye_closure"],
-    [/pucker|kiss|whistl|siul|mecucu/, "pucker"], [/sneer|cibir/, "sneer"],
-    [/nose|wrinkl|snarl|hidung/, "nose_wrinkle"], [/rest|neutral|istirahat/, "rest"],
-    [/puff|cheek|pipi/, "puff_cheek"], [/teeth|gigi/, "show_teeth"], [/open|mouth|mulut/, "open_mouth"]
+    [SMILE, TEETH.concat("open", "wide", "lebar"), "smile_with_teeth"],
+    [SMILE.concat(MOUTH), ["closed", "close", "tutup", "tertutup", "katup", "terkatup"], "closed_smile"],
+    [SMILE, null, "smile"],
+    [["brow", "brows", "eyebrow", "eyebrows", "forehead", "alis", "dahi"], null, "brow_raise"],
+    [EYES, ["gentle", "gently", "soft", "softly", "light", "lightly", "lembut", "ringan"], "gentle_eye_closure"],
+    [EYES, ["tight", "tightly", "squeeze", "forced", "forceful", "rapat", "kuat"], "tight_eye_closure"],
+    [["pucker", "kiss", "whistle", "siul", "mecucu"], null, "pucker"],
+    [["sneer", "cibir"], null, "sneer"],
+    [["nose", "wrinkle", "snarl", "hidung"], null, "nose_wrinkle"],
+    [["rest", "resting", "neutral", "istirahat"], null, "rest"],
+    [["puff", "puffed", "cheek", "cheeks", "pipi"], null, "puff_cheek"],
+    [TEETH, null, "show_teeth"],
+    [MOUTH.concat("open"), null, "open_mouth"]
   ];
-
-  function either(one, other) {
-    return new RegExp(one + ".*" + other + "|" + other + ".*" + one);
-  }
+  var MOST_FILES = 200;
+  var PHOTO_ENDING = /\.(jpe?g|jpe|jfif|png|webp|hei[cf]|hif|avif)$/i;
 
   function reveal() {
     form.querySelector("[data-plain]").remove();
@@ -55,12 +62,19 @@
     });
   }
 
+  function wordsOf(name) {
+    return name.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase().split(/[^a-z]+/);
+  }
+
   function hint(name) {
-    var plain = name.toLowerCase();
+    var words = wordsOf(name);
+    function says(any) {
+      return words.some(function (word) { return any.indexOf(word) > -1; });
+    }
     for (var i = 0; i < HINTS.length; i += 1) {
-      if (HINTS[i][0].test(plain)) {
-        var side = /left|kiri/.test(plain) ? ":left" : /right|kanan/.test(plain) ? ":right" : "";
-        return HINTS[i][1] === "sneer" ? "sneer" + side : HINTS[i][1];
+      if (says(HINTS[i][0]) && (!HINTS[i][1] || says(HINTS[i][1]))) {
+        var side = says(["left", "kiri"]) ? ":left" : says(["right", "kanan"]) ? ":right" : "";
+        return HINTS[i][2] === "sneer" ? "sneer" + side : HINTS[i][2];
       }
     }
     return "";
@@ -88,6 +102,64 @@
     pump();
   }
 
+  // Files as they are; a folder's photos, and those of the folders in it.
+  function dropped(transfer) {
+    var entries = Array.prototype.map.call(transfer.items || [], function (item) {
+      return item.webkitGetAsEntry ? item.webkitGetAsEntry() : null;
+    }).filter(Boolean);
+    if (!entries.some(function (entry) { return entry.isDirectory; })) {
+      addFiles(transfer.files, "");
+      return;
+    }
+    Promise.all(entries.map(filesOf)).then(function (lists) {
+      var files = [].concat.apply([], lists);
+      var photos = files.filter(function (file) {
+        return file.name.charAt(0) !== "." && (file.type.indexOf("image/") === 0 || PHOTO_ENDING.test(file.name));
+      });
+      photos.sort(function (a, b) { return a.name.localeCompare(b.name, undefined, { numeric: true }); });
+      addFiles(photos.slice(0, MOST_FILES), "");
+      if (!photos.length) {
+        tell(text.noPhotos);
+      } else if (photos.length > MOST_FILES) {
+        tell(text.tooMany);
+      }
+    }, function () { tell(text.unreadable); });
+  }
+
+  function filesOf(entry) {
+    return new Promise(function (resolve, fail) {
+      if (entry.isFile) {
+        entry.file(function (file) { resolve([file]); }, fail);
+        return;
+      }
+      var reader = entry.createReader();
+      var found = [];
+      // A browser hands out a folder's entries by the hundred.
+      (function more() {
+        reader.readEntries(function (some) {
+          if (!some.length) {
+            Promise.all(found.map(filesOf)).then(function (lists) { resolve([].concat.apply([], lists)); }, fail);
+            return;
+          }
+          found = found.concat(some);
+          more();
+        }, fail);
+      })();
+    });
+  }
+
+  // A sentence about what was dropped as a whole, with a way to put it away.
+  function tell(sentence) {
+    var row = rowTemplate.content.firstElementChild.cloneNode(true);
+    row.classList.add("is-refused");
+    row.querySelector("progress").hidden = true;
+    row.querySelector(".upload-thumb").classList.add("is-empty");
+    row.querySelector(".upload-state").textContent = sentence;
+    row.querySelector(".upload-act").replaceChildren(button(text.dismiss, function () { row.remove(); }));
+    list.appendChild(row);
+    announce.textContent = sentence;
+  }
+
   function addRow(job) {
     job.row = rowTemplate.content.firstElementChild.cloneNode(true);
     job.bar = job.row.querySelector("progress");
@@ -112,6 +184,10 @@
   function unfit(file) {
     if (file.size === 0) {
       return text.empty;
+    }
+    // A name's ending may lie, and the server looks; but what even the browser knows for no picture asks for no exercise.
+    if (file.type && file.type.indexOf("image/") !== 0 && file.type !== "application/octet-stream") {
+      return text.unsupported;
     }
     return file.size > Number(text.maxBytes) ? text.tooLarge : "";
   }
@@ -254,7 +330,7 @@
     veil.hidden = true;
     if (carriesFiles(event)) {
       event.preventDefault();
-      addFiles(event.dataTransfer.files, "");
+      dropped(event.dataTransfer);
     }
   });
   document.addEventListener("htmx:afterSwap", function () {

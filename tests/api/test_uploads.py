@@ -73,11 +73,11 @@ REFUSALS = {
     "empty": (422, "photo.jpg", lambda: b""),
     "not_a_photo": (415, "photo.jpg", lambda: b"These are words, not light. " * 20),
     "unsupported_type": (415, "photo.gif", lambda: as_bytes("GIF")),
-    "extension_mismatch": (415, "photo.png", lambda: as_bytes("JPEG")),
     "damaged": (422, "photo.jpg", lambda: as_bytes("JPEG")[:900]),
     "animated": (422, "photo.webp", animation),
     "too_small": (422, "photo.jpg", lambda: as_bytes("JPEG", (150, 900))),
-    "too_many_pixels": (422, "photo.png", lambda: as_bytes("PNG", (8000, 7000))),
+    "too_narrow": (422, "photo.png", lambda: as_bytes("PNG", (30_000, 210))),
+    "too_many_pixels": (422, "photo.png", lambda: as_bytes("PNG", (8000, 8200))),
     "too_large": (413, "photo.jpg", lambda: as_bytes("JPEG") + b"\0" * (25 * 1024**2)),
 }
 

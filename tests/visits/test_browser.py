@@ -289,6 +289,61 @@ def test_a_file_s_name_says_what_it_shows(open_page, visit):
     assert Photo.objects.get(exercise="sneer").side == "left"
 
 
+def test_a_name_counts_by_whole_words_alone(open_page, visit):
+    """Brown is a surname, Strong too: they name no exercise."""
+    page = open_page("visits:detail", visit.pk)
+    files = [
+        {"name": name, "mimeType": "image/jpeg", "buffer": encoded(image=picture(shade=10 * shade))}
+        for shade, name in enumerate(("Brown_01.jpg", "RestrepoNosek.jpg", "EyebrowRaise-Cheeky.jpg"))
+    ]
+    page.locator(".upload-zone [data-upload-input]").first.set_input_files(files)
+    sees(page.locator(".visit-card"), len(files))
+    assert set(Photo.objects.values_list("exercise", flat=True)) == {
+        "rest",
+        "gentle_eye_closure",
+        "brow_raise",
+    }
+
+
+def test_a_film_or_a_document_is_refused_before_it_is_asked_what_it_shows(open_page, visit):
+    page = open_page("visits:detail", visit.pk)
+    page.locator("[data-upload-input]").first.set_input_files(
+        [
+            {"name": "scan.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 and so on"},
+            {"name": "clip.mov", "mimeType": "video/quicktime", "buffer": b"\0\0\0\x14ftypqt  "},
+        ]
+    )
+    rows = page.locator(".upload-row")
+    expect(rows).to_have_count(2)
+    for row in rows.all():
+        expect(row.locator(".upload-state")).to_contain_text("This is not a photo")
+    expect(page.locator(".upload-row select")).to_have_count(0)
+
+
+def test_a_dropped_folder_gives_its_photos(open_page, visit, tmp_path):
+    folder = tmp_path / "2026-03"
+    (folder / "more").mkdir(parents=True)
+    (folder / "IMG_1.jpg").write_bytes(encoded())
+    (folder / "more" / "IMG_2.jpg").write_bytes(encoded(image=picture(shade=90)))
+    (folder / "._IMG_1.jpg").write_bytes(b"\0\x05\x16\x07 and so on")
+    (folder / "notes.txt").write_text("Nothing")
+    page = open_page("visits:detail", visit.pk)
+    drop(page, folder)
+    sees(page.locator(".visit-card"), 2)
+    expect(page.locator(".upload-row")).to_have_count(0)
+    (tmp_path / "empty").mkdir()
+    drop(page, tmp_path / "empty")
+    expect(page.locator(".upload-row .upload-state")).to_have_text("There are no photos in that folder.")
+
+
+def drop(page: Page, path: Path) -> None:
+    """As from the computer's own window of files."""
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "x": 400, "y": 300, "data": data})
+
+
 def test_a_missing_view_is_taken_or_chosen_from_its_line_at_a_phone_s_width(open_page, visit):
     factories.PhotoFactory(visit=visit, exercise="rest")
     page = open_page("visits:detail", visit.pk, viewport={"width": 390, "height": 844})

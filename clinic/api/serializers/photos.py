@@ -113,7 +113,7 @@ class PhotoUpload(serializers.Serializer[Any]):
     image = Upload(
         allow_empty_file=True,
         max_length=255,
-        help_text="JPEG, PNG, WebP or HEIC, up to 25 MB and 50 megapixels.",
+        help_text="JPEG, PNG, WebP, HEIC or AVIF, up to 25 MB and 65 megapixels; the content decides, not the name.",
     )
 
 
