@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from inference.finding import Finding
 from inference.pipeline.codes import GRADES, same_exercise
 
 Z95 = 1.959963984540054
@@ -21,23 +22,12 @@ BANDS: tuple[tuple[int, int], ...] = ((1, 2), (3, 4), (5, 6))
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What one reader says of a photo. verdict: "weak", "normal" or "uncertain"; side: "left", "right", "both" or
-    empty; grade: 1 to 6, or None where none was given."""
-
-    exercise: str
-    verdict: str
-    side: str
-    grade: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Pair:
     """A photo of one patient as the reference and as the other reader see it."""
 
     patient: object
-    reference: Said
-    other: Said
+    reference: Finding
+    other: Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +108,15 @@ def quadratic_kappa(grades: Iterable[tuple[int, int]]) -> float | None:
 
 def agreement(pairs: Sequence[Pair], *, interval: bool = True) -> Agreement:
     """All measures over these photos. interval: whether to bootstrap that of kappa."""
-    decided = [pair for pair in pairs if "uncertain" not in (pair.reference.verdict, pair.other.verdict)]
-    sided = [pair for pair in pairs if pair.reference.side and pair.other.side]
+    decided = [pair for pair in pairs if not (pair.reference.uncertain or pair.other.uncertain)]
+    sided = [pair for pair in pairs if pair.reference.weak_side and pair.other.weak_side]
     graded = [pair for pair in pairs if pair.reference.grade and pair.other.grade]
     return Agreement(
         photos=len(pairs),
         patients=_patients(pairs),
         exercise=_share(pairs, lambda one, other: same_exercise(one.exercise, other.exercise)),
         palsy=_share(decided, lambda one, other: one.verdict == other.verdict),
-        side=_share(sided, lambda one, other: one.side == other.side),
+        side=_share(sided, lambda one, other: one.weak_side == other.weak_side),
         grade_exact=_share(graded, lambda one, other: one.grade == other.grade),
         grade_within_one=_share(graded, lambda one, other: _apart(one, other) <= 1),
         kappa=_kappa(graded, interval),
@@ -139,11 +129,11 @@ def in_band(pairs: Sequence[Pair], band: tuple[int, int]) -> list[Pair]:
     return [pair for pair in pairs if pair.reference.grade and band[0] <= pair.reference.grade <= band[1]]
 
 
-def _share(pairs: Sequence[Pair], agrees: Callable[[Said, Said], bool]) -> Share:
+def _share(pairs: Sequence[Pair], agrees: Callable[[Finding, Finding], bool]) -> Share:
     return Share(sum(agrees(pair.reference, pair.other) for pair in pairs), len(pairs))
 
 
-def _apart(one: Said, other: Said) -> int:
+def _apart(one: Finding, other: Finding) -> int:
     return abs((one.grade or 0) - (other.grade or 0))
 
 

@@ -15,7 +15,15 @@ from django.core.cache import cache
 from django.db.models import Exists, OuterRef
 
 from . import registry
-from .agreement import BANDS, Agreement, Pair, Said, Share, agreement, in_band
+from .agreement import BANDS, Agreement, Pair, Share, agreement, in_band
+from .finding import (
+    ANALYSIS_COLUMNS,
+    CONFIRMATION_COLUMNS,
+    SHADOW_COLUMNS,
+    Finding,
+    from_clinician,
+    from_columns,
+)
 from .models import Analysis, BackgroundAnalysis, Purpose
 from .states import Status
 
@@ -73,6 +81,11 @@ def ledger(*, clinic_id: uuid.UUID, release: str) -> Ledger:
     found = _ledger(clinic_id, release, interval=True)
     cache.set(_key("release", clinic_id, release), found.validated, CACHED_SECONDS)
     return found
+
+
+def agreement_so_far(*, clinic_id: uuid.UUID) -> Agreement:
+    """The ledger's agreement of the clinic's clinicians with the release in use, without kappa's interval."""
+    return _ledger(clinic_id, registry.active().name, interval=False).overall
 
 
 def is_validated(*, clinic_id: uuid.UUID, release: str) -> bool:
@@ -136,8 +149,8 @@ def shadow_counts(*, clinic_id: uuid.UUID, shadow: str) -> dict[str, int]:
     }
 
 
-Row = tuple[uuid.UUID, uuid.UUID, Said]
-"""A photo, its patient, and what was said of it."""
+Row = tuple[uuid.UUID, uuid.UUID, Finding]
+"""A photo, its patient, and what was found in it."""
 
 
 def _ledger(clinic_id: uuid.UUID, release: str, *, interval: bool) -> Ledger:
@@ -186,49 +199,33 @@ def _taught(release: str) -> set[str]:
     return taught | set(SMILES) if taught & set(SMILES) else taught
 
 
-def _pairs(words: dict[uuid.UUID, tuple[uuid.UUID, Said]], results: Iterable[Row]) -> list[Pair]:
+def _pairs(words: dict[uuid.UUID, tuple[uuid.UUID, Finding]], results: Iterable[Row]) -> list[Pair]:
     return [Pair(words[photo][0], words[photo][1], said) for photo, _, said in results if photo in words]
 
 
-def _words(clinic_id: uuid.UUID) -> dict[uuid.UUID, tuple[uuid.UUID, Said]]:
+def _words(clinic_id: uuid.UUID) -> dict[uuid.UUID, tuple[uuid.UUID, Finding]]:
     """The newest word on each of the clinic's photos."""
     from clinic.visits.models import Confirmation
 
     rows = (
         Confirmation.objects.filter(**_on_record(clinic_id))
         .order_by("created_at")
-        .values_list("photo_id", "photo__visit__patient_id", "exercise", "palsy", "weak_side", "grade")
+        .values_list("photo_id", "photo__visit__patient_id", *CONFIRMATION_COLUMNS)
     )
-    return {
-        photo: (patient, Said(exercise, "weak" if palsy else "normal", side, grade if palsy else 1))
-        for photo, patient, exercise, palsy, side, grade in rows
-    }
+    return {photo: (patient, from_clinician(*said)) for photo, patient, *said in rows}
 
 
 def _results(analyses: Any) -> list[Row]:
-    rows = analyses.order_by("pk").values_list(
-        "photo_id", "photo__visit__patient_id", "exercise", "findings__palsy_verdict", "weak_side", "grade"
-    )
-    return [(photo, patient, _said(*found)) for photo, patient, *found in rows]
+    rows = analyses.order_by("pk").values_list("photo_id", "photo__visit__patient_id", *ANALYSIS_COLUMNS)
+    return [(photo, patient, from_columns(*found)) for photo, patient, *found in rows]
 
 
 def _shadow_results(clinic_id: uuid.UUID, shadow: str) -> list[Row]:
     jobs = BackgroundAnalysis.objects.filter(
         release=shadow, purpose=Purpose.SHADOW, status=Status.SUCCEEDED, **_on_record(clinic_id)
     )
-    keys = ("exercise", "palsy_verdict", "weak_side", "grade")
-    rows = jobs.order_by("pk").values_list(
-        "photo_id", "photo__visit__patient_id", *(f"findings__{key}" for key in keys)
-    )
-    return [(photo, patient, _said(*found)) for photo, patient, *found in rows]
-
-
-def _said(exercise: str | None, verdict: str | None, side: str | None, grade: int | None) -> Said:
-    """A model's finding; a release without a verdict names a weak side exactly where it finds a palsy."""
-    verdict = verdict or ("weak" if side else "normal")
-    if verdict == "weak":
-        return Said(exercise or "", verdict, side or "", grade)
-    return Said(exercise or "", verdict, "", 1 if verdict == "normal" else None)
+    rows = jobs.order_by("pk").values_list("photo_id", "photo__visit__patient_id", *SHADOW_COLUMNS)
+    return [(photo, patient, from_columns(*found)) for photo, patient, *found in rows]
 
 
 def _on_record(clinic_id: uuid.UUID) -> dict[str, Any]:

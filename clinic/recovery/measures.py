@@ -45,11 +45,6 @@ class Result:
         """The symmetry of that region."""
         return getattr(self, region)  # type: ignore[no-any-return]
 
-    @property
-    def is_uncertain(self) -> bool:
-        """Whether the model can't tell if there is a palsy; then it names neither side nor grade."""
-        return self.verdict == "uncertain"
-
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import replace
+from typing import Any
 
 from clinic.visits.models import Confirmation, Photo
+from inference import finding
 from inference.models import Analysis
 from inference.states import Status
 
 from .measures import Confirmed, Measured, PhotoPoint, Result, lengths_of
 
-_RESULT = ("brow_ratio", "eye_ratio", "mouth_ratio", "grade", "palsy_probability", "weak_side", "exercise")
-_FOUND = ("findings__symmetry", "findings__palsy_verdict")
+_RATIOS = ("brow_ratio", "eye_ratio", "mouth_ratio")
+_RESULT = (*_RATIOS, "palsy_probability", finding.SYMMETRY_COLUMN, *finding.ANALYSIS_COLUMNS)
 
 
 def measured_visits(*, visit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Measured]:
@@ -56,32 +58,53 @@ def _results(
     rows = (
         Analysis.objects.filter(photo_id__in=photo_ids)
         .order_by("-created_at", "-release")
-        .values_list("photo_id", "pk", "release", "status", "error_code", *_RESULT, *_FOUND)
+        .values_list("photo_id", "pk", "release", "status", "error_code", *_RESULT)
     )
-    for photo_id, pk, release, status, error_code, *result, symmetry, verdict in rows:
+    for photo_id, pk, release, status, error_code, *result in rows:
         # A cancelled analysis says nothing of the photo where there is another one.
         if newest.get(photo_id, (Status.CANCELLED,))[0] == Status.CANCELLED:
             newest[photo_id] = (status, error_code)
         if status == Status.SUCCEEDED:
-            results[photo_id].append(
-                _result(Result(pk, release, *result, lengths_of(symmetry), verdict or "", symmetry or {}))
-            )
+            results[photo_id].append(_result(pk, release, *result))
     return newest, results
 
 
-def _result(result: Result) -> Result:
-    """Without the side and grade that a model suggests where it is uncertain whether there is a palsy at all."""
-    return replace(result, weak_side="", grade=None) if result.is_uncertain else result
+def _result(
+    pk: uuid.UUID,
+    release: str,
+    brow: float | None,
+    eye: float | None,
+    mouth: float | None,
+    palsy: float | None,
+    symmetry: dict[str, Any] | None,
+    *columns: Any,
+) -> Result:
+    found = finding.from_columns(*columns)
+    return Result(
+        analysis_id=pk,
+        release=release,
+        brow=brow,
+        eye=eye,
+        mouth=mouth,
+        grade=found.grade,
+        palsy_probability=palsy,
+        weak_side=found.weak_side,
+        exercise=found.exercise,
+        lengths=lengths_of(symmetry),
+        verdict=found.stated_verdict,
+        symmetry=symmetry or {},
+    )
 
 
 def _confirmations(photo_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Confirmed]:
     rows = (
         Confirmation.objects.filter(photo_id__in=photo_ids)
         .order_by("created_at")
-        .values_list("photo_id", "exercise", "palsy", "weak_side", "grade", "by__full_name", "created_at")
+        .values_list("photo_id", "by__full_name", "created_at", *finding.CONFIRMATION_COLUMNS)
     )
-    # "No palsy" is grade I by definition.
-    return {
-        photo_id: Confirmed(exercise, palsy, weak_side, grade if palsy else 1, *rest)
-        for photo_id, exercise, palsy, weak_side, grade, *rest in rows
-    }
+    return {photo_id: _confirmed(by, at, *said) for photo_id, by, at, *said in rows}
+
+
+def _confirmed(by: str, at: dt.datetime, *columns: Any) -> Confirmed:
+    found = finding.from_clinician(*columns)
+    return Confirmed(found.exercise, found.palsy, found.weak_side, found.grade, by, at)

@@ -199,8 +199,3 @@ def asked_now(code: str) -> str:
 def kinds_of(code: str) -> tuple[str, ...]:
     """The exercises of the protocol that such a photo may show: for either smile both, else the one itself."""
     return tuple(exercise.code for exercise in PROTOCOL if same_exercise(code, exercise.code))
-
-
-def more_exact(asked: str, found: str) -> str:
-    """The closer name of what a photo shows: which smile it is, where only one of the two says so."""
-    return asked if found == EITHER_SMILE.code and same_exercise(asked, found) else found

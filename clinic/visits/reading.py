@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from clinic.recovery.measures import closure
+from inference.finding import Figures
 from inference.pipeline.codes import Caution, same_exercise
 from inference.pipeline.measure.scale import with_rest_scale
 
@@ -115,22 +116,18 @@ class PhotoDetails:
 def photo_details(*, card: PhotoCard, rest: Mapping[str, Any] | None = None) -> PhotoDetails:
     """What is shown of this photo's newest analysis. rest: `symmetry` of the visit's photo at rest."""
     analysis = card.analysis
-    findings: Mapping[str, Any] = (analysis.findings if analysis is not None else None) or {}
-    shown = findings if card.succeeded else {}
+    figures = card.figures
+    shown = figures if card.succeeded else Figures()
     found = card.found
-    quality = findings.get("quality") or {}
-    symmetry = shown.get("symmetry") or {}
-    cautions = list(quality.get("warnings") or [])
+    quality, symmetry, cautions = figures.quality, shown.symmetry, figures.cautions
     closes_eyes = _exercise(card) in exercises.CLOSURES
     return PhotoDetails(
         model_sentence=sentences.model_sentence(card),
         clinician_sentence=sentences.clinician_sentence(card),
-        exercises=_exercises(
-            shown.get("exercise_probabilities") or {}, analysis.exercise if found and analysis else ""
-        ),
+        exercises=_exercises(shown.exercises, analysis.exercise if found and analysis else ""),
         weakness=_weakness(shown, found.weak_side if found else ""),
-        grades=_grades(shown.get("grade_probabilities") or {}, found.grade if found else None),
-        zones=zones_of(shown.get("zones")),
+        grades=_grades(shown.grades, found.grade if found else None),
+        zones=zones_of(shown.zones),
         measures=_closed(symmetry, rest) if closes_eyes else _measures(symmetry),
         closes_eyes=closes_eyes,
         composite=None if closes_eyes else symmetry.get("composite"),
@@ -159,19 +156,22 @@ def _exercises(probabilities: Mapping[str, float], chosen: str) -> list[Share]:
     return sorted(shares, key=lambda share: -share.probability)
 
 
-def _weakness(findings: Mapping[str, Any], chosen: str) -> list[Share]:
+def _weakness(figures: Figures, chosen: str) -> list[Share]:
     """How likely there is weakness at all, and on which side if there is."""
-    if not _is_number(findings.get("palsy_probability")):
+    if figures.palsy is None:
         return []
     names = {
         "left": _("if so, on the left"),
         "right": _("if so, on the right"),
         "both": _("if so, on both sides"),
     }
-    sides = findings.get("weak_side_probabilities") or {}
     return [
-        Share(str(_("Weakness")), float(findings["palsy_probability"]), bool(chosen)),
-        *(Share(str(names[side]), float(sides[side]), side == chosen) for side in names if side in sides),
+        Share(str(_("Weakness")), float(figures.palsy), bool(chosen)),
+        *(
+            Share(str(names[side]), float(figures.sides[side]), side == chosen)
+            for side in names
+            if side in figures.sides
+        ),
     ]
 
 

@@ -10,17 +10,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
-from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from clinic.audit.models import Access, ReadEvent
-from inference import errors
+from inference import errors, finding
 from inference import selectors as inference_selectors
 from inference.models import Analysis
 from inference.pipeline import codes
 from inference.states import FINAL, Status
 
-from . import exercises, finding
+from . import exercises
 from .models import Confirmation, Photo, PhotoQuerySet, Visit, VisitQuerySet
 
 if TYPE_CHECKING:
@@ -54,21 +53,21 @@ class PhotoCard:
         """The model's finding."""
         if self.analysis is None or not self.succeeded:
             return None
-        return finding.of_analysis(self.analysis, asked=self.photo.exercise)
+        return finding.from_analysis(self.analysis, asked=self.photo.exercise)
 
     @property
     def word(self) -> finding.Finding | None:
         """The clinician's finding."""
-        return finding.of_confirmation(self.confirmation) if self.confirmation is not None else None
+        return finding.from_confirmation(self.confirmation) if self.confirmation is not None else None
 
     @property
     def exercise(self) -> exercises.Exercise:
         return exercises.by_code(self.photo.exercise)
 
     @property
-    def cautions(self) -> list[str]:
-        """The codes of what is to be known about the result."""
-        return finding.cautions_of(self.analysis.findings) if self.analysis is not None else []
+    def figures(self) -> finding.Figures:
+        """The figures behind the newest analysis; empty ones where there is none."""
+        return finding.figures_of(self.analysis.findings if self.analysis is not None else None)
 
     @property
     def was_uncertain(self) -> bool:
@@ -126,12 +125,11 @@ def card_of(*, photo: Photo) -> PhotoCard:
 def words_on(*, photo: Photo) -> list[Confirmation]:
     """All that clinicians said on a photo, newest first, each with whether the model had left it open."""
     words: list[Confirmation] = list(
-        photo.confirmations.select_related("by").annotate(
-            verdict=KeyTextTransform("palsy_verdict", "analysis__findings")
-        )
+        photo.confirmations.select_related("by", "analysis").defer("analysis__landmarks")
     )
     for word in words:
-        word.model_was_uncertain = getattr(word, "verdict", None) == "uncertain"  # type: ignore[attr-defined]
+        found = finding.from_analysis(word.analysis, asked=photo.exercise)
+        word.model_was_uncertain = found.uncertain  # type: ignore[attr-defined]
     return words
 
 
@@ -195,7 +193,7 @@ def rest_symmetry(*, card: PhotoCard) -> dict[str, Any] | None:
             status=Status.SUCCEEDED,
         )
         .order_by("-photo__taken_at", "-photo__created_at")
-        .values_list("findings__symmetry", flat=True)
+        .values_list(finding.SYMMETRY_COLUMN, flat=True)
         .first()
     )
 
@@ -247,39 +245,3 @@ def next_in_review(*, queue: QuerySet[Photo], user: User, after: str = "") -> Ph
         | Q(visit__at=at, taken_at=taken, created_at__gt=made)
     )
     return later.first() or queue.first()
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """How often clinicians' newest words agreed with the model."""
-
-    photos: int
-    agreed: int
-
-    @property
-    def percent(self) -> int | None:
-        return round(100 * self.agreed / self.photos) if self.photos else None
-
-
-def agreement(*, user: User, clinic: Clinic) -> Agreement:
-    """Agreement so far in the clinic's current photos, counting the newest confirmation of each."""
-    newest = (
-        Confirmation.objects.filter(photo=OuterRef("pk"))
-        .annotate(verdict=KeyTextTransform("palsy_verdict", "analysis__findings"))
-        .order_by("-created_at")
-    )
-    # Where the model was uncertain there was nothing to agree with.
-    decided = Q(verdict__isnull=True) | ~Q(verdict="uncertain")
-    counts = (
-        Photo.objects.visible_to(user)
-        .current()
-        .filter(visit__patient__clinic=clinic)
-        .annotate(
-            agrees=Subquery(newest.values("agrees")[:1]), verdict=Subquery(newest.values("verdict")[:1])
-        )
-        .aggregate(
-            photos=Count("pk", filter=Q(agrees__isnull=False) & decided),
-            agreed=Count("pk", filter=Q(agrees=True) & decided),
-        )
-    )
-    return Agreement(photos=counts["photos"], agreed=counts["agreed"])

@@ -5,7 +5,7 @@ A model's finding without weakness is never worded as a diagnosis, nor as the ab
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -13,10 +13,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from inference.finding import Finding
 from inference.states import Status
 
 from . import exercises
-from .finding import Finding
 
 if TYPE_CHECKING:
     from .selectors import PhotoCard
@@ -35,8 +35,6 @@ WEAKNESS: Final[dict[str, str | Promise]] = {
     "right": gettext_lazy("Weakness on the right"),
     "both": gettext_lazy("Weakness on both sides"),
 }
-# The grades named as likely hold at least this share of the model's probability.
-LIKELY: Final = 0.8
 
 
 def no_asymmetry() -> str:
@@ -52,48 +50,28 @@ def uncertain() -> str:
     )
 
 
-def likely_grades(probabilities: Mapping[str, float] | None) -> tuple[int, int] | None:
-    """The narrowest run of grades around the likeliest that holds the probability LIKELY; None without figures."""
-    if not probabilities:
-        return None
-    share = {grade: float(probabilities.get(str(grade), 0.0)) for grade in ROMAN}
-    low = high = max(share, key=lambda grade: share[grade])
-    held = share[low]
-    while held < LIKELY * sum(share.values()) - 1e-9:
-        below, above = share.get(low - 1, -1.0), share.get(high + 1, -1.0)
-        if above > below:
-            high += 1
-            held += above
-        else:
-            low -= 1
-            held += below
-    return low, high
-
-
-def model_finding(finding: Finding, probabilities: Mapping[str, float] | None = None) -> str:
+def model_finding(finding: Finding) -> str:
     """The model's finding without the exercise's name."""
     if finding.uncertain:
         return uncertain()
     if not finding.palsy:
         return no_asymmetry()
-    return _weakness(finding, likely_grades(probabilities))
+    return _weakness(finding)
 
 
 def clinician_finding(finding: Finding) -> str:
     """A clinician's finding without the exercise's name."""
-    return _weakness(finding, None) if finding.palsy else _("No palsy.")
+    return _weakness(finding) if finding.palsy else _("No palsy.")
 
 
-def _weakness(finding: Finding, likely: tuple[int, int] | None) -> str:
+def _weakness(finding: Finding) -> str:
     values = {"weakness": WEAKNESS.get(finding.weak_side, _("Weakness"))}
     if finding.grade is None:
         return _("%(weakness)s, not graded.") % values
     values |= {"severity": SEVERITY[finding.grade], "grade": ROMAN[finding.grade]}
-    if likely is None or likely == (finding.grade, finding.grade):
+    if finding.grade_low is None or finding.grade_high is None or finding.grade_low == finding.grade_high:
         return _("%(weakness)s, %(severity)s: grade %(grade)s.") % values
-    # The grade need not be the single likeliest one: it is chosen by what lies above and below it.
-    low, high = min(likely[0], finding.grade), max(likely[1], finding.grade)
-    values |= {"low": ROMAN[low], "high": ROMAN[high]}
+    values |= {"low": ROMAN[finding.grade_low], "high": ROMAN[finding.grade_high]}
     return _("%(weakness)s, %(severity)s: grade %(grade)s, likely %(low)s to %(high)s.") % values
 
 
@@ -112,8 +90,7 @@ def model_sentence(card: PhotoCard) -> str:
     """The model's whole sentence on a photo; empty while there is no result."""
     if card.found is None or card.analysis is None:
         return ""
-    finding = model_finding(card.found, (card.analysis.findings or {}).get("grade_probabilities"))
-    return with_exercise(card.found.exercise, _side(card, card.found), finding)
+    return with_exercise(card.found.exercise, _side(card, card.found), model_finding(card.found))
 
 
 def clinician_sentence(card: PhotoCard) -> str:

@@ -19,10 +19,11 @@ from clinic.patients.rules import not_archived
 from clinic.patients.selectors import current_episode
 from clinic.patients.uses import check_record
 from clinic.recovery.services import refresh_summary
+from inference import finding
 from inference import services as inference_services
 from inference.states import Status
 
-from . import exercises, files, finding, intake, moments
+from . import exercises, files, intake, moments
 from .models import Confirmation, Photo, Side, Visit
 from .refusals import refuse
 
@@ -298,8 +299,8 @@ def confirm(
         comment=comment.strip(),
         agrees=False,
     )
-    found = finding.of_analysis(analysis, asked=analysis.photo.exercise)
-    confirmation.agrees = finding.agree(finding.of_confirmation(confirmation), found)
+    found = finding.from_analysis(analysis, asked=analysis.photo.exercise)
+    confirmation.agrees = finding.agree(finding.from_confirmation(confirmation), found)
     confirmation.full_clean(exclude=["photo", "analysis", "by"])
     with transaction.atomic():
         _still_there(analysis.photo)

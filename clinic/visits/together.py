@@ -14,6 +14,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from inference import registry
+from inference.finding import Finding, Verdict, evidence, from_visit
 from inference.pipeline.codes import Exercise, same_exercise
 from inference.pipeline.errors import PipelineError
 from inference.pipeline.release import load_release, release_folder
@@ -44,7 +45,7 @@ class Together:
     def sentence(self) -> str:
         """Verdict, side and grade with its interval, in words."""
         found = self.findings
-        if found.palsy_verdict == "normal":
+        if self.is_normal:
             return _("No asymmetry detected in these views together; this does not exclude a stroke.")
         values = {
             "weakness": sentences.WEAKNESS.get(found.side or "", _("Weakness, on which side is uncertain")),
@@ -53,7 +54,7 @@ class Together:
             "grade": sentences.ROMAN.get(found.grade or 0, "–"),
             "severity": sentences.SEVERITY.get(found.grade or 0, ""),
         }
-        if found.palsy_verdict == "uncertain":
+        if self.is_uncertain:
             return (
                 _("Uncertain whether there is a weakness: a grade from %(low)s to %(high)s is possible.")
                 % values
@@ -65,7 +66,7 @@ class Together:
     @property
     def advice(self) -> str:
         """What to do where the model doesn't choose."""
-        if self.findings.palsy_verdict != "uncertain" and (self.findings.side or self.is_normal):
+        if not self.is_uncertain and (self.findings.side or self.is_normal):
             return ""
         if self.findings.views_missing:
             return _("Take the views that are missing, or judge yourself.")
@@ -73,7 +74,16 @@ class Together:
 
     @property
     def is_normal(self) -> bool:
-        return self.findings.palsy_verdict == "normal"
+        return self.finding is not None and self.finding.verdict == Verdict.NORMAL
+
+    @property
+    def is_uncertain(self) -> bool:
+        return self.finding is not None and self.finding.uncertain
+
+    @property
+    def finding(self) -> Finding | None:
+        """Verdict, side and grade; None where no photo could be used."""
+        return from_visit(self.findings)
 
     @property
     def zones(self) -> list[Zone]:
@@ -132,9 +142,8 @@ def _last_of_each(cards: Sequence[PhotoCard]) -> list[PhotoCard]:
 
 
 def _photo(card: PhotoCard) -> dict[str, Any]:
-    findings = (card.analysis.findings if card.analysis is not None else None) or {}
-    zones = {} if _is_unsettled(card) else findings.get("zones")
-    return {**findings, "exercise": _view(card), "zones": zones}
+    stored = card.analysis.findings if card.analysis is not None else None
+    return evidence(stored, exercise=_view(card), with_zones=not _is_unsettled(card))
 
 
 def _is_unsettled(card: PhotoCard) -> bool:

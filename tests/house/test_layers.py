@@ -127,3 +127,59 @@ def tells_who(node: ast.Attribute) -> bool:
     if node.attr == "name":
         return ast.unparse(node.value).rpartition(".")[2] in PEOPLE
     return node.attr in PRIVATE
+
+
+# What a release stores is read by its keys in one place, which knows what they mean together.
+STORED = {
+    "palsy_verdict",
+    "palsy_probability",
+    "exercise_probabilities",
+    "grade_probabilities",
+    "weak_side_probabilities",
+    "warnings",
+}
+# The command line prints what the pipeline has just answered, which nobody stored.
+MAY_READ_STORED = {"inference/finding.py", "inference/management/commands/analyse_photos.py"}
+
+
+def reads_stored_findings(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every look at a stored finding by the name of its key: in Python, or in a query."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if node.value.startswith("findings__") or "__findings__" in node.value:
+                yield node
+        elif isinstance(node, ast.keyword) and "findings__" in (node.arg or "").removesuffix("__isnull"):
+            yield node.value
+        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+            if isinstance(node.slice, ast.Constant) and node.slice.value in STORED:
+                yield node
+        elif isinstance(node, ast.Call):
+            named = ast.unparse(node.func)
+            first = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+            looks_up = named.endswith(("KeyTextTransform", "KeyTransform", "KT"))
+            if looks_up or (named.endswith((".get", ".pop")) and first in STORED):
+                yield node
+
+
+def test_stored_findings_are_read_in_one_place():
+    found = []
+    for path in PRODUCT:
+        if name(path) in MAY_READ_STORED or name(path).startswith("inference/pipeline/"):
+            continue
+        for node in reads_stored_findings(ast.parse(path.read_text())):
+            found.append(f"{name(path)}:{node.lineno} {ast.unparse(node)}")  # type: ignore[attr-defined]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'rows.values("findings__palsy_verdict")',
+        'Q(analysis__findings__palsy_verdict="weak")',
+        'KeyTextTransform("verdict", "findings")',
+        'stored["grade_probabilities"]',
+        '(stored or {}).get("palsy_verdict")',
+    ],
+)
+def test_a_look_at_a_stored_finding_is_seen(source):
+    assert list(reads_stored_findings(ast.parse(source)))

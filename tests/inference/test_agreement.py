@@ -7,16 +7,17 @@ import random
 import pytest
 
 from inference import ledger
-from inference.agreement import Pair, Said, Share, agreement, in_band, quadratic_kappa, wilson
+from inference.agreement import Pair, Share, agreement, in_band, quadratic_kappa, wilson
+from inference.finding import Finding, Verdict
 from tests import factories
 
 
-def said(grade: int | None, side: str = "left", exercise: str = "smile", verdict: str = "") -> Said:
+def said(grade: int | None, side: str = "left", exercise: str = "smile", verdict: str = "") -> Finding:
     weak = grade is None or grade > 1
-    return Said(exercise, verdict or ("weak" if weak else "normal"), side if weak else "", grade)
+    return Finding(exercise, Verdict(verdict or ("weak" if weak else "normal")), side if weak else "", grade)
 
 
-def pair(reference: Said, other: Said, patient: object = 1) -> Pair:
+def pair(reference: Finding, other: Finding, patient: object = 1) -> Pair:
     return Pair(patient, reference, other)
 
 
@@ -72,8 +73,8 @@ def test_each_measure_counts_what_it_is_about():
     assert (found.photos, found.patients, found.uncertain) == (7, 4, 1)
     assert found.exercise == Share(6, 7)
     assert found.palsy == Share(5, 6), "the uncertain one is in no share of it"
-    # Both named a side in five: left left, left right, right right, both left, left left.
-    assert found.side == Share(3, 5)
+    # Both named a side in four: left left, left right, right right, left left.
+    assert found.side == Share(3, 4)
     # Both gave a grade in five: 3-3, 4-3, 5-2, 1-1, 1-2.
     assert found.grade_exact == Share(2, 5) and found.grade_within_one == Share(4, 5)
     assert found.kappa.count == 5

@@ -372,4 +372,4 @@ def test_an_uncertain_model_gives_no_grade(episode):
 
     assert (point.model_grade.grade, point.model_grade.photos) == (3, 1)
     result = point.photo_of("pucker").result
-    assert (result.is_uncertain, result.grade, result.weak_side) == (True, None, "")
+    assert (result.verdict, result.grade, result.weak_side) == ("uncertain", None, "")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from clinic.visits import finding, selectors, sentences
+from clinic.visits import selectors, sentences
 from clinic.visits.models import Confirmation
+from inference import finding, ledger
+from inference.finding import Finding, Verdict
 
 from .. import factories
 
@@ -55,8 +57,8 @@ def test_what_the_model_leaves_open_is_not_confirmed_but_judged(as_clinician, vi
 def test_agreement_leaves_out_what_the_model_left_open(clinician, visit):
     for verdict, agrees in (("uncertain", False), ("weak", True), (None, False)):
         factories.ConfirmationFactory(analysis=judged(visit, verdict=verdict), by=clinician, agrees=agrees)
-    found = selectors.agreement(user=clinician, clinic=visit.patient.clinic)
-    assert (found.photos, found.agreed) == (2, 1)
+    found = ledger.ledger(clinic_id=visit.patient.clinic_id, release="test-release").overall
+    assert (found.palsy.count, found.palsy.hits, found.uncertain) == (2, 2, 1)
 
 
 def test_a_palsy_without_a_sure_side_is_not_confirmed_blindly(as_clinician, visit):
@@ -128,6 +130,7 @@ def test_closed_eyes_are_compared_with_the_eyes_at_rest(as_clinician, visit):
 
 
 def test_nobody_agrees_with_what_is_left_open():
-    open_ = finding.Finding("rest", palsy=False, weak_side="", grade=None, uncertain=True)
+    open_ = Finding("rest", Verdict.UNCERTAIN, "left", 2)
+    assert (open_.weak_side, open_.grade) == ("", None)
     assert not open_.decided
-    assert not finding.agree(open_, finding.Finding("rest", palsy=False, weak_side="", grade=1))
+    assert not finding.agree(open_, Finding("rest", Verdict.NORMAL))

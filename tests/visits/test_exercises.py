@@ -9,8 +9,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from clinic.visits import exercises, finding, selectors
+from clinic.visits import exercises, selectors
 from clinic.visits.models import Confirmation, Photo, validate_exercise
+from inference import finding
+from inference.finding import Finding, Verdict
 from inference.pipeline.codes import EXERCISES, VIEWS
 
 from .. import factories
@@ -50,7 +52,7 @@ def test_each_exercise_says_what_to_do_and_has_a_drawing(exercise):
     ],
 )
 def test_the_closer_name_of_a_smile_counts(asked, found, exact):
-    assert exercises.more_exact(asked, found) == exact
+    assert finding.more_exact(asked, found) == exact
 
 
 def test_either_smile_is_no_choice_of_its_own(as_clinician, visit):
@@ -92,9 +94,9 @@ def test_an_older_release_that_sees_a_smile_agrees_with_either(as_clinician, vis
 
 
 def test_agreement_knows_that_a_smile_is_either():
-    one, other = (finding.Finding(code, True, "left", 3) for code in ("smile", "smile_with_teeth"))
+    one, other = (Finding(code, Verdict.WEAK, "left", 3) for code in ("smile", "smile_with_teeth"))
     assert finding.agree(one, other)
-    assert not finding.agree(other, finding.Finding("closed_smile", True, "left", 3))
+    assert not finding.agree(other, Finding("closed_smile", Verdict.WEAK, "left", 3))
 
 
 def test_nothing_stored_is_renamed(visit):

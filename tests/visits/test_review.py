@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.visits import selectors, services
+from inference import ledger
 
 from .. import factories
 from .scenes import in_each_state
@@ -82,18 +83,23 @@ def test_confirming_leads_to_the_next_one(as_clinician, visit, earlier):
     )
     assert answer.context["photo"] == second
     assert "1 finding to confirm." in answer.content.decode()
-    assert "1 of 1" in answer.content.decode()
 
 
 def test_agreement_counts_the_newest_word_on_each_photo(clinician, clinic, visit):
     agreed, corrected = finding(visit), finding(visit)
     for photo, words in ((agreed, (False, True)), (corrected, (False,))):
-        for agrees in words:
-            factories.ConfirmationFactory(analysis=photo.analyses.get(), by=clinician, agrees=agrees)
-    found = selectors.agreement(user=clinician, clinic=clinic)
-    assert (found.photos, found.agreed, found.percent) == (2, 1, 50)
-    nobody = selectors.agreement(user=clinician, clinic=factories.ClinicFactory())
-    assert nobody.percent is None
+        for palsy in words:
+            factories.ConfirmationFactory(
+                analysis=photo.analyses.get(),
+                by=clinician,
+                palsy=palsy,
+                weak_side="left" if palsy else "",
+                grade=None,
+            )
+    found = ledger.ledger(clinic_id=clinic.pk, release="test-release").overall.palsy
+    assert (found.count, found.hits) == (2, 1)
+    nobody = ledger.ledger(clinic_id=factories.ClinicFactory().pk, release="test-release").overall.palsy
+    assert nobody.value is None
 
 
 def test_a_reviewer_looks_and_does_not_confirm(as_reviewer, visit):

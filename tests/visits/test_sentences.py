@@ -4,42 +4,41 @@ from __future__ import annotations
 
 import pytest
 
-from clinic.visits import finding, selectors, sentences
-from clinic.visits.finding import Finding
+from clinic.visits import selectors, sentences
 from clinic.visits.reading import photo_details
+from inference import finding
+from inference.finding import Finding, Verdict
 
 from .. import factories
 from .scenes import in_each_state
 
 
-def weak(side="left", grade=3, exercise="smile"):
-    return Finding(exercise, True, side, grade)
+def weak(side="left", grade=3, exercise="smile", interval=(None, None)):
+    return Finding(exercise, Verdict.WEAK, side, grade, *interval)
 
 
-HEALTHY = Finding("smile", False, "", 1)
+HEALTHY = Finding("smile", Verdict.NORMAL)
 
 
 @pytest.mark.parametrize(
-    ("found", "probabilities", "sentence"),
+    ("found", "sentence"),
     [
         (
-            weak(),
-            {"2": 0.25, "3": 0.5, "4": 0.2, "1": 0.05},
+            weak(interval=(2, 4)),
             "Weakness on the left, moderate: grade III, likely II to IV.",
         ),
-        (weak("right", 5), {"5": 0.9, "4": 0.1}, "Weakness on the right, severe: grade V."),
+        (weak("right", 5, interval=(5, 5)), "Weakness on the right, severe: grade V."),
         (
-            weak("left", 4),
-            {"5": 0.9, "4": 0.1},
+            weak("left", 4, interval=(4, 5)),
             "Weakness on the left, moderately severe: grade IV, likely IV to V.",
         ),
-        (weak("both", 6), None, "Weakness on both sides, total: grade VI."),
-        (weak("left", None), None, "Weakness on the left, not graded."),
-        (HEALTHY, None, "No asymmetry detected by the model in this photo; this does not exclude a stroke."),
+        (weak("both", 6), "Weakness on both sides, total: grade VI."),
+        (weak("left", None), "Weakness on the left, not graded."),
+        (HEALTHY, "No asymmetry detected by the model in this photo; this does not exclude a stroke."),
     ],
 )
-def test_the_model_s_finding(found, probabilities, sentence):
-    assert sentences.model_finding(found, probabilities) == sentence
+def test_the_model_s_finding(found, sentence):
+    assert sentences.model_finding(found) == sentence
 
 
 def test_the_clinician_s_finding_is_told_without_doubt():
@@ -60,7 +59,7 @@ def test_the_clinician_s_finding_is_told_without_doubt():
     ],
 )
 def test_the_likely_grades_hold_most_of_the_probability(probabilities, likely):
-    assert sentences.likely_grades(probabilities) == likely
+    assert finding.likely_grades(probabilities) == likely
 
 
 def test_an_exercise_is_named_with_its_side():

@@ -9,11 +9,11 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from clinic.visits.finding import cautions_of, of_analysis, verdict_of
 from clinic.visits.models import Side
 from clinic.visits.reading import CAUTIONS
 from clinic.visits.sentences import model_finding
 from inference.errors import explain
+from inference.finding import figures_of, from_analysis
 from inference.models import Analysis
 from inference.pipeline.codes import ZONES, same_exercise
 from inference.states import Status
@@ -160,30 +160,28 @@ def _seconds(start: Any, end: Any) -> float | None:
 
 
 def _finding(analysis: Analysis) -> dict[str, Any]:
-    found: dict[str, Any] = analysis.findings or {}
-    symmetry = found.get("symmetry") or {}
-    said = of_analysis(analysis, asked=analysis.photo.exercise)
-    zones = found.get("zones") or {}
+    figures = figures_of(analysis.findings)
+    found = from_analysis(analysis, asked=analysis.photo.exercise)
     return {
         "source": "model",
         "notice": _("A model's finding, to support documentation. Not a diagnosis."),
         "exercise": analysis.exercise,
         "exercise_as_asked": same_exercise(analysis.photo.exercise, analysis.exercise),
-        "exercise_probabilities": found.get("exercise_probabilities") or {},
+        "exercise_probabilities": dict(figures.exercises),
         "palsy_probability": analysis.palsy_probability,
-        "palsy_verdict": verdict_of(found) or None,
-        "sentence": model_finding(said, found.get("grade_probabilities")),
+        "palsy_verdict": found.stated_verdict or None,
+        "sentence": model_finding(found),
         "cautions": [
-            {"code": code, "sentence": str(CAUTIONS[code])} for code in cautions_of(found) if code in CAUTIONS
+            {"code": code, "sentence": str(CAUTIONS[code])} for code in found.cautions if code in CAUTIONS
         ],
-        "weak_side": said.weak_side or None,
-        "weak_side_probabilities": found.get("weak_side_probabilities") or {},
-        "grade": said.grade,
-        "grade_probabilities": found.get("grade_probabilities") or {},
-        "zones": {zone: zones.get(zone) for zone in ZONES} if zones else None,
-        "symmetry": {key: symmetry.get(key) for key in ("unit", "brow", "eye", "mouth", "composite")},
-        "quality": found.get("quality") or {},
-        "milliseconds": found.get("milliseconds") or {},
+        "weak_side": found.weak_side or None,
+        "weak_side_probabilities": dict(figures.sides),
+        "grade": found.grade,
+        "grade_probabilities": dict(figures.grades),
+        "zones": {zone: found.zones.get(zone) for zone in ZONES} if found.zones else None,
+        "symmetry": {key: figures.symmetry.get(key) for key in ("unit", "brow", "eye", "mouth", "composite")},
+        "quality": dict(figures.quality),
+        "milliseconds": dict(figures.milliseconds),
     }
 
 

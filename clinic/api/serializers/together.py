@@ -74,7 +74,7 @@ class VisitFindingsSerializer(serializers.Serializer[Any]):
 def as_data(visit: Visit, found: Together | None) -> dict[str, Any]:
     """The findings of a visit, or their empty form."""
     findings = found.findings if found is not None else VisitFindings()
-    uncertain = findings.palsy_verdict == "uncertain"
+    verdict = found.finding if found is not None else None
     sentence = f"{found.sentence} {found.advice}".strip() if found is not None else ""
     return {
         "visit": visit.pk,
@@ -92,6 +92,6 @@ def as_data(visit: Visit, found: Together | None) -> dict[str, Any]:
             )
         },
         "weak_side": findings.side,
-        "grade": None if uncertain else findings.grade,
+        "grade": verdict.grade if verdict is not None else None,
         "zones": {zone: findings.zones.get(zone) for zone in ZONES} if findings.zones else None,
     }  # fmt: skip

@@ -8,8 +8,9 @@ from django import template
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from clinic.visits import exercises, finding, reading, refusals, selectors, sentences
+from clinic.visits import exercises, reading, refusals, selectors, sentences
 from clinic.visits.models import Photo
+from inference import finding
 
 register = template.Library()
 
@@ -60,7 +61,7 @@ def model_words(card: selectors.PhotoCard) -> str:
         return ""
     if card.found.exercise != card.photo.exercise:
         return sentences.model_sentence(card)
-    return sentences.model_finding(card.found, (card.analysis.findings or {}).get("grade_probabilities"))
+    return sentences.model_finding(card.found)
 
 
 @register.filter
@@ -90,7 +91,7 @@ def short_finding(value: finding.Finding, whose: str = "") -> str:
 @register.filter
 def confirmation_words(confirmation: Any) -> str:
     """A clinician's word in the history of a photo."""
-    said = finding.of_confirmation(confirmation)
+    said = finding.from_confirmation(confirmation)
     return sentences.with_exercise(said.exercise, "", sentences.clinician_finding(said))
 
 

@@ -16,10 +16,11 @@ from django.views.decorators.http import require_POST, require_safe
 from clinic.audit.models import Access
 from clinic.audit.services import record_read
 from clinic.common.http import next_url, require, visible_or_404
+from inference import finding
 from inference import services as inference_services
 from inference.models import Analysis
 
-from .. import exercises, finding, policies, selectors, services
+from .. import exercises, policies, selectors, services
 from ..forms import CorrectionForm
 from ..reading import photo_details
 from ..refusals import IntakeError
@@ -200,7 +201,7 @@ def confirm(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     analysis = get_object_or_404(_analyses(shown), pk=_uuid(request.POST.get("analysis")))
     form = None
     if request.POST.get("agree"):
-        found = finding.of_analysis(analysis, asked=shown.exercise)
+        found = finding.from_analysis(analysis, asked=shown.exercise)
         if not found.decided:
             messages.error(request, _("The model leaves this open. Say yourself what you see."))
             return redirect("visits:photo", pk=shown.pk)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from clinic.audit.models import Access
 from clinic.audit.services import record_read
 from clinic.common.http import require
+from inference import ledger
 
 from .. import policies, selectors
 from .photos import photo_context
@@ -26,8 +27,7 @@ def review(request: HttpRequest) -> HttpResponse:
     user, clinic = request.user, request.clinic  # type: ignore[attr-defined]
     queue = selectors.review_queue(user=user, clinic=clinic)
     waiting = queue.count()
-    agreement = selectors.agreement(user=user, clinic=clinic)
-    context = {"waiting": waiting, "agreement": agreement}
+    context = {"waiting": waiting, "agreement": ledger.agreement_so_far(clinic_id=clinic.pk).palsy}
     after = request.GET.get("after", "")
     shown = selectors.next_in_review(queue=queue, user=user, after=after)
     if shown is None:
