@@ -12,6 +12,8 @@ from django.contrib.auth import forms as auth_forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from clinic.common.forms import EditForm
+
 from .models import Clinic, Role, User
 
 TOKEN_DAYS = [("30", _("30 days")), ("90", _("90 days")), ("365", _("A year")), ("0", _("Until revoked"))]
@@ -19,7 +21,7 @@ TOKEN_DAYS = [("30", _("30 days")), ("90", _("90 days")), ("365", _("A year")), 
 THE_CLINICS = "clinic"
 
 
-class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+class ProfileForm(EditForm, forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ["full_name", "language"]
@@ -74,11 +76,11 @@ class MemberForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.CLINICIAN)
 
 
-class RoleForm(forms.Form):
+class RoleForm(EditForm, forms.Form):
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
 
 
-class ClinicForm(forms.ModelForm):  # type: ignore[type-arg]
+class ClinicForm(EditForm, forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Clinic
         fields = ["name", "time_zone", "language", "require_second_factor", "idle_minutes"]

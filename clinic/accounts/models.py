@@ -13,7 +13,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from clinic.common.models import Record
+from clinic.common.models import Record, Versioned
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -47,7 +47,7 @@ class ClinicQuerySet(models.QuerySet["Clinic"]):
         return self.filter(pk__in=clinics_of(user).keys())
 
 
-class Clinic(Record):
+class Clinic(Record, Versioned):
     """A tenant: the owner of patients. Nothing is shared between two clinics."""
 
     name = models.CharField(_("name"), max_length=120)
@@ -83,7 +83,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=username)
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(AbstractBaseUser, PermissionsMixin, Versioned):
     """A person, or another system, that logs in. Records are reached through memberships alone."""
 
     email = models.EmailField(_("e-mail address"), unique=True)
@@ -109,7 +109,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.full_name.split()[0] if self.full_name else self.email
 
 
-class Membership(Record):
+class Membership(Record, Versioned):
     """One person's role in one clinic."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")

@@ -13,9 +13,12 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 from knox.models import AuthToken
 
-from clinic.common.writing import Errors, errors_of, raise_if
+from clinic.common.writing import Basis, Errors, assign, errors_of, lock, raise_if, save
 
 from .models import ApiToken, Clinic, Membership, Role, User
+
+CLINIC_FIELDS = frozenset({"name", "time_zone", "language", "require_second_factor", "idle_minutes"})
+PROFILE_FIELDS = frozenset({"full_name", "language"})
 
 
 @transaction.atomic
@@ -55,19 +58,14 @@ def _new_user(*, email: str, full_name: str, language: str, password: str | None
 
 @transaction.atomic
 def update_clinic(
-    *,
-    clinic: Clinic,
-    name: str,
-    time_zone: str,
-    language: str,
-    require_second_factor: bool = False,
-    idle_minutes: int = 30,
+    *, clinic: Clinic, user: User | None = None, based_on: Basis | None = None, **fields: object
 ) -> Clinic:
     """Change how a clinic is called, where its days begin, what its members read, and how they log in."""
-    clinic.name, clinic.time_zone, clinic.language = " ".join(name.split()), time_zone, language
-    clinic.require_second_factor, clinic.idle_minutes = require_second_factor, idle_minutes
+    lock(clinic, based_on)
+    changed = assign(clinic, fields, CLINIC_FIELDS, based_on=based_on)
     raise_if(errors_of(clinic))
-    clinic.save()
+    if changed:
+        save(clinic, user=user, only=changed)
     return clinic
 
 
@@ -78,44 +76,48 @@ def add_member(*, clinic: Clinic, email: str, full_name: str, role: str) -> Memb
     if user is None:
         user = _new_user(email=email, full_name=full_name, language="", password=None)
     membership = Membership.objects.filter(user=user, clinic=clinic).first()
+    if membership is not None:
+        lock(membership)
     if membership is not None and membership.is_active:
         raise ValidationError({"email": [_("This person is already a member of the clinic.")]})
     if membership is None:
         membership = Membership(user=user, clinic=clinic)
     elif membership.role != role:
-        _end_tokens_of_integration(membership)
+        _end_tokens_of_integration(membership, membership.role)
     membership.role, membership.is_active = role, True
     membership.full_clean()
-    membership.save()
+    save(membership, user=None)
     return membership
 
 
 @transaction.atomic
-def change_role(*, membership: Membership, role: str) -> Membership:
+def change_role(*, membership: Membership, role: str, based_on: Basis | None = None) -> Membership:
     """Give a member another role, as long as the clinic keeps an administrator."""
-    if membership.role != role:
-        _end_tokens_of_integration(membership)
-        if membership.role == Role.ADMINISTRATOR:
+    lock(membership, based_on)
+    before = membership.role
+    if assign(membership, {"role": role}, frozenset({"role"}), based_on=based_on):
+        _end_tokens_of_integration(membership, before)
+        if before == Role.ADMINISTRATOR:
             _keep_an_administrator(membership)
-        membership.role = role
         membership.full_clean()
-        membership.save(update_fields=["role"])
+        save(membership, user=None, only=["role"])
     return membership
 
 
-def _end_tokens_of_integration(membership: Membership) -> None:
+def _end_tokens_of_integration(membership: Membership, role: str) -> None:
     """What an administrator made for another system must not speak for a person."""
-    if membership.role == Role.INTEGRATION:
+    if role == Role.INTEGRATION:
         revoke_tokens_of(user=membership.user)
 
 
 @transaction.atomic
-def set_member_active(*, membership: Membership, active: bool) -> Membership:
+def set_member_active(*, membership: Membership, active: bool, based_on: Basis | None = None) -> Membership:
     """Take a person's access to the clinic away, or give it back; what they recorded stays."""
+    lock(membership, based_on)
     if membership.is_active and not active and membership.role == Role.ADMINISTRATOR:
         _keep_an_administrator(membership)
     membership.is_active = active
-    membership.save(update_fields=["is_active"])
+    save(membership, user=None, only=["is_active"])
     return membership
 
 
@@ -135,19 +137,22 @@ def password_link_parts(*, user: User) -> tuple[str, str]:
 
 
 @transaction.atomic
-def update_profile(*, user: User, full_name: str, language: str) -> User:
+def update_profile(*, user: User, based_on: Basis | None = None, **fields: object) -> User:
     """Change how a person is called and which language they read."""
-    user.full_name, user.language = " ".join(full_name.split()), language
+    lock(user, based_on)
+    changed = assign(user, fields, PROFILE_FIELDS, based_on=based_on)
     raise_if(errors_of(user, exclude=["password"]))
-    user.save(update_fields=["full_name", "language"])
+    if changed:
+        save(user, user=user, only=changed)
     return user
 
 
+@transaction.atomic
 def set_language(*, user: User, language: str) -> None:
     """Remember the language that a person reads."""
-    if user.language != language:
-        user.language = language
-        user.save(update_fields=["language"])
+    lock(user)
+    if assign(user, {"language": language}, PROFILE_FIELDS):
+        save(user, user=user, only=["language"])
 
 
 @transaction.atomic

@@ -62,8 +62,8 @@ def profile(request: HttpRequest) -> HttpResponse:
     """One's own name, language and password."""
     user = request.user
     form = forms.ProfileForm(request.POST or None, instance=User.objects.get(pk=user.pk))
-    if request.method == "POST" and form.is_valid():
-        services.update_profile(user=user, **form.cleaned_data)
+    data = form.cleaned_data if form.is_valid() else {}
+    if request.method == "POST" and submit(form, services.update_profile, user=user, **data):
         with override(user.language or None):
             messages.success(request, _("Your profile is saved."))
         response = redirect("accounts:profile")

@@ -66,7 +66,7 @@ def _log_change(request: HttpRequest, membership: Membership, what: str) -> None
 def _member_page(request: HttpRequest, membership: Membership, **more: object) -> HttpResponse:
     context = {
         "membership": membership,
-        "form": forms.RoleForm(initial={"role": membership.role}),
+        "form": forms.RoleForm(record=membership),
         "may_link": selectors.may_link_password(membership=membership),
         "needs_password": not membership.user.has_usable_password() and membership.role != Role.INTEGRATION,
         "has_factor": factors.has_factor(user=membership.user),
@@ -85,7 +85,7 @@ def member(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     membership = _member(request, pk)
     if request.method != "POST":
         return _member_page(request, membership)
-    form = forms.RoleForm(request.POST)
+    form = forms.RoleForm(request.POST, record=membership)
     role = form.cleaned_data["role"] if form.is_valid() else ""
     if submit(form, services.change_role, membership=membership, role=role) is None:
         membership.refresh_from_db()
@@ -157,7 +157,7 @@ def settings(request: HttpRequest) -> HttpResponse:
     form = forms.ClinicForm(request.POST or None, instance=Clinic.objects.get(pk=clinic.pk))
     if request.method == "POST":
         data = form.cleaned_data if form.is_valid() else {}
-        if submit(form, services.update_clinic, clinic=clinic, **data):
+        if submit(form, services.update_clinic, user=request.user, clinic=clinic, **data):
             messages.success(request, _("The clinic's settings are saved."))
             return redirect("accounts:clinic")
     return render(request, "accounts/clinic.html", {"form": form, "tab": "clinic"})

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 ONE_GO = dt.timedelta(minutes=10)
 # Shown as what was done, not as a change of a field.
 _ARCHIVED = "archived_at"
-_HIDDEN = frozenset({"id", "created_at", _ARCHIVED})
+_HIDDEN = frozenset({"id", "created_at", "version", _ARCHIVED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +98,48 @@ def _changes_of(model: type[models.Model], name: str, filters: dict[str, Any]) -
 
 
 def _in_one_go(rows: list[Any]) -> list[Any]:
-    """A record's lines without those that the same person's typing went on from within minutes."""
-    return [
-        row
-        for row, later in zip(rows, [*rows[1:], None], strict=True)
-        if later is None
-        or row.history_type != "~"
-        or later.history_type != "~"
-        or row.history_user_id != later.history_user_id
-        or row.archived_at != later.archived_at
-        or later.history_date - row.history_date > ONE_GO
-    ]
+    """A record's lines without those that the same person's typing went on from within minutes.
+
+    Whatever a page once called saved is still to be read: a line is left out only if the next one holds all of it.
+    """
+    shown: list[Any] = []
+    for row, later in zip(rows, [*rows[1:], None], strict=True):
+        if later is None or not _goes_on(shown[-1] if shown else None, row, later):
+            shown.append(row)
+    return shown
+
+
+def _goes_on(before: Any, row: Any, later: Any) -> bool:
+    """Whether the later line is the same person's typing a little later, with nothing of this one taken back."""
+    in_one_go = (
+        row.history_type == later.history_type == "~"
+        and row.history_user_id == later.history_user_id
+        and later.history_date - row.history_date <= ONE_GO
+    )
+    return in_one_go and all(
+        _stays(field, before, row, later) for field in row.tracked_fields if field.name != "version"
+    )
+
+
+def _stays(field: models.Field[Any, Any], before: Any, row: Any, later: Any) -> bool:
+    """Whether a reader of the lines before and later sees the field's value in this one."""
+    value, then = getattr(row, field.attname), getattr(later, field.attname)
+    if value == then or (before is not None and value == getattr(before, field.attname)):
+        return True
+    return isinstance(field, models.TextField) and _continues(value, then)
+
+
+def _continues(text: str, later: str) -> bool:
+    """Whether the later text is this one with something put in at one place, be it its end."""
+    return len(later) >= len(text) and _common(text, later) + _common(text[::-1], later[::-1]) >= len(text)
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    return next(
+        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
+        min(len(one), len(other)),
+    )
 
 
 def _steps(model: type[models.Model], name: str, previous: Any, row: Any) -> list[Change]:

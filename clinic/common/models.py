@@ -13,3 +13,12 @@ class Record(models.Model):
 
     class Meta:
         abstract = True
+
+
+class Versioned(models.Model):
+    """A row that several people may edit: each save raises its version by one; see `clinic.common.versions`."""
+
+    version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
+
+    class Meta:
+        abstract = True

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import models
+from django.db import models, transaction
+
+from .models import Versioned
+from .versions import Basis, Conflict, lock, merge, tidy
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User
@@ -14,17 +17,29 @@ if TYPE_CHECKING:
 Errors = dict[str, list[ValidationError]]
 
 
-def assign(record: models.Model, fields: dict[str, object], allowed: frozenset[str]) -> None:
-    """Set the fields that a caller may set, the blanks in texts tidied; TypeError for other fields."""
+def assign(
+    record: models.Model,
+    fields: Mapping[str, object],
+    allowed: frozenset[str],
+    *,
+    based_on: Basis | None = None,
+) -> list[str]:
+    """Set the fields that a caller may set, texts tidied; the names of those that are changed by it.
+
+    based_on: the version that the caller's values started from: what only others changed since then stays theirs,
+    and Conflict is raised where both did. TypeError for a field that is not allowed.
+    """
+    values = {}
     for name, value in fields.items():
         if name not in allowed:
             raise TypeError(f"{name} can't be set here")
-        field = record._meta.get_field(name)
-        if isinstance(field, models.CharField) and isinstance(value, str):
-            value = " ".join(value.split())
-        elif isinstance(field, models.TextField) and isinstance(value, str):
-            value = value.strip()
+        values[name] = tidy(record._meta.get_field(name), value)
+    if based_on is not None:
+        values = merge(record, values, based_on)
+    changed = [name for name, value in values.items() if getattr(record, name) != value]
+    for name, value in values.items():
         setattr(record, name, value)
+    return changed
 
 
 def errors_of(record: models.Model, *more: Errors, exclude: Iterable[str] = ()) -> Errors:
@@ -42,10 +57,27 @@ def errors_of(record: models.Model, *more: Errors, exclude: Iterable[str] = ()) 
     return found
 
 
-def save(record: models.Model, *, user: User) -> None:
-    """Save a checked record; its history names the user, also where no request is at hand."""
+def save(record: models.Model, *, user: User | None, only: Iterable[str] | None = None) -> None:
+    """Save a checked record; its history names the user, also where no request is at hand.
+
+    A record with versions gets its next one. Conflict if it isn't, any more, what it was when it was read: of two who
+    save at once only the first can; `lock` it before it is changed, and that doesn't happen.
+    only: the fields that are written, all if left out.
+    """
     record._history_user = user  # type: ignore[attr-defined]
-    record.save()
+    if not isinstance(record, Versioned) or record._state.adding:
+        record.save()
+        return
+    with transaction.atomic():
+        read = record.__class__._base_manager.filter(pk=record.pk, version=record.version)
+        if not read.update(version=models.F("version") + 1):
+            raise Conflict(record)
+        record.version += 1
+        try:
+            record.save(update_fields=None if only is None else [*only, "version"])
+        except BaseException:
+            record.version -= 1
+            raise
 
 
 def raise_if(errors: Errors) -> None:
@@ -54,4 +86,14 @@ def raise_if(errors: Errors) -> None:
         raise ValidationError(errors)
 
 
-__all__ = ["NON_FIELD_ERRORS", "Errors", "assign", "errors_of", "raise_if", "save"]
+__all__ = [
+    "NON_FIELD_ERRORS",
+    "Basis",
+    "Conflict",
+    "Errors",
+    "assign",
+    "errors_of",
+    "lock",
+    "raise_if",
+    "save",
+]

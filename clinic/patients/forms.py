@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clinic.common import dates
+from clinic.common.forms import EditForm
 
 from . import rules
 from .models import Cause, Consent, Episode, Patient, Sex, Treatment, WeakSide
@@ -55,7 +56,7 @@ class SideField(forms.ChoiceField):
         return "" if side == NO_SIDE else side
 
 
-class PatientForm(forms.Form):
+class PatientForm(EditForm, forms.Form):
     record_number = forms.CharField(
         label=_("Record number"),
         max_length=Patient._meta.get_field("record_number").max_length,
@@ -104,7 +105,7 @@ class PatientForm(forms.Form):
         return Patient(pk=self.patient.pk, clinic=self.patient.clinic, **known)
 
 
-class EpisodeForm(forms.Form):
+class EpisodeForm(EditForm, forms.Form):
     cause = forms.ChoiceField(label=_("Cause"), choices=Cause.choices, widget=forms.RadioSelect)
     weak_side = SideField(label=_("Weak side"))
     onset_date = DayField(
@@ -152,7 +153,7 @@ class RegisterForm(PatientForm, EpisodeForm):
         return {name: self.cleaned_data[name] for name in names}
 
 
-class TreatmentForm(forms.Form):
+class TreatmentForm(EditForm, forms.Form):
     kind = forms.ChoiceField(
         label=_("Treatment"), choices=Treatment._meta.get_field("kind").choices, widget=forms.RadioSelect
     )
@@ -173,8 +174,3 @@ class ConsentForm(forms.Form):
     def blank(cls, use: str) -> ConsentForm:
         """A form for one use, dated today; the record shows one for each use that lacks consent."""
         return cls(auto_id=f"id_{use}_%s", initial={"use": use, "given_on": dates.today()})
-
-
-def initial_of(record: Patient | Episode | Treatment, form: type[forms.Form]) -> dict[str, Any]:
-    """What the record holds for the form's fields."""
-    return {name: getattr(record, name) for name in form.base_fields}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.accounts.models import Clinic
 from clinic.accounts.policies import clinics_of
 from clinic.audit.history import History
-from clinic.common.models import Record
+from clinic.common.models import Record, Versioned
 
 from .visibility import seen_by
 
@@ -59,7 +59,7 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         return self.filter(archived_at__isnull=True)
 
 
-class Patient(Record):
+class Patient(Record, Versioned):
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="patients")
     record_number = models.CharField(_("record number"), max_length=32)
     name = models.CharField(_("name"), max_length=120)
@@ -104,7 +104,7 @@ class EpisodeQuerySet(models.QuerySet["Episode"]):
         return self.filter(seen_by(user, "patient__"))
 
 
-class Episode(Record):
+class Episode(Record, Versioned):
     """One illness of the face: its cause, side and onset, from which recovery is counted."""
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="episodes")
@@ -143,7 +143,7 @@ class TreatmentQuerySet(models.QuerySet["Treatment"]):
         return self.filter(seen_by(user, "episode__patient__"))
 
 
-class Treatment(Record):
+class Treatment(Record, Versioned):
     episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="treatments")
     kind = models.CharField(_("treatment"), max_length=24, choices=TreatmentKind.choices)
     date = models.DateField(_("date"))
@@ -179,7 +179,7 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
         )
 
 
-class Consent(Record):
+class Consent(Record, Versioned):
     """Consent to one use of the photos. Rows never change but for being revoked: they are the history."""
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="consents")
@@ -225,7 +225,7 @@ class CorrectionState(models.TextChoices):
     STATEMENT = "statement", _("Not changed; the patient's statement is attached")
 
 
-class Correction(Record):
+class Correction(Record, Versioned):
     """What a patient disputes in their record, and what became of it. What was changed stands in the history."""
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="corrections")

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from clinic.audit import services as audit
 from clinic.common.dates import day_in
-from clinic.common.writing import Errors, assign, errors_of, raise_if, save
+from clinic.common.writing import Basis, Errors, assign, errors_of, lock, raise_if, save
 
 from . import rules
 from .models import Consent, ConsentUse, Episode, Patient, Treatment
@@ -83,16 +83,21 @@ def register(
 
 
 @transaction.atomic
-def update_patient(*, user: User, patient: Patient, **fields: object) -> Patient:
+def update_patient(
+    *, user: User, patient: Patient, based_on: Basis | None = None, **fields: object
+) -> Patient:
     """Change what is recorded of a patient."""
+    lock(patient, based_on)
     rules.not_archived(patient)
-    assign(patient, fields, PATIENT_FIELDS)
+    changed = assign(patient, fields, PATIENT_FIELDS, based_on=based_on)
     raise_if(errors_of(patient, rules.check_patient(patient, _first_onsets(patient))))
-    _store_patient(patient, user)
+    if changed:
+        _store_patient(patient, user)
     return patient
 
 
-def _set_archived(patient: Patient, user: User, at: dt.datetime | None) -> Patient:
+def _set_archived(patient: Patient, user: User, at: dt.datetime | None, based_on: Basis | None) -> Patient:
+    lock(patient, based_on)
     if (patient.archived_at is None) != (at is None):
         patient.archived_at = at
         save(patient, user=user)
@@ -100,15 +105,15 @@ def _set_archived(patient: Patient, user: User, at: dt.datetime | None) -> Patie
 
 
 @transaction.atomic
-def archive_patient(*, user: User, patient: Patient) -> Patient:
+def archive_patient(*, user: User, patient: Patient, based_on: Basis | None = None) -> Patient:
     """Take the patient off the lists; nothing is deleted."""
-    return _set_archived(patient, user, timezone.now())
+    return _set_archived(patient, user, timezone.now(), based_on)
 
 
 @transaction.atomic
-def restore_patient(*, user: User, patient: Patient) -> Patient:
+def restore_patient(*, user: User, patient: Patient, based_on: Basis | None = None) -> Patient:
     """Put an archived patient back on the lists."""
-    return _set_archived(patient, user, None)
+    return _set_archived(patient, user, None, based_on)
 
 
 @transaction.atomic
@@ -138,13 +143,17 @@ def _first_visit(episode: Episode) -> dt.date | None:
 
 
 @transaction.atomic
-def update_episode(*, user: User, episode: Episode, **fields: object) -> Episode:
+def update_episode(
+    *, user: User, episode: Episode, based_on: Basis | None = None, **fields: object
+) -> Episode:
     """Change what is recorded of an episode."""
+    lock(episode, based_on)
     rules.not_archived(episode.patient)
-    assign(episode, fields, EPISODE_FIELDS)
+    changed = assign(episode, fields, EPISODE_FIELDS, based_on=based_on)
     raise_if(errors_of(episode, rules.check_onset(episode, episode.patient, _first_visit(episode))))
-    save(episode, user=user)
-    refresh_summary(patient_id=episode.patient_id)
+    if changed:
+        save(episode, user=user)
+        refresh_summary(patient_id=episode.patient_id)
     return episode
 
 
@@ -160,19 +169,24 @@ def add_treatment(*, user: User, episode: Episode, kind: str, date: dt.date, not
 
 
 @transaction.atomic
-def update_treatment(*, user: User, treatment: Treatment, **fields: object) -> Treatment:
+def update_treatment(
+    *, user: User, treatment: Treatment, based_on: Basis | None = None, **fields: object
+) -> Treatment:
     """Change a treatment."""
     patient = treatment.episode.patient
+    lock(treatment, based_on)
     rules.not_archived(patient)
-    assign(treatment, fields, TREATMENT_FIELDS)
+    changed = assign(treatment, fields, TREATMENT_FIELDS, based_on=based_on)
     raise_if(errors_of(treatment, rules.check_day("date", treatment.date, patient)))
-    save(treatment, user=user)
+    if changed:
+        save(treatment, user=user)
     return treatment
 
 
 @transaction.atomic
-def archive_treatment(*, user: User, treatment: Treatment) -> Treatment:
+def archive_treatment(*, user: User, treatment: Treatment, based_on: Basis | None = None) -> Treatment:
     """Take a treatment off the record; its history stays."""
+    lock(treatment, based_on)
     rules.not_archived(treatment.episode.patient)
     if treatment.archived_at is None:
         treatment.archived_at = timezone.now()
@@ -192,7 +206,7 @@ def give_consent(*, user: User, patient: Patient, use: str, given_on: dt.date) -
     raise_if(errors_of(consent, errors))
     try:
         with transaction.atomic():
-            consent.save()
+            save(consent, user=user)
     except IntegrityError as error:
         raise ValidationError({"use": [in_force]}) from error
     audit.log_change(record=consent, user=user, how="given")
@@ -204,14 +218,13 @@ def give_consent(*, user: User, patient: Patient, use: str, given_on: dt.date) -
 
 
 @transaction.atomic
-def revoke_consent(*, user: User, consent: Consent) -> Consent:
+def revoke_consent(*, user: User, consent: Consent, based_on: Basis | None = None) -> Consent:
     """Record that the patient takes a consent back; the row stays as its history."""
+    lock(consent, based_on)
     # Only the first of two revocations counts: the row tells who and when.
-    changed = (
-        Consent.objects.in_force().filter(pk=consent.pk).update(revoked_at=timezone.now(), revoked_by=user)
-    )
-    consent.refresh_from_db()
-    if not changed:
+    if consent.revoked_at is not None:
         raise ValidationError(_("This consent was already revoked."), code="revoked")
+    consent.revoked_at, consent.revoked_by = timezone.now(), user
+    save(consent, user=user)
     audit.log_change(record=consent, user=user, how="revoked")
     return consent

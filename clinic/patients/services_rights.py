@@ -54,7 +54,7 @@ def ask_correction(
         patient=patient, received_on=received_on, disputed=disputed.strip(), recorded_by=user
     )
     raise_if(errors_of(correction, rules.check_day("received_on", received_on, patient)))
-    correction.save()
+    save(correction, user=user)
     _log(Event.CORRECTION, user, patient, address, what="asked")
     return correction
 
@@ -88,7 +88,7 @@ def decide_correction(
         ]
     raise_if(errors)
     correction.decided_at, correction.decided_by = timezone.now(), user
-    correction.save()
+    save(correction, user=user)
     _log(Event.CORRECTION, user, correction.patient, address, what=state)
     return correction
 

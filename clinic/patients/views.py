@@ -178,8 +178,7 @@ def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Change what is recorded of the person."""
     patient = find_to_write(request, pk)
     context = page_of(request, patient, "record")
-    initial = forms.initial_of(patient, forms.PatientForm)
-    form = forms.PatientForm(request.POST or None, patient=patient, initial=initial)
+    form = forms.PatientForm(request.POST or None, patient=patient, record=patient)
     if request.method == "POST":
         data = form.cleaned_data if form.is_valid() else {}
         # A copy: the banner keeps the name that is stored, whatever is refused.

@@ -68,7 +68,7 @@ def episode_new(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def episode_edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Change an episode's cause, side, onset or notes."""
     episode, patient = _to_write(request, Episode.objects.all(), pk, "patient")
-    form = forms.EpisodeForm(request.POST or None, initial=forms.initial_of(episode, forms.EpisodeForm))
+    form = forms.EpisodeForm(request.POST or None, record=episode)
     return _form_page(
         request, patient, form, services.update_episode, {"episode": episode}, title=_("Edit the episode")
     )
@@ -95,7 +95,7 @@ def treatment_edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Change a treatment."""
     current = Treatment.objects.filter(archived_at__isnull=True).select_related("episode")
     treatment, patient = _to_write(request, current, pk, "episode__patient")
-    form = forms.TreatmentForm(request.POST or None, initial=forms.initial_of(treatment, forms.TreatmentForm))
+    form = forms.TreatmentForm(request.POST or None, record=treatment)
     return _form_page(
         request,
         patient,

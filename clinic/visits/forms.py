@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from clinic.common.forms import EditForm
 from clinic.patients.models import Episode
 
 from . import exercises, moments
@@ -28,7 +29,7 @@ AHEAD = dt.timedelta(minutes=5)
 NO_GRADE: list[tuple[Any, Any]] = [("", _("Not graded"))]
 
 
-class WhenForm(forms.Form):
+class WhenForm(EditForm, forms.Form):
     """When a visit was."""
 
     at = forms.DateTimeField(
@@ -70,8 +71,10 @@ def _episode_name(episode: Any) -> str:
     }
 
 
-class ImpressionForm(forms.ModelForm):
+class ImpressionForm(EditForm, forms.ModelForm):
     """The clinician's own grade and note, saved as they are typed."""
+
+    touched_only = True
 
     class Meta:
         model = Visit

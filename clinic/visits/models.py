@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.audit.history import History
-from clinic.common.models import Record
+from clinic.common.models import Record, Versioned
 from clinic.patients.models import Episode, Patient
 from clinic.patients.visibility import seen_by
 
@@ -49,7 +49,7 @@ class VisitQuerySet(models.QuerySet["Visit"]):
         return self.filter(archived_at__isnull=True)
 
 
-class Visit(Record):
+class Visit(Record, Versioned):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="visits")
     episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="visits")
     at = models.DateTimeField(_("date and time"), default=timezone.now)
@@ -98,7 +98,7 @@ class Side(models.TextChoices):
     RIGHT = "right", _("Right")
 
 
-class Photo(Record):
+class Photo(Record, Versioned):
     """A photo of one exercise, upright, without metadata; the original is known by its hash alone."""
 
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="photos")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from clinic.audit import services as audit
 from clinic.common.meters import counts_uploads
+from clinic.common.writing import Basis, assign, lock, save
 from clinic.patients.rules import not_archived
 from clinic.patients.selectors import current_episode
 from clinic.patients.uses import check_record
@@ -36,13 +37,8 @@ logger = logging.getLogger(__name__)
 
 # No room on the disk, none for this account, none for a file of that size.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-EDITABLE = ("impression", "grade", "at")
-
-
-def _save(user: User, record: Visit | Photo, fields: list[str] | None = None) -> None:
-    """Save with the user named in the history, also where no request tells it who acts."""
-    record._history_user = user  # type: ignore[union-attr]
-    record.save(update_fields=fields)
+EDITABLE = frozenset({"impression", "grade", "at"})
+SHOWN = frozenset({"exercise", "side"})
 
 
 def create_visit(
@@ -73,47 +69,44 @@ def create_visit(
     moments.check(moment=visit.at, field="at", ahead=moments.VISIT_AHEAD)
     visit.full_clean(exclude=["patient", "episode", "clinician"])
     with transaction.atomic():
-        _save(user, visit)
+        save(visit, user=user)
         refresh_summary(patient_id=patient.pk)
     return visit
 
 
-def update_visit(*, user: User, visit: Visit, **changes: Any) -> Visit:
+@transaction.atomic
+def update_visit(*, user: User, visit: Visit, based_on: Basis | None = None, **changes: Any) -> Visit:
     """Change impression, grade or time of a visit; what stays the same writes nothing."""
-    unknown = set(changes) - set(EDITABLE)
-    if unknown:
-        raise TypeError(f"A visit's {', '.join(sorted(unknown))} can't be changed.")
-    changed = [name for name, value in changes.items() if getattr(visit, name) != value]
+    lock(visit, based_on)
+    changed = assign(visit, changes, EDITABLE, based_on=based_on)
     if not changed:
         return visit
-    for name in changed:
-        setattr(visit, name, changes[name])
     if "at" in changed:
         moments.check(moment=visit.at, field="at", ahead=moments.VISIT_AHEAD)
     visit.full_clean(exclude=["patient", "episode", "clinician"])
-    with transaction.atomic():
-        _save(user, visit, changed)
-        refresh_summary(patient_id=visit.patient_id)
+    save(visit, user=user, only=changed)
+    refresh_summary(patient_id=visit.patient_id)
     return visit
 
 
-def archive_visit(*, user: User, visit: Visit) -> Visit:
+def archive_visit(*, user: User, visit: Visit, based_on: Basis | None = None) -> Visit:
     """Take a visit out of lists and charts; its record and photos stay."""
-    return _set_visit_archived(user, visit, timezone.now())
+    return _set_visit_archived(user, visit, timezone.now(), based_on)
 
 
-def restore_visit(*, user: User, visit: Visit) -> Visit:
+def restore_visit(*, user: User, visit: Visit, based_on: Basis | None = None) -> Visit:
     """Bring an archived visit back."""
-    return _set_visit_archived(user, visit, None)
+    return _set_visit_archived(user, visit, None, based_on)
 
 
-def _set_visit_archived(user: User, visit: Visit, when: dt.datetime | None) -> Visit:
+@transaction.atomic
+def _set_visit_archived(user: User, visit: Visit, when: dt.datetime | None, based_on: Basis | None) -> Visit:
+    lock(visit, based_on)
     if (visit.archived_at is None) == (when is None):
         return visit
     visit.archived_at = when
-    with transaction.atomic():
-        _save(user, visit, ["archived_at"])
-        refresh_summary(patient_id=visit.patient_id)
+    save(visit, user=user, only=["archived_at"])
+    refresh_summary(patient_id=visit.patient_id)
     return visit
 
 
@@ -180,7 +173,7 @@ def _write_row(user: User, photo: Photo) -> None:
     committing = False
     try:
         with transaction.atomic():
-            _save(user, photo)
+            save(photo, user=user)
             inference_services.queue_analysis(photo=photo)
             refresh_summary(patient_id=photo.visit.patient_id)
             committing = True
@@ -232,40 +225,44 @@ def _refuse_twice(visit: Visit, original_sha256: str, zone: zoneinfo.ZoneInfo) -
     )
 
 
-def change_exercise(*, user: User, photo: Photo, exercise: str, side: str = "") -> Photo:
+@transaction.atomic
+def change_exercise(
+    *, user: User, photo: Photo, exercise: str, side: str = "", based_on: Basis | None = None
+) -> Photo:
     """Say that a photo shows another exercise; what it was before stays in its history."""
-    side = _checked_side(exercise, side)
-    if (photo.exercise, photo.side) == (exercise, side):
-        return photo
-    photo.exercise, photo.side = exercise, side
-    with transaction.atomic():
-        _save(user, photo, ["exercise", "side"])
+    lock(photo, based_on)
+    shown = {"exercise": exercise, "side": _checked_side(exercise, side)}
+    changed = assign(photo, shown, SHOWN, based_on=based_on)
+    if changed:
+        save(photo, user=user, only=changed)
         refresh_summary(patient_id=photo.visit.patient_id)
     return photo
 
 
-def archive_photo(*, user: User, photo: Photo) -> Photo:
+@transaction.atomic
+def archive_photo(*, user: User, photo: Photo, based_on: Basis | None = None) -> Photo:
     """Take a photo out of its visit; file, results and confirmations stay."""
+    lock(photo, based_on)
     if photo.archived_at is None:
         photo.archived_at = timezone.now()
-        with transaction.atomic():
-            _save(user, photo, ["archived_at"])
-            inference_services.cancel(photo=photo)
-            refresh_summary(patient_id=photo.visit.patient_id)
+        save(photo, user=user, only=["archived_at"])
+        inference_services.cancel(photo=photo)
+        refresh_summary(patient_id=photo.visit.patient_id)
     return photo
 
 
-def restore_photo(*, user: User, photo: Photo) -> Photo:
+@transaction.atomic
+def restore_photo(*, user: User, photo: Photo, based_on: Basis | None = None) -> Photo:
     """Bring an archived photo back; IntakeError if the same photo was uploaded again meanwhile."""
+    lock(photo, based_on)
     if photo.archived_at is None:
         return photo
     if photo.visit.photos.filter(archived_at=None, original_sha256=photo.original_sha256).exists():
         raise refuse("same_in_visit")
     photo.archived_at = None
-    with transaction.atomic():
-        _save(user, photo, ["archived_at"])
-        inference_services.queue_analysis(photo=photo)
-        refresh_summary(patient_id=photo.visit.patient_id)
+    save(photo, user=user, only=["archived_at"])
+    inference_services.queue_analysis(photo=photo)
+    refresh_summary(patient_id=photo.visit.patient_id)
     return photo
 
 

@@ -26,7 +26,9 @@
   document.body.addEventListener("board-changed", look);
 })();
 
-// The impression is saved as it is typed; nothing typed is lost when the line breaks or the page closes.
+// The impression is saved as it is typed; nothing typed is lost when the line breaks or the page closes. Only what was
+// touched is sent, with the version that it started from: what another person saved meanwhile comes into the other
+// fields, and where both wrote in one, nothing is saved until somebody has chosen.
 (function () {
   "use strict";
   var form = document.getElementById("impression-form");
@@ -34,8 +36,40 @@
   if (!form) {
     return;
   }
-  var unsaved = false;
   var timer = null;
+  var sent = null;
+  // What each field held when it was last the same as the record, and in which version that was.
+  var known = {};
+  fields().forEach(function (field) {
+    known[field.name] = { value: field.value, version: Number(form.elements.version.value) };
+  });
+
+  function fields() {
+    return Array.prototype.filter.call(form.elements, function (field) {
+      return field.name && field.type !== "hidden" && field.type !== "submit" && field.name.indexOf("keep-") !== 0;
+    });
+  }
+
+  function touched() {
+    return fields().filter(function (field) { return field.value !== known[field.name].value; });
+  }
+
+  // Fields that started from different versions go one after the other, the oldest first.
+  function next() {
+    var waiting = touched();
+    var oldest = Math.min.apply(null, waiting.map(function (field) { return known[field.name].version; }));
+    var values = { version: String(oldest) };
+    waiting.forEach(function (field) {
+      if (known[field.name].version === oldest) {
+        values[field.name] = field.value;
+      }
+    });
+    return waiting.length ? values : null;
+  }
+
+  function undecided() {
+    return form.querySelectorAll("[data-conflict]");
+  }
 
   function say(sentence, kind) {
     var line = document.createElement("span");
@@ -48,16 +82,64 @@
     return event.detail && event.detail.elt === form;
   }
 
-  form.addEventListener("input", function () {
-    unsaved = true;
-    say(form.dataset.saving, "save-running");
-  });
+  function send() {
+    window.htmx.trigger(form, "risorius:save");
+  }
+
   function again() {
     window.clearTimeout(timer);
     timer = window.setTimeout(function () {
       // A new login has a new token; without one the answer says so again.
-      window.risoriusRenew().then(function () { window.htmx.trigger(form, "change"); });
+      window.risoriusRenew().then(send);
     }, 5000);
+  }
+
+  form.addEventListener("input", function (event) {
+    if (event.target.name in known) {
+      say(undecided().length ? form.dataset.undecided : form.dataset.saving, undecided().length ? "save-conflict" : "save-running");
+    }
+  });
+
+  document.body.addEventListener("htmx:configRequest", function (event) {
+    if (!isOurs(event)) {
+      return;
+    }
+    var values = undecided().length ? null : next();
+    if (values === null) {
+      event.preventDefault();
+      if (!undecided().length && saved.querySelector(".save-running")) {
+        saved.replaceChildren();
+      }
+      return;
+    }
+    sent = values;
+    event.detail.parameters = Object.assign({ csrfmiddlewaretoken: form.elements.csrfmiddlewaretoken.value }, values);
+  });
+
+  // The answer names the record's version, and the fields that hold something else there than here.
+  function take() {
+    var line = saved.querySelector("[data-version]");
+    if (!line || !sent) {
+      return;
+    }
+    var version = Number(line.value), others = {};
+    saved.querySelectorAll("[data-field]").forEach(function (one) { others[one.dataset.field] = one.value; });
+    fields().forEach(function (field) {
+      var was = known[field.name];
+      if (field.name in sent) {
+        was.value = sent[field.name];
+        was.version = version;
+      }
+      if (field.name in others) {
+        if (field.value === was.value) {
+          field.value = others[field.name];
+          known[field.name] = { value: field.value, version: version };
+        }
+      } else if (was.version !== version) {
+        was.version = version;
+      }
+    });
+    form.elements.version.value = String(version);
   }
 
   document.body.addEventListener("htmx:afterRequest", function (event) {
@@ -69,16 +151,57 @@
     if (request.status && request.getResponseHeader("HX-Redirect")) {
       say(form.dataset.session, "save-failed");
       again();
-    } else if (event.detail.successful) {
-      unsaved = Boolean(saved.querySelector(".save-failed"));
-    } else {
+    } else if (!event.detail.successful) {
       say(form.dataset.failed, "save-failed");
       again();
     }
   });
+  document.body.addEventListener("htmx:afterSwap", function (event) {
+    if (event.detail.target !== saved) {
+      return;
+    }
+    take();
+    sent = null;
+    if (touched().length && !undecided().length && saved.querySelector("[data-version]")) {
+      say(form.dataset.saving, "save-running");
+      send();
+    }
+  });
+
+  // One tap: what stays goes into the field, and the field goes on from the version that was shown.
+  form.addEventListener("risorius:kept", function (event) {
+    var field = form.elements[event.detail.name];
+    known[field.name] = { value: event.detail.theirs, version: event.detail.version };
+    if (undecided().length) {
+      return;
+    }
+    if (touched().length) {
+      say(form.dataset.saving, "save-running");
+      send();
+    } else {
+      say(form.dataset.kept, "save-done");
+    }
+  });
+
+  function isUnsaved() {
+    return touched().length > 0;
+  }
+
   window.addEventListener("pagehide", function () {
-    if (unsaved && navigator.sendBeacon) {
-      navigator.sendBeacon(form.action, new FormData(form));
+    if (!navigator.sendBeacon || undecided().length || !isUnsaved()) {
+      return;
+    }
+    for (var values = next(); values; values = next()) {
+      var body = new FormData();
+      body.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+      body.append("closing", "1");
+      Object.keys(values).forEach(function (name) {
+        body.append(name, values[name]);
+        if (name in known) {
+          known[name].value = values[name];
+        }
+      });
+      navigator.sendBeacon(form.action, body);
     }
   });
 })();

@@ -16,6 +16,7 @@ from clinic.accounts.models import Role
 
 from .. import factories
 from ..conftest import logged_in
+from ..forms import edited
 
 PROFILE, PASSWORD = reverse("accounts:profile"), reverse("accounts:password")
 TOKENS = reverse("accounts:tokens")
@@ -23,18 +24,20 @@ API = "/api/v1/patients/"
 
 
 def test_name_and_language_are_saved(as_clinician, clinician) -> None:
-    answer = as_clinician.post(PROFILE, {"full_name": "  Dr  Sari ", "language": "id"}, follow=True)
+    answer = as_clinician.post(
+        PROFILE, edited(clinician, full_name="  Dr  Sari ", language="id"), follow=True
+    )
     clinician.refresh_from_db()
     assert (clinician.full_name, clinician.language) == ("Dr Sari", "id")
     assert '<html lang="id"' in answer.content.decode()
-    as_clinician.post(PROFILE, {"full_name": "Dr Sari", "language": "clinic"})
+    as_clinician.post(PROFILE, edited(clinician, full_name="Dr Sari", language="clinic"))
     clinician.refresh_from_db()
     assert clinician.language == ""
 
 
 def test_a_person_has_a_name(as_clinician, clinician) -> None:
     before = clinician.full_name
-    page = as_clinician.post(PROFILE, {"full_name": " ", "language": "en"}).content.decode()
+    page = as_clinician.post(PROFILE, edited(clinician, full_name=" ", language="en")).content.decode()
     assert "This field is required." in page
     clinician.refresh_from_db()
     assert clinician.full_name == before

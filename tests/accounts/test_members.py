@@ -13,6 +13,7 @@ from clinic.accounts.models import Membership, Role, User
 
 from .. import factories
 from ..conftest import logged_in
+from ..forms import edited
 
 MEMBERS, CLINIC = reverse("accounts:members"), reverse("accounts:clinic")
 
@@ -124,9 +125,13 @@ def test_someone_from_another_clinic_keeps_name_and_password(as_administrator, c
 
 
 def test_a_role_is_changed_and_counts_at_once(as_administrator, clinic, clinician, as_clinician) -> None:
-    as_administrator.post(url("member", of(clinician, clinic)), {"role": "reviewer"})
+    as_administrator.post(
+        url("member", of(clinician, clinic)), edited(of(clinician, clinic), role="reviewer")
+    )
     assert as_clinician.get(reverse("patients:new")).status_code == 403
-    as_administrator.post(url("member", of(clinician, clinic)), {"role": "clinician"})
+    as_administrator.post(
+        url("member", of(clinician, clinic)), edited(of(clinician, clinic), role="clinician")
+    )
     assert as_clinician.get(reverse("patients:new")).status_code == 200
 
 
@@ -143,14 +148,16 @@ def test_access_is_taken_away_at_once_and_given_back(as_administrator, clinic, c
 
 def test_a_clinic_keeps_an_administrator(as_administrator, administrator, clinic) -> None:
     membership = of(administrator, clinic)
-    page = as_administrator.post(url("member", membership), {"role": "clinician"}).content.decode()
+    page = as_administrator.post(
+        url("member", membership), edited(membership, role="clinician")
+    ).content.decode()
     assert "A clinic needs at least one administrator." in page
     page = as_administrator.post(url("member_active", membership), {"active": "no"}, follow=True)
     assert "A clinic needs at least one administrator." in page.content.decode()
     membership.refresh_from_db()
     assert membership.role == Role.ADMINISTRATOR and membership.is_active
     factories.member(clinic, Role.ADMINISTRATOR)
-    as_administrator.post(url("member", membership), {"role": "clinician"})
+    as_administrator.post(url("member", membership), edited(membership, role="clinician"))
     membership.refresh_from_db()
     assert membership.role == Role.CLINICIAN
 
@@ -163,7 +170,7 @@ def test_a_deactivated_administrator_does_not_count(as_administrator, administra
 
 def test_the_clinics_settings_are_saved(as_administrator, clinic) -> None:
     typed = {"name": "Klinik Melati", "time_zone": "Asia/Makassar", "language": "id", "idle_minutes": "15"}
-    as_administrator.post(CLINIC, typed)
+    as_administrator.post(CLINIC, edited(clinic, typed))
     clinic.refresh_from_db()
     assert (clinic.name, clinic.time_zone, clinic.language) == ("Klinik Melati", "Asia/Makassar", "id")
 
@@ -173,7 +180,7 @@ def test_the_clinics_settings_are_saved(as_administrator, clinic) -> None:
 )
 def test_wrong_settings_are_refused_and_kept_in_the_form(as_administrator, clinic, typed) -> None:
     good = {"name": "Klinik Melati", "time_zone": "Asia/Makassar", "language": "id", "idle_minutes": "15"}
-    answer = as_administrator.post(CLINIC, {**good, **typed})
+    answer = as_administrator.post(CLINIC, edited(clinic, {**good, **typed}))
     assert answer.status_code == 200
     before = clinic.name
     clinic.refresh_from_db()

@@ -21,6 +21,7 @@ from clinic.audit.models import AuditEvent
 
 from .. import factories
 from ..conftest import logged_in
+from ..forms import edited
 from .conftest import CODE, code_of, kinds, post_login, recovery_codes, with_app
 
 OVERVIEW, ADD_APP, CODES = (
@@ -254,7 +255,7 @@ def test_the_server_helps_where_no_administrator_may(clinician, capsys) -> None:
 
 def test_the_clinics_switch_is_the_administrators(as_administrator, clinic) -> None:
     typed = {"name": clinic.name, "time_zone": clinic.time_zone, "language": "en", "idle_minutes": "15"}
-    as_administrator.post(reverse("accounts:clinic"), {**typed, "require_second_factor": "on"})
+    as_administrator.post(reverse("accounts:clinic"), edited(clinic, typed, require_second_factor="on"))
     clinic.refresh_from_db()
     assert clinic.require_second_factor and clinic.idle_minutes == 15
     assert as_administrator.get(TODAY).url == OVERVIEW, "the administrator too"

@@ -16,6 +16,7 @@ from clinic.patients import services
 from clinic.visits import services as visits
 
 from .. import factories
+from ..forms import edited
 
 
 def told(patient) -> list[tuple[str, str]]:
@@ -64,7 +65,9 @@ def test_a_change_leads_to_what_stood_before_and_after(clinician, patient) -> No
 
 def test_a_change_by_a_page_tells_the_page_and_the_address(as_clinician, clinician, visit) -> None:
     as_clinician.post(
-        reverse("visits:edit", args=[visit.pk]), {"impression": "Closes the eye."}, REMOTE_ADDR="192.0.2.44"
+        reverse("visits:edit", args=[visit.pk]),
+        edited(visit, impression="Closes the eye."),
+        REMOTE_ADDR="192.0.2.44",
     )
     event = AuditEvent.objects.filter(kind=Event.CHANGE).latest("pk")
     assert (event.user, event.page, event.address) == (clinician, "visits:edit", "192.0.2.44")

@@ -70,7 +70,10 @@ def address(row: Row, place: Place) -> str:
 def ask(world: World, row: Row, who: str, place: Place) -> Answer:
     """One request, taken back afterwards."""
     path, body = address(row, place), row.body(place.records)
-    return send(world, who, row.method, path, body, api=row.is_api)
+    if row.is_api:
+        return send(world, who, row.method, path, body, api=True, **{"if-match": "*"})
+    # A form says which version of its record it was opened for; all of this world are new.
+    return send(world, who, row.method, path, {"version": "1", **body} if row.method == "POST" else body)
 
 
 def send(

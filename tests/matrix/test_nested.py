@@ -27,7 +27,7 @@ FOREIGN: list[tuple[str, str, Body]] = [
         "",
         lambda m, r: {"clinic": str(r.clinic.pk), "record_number": "1", "name": "A"},
     ),
-    ("api:episode-list", "", lambda m, r: {**NEW_EPISODE, "patient": str(r.patient.pk)}),
+    ("api:episode-list", "", lambda m, r: {**NEW_EPISODE, "version": "1", "patient": str(r.patient.pk)}),
     (
         "api:treatment-list",
         "",
@@ -73,20 +73,38 @@ def test_a_body_cannot_name_what_belongs_to_another_clinic(
 
 # Fields that a body may not bring along, and the record that would move or change its owner by them.
 EXTRA: list[tuple[str, str, Body]] = [
-    ("visits:edit", "visit", lambda m, r: {"impression": "x", "patient": str(r.patient.pk)}),
-    ("visits:edit", "visit", lambda m, r: {"impression": "x", "clinician": str(r.clinician.pk)}),
-    ("patients:episode_edit", "episode", lambda m, r: {**NEW_EPISODE, "patient": str(r.patient.pk)}),
+    ("visits:edit", "visit", lambda m, r: {"version": "1", "impression": "x", "patient": str(r.patient.pk)}),
+    (
+        "visits:edit",
+        "visit",
+        lambda m, r: {"version": "1", "impression": "x", "clinician": str(r.clinician.pk)},
+    ),
+    (
+        "patients:episode_edit",
+        "episode",
+        lambda m, r: {**NEW_EPISODE, "version": "1", "patient": str(r.patient.pk)},
+    ),
     (
         "patients:edit",
         "patient",
-        lambda m, r: {"record_number": "X-1", "name": "A", "clinic": str(r.clinic.pk)},
+        lambda m, r: {"version": "1", "record_number": "X-1", "name": "A", "clinic": str(r.clinic.pk)},
     ),
     (
         "accounts:profile",
         "",
-        lambda m, r: {"full_name": "A", "language": "en", "is_staff": "on", "is_superuser": "1"},
+        lambda m, r: {
+            "version": "1",
+            "full_name": "A",
+            "language": "en",
+            "is_staff": "on",
+            "is_superuser": "1",
+        },
     ),
-    ("accounts:member", "membership", lambda m, r: {"role": "reviewer", "clinic": str(r.clinic.pk)}),
+    (
+        "accounts:member",
+        "membership",
+        lambda m, r: {"version": "1", "role": "reviewer", "clinic": str(r.clinic.pk)},
+    ),
 ]
 
 

@@ -14,6 +14,7 @@ from clinic.patients import services
 from clinic.patients.models import Consent, Patient, Treatment
 
 from .. import factories
+from ..forms import edited
 
 
 def url(name: str, record: Any) -> str:
@@ -66,7 +67,7 @@ def test_tabs_lead_to_every_page_of_the_patient(as_clinician, patient) -> None:
 
 def test_details_can_be_changed_and_the_log_tells_from_what_to_what(as_clinician, clinician, patient) -> None:
     before = patient.name
-    answer = as_clinician.post(url("edit", patient), {**PERSON, "phone": "0812"})
+    answer = as_clinician.post(url("edit", patient), edited(patient, PERSON, phone="0812"))
     assert answer.url == url("record", patient)
     patient.refresh_from_db()
     assert (patient.name, patient.phone) == ("Rina Kusuma", "0812")
@@ -93,7 +94,9 @@ def test_a_refused_change_keeps_the_typing_and_the_banner(
     as_clinician, clinic, patient, change, sentence
 ) -> None:
     factories.PatientFactory(clinic=clinic, record_number="TAKEN")
-    answer = as_clinician.post(url("edit", patient), {**PERSON, "languages": "Sundanese", **change})
+    answer = as_clinician.post(
+        url("edit", patient), edited(patient, {**PERSON, "languages": "Sundanese", **change})
+    )
     if sentence is None:
         assert answer.status_code == 302
         return
@@ -106,7 +109,9 @@ def test_a_refused_change_keeps_the_typing_and_the_banner(
 
 def test_a_birth_date_after_an_onset_is_refused(as_clinician, episode) -> None:
     born = (episode.onset_date + dt.timedelta(days=1)).isoformat()
-    page = as_clinician.post(url("edit", episode.patient), {**PERSON, "birth_date": born}).content.decode()
+    page = as_clinician.post(
+        url("edit", episode.patient), edited(episode.patient, PERSON, birth_date=born)
+    ).content.decode()
     assert "before this birth date" in page
 
 
@@ -121,7 +126,10 @@ def test_episodes_are_opened_and_changed(as_clinician, patient) -> None:
     episode = patient.episodes.get()
     page = text(as_clinician, "record", patient)
     assert "Trauma" in page and "Weak on both sides" in page and "Fell off a motorcycle." in page
-    assert as_clinician.post(url("episode_edit", episode), {**typed, "weak_side": "none"}).status_code == 302
+    assert (
+        as_clinician.post(url("episode_edit", episode), edited(episode, typed, weak_side="none")).status_code
+        == 302
+    )
     episode.refresh_from_db()
     assert episode.weak_side == ""
     log = text(as_clinician, "log", patient)
@@ -132,7 +140,7 @@ def test_an_onset_after_a_visit_of_the_episode_is_refused(as_clinician, visit) -
     episode = visit.episode
     type(visit).objects.filter(pk=visit.pk).update(at=timezone.now() - dt.timedelta(days=10))
     typed = {"cause": "stroke", "weak_side": "left", "onset_date": ago(days=3).isoformat(), "notes": "kept"}
-    page = as_clinician.post(url("episode_edit", episode), typed).content.decode()
+    page = as_clinician.post(url("episode_edit", episode), edited(episode, typed)).content.decode()
     assert "before this onset" in page and "kept" in page
 
 
@@ -142,7 +150,7 @@ def test_treatments_are_recorded_changed_and_taken_off(as_clinician, episode) ->
     treatment = Treatment.objects.get()
     page = text(as_clinician, "record", episode.patient)
     assert "Steroids" in page and "Prednisolone 60 mg" in page and "week 1" in page
-    as_clinician.post(url("treatment_edit", treatment), {**typed, "note": "Prednisolone 50 mg"})
+    as_clinician.post(url("treatment_edit", treatment), edited(treatment, typed, note="Prednisolone 50 mg"))
     as_clinician.post(url("treatment_archive", treatment))
     assert "Prednisolone" not in text(as_clinician, "record", episode.patient)
     assert Treatment.objects.count() == 1, "taken off the record, not deleted"
@@ -252,7 +260,7 @@ def test_an_archived_record_is_read_only(as_clinician, clinician, patient, episo
     page = text(as_clinician, "record", patient)
     for name, record in (("edit", patient), ("episode_new", patient), ("episode_edit", episode)):
         assert url(name, record) not in page
-    refused = as_clinician.post(url("edit", patient), PERSON)
+    refused = as_clinician.post(url("edit", patient), edited(patient, PERSON))
     assert "This record is archived" in refused.content.decode()
     as_clinician.post(url("treatment_archive", treatment))
     treatment.refresh_from_db()

@@ -16,13 +16,14 @@ from clinic.visits.models import Visit
 
 from .. import factories
 from ..conftest import logged_in
+from ..forms import edited
 
 HTMX = {"hx-request": "true"}
 
 
 def edit(client, visit, **fields):
     headers = HTMX if fields.pop("live", False) else {}
-    return client.post(reverse("visits:edit", args=[visit.pk]), fields, headers=headers)
+    return client.post(reverse("visits:edit", args=[visit.pk]), edited(visit, fields), headers=headers)
 
 
 def start(client, patient, **fields):
@@ -113,6 +114,19 @@ def test_what_is_typed_in_one_go_is_kept_and_shown_as_one_change(as_clinician, v
     kept = visit.history.filter(history_type="~").order_by("history_id")
     assert [change.impression for change in kept] == ["E", "Eye", "Eye closes"]
     assert shown(visit) == [("", "Eye closes")]
+
+
+def test_what_was_once_saved_is_in_the_log_though_the_same_person_wrote_over_it(as_clinician, visit):
+    for text in ("Eye", "Eye closes", "Mouth weak", "Mouth very weak"):
+        edit(as_clinician, visit, live=True, impression=text)
+    for grade in ("2", "4"):
+        edit(as_clinician, visit, live=True, grade=grade)
+    assert shown(visit) == [
+        ("II", "IV"),
+        ("Eye closes", "Mouth very weak"),
+        ("", "II"),
+        ("", "Eye closes"),
+    ]
 
 
 def test_another_person_s_or_a_later_change_is_a_change_of_its_own(as_clinician, as_administrator, visit):

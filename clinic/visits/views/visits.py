@@ -15,7 +15,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clinic.audit.models import Access
 from clinic.audit.services import record_read
+from clinic.common.forms import submit
 from clinic.common.http import next_url, require, visible_or_404
+from clinic.common.versions import Basis
 from clinic.patients.models import Patient
 from clinic.patients.selectors import current_episode, episodes_of
 
@@ -100,7 +102,7 @@ def page(
         "patient": visit.patient,
         "episode": visit.episode,
         "form": ImpressionForm(instance=visit),
-        "when_form": WhenForm(initial={"at": timezone.localtime(visit.at)}),
+        "when_form": WhenForm(record=visit),
         "steps": exercises.STEPS,
         "earlier": earlier,
         "later": later,
@@ -119,27 +121,54 @@ def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if "at" in request.POST:
         return _edit_when(request, visit)
     form = ImpressionForm(request.POST, instance=visit)
-    live = bool(request.htmx)  # type: ignore[attr-defined]
-    if not form.is_valid():
-        context = {"errors": form.errors} if live else {**page(request, visit), "form": form}
-        template = "visits/_saved.html" if live else "visits/detail.html"
+    typed = dict(form.cleaned_data) if form.is_valid() else {}
+    saved = submit(form, services.update_visit, user=request.user, visit=visit, **typed)
+    if saved is None and "closing" in request.POST:
+        saved = _keep_both(request, visit, form, typed)
+    if request.htmx:  # type: ignore[attr-defined]
         # htmx swaps no 4xx answer; the sentence must be seen all the same.
-        return render(request, template, context, status=200 if live else 422)
-    values = {name: form.cleaned_data[name] for name in form.cleaned_data}
-    visit.refresh_from_db()  # validating the form has already put its values on the instance
-    services.update_visit(user=request.user, visit=visit, **values)  # type: ignore[arg-type]
-    if live:
-        return render(request, "visits/_saved.html", {"saved_at": timezone.localtime()})
+        return render(request, "visits/_saved.html", _typing(form, visit if saved else None))
+    if saved is None:
+        return render(request, "visits/detail.html", {**page(request, visit), "form": form}, status=422)
     messages.success(request, _("Impression saved."))
     return redirect("visits:detail", pk=visit.pk)
 
 
+def _typing(form: ImpressionForm, saved: Visit | None) -> dict[str, Any]:
+    """What a page that saves as one types is told: the version it now has, what others changed, or what is wrong."""
+    if saved is not None:
+        return {"saved_at": timezone.localtime(), "version": saved.version, "others": form.others(saved)}
+    conflicts = [field.conflict for field in form.fields.values() if hasattr(field, "conflict")]
+    return {"errors": form.errors, "conflicts": conflicts}
+
+
+def _keep_both(
+    request: HttpRequest, visit: Visit, form: ImpressionForm, typed: dict[str, Any]
+) -> Visit | None:
+    """The page is closing, so nobody can be asked any more: of a text that two changed both are kept."""
+    texts = {
+        name: conflict.options["both"].raw
+        for name, field in form.fields.items()
+        if (conflict := getattr(field, "conflict", None)) and "both" in conflict.options
+    }
+    if not texts:
+        return None
+    values = {name: value for name, value in typed.items() if not hasattr(form.fields[name], "conflict")}
+    # Based on the record as it is: the texts hold what the others wrote.
+    return services.update_visit(
+        user=request.user,  # type: ignore[arg-type]
+        visit=visit,
+        based_on=Basis(visit.version),
+        **{**values, **texts},
+    )
+
+
 def _edit_when(request: HttpRequest, visit: Visit) -> HttpResponse:
-    form = WhenForm(request.POST)
-    if not form.is_valid():
+    form = WhenForm(request.POST, record=visit)
+    typed = dict(form.cleaned_data) if form.is_valid() else {}
+    if submit(form, services.update_visit, user=request.user, visit=visit, **typed) is None:
         context = {**page(request, visit), "when_form": form}
         return render(request, "visits/detail.html", context, status=422)
-    services.update_visit(user=request.user, visit=visit, at=form.cleaned_data["at"])  # type: ignore[arg-type]
     messages.success(request, _("Date and time changed."))
     return redirect("visits:detail", pk=visit.pk)
 
