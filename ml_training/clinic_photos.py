@@ -25,14 +25,13 @@ from inference.pipeline.decode import decode
 from inference.pipeline.landmarks import FaceMesh
 from inference.pipeline.quality import judge
 from ml_training import datasets
-from ml_training.datasets import BOTH, CONDITIONS, NEITHER, TRUE_POINTS
+from ml_training.datasets import BOTH, CONDITIONS, NEITHER, TRUE_POINTS, UNITS
 
 FORM, FORM_VERSION = "risorius-clinic-photos", 1
 """What the manifest of an export says of itself (clinic/visits/training_set.py)."""
 SHARD = 256
 UNKNOWN_VIEW = -1
 """Of a photo confirmed as "smile", which is either smile; `train` learns everything else from it."""
-EXPRESSIONS = 57
 SOURCE = "clinic"
 NUMBERS = {"yaw_deg": "yaw_deg", "pitch_deg": "pitch_deg", "roll_deg": "roll_deg", "brightness": "brightness"}
 """Columns of `Pictures.conditions` that the quality gate measures, by its own names."""
@@ -103,11 +102,12 @@ def unknown(count: int) -> dict[str, np.ndarray]:
         "zones": nothing(len(ZONES), len(SIDES)),
         "droop": nothing(2),
         "synkinesis": nothing(2),
-        "weights": nothing(EXPRESSIONS),
+        "weights": nothing(UNITS),
         "truth": nothing(TRUE_POINTS, 2),
         "truth_mm": nothing(TRUE_POINTS, 3),
         "iris": nothing(2, 3),
         "mm_per_px": nothing(),
+        "covered": np.zeros((count, len(ZONES), len(SIDES)), bool),
     }
 
 

@@ -27,6 +27,8 @@ CONDITIONS = (
 as a share; focal: in face widths (infinite: no perspective); skin_ita_deg: individual typology angle of the cheeks in
 the untouched portrait (Chardon, Cretois and Hourseau, Int J Cosmet Sci 1991)."""
 TRUE_POINTS = len(PLACES)
+UNITS = 63
+"""Width of `Pictures.weights`: units of the face model, those of the whole mouth cut into halves."""
 
 
 class DataMissing(SystemExit):
@@ -40,16 +42,20 @@ class Pictures:
     crops: (N, s, s, 3) uint8, as `inference.pipeline.align.crop_face` cuts them.
     points: (N, 478, 3) float32, px of the photo: what the face mesh found, on which the crop was cut.
     photo_size: (N, 2) int, width and height, px.
-    view: (N,) index into `codes.VIEWS`. done_side: (N,) the side of a one-sided sneer, else -1.
+    view: (N,) index into `codes.VIEWS`; -1 where it is unknown, or where what moved can't be told from rest.
+    done_side: (N,) the side of a one-sided sneer, else -1.
     grade: (N,) House-Brackmann 1 to 6. side: (N,) weak side, -1 none, 2 both.
     zones: (N, 4, 2) movement left, 0 to 1, in `codes.ZONES` x (left, right).
     droop, synkinesis: (N, 2) 0 to 1.
-    weights: (N, 57) the face model's expression weights.
+    weights: (N, `UNITS`) the face model's expression weights.
     truth: (N, 80, 2) px: true places of the landmarks, in the order of `inference.pipeline.places.PLACES`.
     truth_mm: (N, 80, 3) the same vertices in the head's own frame, mm: x to the person's left, y up, z forwards.
     iris: (N, 2, 3) true centre x, y and diameter of each iris, px; mm_per_px: (N,).
     conditions: (N, len(CONDITIONS)).
-    person, visit, split, source: (N,) text. The pictures of one visit share person, palsy and habits.
+    person, visit, split, source: (N,) text. The pictures of one visit share person, palsy and habits; the one of rest
+    among them is the reference of the others.
+    covered: (N, 4, 2) bool, as `zones`: a dressing or hair hides that zone of that side, so a picture teaches neither
+    its movement nor, in the views that show the side there, the side.
     """
 
     crops: np.ndarray
@@ -72,6 +78,7 @@ class Pictures:
     visit: np.ndarray
     split: np.ndarray
     source: np.ndarray
+    covered: np.ndarray
 
     def of(self, *splits: str) -> Self:
         """Only these splits' pictures."""
@@ -102,6 +109,18 @@ class Pictures:
 FIELDS = tuple(field.name for field in fields(Pictures))
 
 
+def column(shard: Any, name: str) -> np.ndarray:
+    """One field of an opened shard; those written before a field was known have nothing covered, and narrower
+    weights are filled up with NaN."""
+    if name == "covered" and name not in shard:
+        return np.zeros(shard["zones"].shape, bool)
+    values = np.asarray(shard[name])
+    if name == "weights" and values.shape[1] < UNITS:
+        lacking = ((0, 0), (0, UNITS - values.shape[1]))
+        return np.pad(values.astype(np.float32), lacking, constant_values=np.nan)
+    return values
+
+
 def write_shard(path: Path, pictures: dict[str, np.ndarray]) -> None:
     """One part of a data set, by fields."""
     missing = set(FIELDS) ^ set(pictures)
@@ -122,7 +141,7 @@ def load(folders: list[Path], splits: tuple[str, ...] = ("train", "val", "test")
                 chosen = np.isin(shard["split"], splits)
                 if chosen.any():
                     for name in FIELDS:
-                        columns[name].append(shard[name][chosen])
+                        columns[name].append(column(shard, name)[chosen])
     if not columns["crops"]:
         raise DataMissing(
             f"No pictures in {', '.join(map(str, folders))}: run `python -m ml_training.simulate`."

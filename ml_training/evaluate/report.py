@@ -243,7 +243,7 @@ def sampled(folders: list[Path], split: str, most: int, seed: int = 0) -> Pictur
             names = rng.permutation(np.unique(shard["visit"][rows]))
             kept = rows[np.isin(shard["visit"][rows], names[: max(2, each // 12)])]
             for name in FIELDS:
-                columns[name].append(shard[name][kept])
+                columns[name].append(datasets.column(shard, name)[kept])
     return Pictures(*(np.concatenate(columns[name]) for name in FIELDS))
 
 

@@ -12,7 +12,7 @@ from inference.pipeline.decode import decode
 from inference.pipeline.landmarks import FaceMesh
 from inference.pipeline.release import Release
 from inference.pipeline.shape import features
-from ml_training.datasets import CONDITIONS, NEITHER, TRUE_POINTS, Pictures
+from ml_training.datasets import CONDITIONS, NEITHER, TRUE_POINTS, UNITS, Pictures
 from ml_training.evaluate.answers import Predict, RawOutputs
 
 
@@ -43,10 +43,10 @@ def unknown(
     return Pictures(
         crops=crops, points=points, photo_size=sizes, view=np.full(count, -1), done_side=np.full(count, NEITHER),
         grade=np.ones(count, int), side=np.full(count, NEITHER), zones=np.ones((count, len(ZONES), 2)),
-        droop=np.zeros((count, 2)), synkinesis=np.zeros((count, 2)), weights=absent(57),
+        droop=np.zeros((count, 2)), synkinesis=np.zeros((count, 2)), weights=absent(UNITS),
         truth=absent(TRUE_POINTS, 2), truth_mm=absent(TRUE_POINTS, 3), iris=absent(2, 3), mm_per_px=absent(),
         conditions=absent(len(CONDITIONS)), person=text, visit=text, split=np.full(count, "test"),
-        source=np.full(count, source),
+        source=np.full(count, source), covered=np.zeros((count, len(ZONES), 2), bool),
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from inference.pipeline.measure import MEASURES, Face, carried_scale, measure, v
 from inference.pipeline.measure.frame import IRIS_EDGES, PUPILS
 from inference.pipeline.measure.registry import CLOSURE_VIEWS
 from inference.pipeline.places import PLACES
-from ml_training.datasets import FIELDS, DataMissing, Pictures, check_disjoint
+from ml_training.datasets import FIELDS, DataMissing, Pictures, check_disjoint, column
 
 LID_PAIRS = ((160, 144), (158, 153), (387, 373), (385, 380))
 REGIONS = ("brow", "eye", "mouth")
@@ -41,7 +41,7 @@ class Located(Pictures):
 def read(
     folder: Path, locator: Path | None = None, splits: tuple[str, ...] = ("train", "val", "test")
 ) -> Located:
-    """A data set's pictures of these splits whose truth is known, with the places that the locator (.keras), if any,
+    """A data set's pictures of these splits whose truth and view are known, with the places that the locator (.keras), if any,
     finds in their crops and mirror images. Raises DataMissing."""
     find = _finder(locator) if locator else None
     columns: dict[str, list[np.ndarray]] = {field.name: [] for field in fields(Located)}
@@ -51,12 +51,14 @@ def read(
             crops = shard["crops"][chosen]
             columns["found"].append(find(crops) if find else np.zeros((len(crops), 0, 2)))
             for name in FIELDS:
-                columns[name].append(crops[:, :0, :0] if name == "crops" else shard[name][chosen])
+                whole = crops[:, :0, :0] if name == "crops" else column(shard, name)[chosen]
+                columns[name].append(whole)
     if not sum(map(len, columns["view"])):
         raise DataMissing(f"No pictures in {folder}: run `python -m ml_training.simulate`.")
-    pictures = Located(*(np.concatenate(column) for column in columns.values()))
+    pictures = Located(*(np.concatenate(parts) for parts in columns.values()))
     check_disjoint(pictures.person, pictures.split)
-    return pictures.where(np.isfinite(pictures.truth).all((1, 2)) & np.isfinite(pictures.iris).all((1, 2)))
+    known = np.isfinite(pictures.truth).all((1, 2)) & np.isfinite(pictures.iris).all((1, 2))
+    return pictures.where(known & (pictures.view >= 0))
 
 
 def _finder(locator: Path) -> Callable[[np.ndarray], np.ndarray]:

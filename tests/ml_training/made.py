@@ -34,4 +34,5 @@ def fields(count: int, *, split: str = "train", size: int = 32, seed: int = 0) -
         "visit": np.array([f"{split}-{n}-1" for n in number]),
         "split": np.full(count, split),
         "source": np.full(count, "noise"),
+        "covered": np.zeros((count, 4, 2), bool),
     }

@@ -68,6 +68,7 @@ def pictures(people: int = 24, visits: int = 2, split: str = "test", seed: int =
         visit=np.array(rows["visit"]),
         split=np.full(count, split),
         source=np.full(count, "made up"),
+        covered=np.zeros((count, 4, 2), bool),
     )
 
 

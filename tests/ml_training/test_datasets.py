@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ml_training import portraits
-from ml_training.datasets import FIELDS, DataMissing, check_disjoint, load, write_shard
+from ml_training.datasets import FIELDS, UNITS, DataMissing, check_disjoint, load, write_shard
 
 from .made import fields
 
@@ -34,6 +34,16 @@ def test_a_shard_without_a_field_is_refused_and_leaves_nothing(tmp_path):
         write_shard(tmp_path / "part-000.npz", incomplete)
     assert list(tmp_path.iterdir()) == []
     assert "truth" in FIELDS
+
+
+def test_a_shard_from_before_dressings_has_nothing_covered(tmp_path):
+    old = fields(3)
+    del old["covered"]
+    np.savez(tmp_path / "part-000.npz", **old)
+    pictures = load([tmp_path])
+    assert pictures.covered.shape == pictures.zones.shape
+    assert not pictures.covered.any()
+    assert pictures.weights.shape == (3, UNITS), "as wide as those of every other source"
 
 
 def test_a_person_in_two_splits_stops_the_training(tmp_path):

@@ -50,6 +50,7 @@ def pictures(count: int = 240, seed: int = 0, located: bool = False) -> Located:
         "done_side": np.full(count, -1), "zones": np.ones((count, 4, 2)), "droop": np.zeros((count, 2)),
         "synkinesis": np.zeros((count, 2)), "truth_mm": np.zeros((count, 80, 3)), "mm_per_px": np.full(count, 0.5),
         "conditions": np.zeros((count, len(CONDITIONS))), "source": np.full(count, "simulated"),
+        "covered": np.zeros((count, 4, 2), bool),
     }  # fmt: skip
     drawn = Pictures(*(defaults.get(name, np.array(rows[name])) for name in FIELDS))
     found = (drawn.truth[:, JAW:] + rng.normal(0, 0.3, (count, len(FACE), 2)) - [300, 200]) / 120
