@@ -25,13 +25,11 @@ from inference.pipeline.decode import decode
 from inference.pipeline.landmarks import FaceMesh
 from inference.pipeline.quality import judge
 from ml_training import datasets
-from ml_training.datasets import BOTH, CONDITIONS, NEITHER, TRUE_POINTS, UNITS
+from ml_training.datasets import BOTH, CONDITIONS, NEITHER, TRUE_POINTS, UNITS, UNKNOWN_VIEW
 
 FORM, FORM_VERSION = "risorius-clinic-photos", 1
 """What the manifest of an export says of itself (clinic/visits/training_set.py)."""
 SHARD = 256
-UNKNOWN_VIEW = -1
-"""Of a photo confirmed as "smile", which is either smile; `train` learns everything else from it."""
 SOURCE = "clinic"
 NUMBERS = {"yaw_deg": "yaw_deg", "pitch_deg": "pitch_deg", "roll_deg": "roll_deg", "brightness": "brightness"}
 """Columns of `Pictures.conditions` that the quality gate measures, by its own names."""

@@ -19,6 +19,7 @@ from inference.pipeline.places import PLACES
 
 NEITHER, BOTH = -1, 2
 """Codes of `Pictures.side` beside 0 (left) and 1 (right)."""
+UNKNOWN_VIEW = -1
 CONDITIONS = (
     "yaw_deg", "pitch_deg", "roll_deg", "focal", "side_light", "brightness", "blur_px", "noise", "jpeg_quality",
     "distance", "glasses", "beard", "covered", "skin_ita_deg",

@@ -2,45 +2,31 @@
 
     python -m ml_training.unmoved --portraits DIR [DIR ...] --out DIR
 
-Each is photographed a few times (light, blur, noise, compression; never turned in space). An `index.csv` in a folder,
-with the columns file and auto_label (neutral, smile_closed, smile_teeth), gives views; other portraits teach only that
-their faces are healthy. People and splits are those of `ml_training.simulate`.
+Each is photographed a few times (light, blur, noise, compression; never turned in space). An `index.csv` or
+`labels.csv` in a folder (`ml_training.portraits.known`) gives views and tells whose pictures are of one person: these
+form one visit, in which the picture at rest is the others' reference. Other portraits get a view from the gauge where
+it is sure (`--by-gauge`), or teach no view. People and splits are those of `ml_training.simulate`.
 """
 
 import argparse
-import csv
 import json
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from inference.pipeline.gauge import Gauge
 from tqdm import tqdm
 
 from inference.pipeline.align import Jitter, crop_face
-from inference.pipeline.codes import VIEWS, Exercise
+from inference.pipeline.codes import VIEWS
 from inference.pipeline.landmarks import FaceMesh
 from ml_training import portraits, sources
-from ml_training.datasets import CONDITIONS, NEITHER, TRUE_POINTS, write_shard
+from ml_training.datasets import CONDITIONS, NEITHER, TRUE_POINTS, UNITS, write_shard
+from ml_training.simulate.gauge import sure_view
 from ml_training.simulate.generate import HELD_OUT_FILE, columns
 from ml_training.simulate.photography import photograph
 from ml_training.simulate.studio import JITTER, Row, skin_ita
-
-LABELS = {
-    "neutral": Exercise.REST,
-    "smile_closed": Exercise.CLOSED_SMILE,
-    "smile_teeth": Exercise.SMILE_WITH_TEETH,
-}
-UNITS = 63
-"""Width of `Pictures.weights`, as simulated pictures have it."""
-
-
-def labels(folder: Path) -> dict[str, int]:
-    """File name -> index of its view, from the folder's index.csv; empty without one."""
-    index = folder / "index.csv"
-    if not index.is_file():
-        return {}
-    with index.open() as stream:
-        rows = list(csv.DictReader(stream))
-    return {r["file"]: VIEWS.index(LABELS[r["auto_label"]]) for r in rows if r["auto_label"] in LABELS}
 
 
 def unknown() -> Row:
@@ -52,11 +38,18 @@ def unknown() -> Row:
         "truth_mm": np.full((TRUE_POINTS, 3), np.nan, np.float32),
         "iris": np.full((2, 3), np.nan, np.float32),
         "mm_per_px": np.float32(np.nan),
+        "covered": np.zeros((4, 2), bool),
     }
 
 
 def pictures(
-    portrait: portraits.Portrait, view: int, count: int, size: int, mesh: FaceMesh, rng: np.random.Generator
+    portrait: portraits.Portrait,
+    view: int,
+    visit: str,
+    count: int,
+    size: int,
+    mesh: FaceMesh,
+    rng: np.random.Generator,
 ) -> list[Row]:
     """Rows of one healthy portrait, photographed `count` times."""
     rows: list[Row] = []
@@ -82,7 +75,7 @@ def pictures(
                 "synkinesis": np.zeros(2, np.float32),
                 "conditions": np.array([conditions[name] for name in CONDITIONS], np.float32),
                 "person": portrait.person,
-                "visit": f"{portrait.sha256[:16]}-u",
+                "visit": visit,
                 "split": portrait.split,
                 "source": "unmoved",
             }
@@ -97,24 +90,42 @@ def main() -> None:
     parser.add_argument("--portraits", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--each", type=int, default=3, help="photos of each portrait that is trained on")
+    parser.add_argument("--by-gauge", action="store_true", help="let the gauge name views where it is sure")
+    parser.add_argument(
+        "--split", choices=portraits.SPLITS, help="of everybody; else a hash of the person decides"
+    )
     parser.add_argument("--size", type=int, default=160)
     parser.add_argument("--seed", type=int, default=20261121)
     args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
-    mesh = FaceMesh(max_faces=1)
     files = [file for folder in args.portraits for file in sources.portrait_files(folder)]
-    view_of = {folder / name: v for folder in args.portraits for name, v in labels(folder).items()}
+    args.out.mkdir(parents=True, exist_ok=True)
+    mesh, gauge = FaceMesh(max_faces=1), Gauge()
+    told = {file: row for folder in args.portraits for file, row in portraits.known(folder).items()}
     held_out = frozenset(json.loads(HELD_OUT_FILE.read_text())) if HELD_OUT_FILE.exists() else frozenset()
     rows: list[Row] = []
-    for portrait in tqdm(portraits.read(files, mesh, held_out), unit="portrait"):
+    used: list[dict[str, str]] = []
+    labelled: Counter[str] = Counter()
+    for portrait in tqdm(portraits.read(files, mesh, held_out, told), unit="portrait"):
         if portrait.split == "held_out":
             continue
+        if args.split:
+            portrait = replace(portrait, split=args.split)
         rng = np.random.default_rng([args.seed, int(portrait.sha256[:12], 16)])
         count = args.each if portrait.split == "train" else 1
-        rows += pictures(portrait, view_of.get(portrait.file, -1), count, args.size, mesh, rng)
+        known = told.get(portrait.file, portraits.Known())
+        view, by = known.view, "eye"
+        if args.by_gauge and not known.judged:
+            view, by = sure_view(gauge, portrait.points), "gauge"
+        visit = f"{portrait.person if known.person else portrait.sha256[:16]}-u"
+        rows += pictures(portrait, view, visit, count, args.size, mesh, rng)
+        labelled[f"{VIEWS[view]} by {by}" if view >= 0 else "no view"] += 1
+        used.append(
+            {"sha256": portrait.sha256, "person": portrait.person, "split": portrait.split, "state": "used"}
+        )
     write_shard(args.out / "part-000.npz", columns(rows))
-    told = {"seed": args.seed, "each": args.each, "source": "unmoved", "pictures": len(rows)}
-    (args.out / "manifest.json").write_text(json.dumps(told, indent=1))
+    made = {"seed": args.seed, "each": args.each, "source": "unmoved", "pictures": len(rows)}
+    made |= {"portraits_by_view": dict(sorted(labelled.items())), "portraits": used}
+    (args.out / "manifest.json").write_text(json.dumps(made, indent=1))
 
 
 if __name__ == "__main__":

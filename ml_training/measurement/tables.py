@@ -41,8 +41,8 @@ class Located(Pictures):
 def read(
     folder: Path, locator: Path | None = None, splits: tuple[str, ...] = ("train", "val", "test")
 ) -> Located:
-    """A data set's pictures of these splits whose truth and view are known, with the places that the locator (.keras), if any,
-    finds in their crops and mirror images. Raises DataMissing."""
+    """A data set's pictures of these splits whose truth and view are known, with the places that the locator (.keras),
+    if any, finds in their crops and mirror images. Raises DataMissing."""
     find = _finder(locator) if locator else None
     columns: dict[str, list[np.ndarray]] = {field.name: [] for field in fields(Located)}
     for path in sorted(folder.glob("part-*.npz")):

@@ -1,4 +1,5 @@
-"""What people wear and what stands behind them: glasses, beards, hair over the forehead, other backgrounds.
+"""What people wear and what stands behind them: glasses, beards, scarves, hair over the forehead or an eye, a dressing on
+an eye, a feeding tube, other backgrounds.
 
 All of it is drawn on the frontal portrait, before the head turns, and by chance: never by the label.
 """
@@ -7,6 +8,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+
+from inference.pipeline.codes import ZONES
 
 RIGHT_EYE, LEFT_EYE = (33, 133), (362, 263)
 TEMPLES = (127, 356)
@@ -20,24 +23,47 @@ FOREHEAD = (54, 103, 67, 109, 10, 338, 297, 332, 284)
 
 @dataclass(frozen=True)
 class Look:
-    """What a person wears in one visit, and whether something else stands behind them."""
+    """What a person wears in one visit, and whether something else stands behind them. tube, dressing, lock: the side (0
+    left, 1 right, -1 none) of a feeding tube, of a pad or tape on an eye, and of hair over brow and eye."""
 
     glasses: int = 0
     beard: float = 0.0
     fringe: float = 0.0
+    scarf: float = 0.0
+    tube: int = -1
+    dressing: int = -1
+    lock: int = -1
     background: bool = False
     seed: int = 0
 
     @classmethod
     def sample(cls, rng: np.random.Generator) -> "Look":
-        """Glasses on one person in five, a beard on one in eight, a fringe on one in ten."""
+        """Glasses on one person in five, a beard on one in twelve, a fringe on one in ten; a scarf about the chin, a tube, a
+        dressing or a lock on a few."""
+        lock, dressing, tube = (
+            int(rng.integers(2)) if rng.random() < share else -1 for share in (0.04, 0.03, 0.02)
+        )
         return cls(
             glasses=int(rng.integers(1, 4)) if rng.random() < 0.2 else 0,
-            beard=float(rng.uniform(0.3, 0.9)) if rng.random() < 0.12 else 0.0,
+            beard=float(rng.uniform(0.3, 0.9)) if rng.random() < 0.08 else 0.0,
             fringe=float(rng.uniform(0.1, 0.6)) if rng.random() < 0.1 else 0.0,
+            scarf=float(rng.uniform(0.0, 0.6)) if rng.random() < 0.05 else 0.0,
+            tube=tube,
+            dressing=dressing,
+            lock=-1 if dressing >= 0 else lock,
             background=bool(rng.random() < 0.35),
             seed=int(rng.integers(2**31)),
         )
+
+    @property
+    def covers(self) -> np.ndarray:
+        """(4, 2) bool, as `datasets.Pictures.covered`."""
+        hidden = np.zeros((len(ZONES), 2), bool)
+        if self.dressing >= 0:
+            hidden[ZONES.index("eye"), self.dressing] = True
+        if self.lock >= 0:
+            hidden[[ZONES.index("brow"), ZONES.index("eye")], self.lock] = True
+        return hidden
 
 
 def wear(image: np.ndarray, points: np.ndarray, look: Look, person: np.ndarray | None) -> np.ndarray:
@@ -50,9 +76,95 @@ def wear(image: np.ndarray, points: np.ndarray, look: Look, person: np.ndarray |
         image = _bearded(image, points, look.beard, rng)
     if look.fringe:
         image = _fringed(image, points, look.fringe, rng)
+    if look.tube >= 0:
+        image = _tubed(image, points, look.tube, rng)
+    if look.dressing >= 0:
+        image = _dressed(image, points, look.dressing, rng)
     if look.glasses:
         image = _bespectacled(image, points, look.glasses, rng)
+    if look.lock >= 0:
+        image = _under_a_lock(image, points, look.lock, rng)
+    if look.scarf:
+        image = _scarved(image, points, look.scarf, rng)
     return image
+
+
+def _apart(points: np.ndarray) -> float:
+    return float(np.linalg.norm(points[list(RIGHT_EYE)].mean(0) - points[list(LEFT_EYE)].mean(0)))
+
+
+def _laid(image: np.ndarray, tone: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Something of this colour, (3,) or (h, w, 3), over the picture where alpha (h, w) says."""
+    return np.clip(image * (1 - alpha[..., None]) + tone * alpha[..., None], 0, 255).astype(np.uint8)
+
+
+def _tubed(image: np.ndarray, points: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
+    """From the nostril over the cheek to the ear, held by plaster on the nose or the cheek."""
+    apart, shape = _apart(points), image.shape[:2]
+    nostril, cheek, ear = (points[i] for i in ((327, 425, 361), (98, 205, 132))[side])
+    middle = cheek + rng.uniform(-0.1, 0.1, 2) * apart
+    line = cv2.GaussianBlur(
+        np.stack([*np.linspace(nostril, middle, 8), *np.linspace(middle, ear, 8)]), (1, 7), 0
+    )
+    tube = np.zeros(shape, np.float32)
+    path = np.round(line).astype(np.int32)
+    cv2.polylines(tube, [path], False, 1.0, max(1, round(0.045 * apart)))
+    image = _laid(
+        image, np.array([1.0, 0.98, 0.9]) * rng.uniform(130, 225), cv2.GaussianBlur(tube, (0, 0), 0.7)
+    )
+    return _plastered(image, middle if rng.random() < 0.7 else points[4], 0.16 * apart, rng)
+
+
+def _plastered(image: np.ndarray, centre: np.ndarray, half: float, rng: np.random.Generator) -> np.ndarray:
+    box = cv2.boxPoints((tuple(map(float, centre)), (2 * half, 1.3 * half), float(rng.uniform(-40, 40))))
+    tone = np.array([1.0, rng.uniform(0.85, 0.98), rng.uniform(0.7, 0.95)]) * rng.uniform(150, 235)
+    return _laid(image, tone, rng.uniform(0.6, 0.95) * _soft(image.shape[:2], box, 0.8))
+
+
+def _dressed(image: np.ndarray, points: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
+    """A pad on one eye, or strips of tape that hold the lid."""
+    apart, shape = _apart(points), image.shape[:2]
+    eye = points[list((LEFT_EYE, RIGHT_EYE)[side])].mean(0)
+    tone = np.array([1.0, rng.uniform(0.9, 0.99), rng.uniform(0.8, 0.97)]) * rng.uniform(165, 240)
+    if rng.random() < 0.4:
+        for turn in rng.uniform(-25, 25, 1 + int(rng.integers(2))):
+            strip = cv2.boxPoints(
+                (tuple(map(float, eye)), (rng.uniform(0.55, 0.8) * apart, 0.2 * apart), float(turn))
+            )
+            image = _laid(image, tone, rng.uniform(0.55, 0.85) * _soft(shape, strip, 0.8))
+        return image
+    around = np.linspace(0, 2 * np.pi, 24)
+    size = rng.uniform([0.36, 0.26], [0.46, 0.36]) * apart
+    pad = eye + np.column_stack([np.cos(around), np.sin(around)]) * size
+    weave = tone + _noise(shape, rng, (1.0, 1.0))[..., None] * 5
+    image = _laid(image, weave, _soft(shape, pad, 1.2))
+    for turn in rng.uniform(-35, 35, 2):
+        strip = cv2.boxPoints((tuple(map(float, eye)), (1.3 * apart, 0.14 * apart), float(turn)))
+        image = _laid(image, tone * 0.97, 0.6 * _soft(shape, strip, 0.8))
+    return image
+
+
+def _under_a_lock(image: np.ndarray, points: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
+    """Hair from the parting over one brow and eye."""
+    apart, shape = _apart(points), image.shape[:2]
+    outer, inner = (points[i] for i in ((LEFT_EYE[1], LEFT_EYE[0]), RIGHT_EYE)[side])
+    parting, temple = points[10], points[TEMPLES[1 - side]]
+    low = [0, rng.uniform(0.15, 0.6) * apart]
+    outline = np.stack(
+        [parting - [0, 0.4 * apart], inner * 0.6 + outer * 0.4 + low, outer + [0, 0.3 * apart] + low, temple]
+    )
+    hair = rng.uniform(10, 110) * np.array([1.0, rng.uniform(0.7, 0.95), rng.uniform(0.5, 0.85)])
+    strands = hair + _noise(shape, rng, (0.8, 5.0))[..., None] * 16
+    return _laid(image, strands, np.clip(_soft(shape, outline, 0.03 * apart) * 1.2, 0, 1))
+
+
+def _scarved(image: np.ndarray, points: np.ndarray, height: float, rng: np.random.Generator) -> np.ndarray:
+    """Cloth from below up to the chin or a part of the way to the mouth, 0 to 1."""
+    shape, rim = image.shape[:2], points[[234, 132, 172, 150, 152, 379, 397, 361, 454]].copy()
+    rim[2:7] += (points[17] - points[152]) * height
+    outline = np.vstack([rim, [[shape[1], shape[0]], [0, shape[0]]]])
+    folds = _noise(shape, rng, (9.0, 3.0))[..., None] * rng.uniform(6, 18)
+    return _laid(image, rng.uniform(20, 225, 3) + folds, _soft(shape, outline, 1.5))
 
 
 def _noise(shape: tuple[int, int], rng: np.random.Generator, grain: tuple[float, float]) -> np.ndarray:

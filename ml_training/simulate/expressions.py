@@ -1,6 +1,7 @@
 """What muscles do: the twelve views, and what a palsy makes of them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -28,64 +29,99 @@ def zone_of(unit: str) -> int | None:
     return next((ZONES.index(zone) for prefix, zone in _ZONE_OF if unit.startswith(prefix)), None)
 
 
-def voluntary(view: str, rng: np.random.Generator, done_side: int | None = None) -> dict[str, float]:
-    """Units (both sides where no suffix) of a healthy attempt; `done_side` is the side of a sneer."""
+def attempt(rng: np.random.Generator) -> float:
+    """How much of a full movement somebody makes: most people nearly all, some much less, a few more than asked."""
+    return float(rng.uniform(0.3, 0.8) if rng.random() < 0.15 else rng.uniform(0.8, 1.15))
+
+
+def voluntary(
+    view: str, rng: np.random.Generator, done_side: int | None = None, effort: float = 1.0
+) -> dict[str, float]:
+    """Units (both sides where no suffix) that a healthy attempt adds to the face at rest; `done_side` is the side of a
+    sneer, `effort` the share of a full movement. Lids close wholly or not at all.
+
+    Amounts are set so that the gauge (`ml_training.simulate.gauge`) sees as much as in real people: the model's units are
+    moderate movements, and full ones exceed 1.
+    """
+    closing = Exercise(view) in CLOSURES
+    return {
+        name: amount if closing and name == "eyeBlink" else amount * effort
+        for name, amount in _full(view, rng, done_side).items()
+    }
+
+
+def _full(view: str, rng: np.random.Generator, done_side: int | None) -> dict[str, float]:
     u = rng.uniform
     match Exercise(view):
         case Exercise.REST:
             return _rest(rng)
         case Exercise.BROW_RAISE:
-            units = {"browInnerUp": u(0.4, 1), "browOuterUp": u(0.4, 1)}
-            return units | ({"eyeWide": u(0, 0.5)} if rng.random() < 0.6 else {}) | _mouth_at_rest(rng)
+            units = {"browInnerUp": u(0.7, 1.2), "browOuterUp": u(1.1, 1.8)}
+            return units | ({"eyeWide": u(0, 0.6)} if rng.random() < 0.6 else {}) | _mouth_at_rest(rng)
         case Exercise.GENTLE_EYE_CLOSURE:
             return {
-                "eyeBlink": u(0.9, 1.05),
+                "eyeBlink": u(1.0, 1.1),
+                "eyeLookDown": u(0.3, 0.7),  # the lid's edge follows the lower lid's curve
                 "eyeSquint": u(0, 0.2),
                 "browDown": u(0, 0.15),
             } | _mouth_at_rest(rng)
         case Exercise.TIGHT_EYE_CLOSURE:
-            units = {"eyeBlink": u(0.97, 1.08), "eyeSquint": u(0.5, 1), "cheekSquint": u(0.5, 1)}
-            units |= {"browDown": u(0.35, 1), "noseSneer": u(0, 0.4), "mouthUpperUp": u(0, 0.2)}
+            units = {
+                "eyeBlink": u(1.02, 1.12),
+                "eyeLookDown": u(0.1, 0.5),
+                "eyeSquint": u(0.6, 1.2),
+                "cheekSquint": u(0.6, 1.3),
+            }
+            units |= {"browDown": u(0.7, 1.5), "noseSneer": u(0, 0.5), "mouthUpperUp": u(0, 0.1)}
             return units | {"mouthSmile": u(0, 0.2), "mouthPress": u(0, 0.3)}
         case Exercise.CLOSED_SMILE:
-            units = {"mouthSmile": u(0.3, 1), "cheekSquint": u(0, 0.6), "mouthDimple": u(0, 0.5)}
-            return units | {"eyeSquint": u(0, 0.35), "mouthPress": u(0, 0.35)}
+            units = {"mouthSmile": u(0.65, 1.1), "cheekSquint": u(0, 0.6), "mouthDimple": u(0, 0.4)}
+            return units | {"eyeSquint": u(0, 0.35), "mouthPress": u(0.1, 0.5), "mouthUpperUp": -0.1}
         case Exercise.SMILE_WITH_TEETH:
-            units = {"mouthSmile": u(0.5, 1), "mouthUpperUp": u(0.2, 0.65), "cheekSquint": u(0.1, 0.8)}
-            units |= {"jawOpen": u(0, 0.22) * u(0, 1), "mouthLowerDown": u(0, 0.4) * u(0, 1)}
+            units = {"mouthSmile": u(0.95, 1.4), "mouthUpperUp": u(0.5, 1.0), "cheekSquint": u(0.1, 0.8)}
+            units |= {"jawOpen": u(0, 0.25) * u(0, 1), "mouthLowerDown": u(0, 0.5) * u(0, 1)}
             return units | {"eyeSquint": u(0, 0.45), "mouthDimple": u(0, 0.3), "mouthStretch": u(0, 0.2)}
         case Exercise.SHOW_TEETH:
-            units = {"mouthUpperUp": u(0.4, 1), "mouthLowerDown": u(0.5, 1), "mouthStretch": u(0.3, 0.9)}
-            return units | {"mouthSmile": u(0, 0.25), "jawOpen": u(0, 0.06), "cheekSquint": u(0, 0.3)}
+            units = {
+                "mouthUpperUp": u(0.15, 0.55),
+                "mouthLowerDown": u(0.6, 1.3),
+                "mouthStretch": u(0.5, 1.1),
+            }
+            return units | {"mouthSmile": u(0, 0.2), "jawOpen": u(0, 0.05), "cheekSquint": u(0, 0.2)}
         case Exercise.PUCKER:
-            return {"mouthPucker": u(0.5, 1), "mouthFunnel": u(0, 0.35), "cheekSquint": u(0, 0.15)}
+            units = {"mouthPucker": u(1.5, 2.3), "mouthFunnel": u(0, 0.35), "cheekSquint": u(0, 0.15)}
+            return units | {"mouthPress": u(0, 0.3)}
         case Exercise.NOSE_WRINKLE:
-            units = {"noseSneer": u(0.55, 1), "mouthUpperUp": u(0.1, 0.7), "cheekSquint": u(0.2, 0.7)}
-            return units | {"browDown": u(0.2, 0.9), "eyeSquint": u(0.1, 0.5), "mouthSmile": u(0, 0.15)}
+            # The model's unit draws the lip up with the nose; people wrinkle it with their lips together.
+            amount = u(0.8, 1.3)
+            units = {"noseSneer": amount, "mouthUpperUp": -amount * u(0.35, 0.7), "mouthSmile": u(0, 0.25)}
+            units |= {"cheekSquint": u(0.2, 0.7), "mouthShrugLower": u(0, 0.35)}
+            return units | {"browDown": u(0.2, 0.9), "eyeSquint": u(0.1, 0.6)}
         case Exercise.SNEER:
             s = int(rng.integers(2)) if done_side is None else done_side
             own, other = _SUFFIX[s], _SUFFIX[1 - s]
-            units = {"noseSneer": u(0.55, 1), "mouthUpperUp": u(0.4, 1), "mouthSmile": u(0, 0.35)}
-            units |= {"cheekSquint": u(0.1, 0.5), "browDown": u(0, 0.3)}
+            units = {"noseSneer": u(0.7, 1.2), "mouthUpperUp": u(0.4, 1), "mouthSmile": u(0, 0.35)}
+            units |= {"cheekSquint": u(0.1, 0.6), "browDown": u(0, 0.3)}
             leak = u(0, 0.25)  # few people can keep the other side quite still
             return {n + own: a for n, a in units.items()} | {n + other: leak * a for n, a in units.items()}
         case Exercise.PUFF_CHEEK:
-            units = {"cheekPuff": u(0.5, 1.3), "mouthPress": u(0.1, 0.6), "mouthPucker": u(0, 0.35)}
+            units = {"cheekPuff": u(1.6, 3.0), "mouthPress": u(0.2, 0.8), "mouthPucker": u(0, 0.2)}
             return units | {"mouthRollLower": u(0, 0.3), "mouthRollUpper": u(0, 0.3)}
         case Exercise.OPEN_MOUTH:
-            units = {"jawOpen": u(0.16, 1), "mouthFunnel": u(0, 0.25), "mouthStretch": u(0, 0.25)}
+            units = {"jawOpen": u(0.35, 0.95), "mouthFunnel": u(0, 0.25), "mouthStretch": u(0, 0.25)}
             return units | {"mouthLowerDown": u(0, 0.35), "mouthUpperUp": u(0, 0.2)}
     raise ValueError(f"{view} is not a view of its own.")
 
 
 def _rest(rng: np.random.Generator) -> dict[str, float]:
-    """No face at rest is quite blank: lips part, press or curl a little, brows and lids vary."""
+    """Between two photos the same face at rest differs a little: lips part, press or curl, brows and lids vary. How
+    full, slack, uneven or old it is, is the portrait's own."""
     slight = {
-        "jawOpen": 0.05, "mouthPress": 0.3, "mouthSmile": 0.18, "mouthFrown": 0.2, "mouthPucker": 0.18,
-        "mouthRollLower": 0.3, "mouthRollUpper": 0.3, "mouthShrugLower": 0.3, "browDown": 0.25, "browInnerUp": 0.2,
-        "eyeSquint": 0.25, "cheekPuff": 0.15, "mouthClose": 0.05, "mouthDimple": 0.2,
+        "jawOpen": 0.04, "mouthPress": 0.15, "mouthSmile": 0.06, "mouthFrown": 0.1, "mouthPucker": 0.12,
+        "mouthRollLower": 0.15, "mouthRollUpper": 0.15, "mouthShrugLower": 0.15, "browDown": 0.15, "browInnerUp": 0.1,
+        "eyeSquint": 0.15, "cheekPuff": 0.1, "mouthDimple": 0.08, "eyeBlink": 0.15,
     }  # fmt: skip
-    chosen = rng.choice(list(slight), size=int(rng.integers(0, 5)), replace=False)
+    chosen = rng.choice(list(slight), size=int(rng.integers(0, 4)), replace=False)
     return {name: rng.uniform(0, slight[name]) for name in map(str, chosen)}
 
 
@@ -98,12 +134,98 @@ def _mannerisms(units: dict[str, float], view: str, rng: np.random.Generator) ->
     if view not in (Exercise.REST, Exercise.BROW_RAISE) and rng.random() < 0.3:
         for name in ("browDown", "browOuterUp", "browInnerUp", "eyeSquint", "eyeWide"):
             units[name] = units.get(name, 0) + rng.uniform(0, 0.25) * rng.random()
-    if view not in CLOSURES and rng.random() < 0.3:
-        units["eyeBlink"] = units.get("eyeBlink", 0) + rng.uniform(0, 0.3)
-    if view == Exercise.REST and rng.random() < 0.04:  # a smirk or a raised brow while waiting
-        name = str(rng.choice(["mouthSmile", "mouthDimple", "browOuterUp", "mouthPress"]))
-        name += str(rng.choice(_SUFFIX))
-        units[name] = units.get(name, 0) + rng.uniform(0.15, 0.45)
+    if view not in CLOSURES and rng.random() < 0.2:
+        units["eyeBlink"] = units.get("eyeBlink", 0) + rng.uniform(0, 0.25)
+
+
+GIVES_WAY = {
+    Exercise.BROW_RAISE: (("brow", 0.3), ("eyeSquint", 0.5)),
+    Exercise.GENTLE_EYE_CLOSURE: (("eyeWide", 0.0), ("eyeSquint", 0.3)),
+    Exercise.TIGHT_EYE_CLOSURE: (("eyeWide", 0.0), ("brow", 0.5)),
+    Exercise.OPEN_MOUTH: (("mouth", 0.5),),
+    Exercise.PUFF_CHEEK: (("jaw", 0.0), ("mouthClose", 0.0), ("mouth", 0.6)),
+    Exercise.NOSE_WRINKLE: (("jaw", 0.2), ("mouthClose", 0.2), ("mouth", 0.6)),
+    Exercise.CLOSED_SMILE: (("jaw", 0.0), ("mouthClose", 0.0), ("mouth", 0.3)),
+} | dict.fromkeys(
+    (Exercise.SMILE_WITH_TEETH, Exercise.SHOW_TEETH, Exercise.PUCKER), (("jaw", 0.3), ("mouth", 0.3))
+)
+"""By view: units by their beginning, and how much of a face's own expression at rest is left in a full movement (the first
+that fits)."""
+
+
+def _yielded(names: Sequence[str], resting: np.ndarray, view: str, effort: float, palsy: Palsy) -> np.ndarray:
+    """(U,) what is left of the expression at rest: it gives way where the movement is made, and stays where a side
+    can't move."""
+    left = resting.astype(np.float32).copy()
+    for n, name in enumerate(names):
+        share = next((s for start, s in GIVES_WAY.get(Exercise(view), ()) if name.startswith(start)), 1.0)
+        zone, side = zone_of(name), _side(name)
+        moved = (
+            1.0
+            if zone is None
+            else palsy.movement[zone].mean()
+            if side is None
+            else palsy.movement[zone, side]
+        )
+        left[n] *= 1 - (1 - share) * min(1.0, effort) * moved
+    return left
+
+
+@dataclass(frozen=True)
+class Made:
+    """An expression. weights: (U,) all of it; moved: (U,) what the movement added to the face at rest."""
+
+    weights: np.ndarray
+    moved: np.ndarray
+
+
+def expression(
+    names: Sequence[str],
+    view: str,
+    palsy: Palsy,
+    habits: Habits,
+    rng: np.random.Generator,
+    done_side: int | None = None,
+    resting: np.ndarray | None = None,
+) -> Made:
+    """One attempt at a view by a face with these habits, this palsy and this expression at rest, (U,)."""
+    effort = 1.0 if view == Exercise.REST else attempt(rng)
+    moved = weights(names, view, palsy, habits, rng, done_side, effort=effort)
+    if resting is None:
+        return Made(moved, moved)
+    left = _yielded(names, resting, view, effort, palsy)
+    for n, name in enumerate(names):
+        if name.startswith("eyeBlink"):
+            moved[n] *= 1 - min(
+                1.0, max(0.0, float(left[n]))
+            )  # a lid that hangs has less of its way before it
+    return Made(left + moved, moved)
+
+
+SHOWN_BY = {
+    Exercise.BROW_RAISE: ("browInnerUp", "browOuterUp", 0.7),
+    Exercise.GENTLE_EYE_CLOSURE: ("eyeBlink", "", 0.45),
+    Exercise.TIGHT_EYE_CLOSURE: ("eyeBlink", "", 0.45),
+    Exercise.CLOSED_SMILE: ("mouthSmile", "", 0.22),
+    Exercise.SMILE_WITH_TEETH: ("mouthSmile", "mouthUpperUp", 0.4),
+    Exercise.SHOW_TEETH: ("mouthLowerDown", "mouthUpperUp", 0.5),
+    Exercise.PUCKER: ("mouthPucker", "", 0.6),
+    Exercise.NOSE_WRINKLE: ("noseSneer", "", 0.35),
+    Exercise.SNEER: ("noseSneer", "mouthUpperUp", 0.5),
+    Exercise.PUFF_CHEEK: ("cheekPuff", "", 0.8),
+    Exercise.OPEN_MOUTH: ("jawOpen", "", 0.15),
+}
+"""By view: one or two units, and how far they must move, added up, on the side that moves more."""
+
+
+def is_shown(names: Sequence[str], view: str, moved: np.ndarray) -> bool:
+    """Whether what moved (U,) can be told from rest: a total palsy of both sides puckers nothing."""
+    if view == Exercise.REST:
+        return True
+    first, second, least = SHOWN_BY[Exercise(view)]
+    of = dict(zip(names, moved.tolist(), strict=True))
+    sides = ("",) if first in of else _SUFFIX
+    return max(of.get(first + s, 0.0) + (of.get(second + s, 0.0) if second else 0.0) for s in sides) >= least
 
 
 def weights(
@@ -114,9 +236,10 @@ def weights(
     rng: np.random.Generator,
     done_side: int | None = None,
     mannerisms: bool = True,
+    effort: float = 1.0,
 ) -> np.ndarray:
-    """Expression weights (len(names),) of one attempt at a view by a face with these habits and this palsy."""
-    units = voluntary(view, rng, done_side)
+    """Weights (len(names),) of what moves in one attempt at a view by a face with these habits and this palsy."""
+    units = voluntary(view, rng, done_side, effort)
     if mannerisms:
         _mannerisms(units, view, rng)
     both: dict[str, float] = {}
@@ -150,7 +273,7 @@ def _habitual(units: dict[str, float], view: str, habits: Habits, rng: np.random
             )
             if smiles or (view == Exercise.BROW_RAISE and name.startswith("browOuterUp")):
                 factor *= 1 - habits.lopsided[1]
-        units[name] = max(0.0, units[name] * factor)
+        units[name] *= factor
     for name, amount in habits.at_rest.items():
         units[name] = units.get(name, 0) + amount
 
@@ -215,5 +338,7 @@ def _lagophthalmos(result, add, view: str, suffix: str, kept: float, rng: np.ran
     effort = 0.12 if view == Exercise.TIGHT_EYE_CLOSURE else 0.0
     reach = PASSIVE_CLOSURE + (1 - PASSIVE_CLOSURE) * min(1.0, max(0.0, kept + effort) / 0.85)
     result["eyeBlink" + suffix] = min(1.0, reach) * rng.uniform(0.97, 1.03)
+    if reach < 0.95:
+        result["eyeLookDown" + suffix] = 0.0
     if reach < 0.95 and rng.random() < 0.8:
         add("eyeLookUp" + suffix, rng.uniform(0.4, 1.0))

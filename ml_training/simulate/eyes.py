@@ -17,7 +17,7 @@ LOWER_LIDS = (
 IRIS_CENTRES = (473, 468)
 IRIS_RADIUS, PUPIL_RADIUS = 0.59, 0.2
 """In the model's units (cm)."""
-LASHES, RIM = 0.045, 0.015
+LASHES, RIM = 0.065, 0.02
 """How far above the upper and below the lower lid's edge plain skin begins, in interocular distances."""
 LID_TRAVEL = 0.15
 """Skin that a blink moves down by more than this (cm) belongs to an upper lid."""
@@ -42,8 +42,9 @@ def lid_texels(model: FaceModel, before: np.ndarray, points: np.ndarray) -> np.n
         near = skin & (texel[:, 0] > wide[0]) & (texel[:, 0] < wide[1])
         high, low = top(texel[:, 0]) - LASHES * apart, bottom(texel[:, 0]) + RIM * apart
         inside = near & (texel[:, 1] > high) & (texel[:, 1] < low)
-        texel[inside & falls, 1] = high[inside & falls]
-        texel[inside & ~falls, 1] = low[inside & ~falls]
+        above = inside & (falls | (texel[:, 1] < top(texel[:, 0])))
+        texel[inside & ~above, 1] = low[inside & ~above]
+        texel[above, 1] = high[above]
         texel[near & falls, 1] = np.minimum(texel[near & falls, 1], high[near & falls])
     return texel
 

@@ -28,6 +28,9 @@ WHOLE_MOUTH = (
 """Units that the model gives for the whole mouth; each is cut into halves, since a palsy takes one of them."""
 SEAM = 1.0
 """Half the width, in the model's units (cm), over which one half of such a unit passes into the other."""
+CHEEK_SHARE, CHEEK_ROUNDS = np.array([1.35, 1.0, 0.85], np.float32), 12
+"""The model's puffed cheek bulges forwards with a seam beside the nose; air bulges sideways too, and evenly: how much of
+each direction is kept, and how often each vertex takes half of its neighbours' mean."""
 EYES = (("M_ScleraLeft", "M_IrisLeft"), ("M_ScleraRight", "M_IrisRight"))
 
 
@@ -104,6 +107,7 @@ def load(folder: Path) -> FaceModel:
     units, expression = _halved(
         tuple(map(str, data["expression_names"])), data["expression"][:, kept], neutral
     )
+    _inflated(units, expression, place[drawn])
     eyes = np.stack([of(*pair)[kept] for pair in EYES])
     return FaceModel(
         neutral=neutral,
@@ -120,6 +124,23 @@ def load(folder: Path) -> FaceModel:
         irises=of("M_IrisLeft", "M_IrisRight")[kept],
         poles=np.array([np.where(eye, neutral[:, 2], -np.inf).argmax() for eye in eyes]),
     )
+
+
+def _inflated(units: tuple[str, ...], expression: np.ndarray, triangles: np.ndarray) -> None:
+    """Smooth the puffed cheeks in `expression` (U, V, 3), in place."""
+    edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+    edges = np.concatenate([edges, edges[:, ::-1]])
+    count = expression.shape[1]
+    near = sparse.csr_matrix((np.ones(len(edges), np.float32), edges.T), shape=(count, count))
+    near.data[:] = 1
+    share = sparse.diags(1 / np.maximum(np.asarray(near.sum(1)).ravel(), 1)) @ near
+    for name in ("cheekPuff_L", "cheekPuff_R"):
+        move = expression[units.index(name)]
+        most = np.linalg.norm(move, axis=1).max()
+        for _ in range(CHEEK_ROUNDS):
+            move = 0.5 * move + 0.5 * (share @ move)
+        move *= most / max(float(np.linalg.norm(move, axis=1).max()), 1e-6)
+        expression[units.index(name)] = move * CHEEK_SHARE
 
 
 def _halved(

@@ -97,7 +97,8 @@ def _movement(grade: int, rng: np.random.Generator) -> np.ndarray:
 class Habits:
     """How one person's face differs from side to side without any palsy, the same in all photos of a visit.
 
-    strength: (4, 2) factor on each zone's movement. at_rest: units of the face model always a little on.
+    strength: (4, 2) factor on each zone's movement. at_rest: units of the face model always a little on, beside what
+    the portrait's own face has.
     lopsided: the side that smiles or raises more, and by what share the other does less.
     """
 
@@ -110,8 +111,8 @@ class Habits:
         """One person's habits."""
         at_rest = {}
         for name, spread in (
-            ("mouthFrown", 0.05), ("mouthDimple", 0.06), ("browDown", 0.08), ("browOuterUp", 0.06),
-            ("eyeWide", 0.06), ("eyeSquint", 0.08), ("eyeBlink", 0.05), ("cheekSquint", 0.06),
+            ("mouthFrown", 0.04), ("mouthDimple", 0.04), ("browDown", 0.05), ("browOuterUp", 0.04),
+            ("eyeWide", 0.04), ("eyeSquint", 0.05), ("eyeBlink", 0.04), ("cheekSquint", 0.04),
         ):  # fmt: skip
             for side in ("_L", "_R"):
                 at_rest[name + side] = abs(rng.normal(0, spread))

@@ -9,14 +9,15 @@ from inference.pipeline.align import Jitter, crop_face
 from inference.pipeline.codes import IRIS_DIAMETER_MM, VIEWS, Exercise
 from inference.pipeline.landmarks import FaceMesh
 from inference.pipeline.places import PLACES
-from ml_training.datasets import BOTH, CONDITIONS, NEITHER
+from ml_training.datasets import BOTH, CONDITIONS, NEITHER, UNKNOWN_VIEW
 from ml_training.portraits import Portrait
 from ml_training.simulate.accessories import Look, wear
-from ml_training.simulate.expressions import weights
+from ml_training.simulate.expressions import Made, expression, is_shown
 from ml_training.simulate.eyes import IRIS_CENTRES
 from ml_training.simulate.fit import Fit
+from ml_training.simulate.marks import marked
 from ml_training.simulate.palsy import BILATERAL, BOTH_SIDES, SIDES, Habits, Palsy
-from ml_training.simulate.photography import Shot, expose
+from ml_training.simulate.photography import Shot, cut, expose
 from ml_training.simulate.render import Renderer, Subject, random_light, subject
 from ml_training.simulate.turn import Turn, depth_map
 
@@ -32,13 +33,14 @@ Row = dict[str, object]
 @dataclass(frozen=True)
 class Sitter:
     """A portrait ready to be photographed. person_mask: (h, w) 0 to 1, None where there is none; iris_px: (2,)
-    diameters in the portrait, left and right; skin_ita: degrees."""
+    diameters in the portrait, left and right; skin_ita: degrees; lines: how deep this person's skin folds."""
 
     portrait: Portrait
     subject: Subject
     person_mask: np.ndarray | None
     iris_px: np.ndarray
     skin_ita: float
+    lines: float
 
     @property
     def mm_per_px(self) -> float:
@@ -71,6 +73,7 @@ def sitter(renderer: Renderer, portrait: Portrait, fitted: Fit, mask: np.ndarray
         mask,
         np.array(iris),
         skin_ita(portrait.image, portrait.points),
+        float(np.clip(np.random.default_rng(int(portrait.sha256[:12], 16)).normal(0.6, 0.3), 0.1, 1.3)),
     )
 
 
@@ -91,33 +94,39 @@ class Studio:
         rows = []
         for number, view in enumerate(VIEWS):
             done = int(rng.integers(2)) if view == Exercise.SNEER else None
-            vector = weights(self.renderer.model.units, view, palsy, habits, rng, done)
-            rows += [
-                row | {"view": number, "done_side": NEITHER if done is None else done, "visit": name}
-                for row in self._taken(sitter, vector, look, rng, 1 + repeats * (number in again))
-            ]
+            units = self.renderer.model.units
+            made = expression(units, view, palsy, habits, rng, done, sitter.subject.fit.expression)
+            shown = number if is_shown(units, view, made.moved) else UNKNOWN_VIEW
+            told: Row = {"view": shown, "done_side": NEITHER if done is None else done, "visit": name}
+            taken = self._taken(sitter, made, look, rng, 1 + repeats * (number in again))
+            rows += [row | told for row in taken]
         return [row | _truth_of(palsy) for row in rows]
 
     def _taken(
-        self, sitter: Sitter, vector: np.ndarray, look: Look, rng: np.random.Generator, times: int
+        self, sitter: Sitter, made: Made, look: Look, rng: np.random.Generator, times: int
     ) -> list[Row]:
         """The same face, photographed a number of times."""
-        person, rows = sitter.subject, []
+        person, rows, vector = sitter.subject, [], made.weights
         drawn = self.renderer.draw(person, vector, light=random_light(rng))
         now = self.renderer.moved(person, vector)
-        dressed = wear(drawn, person.carried(now, range(478)), look, sitter.person_mask)
+        mesh = person.carried(now, range(478))
+        moved = dict(zip(self.renderer.model.units, made.moved.tolist(), strict=True))
+        drawn = marked(drawn, mesh, moved, sitter.lines, int(rng.integers(2**31)))
+        dressed = wear(drawn, mesh, look, sitter.person_mask)
         depth = depth_map(now, drawn.shape[:2])
         for _ in range(times):
             shot = Shot.sample(rng, person.face_width)
             turn = Turn(
                 shot.pose, depth, drawn.shape[:2], person.points[4, :2].astype(float), person.face_width
             )
-            photo = expose(turn.picture(dressed), shot)
+            turned = turn.picture(dressed)
+            top, bottom = cut(turned.shape[0], turn.points(mesh), rng)
+            photo = expose(turned[top:bottom], shot)
             jitter = Jitter(*rng.uniform(-JITTER, JITTER, 3))
             faces = self.mesh.find(photo)
             if faces:
                 told = shot.conditions | {
-                    "glasses": float(look.glasses > 0), "beard": look.beard, "covered": look.fringe,
+                    "glasses": float(look.glasses > 0), "beard": look.beard, "covered": max(look.fringe, look.scarf),
                     "skin_ita_deg": sitter.skin_ita,
                 }  # fmt: skip
                 row = {
@@ -129,12 +138,13 @@ class Studio:
                     "person": sitter.portrait.person,
                     "split": sitter.portrait.split,
                     "source": "simulated",
+                    "covered": look.covers,
                 }
-                rows.append(row | self._places(sitter, vector, now, turn))
+                rows.append(row | self._places(sitter, vector, now, turn, top))
         return rows
 
-    def _places(self, sitter: Sitter, vector: np.ndarray, now: np.ndarray, turn: Turn) -> Row:
-        """True places in the photo and in the head, and the scale."""
+    def _places(self, sitter: Sitter, vector: np.ndarray, now: np.ndarray, turn: Turn, top: int) -> Row:
+        """True places in the photo, whose upper `top` lines were cut off, and in the head, and the scale."""
         person, model = sitter.subject, self.renderer.model
         which = list(PLACES)
         vertex = person.nearest[which]
@@ -145,9 +155,9 @@ class Studio:
         grown = (np.linalg.norm(seen[1:] - seen[0], axis=-1)).mean(0)
         per_px = sitter.mm_per_px / float(grown.mean())
         return {
-            "truth": turn.points(person.carried(now, which)).astype(np.float32),
+            "truth": (turn.points(person.carried(now, which)) - [0, top]).astype(np.float32),
             "truth_mm": (head * person.fit.scale * sitter.mm_per_px).astype(np.float32),
-            "iris": np.column_stack([seen[0], sitter.iris_px * grown]).astype(np.float32),
+            "iris": np.column_stack([seen[0] - [0, top], sitter.iris_px * grown]).astype(np.float32),
             "mm_per_px": np.float32(per_px),
         }
 
