@@ -75,7 +75,7 @@ LISTS = (("index.csv", "auto_label"), ("index.csv", "label"), ("labels.csv", "la
 
 def known(folder: Path) -> dict[Path, Known]:
     """What index.csv and labels.csv beside the portraits of a folder say: columns file, label (a view's code; or
-    auto_label in the older words neutral, smile_closed, smile_teeth) and, where someone has several pictures, person."""
+    auto_label in the older words neutral, smile_closed, smile_teeth) and, of someone with several pictures, person."""
     found: dict[Path, Known] = {}
     for name, column in LISTS:
         if not (folder / name).is_file():

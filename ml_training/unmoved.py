@@ -15,11 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from inference.pipeline.gauge import Gauge
 from tqdm import tqdm
 
 from inference.pipeline.align import Jitter, crop_face
 from inference.pipeline.codes import VIEWS
+from inference.pipeline.gauge import Gauge
 from inference.pipeline.landmarks import FaceMesh
 from ml_training import portraits, sources
 from ml_training.datasets import CONDITIONS, NEITHER, TRUE_POINTS, UNITS, write_shard

@@ -1,5 +1,5 @@
-"""What people wear and what stands behind them: glasses, beards, scarves, hair over the forehead or an eye, a dressing on
-an eye, a feeding tube, other backgrounds.
+"""What people wear and what stands behind them: glasses, beards, scarves, hair over the forehead or an eye, a dressing
+on an eye, a feeding tube, other backgrounds.
 
 All of it is drawn on the frontal portrait, before the head turns, and by chance: never by the label.
 """
@@ -23,8 +23,8 @@ FOREHEAD = (54, 103, 67, 109, 10, 338, 297, 332, 284)
 
 @dataclass(frozen=True)
 class Look:
-    """What a person wears in one visit, and whether something else stands behind them. tube, dressing, lock: the side (0
-    left, 1 right, -1 none) of a feeding tube, of a pad or tape on an eye, and of hair over brow and eye."""
+    """What a person wears in one visit, and whether something else stands behind them. tube, dressing, lock: the side
+    (0 left, 1 right, -1 none) of a feeding tube, of a pad or tape on an eye, and of hair over brow and eye."""
 
     glasses: int = 0
     beard: float = 0.0
@@ -38,8 +38,8 @@ class Look:
 
     @classmethod
     def sample(cls, rng: np.random.Generator) -> "Look":
-        """Glasses on one person in five, a beard on one in twelve, a fringe on one in ten; a scarf about the chin, a tube, a
-        dressing or a lock on a few."""
+        """Glasses on one person in five, a beard on one in twelve, a fringe on one in ten; a scarf about the chin, a
+        tube, a dressing or a lock on a few."""
         lock, dressing, tube = (
             int(rng.integers(2)) if rng.random() < share else -1 for share in (0.04, 0.03, 0.02)
         )

@@ -40,8 +40,8 @@ def voluntary(
     """Units (both sides where no suffix) that a healthy attempt adds to the face at rest; `done_side` is the side of a
     sneer, `effort` the share of a full movement. Lids close wholly or not at all.
 
-    Amounts are set so that the gauge (`ml_training.simulate.gauge`) sees as much as in real people: the model's units are
-    moderate movements, and full ones exceed 1.
+    Amounts are set so that the gauge (`ml_training.simulate.gauge`) sees as much as in real people: the model's units
+    are moderate movements, and full ones exceed 1.
     """
     closing = Exercise(view) in CLOSURES
     return {
@@ -149,8 +149,8 @@ GIVES_WAY = {
 } | dict.fromkeys(
     (Exercise.SMILE_WITH_TEETH, Exercise.SHOW_TEETH, Exercise.PUCKER), (("jaw", 0.3), ("mouth", 0.3))
 )
-"""By view: units by their beginning, and how much of a face's own expression at rest is left in a full movement (the first
-that fits)."""
+"""By view: units by their beginning, and how much of a face's own expression at rest is left in a full movement (the
+first that fits)."""
 
 
 def _yielded(names: Sequence[str], resting: np.ndarray, view: str, effort: float, palsy: Palsy) -> np.ndarray:

@@ -29,8 +29,8 @@ WHOLE_MOUTH = (
 SEAM = 1.0
 """Half the width, in the model's units (cm), over which one half of such a unit passes into the other."""
 CHEEK_SHARE, CHEEK_ROUNDS = np.array([1.35, 1.0, 0.85], np.float32), 12
-"""The model's puffed cheek bulges forwards with a seam beside the nose; air bulges sideways too, and evenly: how much of
-each direction is kept, and how often each vertex takes half of its neighbours' mean."""
+"""The model's puffed cheek bulges forwards with a seam beside the nose; air bulges sideways too, and evenly: how much
+of each direction is kept, and how often each vertex takes half of its neighbours' mean."""
 EYES = (("M_ScleraLeft", "M_IrisLeft"), ("M_ScleraRight", "M_IrisRight"))
 
 

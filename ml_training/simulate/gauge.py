@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from inference.pipeline.gauge import NAMES, Gauge
 from tqdm import tqdm
 
 from inference.pipeline.codes import GRADES, VIEWS, Exercise
+from inference.pipeline.gauge import NAMES, Gauge
 from ml_training import datasets
 from ml_training.datasets import Pictures
 
@@ -73,8 +73,8 @@ def lips_apart(points: np.ndarray) -> float:
 
 
 def sure_view(gauge: Gauge, points: np.ndarray) -> int:
-    """Index of the view that a real portrait shows, -1 where it isn't sure. Of 1,812 portraits labelled by eye 1,278 get
-    a view, 0.99 of each of the three rightly."""
+    """Index of the view that a real portrait shows, -1 where it isn't sure. Of 1,812 portraits labelled by eye 1,278
+    get a view, 0.99 of each of the three rightly."""
     found = gauge.blendshapes(points)[None]
     of = {name: float(named(found, name)[0]) for name in (
         "mouthSmile", "mouthUpperUp", "mouthPress", "mouthStretch", "jawOpen", "eyeBlink", "browInnerUp",

@@ -3,9 +3,9 @@
     python -m ml_training.simulate --portraits DIR [DIR ...] --face DIR --out DIR
 
 Writes shards (`part-000.npz`, see `ml_training.datasets`) and `manifest.json`: generator version, seed, counts, and
-each portrait's hash, person, split and what became of it. Portraits of any folder will do: of faces at rest, by the label
-that its index.csv or labels.csv gives them (`ml_training.portraits.known`) or, without one, by the gauge. A run that was cut off goes
-on where it stopped; the same portraits and seed make the same bytes on the same machine.
+each portrait's hash, person, split and what became of it. Portraits of any folder will do: of faces at rest, by
+the label that index.csv or labels.csv gives them (`ml_training.portraits.known`) or, without one, by the gauge. A run
+that was cut off goes on where it stopped; the same portraits and seed make the same bytes on the same machine.
 """
 
 import argparse
@@ -18,10 +18,10 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from inference.pipeline.gauge import Gauge
 from tqdm import tqdm
 
 from inference.pipeline.codes import VIEWS, Exercise
+from inference.pipeline.gauge import Gauge
 from inference.pipeline.landmarks import FaceMesh
 from inference.pipeline.release import PREPROCESSING_VERSION
 from ml_training import portraits, sources

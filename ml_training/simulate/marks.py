@@ -1,5 +1,6 @@
-"""What skin does that the face model's smooth mesh can't: lines of the forehead, nose, eyes and lips, the nasolabial fold,
-and the lashes of a closing lid. Each deepens with the movement of its own side, so a still half of a face stays smooth.
+"""What skin does that the face model's smooth mesh can't: lines of the forehead, nose, eyes and lips, the nasolabial
+fold, and the lashes of a closing lid. Each deepens with the movement of its own side: a still half of a face stays
+smooth.
 """
 
 from collections.abc import Mapping
@@ -19,8 +20,8 @@ LIP_EDGES: Final = (
     ((13, 0), (312, 267), (310, 270), (14, 17), (317, 314)),
     ((13, 0), (82, 37), (80, 40), (14, 17), (87, 84)),
 )
-"""Mesh indices, left and right of the person; of lids from the outer to the inner corner, of lips from the inner edge to
-the outer."""
+"""Mesh indices, left and right of the person; of lids from the outer to the inner corner, of lips from the inner edge
+to the outer."""
 WIDTH: Final = 0.014
 """Of a line, in distances between the eyes."""
 Lines = list[tuple[np.ndarray, float]]

@@ -12,7 +12,8 @@ from ml_training.simulate.photography import Shot, expose, photograph
 from ml_training.simulate.turn import Pose, Turn, depth_map
 
 PAIRED = (
-    "browDown", "browInnerUp", "browOuterUp", "cheekPuff", "cheekSquint", "eyeBlink", "eyeLookUp", "eyeSquint",
+    "browDown", "browInnerUp", "browOuterUp", "cheekPuff", "cheekSquint", "eyeBlink", "eyeLookDown", "eyeLookUp",
+    "eyeSquint",
     "eyeWide", "mouthDimple", "mouthFrown", "mouthFunnel", "mouthLowerDown", "mouthPress", "mouthPucker",
     "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthSmile", "mouthStretch", "mouthUpperUp", "noseSneer",
 )  # fmt: skip
