@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, transaction
 
+from .fields import derived_fields
 from .models import Versioned
 from .versions import Basis, Conflict, lock, merge, tidy
 
@@ -74,7 +75,7 @@ def save(record: models.Model, *, user: User | None, only: Iterable[str] | None 
             raise Conflict(record)
         record.version += 1
         try:
-            record.save(update_fields=None if only is None else [*only, "version"])
+            record.save(update_fields=None if only is None else [*only, *derived_fields(record), "version"])
         except BaseException:
             record.version -= 1
             raise

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.accounts.models import Clinic
 from clinic.accounts.policies import clinics_of
 from clinic.audit.history import History
+from clinic.common.fields import DerivedField
 from clinic.common.models import Record, Versioned
 
 from .visibility import seen_by
@@ -74,12 +75,16 @@ class Patient(Record, Versioned):
     restricted_at = models.DateTimeField(
         _("restricted"), null=True, blank=True, editable=False, help_text="kept, but neither shown nor used"
     )
-    history = History(excluded_fields=["created_at"])
+    search_text = DerivedField(
+        of=("name", "record_number", "phone"), derive="clinic.patients.lookup.search_text_of"
+    )
+    sort_name = DerivedField(of=("name",), derive="clinic.common.folding.fold")
+    history = History(excluded_fields=["created_at", "search_text", "sort_name"])
 
     objects = PatientQuerySet.as_manager()
 
     class Meta:
-        ordering = ["name", "id"]
+        ordering = ["sort_name", "name", "id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["clinic", "record_number"],
@@ -87,7 +92,11 @@ class Patient(Record, Versioned):
                 violation_error_message=_("This record number is taken by another patient of the clinic."),
             ),
         ]
-        indexes = [models.Index(fields=["clinic", "name"]), models.Index(fields=["clinic", "archived_at"])]
+        indexes = [
+            models.Index(fields=["clinic", "name"]),
+            models.Index(fields=["clinic", "sort_name"], name="patients_by_sort_name"),
+            models.Index(fields=["clinic", "archived_at"]),
+        ]
 
     def __str__(self) -> str:
         # Goes into logs and error pages; the name does not.

@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from clinic.common.dates import today_in
+from clinic.common.folding import tidy_number
 
 from .models import Episode, Patient
 
@@ -60,7 +61,8 @@ def check_patient(patient: Patient, onsets: Iterable[dt.date] = ()) -> Errors:
 
 
 def _number_taken(patient: Patient) -> bool:
-    same = Patient.objects.filter(clinic_id=patient.clinic_id, record_number__iexact=patient.record_number)
+    number = tidy_number(patient.record_number)
+    same = Patient.objects.filter(clinic_id=patient.clinic_id, record_number__iexact=number)
     return same.exclude(pk=patient.pk).exists()
 
 

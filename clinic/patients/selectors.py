@@ -28,8 +28,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.audit.selectors import Change, changes
+from clinic.common.folding import fold
 from clinic.recovery import rules as recovery_rules
 
+from . import lookup
 from .models import Cause, Consent, ConsentUse, Episode, Patient, Treatment, WeakSide
 
 if TYPE_CHECKING:
@@ -69,12 +71,12 @@ class LastVisit(TextChoices):
 
 # Patients without a visit or an episode come last, whichever way the list runs.
 SORTS: dict[str, tuple[str | OrderBy, ...]] = {
-    "name": ("name", "pk"),
-    "-name": ("-name", "pk"),
-    "visit": (F("summary__last_visit_at").asc(nulls_last=True), "name", "pk"),
-    "-visit": (F("summary__last_visit_at").desc(nulls_last=True), "name", "pk"),
-    "onset": (F("current_onset").asc(nulls_last=True), "name", "pk"),
-    "-onset": (F("current_onset").desc(nulls_last=True), "name", "pk"),
+    "name": ("sort_name", "name", "pk"),
+    "-name": ("-sort_name", "-name", "pk"),
+    "visit": (F("summary__last_visit_at").asc(nulls_last=True), "sort_name", "pk"),
+    "-visit": (F("summary__last_visit_at").desc(nulls_last=True), "sort_name", "pk"),
+    "onset": (F("current_onset").asc(nulls_last=True), "sort_name", "pk"),
+    "-onset": (F("current_onset").desc(nulls_last=True), "sort_name", "pk"),
 }
 
 
@@ -113,16 +115,19 @@ def _last_visit(kind: str, now: dt.datetime) -> Q:
 
 
 def _matching(text: str) -> Q:
-    """Each word must be found in the name, the record number, or the words for cause and side."""
+    """Each word is found in name, number or telephone, or is a cause or side; or all of it is a date or a number."""
+    words = text.split()[:8]
+    if not words:
+        return Q()
     found = Q()
-    for word in text.split()[:8]:
-        one = Q(name__icontains=word) | Q(record_number__icontains=word)
+    for word in words:
+        one = lookup.word_matches(word)
         if len(word) > 2:
-            low = word.lower()
-            one |= Q(current_cause__in=[c for c, label in Cause.choices if low in str(label).lower()])
-            one |= Q(current_side__in=[s for s, label in WeakSide.choices if s and low == str(label).lower()])
+            low = fold(word)
+            one |= Q(current_cause__in=[c for c, label in Cause.choices if low and low in fold(str(label))])
+            one |= Q(current_side__in=[s for s, label in WeakSide.choices if s and low == fold(str(label))])
         found &= one
-    return found
+    return found | lookup.text_matches(text)
 
 
 def _found(user: User | AnonymousUser, clinic: Clinic, text: str, archived: bool) -> QuerySet[Patient]:
@@ -245,11 +250,16 @@ def _group(row: dict[str, Any], wanted: tuple[set[str], set[str], str, bool]) ->
 def likely_duplicates(
     *, user: User | AnonymousUser, clinic: Clinic, name: str, birth_date: dt.date | None
 ) -> list[Patient]:
-    """Patients of that name, archived ones too, whose birth date is the same or not known on either side."""
-    same = Patient.objects.visible_to(user).filter(clinic=clinic, name__iexact=" ".join(name.split()))
-    if birth_date is not None:
-        same = same.filter(Q(birth_date=birth_date) | Q(birth_date__isnull=True))
-    return list(same.order_by("archived_at", "record_number")[:5])
+    """Patients who may be the same person, archived ones too: one name however written, and birth dates that agree."""
+    alike = Q()
+    for word in name.split():
+        alike &= lookup.word_matches(word)
+    candidates = Patient.objects.visible_to(user).filter(alike, clinic=clinic)
+    return [
+        patient
+        for patient in candidates.order_by("archived_at", "record_number")
+        if lookup.same_name(patient.name, name) and lookup.birth_dates_agree(patient.birth_date, birth_date)
+    ][:5]
 
 
 def restricted(*, user: User | AnonymousUser, clinic: Clinic) -> list[Patient]:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from clinic.audit import services as audit
 from clinic.common.dates import day_in
+from clinic.common.folding import tidy_number
 from clinic.common.writing import Basis, Errors, assign, errors_of, lock, raise_if, save
 
 from . import rules
@@ -41,6 +42,13 @@ def _first_onsets(patient: Patient) -> list[dt.date]:
     return list(patient.episodes.values_list("onset_date", flat=True))
 
 
+def _assign_patient(patient: Patient, fields: dict[str, object], based_on: Basis | None = None) -> list[str]:
+    number = fields.get("record_number")
+    if isinstance(number, str):
+        fields = {**fields, "record_number": tidy_number(number)}
+    return assign(patient, fields, PATIENT_FIELDS, based_on=based_on)
+
+
 def _store_patient(patient: Patient, user: User) -> None:
     try:
         with transaction.atomic():
@@ -57,7 +65,7 @@ def _store_patient(patient: Patient, user: User) -> None:
 def create_patient(*, user: User, clinic: Clinic, record_number: str, name: str, **fields: object) -> Patient:
     """Log a new patient of the clinic."""
     patient = Patient(clinic=clinic)
-    assign(patient, {"record_number": record_number, "name": name, **fields}, PATIENT_FIELDS)
+    _assign_patient(patient, {"record_number": record_number, "name": name, **fields})
     raise_if(errors_of(patient, rules.check_patient(patient)))
     _store_patient(patient, user)
     refresh_summary(patient_id=patient.pk)
@@ -70,7 +78,7 @@ def register(
 ) -> tuple[Patient, Episode]:
     """Log a new patient and the episode that brought them, or neither; raises the errors of both together."""
     person, illness = Patient(clinic=clinic), Episode()
-    assign(person, patient, PATIENT_FIELDS)
+    _assign_patient(person, patient)
     assign(illness, episode, EPISODE_FIELDS)
     errors: Errors = errors_of(person, rules.check_patient(person))
     errors.update(errors_of(illness, rules.check_onset(illness, person), exclude=["patient"]))
@@ -89,7 +97,7 @@ def update_patient(
     """Change what is recorded of a patient."""
     lock(patient, based_on)
     rules.not_archived(patient)
-    changed = assign(patient, fields, PATIENT_FIELDS, based_on=based_on)
+    changed = _assign_patient(patient, fields, based_on=based_on)
     raise_if(errors_of(patient, rules.check_patient(patient, _first_onsets(patient))))
     if changed:
         _store_patient(patient, user)

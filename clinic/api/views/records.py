@@ -17,6 +17,7 @@ from clinic.accounts import policies
 from clinic.accounts.models import Clinic
 from clinic.audit.models import Access
 from clinic.common.dates import today_in
+from clinic.common.folding import tidy_number
 from clinic.patients import selectors, services
 from clinic.patients.models import Consent, Episode, Patient, Treatment
 from clinic.recovery.export import history_csv
@@ -132,8 +133,9 @@ class PatientViewSet(Records):
     @extend_schema(
         summary="Search patients by name or record number",
         description=(
-            "A POST, because a name belongs in no address and no log. `text` finds parts of names and record "
-            "numbers, `record_number` that very number; give one of them or both. Finds up to 50 patients, in "
+            "A POST, because a name belongs in no address and no log. `text` finds parts of names, record "
+            "numbers and telephone numbers, and birth dates, however they are written; `record_number` finds that very "
+            "number. Give one of them or both. Finds up to 50 patients, in "
             "the order of their names."
         ),
         filters=False,
@@ -145,7 +147,9 @@ class PatientViewSet(Records):
         given = self.given(shapes.PatientSearch)
         wanted = given.get("clinic")
         clinics = [self._clinic(wanted)] if wanted else list(self._clinics())
-        number = {"record_number": given["record_number"]} if given["record_number"] else {}
+        number = (
+            {"record_number__iexact": tidy_number(given["record_number"])} if given["record_number"] else {}
+        )
         found = [
             patient
             for clinic in clinics
@@ -153,7 +157,7 @@ class PatientViewSet(Records):
                 user=request.user, clinic=clinic, text=given["text"], archived=given["archived"]
             ).filter(**number)[: MOST_FOUND + 1]
         ]
-        found.sort(key=lambda patient: (patient.name, patient.pk))
+        found.sort(key=lambda patient: (patient.sort_name, patient.name, patient.pk))
         note_reads(request, found[:MOST_FOUND])
         return Response(
             {"more": len(found) > MOST_FOUND, "results": self.shown(found[:MOST_FOUND], many=True)}
