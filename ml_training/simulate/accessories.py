@@ -182,7 +182,8 @@ def _before(image: np.ndarray, person: np.ndarray, rng: np.random.Generator) -> 
     if rng.random() < 0.5:
         small = rng.uniform(-1, 1, (1 + int(rng.integers(1, 3)), 2, 3)) * 35
     else:
-        small = rng.uniform(-1, 1, (int(rng.integers(4, 12)), int(rng.integers(4, 12)), 3)) * 90
+        small = rng.uniform(-1, 1, (int(rng.integers(4, 12)), int(rng.integers(4, 12)), 3)) * 25
+        small = small + rng.uniform(-1, 1, (*small.shape[:2], 1)) * 70
     wall = cv2.resize(small.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC) + tone
     alpha = np.clip((person - 0.25) / 0.5, 0, 1)[..., None]
     return np.clip(image * alpha + wall * (1 - alpha), 0, 255).astype(np.uint8)

@@ -212,7 +212,7 @@ SHOWN_BY = {
     Exercise.PUCKER: ("mouthPucker", "", 0.6),
     Exercise.NOSE_WRINKLE: ("noseSneer", "", 0.35),
     Exercise.SNEER: ("noseSneer", "mouthUpperUp", 0.5),
-    Exercise.PUFF_CHEEK: ("cheekPuff", "", 0.8),
+    Exercise.PUFF_CHEEK: ("cheekPuff", "", 1.2),
     Exercise.OPEN_MOUTH: ("jawOpen", "", 0.15),
 }
 """By view: one or two units, and how far they must move, added up, on the side that moves more."""

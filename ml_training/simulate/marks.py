@@ -155,7 +155,7 @@ def marked(
     ridge = cv2.GaussianBlur(valley, (0, 0), soft * 1.6)
     relief = np.exp(-0.75 * valley + 0.5 * ridge)
     if lashes:
-        relief *= 1 - 0.8 * cv2.GaussianBlur(
-            _layer(shape, lashes, 1.3 * WIDTH * apart), (0, 0), max(0.4, soft * 0.3)
+        relief *= 1 - 0.9 * cv2.GaussianBlur(
+            _layer(shape, lashes, 1.5 * WIDTH * apart), (0, 0), max(0.4, soft * 0.3)
         )
     return np.clip(image * relief[..., None], 0, 255).astype(np.uint8)

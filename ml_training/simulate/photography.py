@@ -9,6 +9,8 @@ from ml_training.simulate.turn import Pose
 
 FACE_WIDTH_CM = 15.0
 """Telephones are held 25 to 60 cm away, and others hold them a little farther off."""
+PORTRAIT_CM = 120.0
+"""From how far portraits are mostly taken. An assumption."""
 FOREHEAD, BROWS, MOUTH, CHIN = 10, (105, 334), 17, 152
 CUT_SHARE = 0.08
 LAMPS = ((1.12, 0.98, 0.72), (0.94, 1.05, 0.92), (0.9, 0.98, 1.12))
@@ -37,9 +39,11 @@ class Shot:
         wanted = rng.uniform(90, 150) if small else rng.uniform(150, 330)
         scale = float(np.exp(np.log(wanted / width_px) * min(1.0, strength)))
         far = rng.triangular(25, 48, 60) if rng.random() < 0.7 else rng.uniform(60, 120)
-        focal = far / FACE_WIDTH_CM if strength else 8.0
-        pose = Pose(float(yaw), float(pitch), roll, focal, min(scale, 1.3))
-        conditions = {"yaw_deg": pose.yaw, "pitch_deg": pose.pitch, "roll_deg": roll, "focal": focal}
+        focal = far / FACE_WIDTH_CM if strength else PORTRAIT_CM / FACE_WIDTH_CM
+        # The portrait has the perspective of its own camera: only what a nearer one adds to it is drawn.
+        added = 1 / max(1 / focal - FACE_WIDTH_CM / PORTRAIT_CM, 1e-3)
+        pose = Pose(float(yaw), float(pitch), roll, added, min(scale, 1.3))
+        conditions = {"yaw_deg": pose.yaw, "pitch_deg": pose.pitch, "roll_deg": roll, "focal": float(focal)}
         return cls(pose, int(rng.integers(2**31)), strength, conditions | {"distance": pose.scale})
 
 
