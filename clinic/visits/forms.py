@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from clinic.common.forms import EditForm
+from clinic.common.moments import MomentField
 from clinic.patients.models import Episode
 
 from . import exercises, moments
@@ -32,10 +33,16 @@ NO_GRADE: list[tuple[Any, Any]] = [("", _("Not graded"))]
 class WhenForm(EditForm, forms.Form):
     """When a visit was."""
 
-    at = forms.DateTimeField(
+    at = MomentField(
         label=_("Date and time"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        moment = self.fields["at"]
+        assert isinstance(moment, MomentField)
+        moment.shown = self.get_initial_for_field(moment, "at")
 
     def clean_at(self) -> Any:
         at = self.cleaned_data["at"]

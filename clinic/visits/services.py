@@ -14,6 +14,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from clinic.audit import services as audit
+from clinic.common.dates import day_in
 from clinic.common.meters import counts_uploads
 from clinic.common.writing import Basis, assign, lock, save
 from clinic.patients.rules import not_archived
@@ -24,7 +25,7 @@ from inference import finding
 from inference import services as inference_services
 from inference.states import Status
 
-from . import exercises, files, intake, moments
+from . import exercises, files, intake, moments, rules
 from .models import Confirmation, Photo, Side, Visit
 from .refusals import refuse
 
@@ -50,8 +51,10 @@ def create_visit(
     impression: str = "",
     grade: int | None = None,
 ) -> Visit:
-    """A new visit in the patient's current episode, unless another of their episodes is given."""
-    episode = episode or current_episode(patient=patient)
+    """A new visit, in the episode that had begun by then, unless another of the patient's is given."""
+    at = at or timezone.now()
+    day = day_in(at, patient.clinic.time_zone)
+    episode = episode or rules.episode_on(patient=patient, day=day) or current_episode(patient=patient)
     if episode is None:
         raise ValidationError(
             _("Record what the patient is treated for first: a visit belongs to a care episode.")
@@ -61,12 +64,12 @@ def create_visit(
     visit = Visit(
         patient=patient,
         episode=episode,
-        at=at or timezone.now(),
+        at=at,
         clinician=user,
         impression=impression.strip(),
         grade=grade,
     )
-    moments.check(moment=visit.at, field="at", ahead=moments.VISIT_AHEAD)
+    rules.check_visit(visit)
     visit.full_clean(exclude=["patient", "episode", "clinician"])
     with transaction.atomic():
         save(visit, user=user)
@@ -82,7 +85,7 @@ def update_visit(*, user: User, visit: Visit, based_on: Basis | None = None, **c
     if not changed:
         return visit
     if "at" in changed:
-        moments.check(moment=visit.at, field="at", ahead=moments.VISIT_AHEAD)
+        rules.check_visit(visit)
     visit.full_clean(exclude=["patient", "episode", "clinician"])
     save(visit, user=user, only=changed)
     refresh_summary(patient_id=visit.patient_id)
@@ -123,7 +126,7 @@ def store_photo(
     """Take a photo in and queue its analysis, or raise IntakeError and leave nothing behind."""
     _refuse_without_leave(visit)
     if taken_at is not None:
-        moments.check(moment=taken_at, field="taken_at", ahead=moments.PHOTO_AHEAD)
+        _check_taken(visit, taken_at)
     side = _checked_side(exercise, side)
     zone = zoneinfo.ZoneInfo(visit.patient.clinic.time_zone)
     prepared = intake.prepare(upload=upload, zone=zone)
@@ -145,6 +148,11 @@ def store_photo(
     )
     _write_row(user, photo)
     return photo
+
+
+def _check_taken(visit: Visit, taken_at: dt.datetime) -> None:
+    moments.check(moment=taken_at, field="taken_at", ahead=moments.PHOTO_AHEAD)
+    rules.check_birth(visit.patient, day_in(taken_at, visit.patient.clinic.time_zone), "taken_at")
 
 
 def _write_files(prepared: intake.Prepared, visit: Visit) -> list[str]:

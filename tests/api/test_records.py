@@ -18,6 +18,8 @@ from tests import factories
 
 from .test_problems import problem
 
+# Within the episode of every record here.
+RECENT = timezone.localdate() - dt.timedelta(weeks=2)
 BODIES = {
     "patient": {
         "record_number": "N-77",
@@ -40,7 +42,7 @@ BODIES = {
     "visit": {
         "patient": "patient",
         "episode": "episode",
-        "at": "2026-02-01T03:00:00Z",
+        "at": f"{RECENT:%Y-%m-%d}T03:00:00Z",
         "impression": "Better",
         "grade": 4,
     },
@@ -57,7 +59,7 @@ CHANGES = {
     "patient": {"name": "Tala Sample", "sex": "other", "email": ""},
     "episode": {"cause": "trauma", "weak_side": "right", "notes": ""},
     "treatment": {"kind": "other", "note": ""},
-    "visit": {"at": "2026-03-01T03:00:00Z", "impression": "", "grade": None},
+    "visit": {"at": f"{RECENT:%Y-%m-%d}T04:00:00Z", "impression": "", "grade": None},
 }
 
 
@@ -179,8 +181,8 @@ def test_a_visit_needs_an_episode(api, clinic):
 def test_moments_are_utc_whoever_asks(api, records):
     url = reverse("api:visit-detail", args=[records.visit.pk])
     assert api.get(url).json()["at"].endswith("Z")
-    sent = {"at": "2026-03-01T10:00:00+07:00"}
-    assert api.patch(url, sent, format="json").json()["at"] == "2026-03-01T03:00:00Z"
+    sent = {"at": f"{RECENT:%Y-%m-%d}T10:00:00+07:00"}
+    assert api.patch(url, sent, format="json").json()["at"] == f"{RECENT:%Y-%m-%d}T03:00:00Z"
 
 
 def test_a_user_of_two_clinics_says_which(api, clinician, clinic):

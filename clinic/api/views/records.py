@@ -86,7 +86,7 @@ class PatientViewSet(Records):
         return record
 
     @extend_schema(
-        summary="Log a patient", request=shapes.PatientInput, responses={201: shapes.PatientSerializer}
+        summary="Add a patient", request=shapes.PatientInput, responses={201: shapes.PatientSerializer}
     )
     def create(self, request: Request) -> Response:
         """A record number is unique in its clinic: a second patient with it is refused with 409 `conflict`."""

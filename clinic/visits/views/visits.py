@@ -21,7 +21,7 @@ from clinic.common.versions import Basis
 from clinic.patients.models import Patient
 from clinic.patients.selectors import current_episode, episodes_of
 
-from .. import exercises, intake, policies, selectors, sentences, services
+from .. import exercises, intake, policies, rules, selectors, sentences, services
 from ..forms import ImpressionForm, VisitForm, WhenForm
 from ..together import together
 
@@ -46,13 +46,11 @@ def new(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     episodes = episodes_of(patient=patient)
     initial = {"at": timezone.localtime(), "episode": episode.pk if episode else None}
     form = VisitForm(request.POST or None, episodes=episodes, initial=initial)
-    if request.method == "POST" and episodes and form.is_valid():
-        visit = services.create_visit(
-            user=request.user,  # type: ignore[arg-type]
-            patient=patient,
-            episode=form.cleaned_data["episode"],
-            at=form.cleaned_data["at"],
-        )
+    typed = form.cleaned_data if episodes and form.is_bound and form.is_valid() else {}
+    if typed and (there := rules.visit_at(patient=patient, at=typed["at"])):
+        messages.info(request, _("This patient has a visit at this very time already. This is it."))
+        return redirect("visits:detail", pk=there.pk)
+    if typed and (visit := submit(form, services.create_visit, user=request.user, patient=patient, **typed)):
         return redirect("visits:capture" if "capture" in request.POST else "visits:detail", pk=visit.pk)
     record_read(request=request, patient=patient, access=Access.RECORD)
     context = {"patient": patient, "episode": episode, "episodes": episodes, "form": form}
