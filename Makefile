@@ -6,14 +6,14 @@ TO ?= var/sbom
 PYTHON ?=
 
 PY = $(VENV)/bin/python
-# The first Python that MediaPipe has a wheel for.
-FIND = for python in $(or $(PYTHON),python3 python3.12 python3.11 python); do \
-	"$$python" -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null \
+# The first Python that everything has wheels for.
+FIND = for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python); do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12), (3, 13)))' 2>/dev/null \
 	&& { echo "$$python"; break; }; done
 define INSTALL
 python="$$([ -x $(PY) ] && $(PY) -c '' 2>/dev/null && echo $(PY) || { $(FIND); })"; \
-[ -n "$$python$(if $(PYTHON),,-)" ] || { echo "PYTHON=$(PYTHON) is no Python 3.11 or 3.12." >&2; exit 1; }; \
-[ -n "$$python" ] || { echo "Risorius needs Python 3.11 or 3.12 and found neither: type \
+[ -n "$$python$(if $(PYTHON),,-)" ] || { echo "PYTHON=$(PYTHON) is no Python 3.11 to 3.13." >&2; exit 1; }; \
+[ -n "$$python" ] || { echo "Risorius needs Python 3.11 to 3.13 and found none: type \
 sudo apt-get install python3 python3-venv, or name one with make $@ PYTHON=/path/to/python3.12" >&2; exit 1; }; \
 "$$python" clinic/start/install.py $(VENV)
 endef

@@ -2,7 +2,12 @@
 # Renews the locked requirements from pyproject.toml's lists. Needs uv; every lock agrees with the widest one.
 set -eu
 cd "$(dirname "$0")/.."
-supported=" ; python_full_version < '3.13' and platform_machine == 'x86_64' and sys_platform == 'linux'"
+mac="(platform_machine == 'arm64' and sys_platform == 'darwin')"
+arm="(platform_machine == 'aarch64' and sys_platform == 'linux')"
+intel="(platform_machine == 'x86_64' and sys_platform == 'linux')"
+# Said once at the head of each lock, not of every package.
+machines=" and ($mac or $arm or $intel)"
+supported=" ; python_full_version < '3.14'"
 
 lock() {
     out=$1
@@ -12,9 +17,9 @@ lock() {
     uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
         --no-header --no-emit-index-url --no-emit-find-links --output-file "$made" "$@"
     {
-        echo "# Locked by \`make locks\` from pyproject.toml: for Python 3.11 and 3.12 on x86-64 Linux."
+        echo "# Locked by \`make locks\` from pyproject.toml: for Python 3.11 to 3.13 on Linux (x86-64, arm64) and macOS (arm64)."
         echo "# Install with: pip install --no-deps --require-hashes -r $out"
-        sed "s/$supported//" "$made"
+        sed "s/$machines//; s/$supported\( and \|\)/\1/; s/^\([^ ]*\) and /\1 ; /" "$made"
     } >"$out"
     rm "$made"
     echo "$out: $(grep -c == "$out") packages"

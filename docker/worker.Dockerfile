@@ -1,4 +1,4 @@
-# The worker: the same code with MediaPipe and LiteRT, no TensorFlow. Beat runs from this image too.
+# The worker: the same code with OpenCV and LiteRT, no TensorFlow. Beat runs from this image too.
 # From the repository's root: docker build -f docker/worker.Dockerfile -t risorius-worker .
 FROM python:3.12.11-slim-bookworm AS build
 RUN python -m venv /venv
@@ -8,7 +8,7 @@ RUN /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r /requirem
 FROM python:3.12.11-slim-bookworm
 ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     DJANGO_SETTINGS_MODULE=clinic.config.settings.production RISORIUS_VAR_DIR=/var/lib/risorius \
-    RISORIUS_HEARTBEAT=/tmp/heartbeat MPLCONFIGDIR=/tmp/matplotlib
+    RISORIUS_HEARTBEAT=/tmp/heartbeat
 # A new volume takes its owner from the folder that it covers.
 RUN useradd --uid 10001 --user-group --no-log-init --home-dir /nonexistent --shell /usr/sbin/nologin risorius \
     && install -d -o risorius -g risorius -m 0700 /var/lib/risorius /var/lib/risorius/photos \

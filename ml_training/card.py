@@ -39,7 +39,7 @@ WORDS: dict[str, Any] = {
             "use": "where training starts",
         },
         {
-            "name": "MediaPipe face mesh",
+            "name": "Google's face landmarker (MediaPipe)",
             "licence": "Apache-2.0",
             "url": "https://github.com/google-ai-edge/mediapipe",
             "use": "the 478 points that the network reads beside the pixels; its maker says it is not for medical use",

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.spatial import Delaunay
 
 from inference.pipeline.landmarks import FaceMesh
+from ml_training.silhouette import Silhouette
 
 MINIMUM_PORTRAITS = 6
 LARGEST_SHARE = 0.25
@@ -55,19 +56,6 @@ def _framed(image: np.ndarray, points: np.ndarray, size: int) -> tuple[np.ndarra
         image, matrix, (size, size), flags=cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REFLECT_101
     )
     return moved, points[:, :2] @ turn.T + shift
-
-
-class Silhouette:
-    """Tells a person from the background (MediaPipe's selfie segmentation)."""
-
-    def __init__(self) -> None:
-        from mediapipe.python.solutions.selfie_segmentation import SelfieSegmentation
-
-        self._model = SelfieSegmentation(model_selection=0)
-
-    def __call__(self, image: np.ndarray) -> np.ndarray:
-        """(h, w) float32, 0 background to 1 person, of an RGB uint8 image (h, w, 3)."""
-        return np.clip(self._model.process(np.ascontiguousarray(image)).segmentation_mask, 0, 1)
 
 
 def backdrop(size: int, rng: np.random.Generator) -> np.ndarray:

@@ -23,7 +23,8 @@ from inference.pipeline.decode import decode
 from inference.pipeline.landmarks import FaceMesh
 from inference.pipeline.release import sha256_of
 from ml_training import sources
-from ml_training.compose import Silhouette, compose
+from ml_training.compose import compose
+from ml_training.silhouette import Silhouette
 from ml_training.simulate import facemodel
 from ml_training.simulate.expressions import weights
 from ml_training.simulate.fit import fit

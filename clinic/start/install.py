@@ -18,7 +18,7 @@ LOCKS = {
     "train": ("ml_training/requirements.txt", 4.0, ("run",)),
     "test": ("tests/requirements.txt", 4.5, ("run", "train")),
 }
-SUPPORTED = ((3, 11), (3, 12))
+SUPPORTED = ((3, 11), (3, 12), (3, 13))
 FULL_DISK = "The disk is full: free some space in {}, then run the same command again."
 
 
@@ -52,10 +52,10 @@ def sentence(error, folder):
 
 
 def check_python():
-    """Refuse a Python that MediaPipe has no wheel for."""
+    """Refuse a Python that the locked packages have no wheels for."""
     if sys.version_info[:2] not in SUPPORTED:
         raise Problem(
-            f"Risorius needs Python 3.11 or 3.12; {sys.executable} is {sys.version.split()[0]}. "
+            f"Risorius needs Python 3.11 to 3.13; {sys.executable} is {sys.version.split()[0]}. "
             "Name another with `make run PYTHON=/path/to/python3.12`."
         )
 

@@ -1,6 +1,6 @@
 """Analysis of one face photo: decode, landmarks, quality, align, classify, measure. No Django.
 
-Importing this package loads the standard library only. `Analyser()` loads OpenCV, MediaPipe and LiteRT, so
+Importing this package loads the standard library only. `Analyser()` loads OpenCV and LiteRT, so
 that a web process never carries them.
 """
 

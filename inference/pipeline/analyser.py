@@ -25,7 +25,7 @@ class Analyser:
         name: of the release; without it, the one that ACTIVE names.
         """
         self.release: Release = verify_release(artifacts_dir, name)
-        from inference.pipeline.engine import Engine  # OpenCV, LiteRT and MediaPipe enter the process here
+        from inference.pipeline.engine import Engine  # OpenCV and LiteRT enter the process here
 
         self._engine = Engine(self.release, threads)
 

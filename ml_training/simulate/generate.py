@@ -13,7 +13,7 @@ import json
 import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from inference.pipeline.landmarks import FaceMesh
 from inference.pipeline.release import PREPROCESSING_VERSION
 from ml_training import portraits, sources
 from ml_training.datasets import FIELDS, DataMissing, manifest, write_shard
+from ml_training.silhouette import Silhouette
 from ml_training.simulate import facemodel
 from ml_training.simulate.fit import Fit, fit
 from ml_training.simulate.gauge import sure_view
@@ -90,14 +91,14 @@ def at_rest(portrait: portraits.Portrait, told: portraits.Known, gauge: Gauge) -
     return view == VIEWS.index(Exercise.REST)
 
 
-def person_mask(image: np.ndarray) -> np.ndarray | None:
-    """(h, w) 0 to 1, where the person is; None where MediaPipe has no segmentation."""
-    try:
-        from mediapipe.python.solutions.selfie_segmentation import SelfieSegmentation
-    except ImportError:
-        return None
-    with SelfieSegmentation(model_selection=0) as model:
-        return np.asarray(model.process(image).segmentation_mask, np.float32)
+@cache
+def _silhouette() -> Silhouette:
+    return Silhouette()
+
+
+def person_mask(image: np.ndarray) -> np.ndarray:
+    """(h, w) float32, 0 to 1, where the person is."""
+    return _silhouette()(image)
 
 
 def columns(rows: list[Row]) -> dict[str, np.ndarray]:

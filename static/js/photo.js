@@ -3,7 +3,7 @@
   "use strict";
   var NS = "http://www.w3.org/2000/svg";
   var STEPS = [1, 1.5, 2, 3, 4];
-  // Points of MediaPipe's face mesh; right and left are the patient's own.
+  // Points of the face mesh; right and left are the patient's own.
   var P = {
     forehead: 10, chin: 152,
     right: { iris: 468, brow: 105, upper: 159, lower: 145, outer: 33, inner: 133, mouth: 61 },

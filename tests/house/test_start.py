@@ -127,7 +127,7 @@ def test_reset_spares_a_demo_that_runs(tmp_path, monkeypatch, capsys):
 
 
 def fake_python(folder: Path, body: str) -> None:
-    for name in ("python", "python3", "python3.11", "python3.12"):
+    for name in ("python", "python3", "python3.11", "python3.12", "python3.13"):
         (folder / name).write_text(f"#!/bin/sh\n{body}\n")
         (folder / name).chmod(0o755)
 
@@ -135,7 +135,7 @@ def fake_python(folder: Path, body: str) -> None:
 def test_no_python_is_said(tmp_path):
     fake_python(tmp_path, "exit 127")
     said = make("run", f"VENV={tmp_path / 'venv'}", path=tmp_path).stderr
-    assert said.startswith("Risorius needs Python 3.11 or 3.12 and found neither: type sudo apt-get install")
+    assert said.startswith("Risorius needs Python 3.11 to 3.13 and found none: type sudo apt-get install")
     assert "Traceback" not in said
 
 
@@ -149,16 +149,16 @@ def test_a_python_named_by_hand_is_tried_first(tmp_path):
 
 def test_a_python_named_by_hand_that_is_none_is_said(tmp_path):
     run = make("run", f"VENV={tmp_path / 'venv'}", "PYTHON=/no/such/python", path=tmp_path)
-    assert run.stderr.startswith("PYTHON=/no/such/python is no Python 3.11 or 3.12.")
+    assert run.stderr.startswith("PYTHON=/no/such/python is no Python 3.11 to 3.13.")
     assert run.stdout == ""
 
 
-@pytest.mark.parametrize("version", [(3, 9), (3, 10), (3, 13)])
+@pytest.mark.parametrize("version", [(3, 9), (3, 10), (3, 14)])
 def test_another_python_is_said(monkeypatch, capsys, version):
     monkeypatch.setattr(sys, "argv", ["install", "venv", "run"])
     monkeypatch.setattr(install.sys, "version_info", version)
     assert install.main() == 1
-    assert capsys.readouterr().err.startswith("Risorius needs Python 3.11 or 3.12; ")
+    assert capsys.readouterr().err.startswith("Risorius needs Python 3.11 to 3.13; ")
 
 
 def test_the_environment_is_left_alone_while_its_lock_is_the_same(tmp_path, monkeypatch):

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-
-os.environ.setdefault("GLOG_minloglevel", "2")
 
 PEOPLE = Path(__file__).resolve().parents[1] / "people"
 

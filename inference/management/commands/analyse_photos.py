@@ -47,8 +47,7 @@ class Command(BaseCommand):
         files = batch.photos(options["paths"])
         if not files:
             raise CommandError("No photo was found there.", returncode=2)
-        os.environ.setdefault("GLOG_minloglevel", "2")  # MediaPipe's native code talks to stderr
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # LiteRT's native code talks to stderr
         from inference.pipeline import Analyser
 
         try:

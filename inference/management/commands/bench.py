@@ -66,8 +66,7 @@ class Command(BaseCommand):
             "RISORIUS_SECRET_KEY": "only-for-a-measurement-0123456789-0123456789-0123456789",
             "RISORIUS_ALLOWED_HOSTS": "testserver",
             "RISORIUS_MODELS_DIR": str(settings.MODEL_ARTIFACTS_DIR),
-            # MediaPipe's native code talks to stderr.
-            "GLOG_minloglevel": "2",
+            # LiteRT's native code talks to stderr.
             "TF_CPP_MIN_LOG_LEVEL": "2",
         }
         (folder / "static").mkdir()  # WhiteNoise would complain
