@@ -37,6 +37,7 @@ CAUTIONS: Final[dict[str, str | Promise]] = {
     "bright": _("The photo is very bright."),
     "slightly_turned": _("The head is turned a little: left and right are harder to compare."),
     "slightly_tilted": _("The head is tilted a little."),
+    "turned_upright": _("The photo lay on its side or upside down: it was read with the head up."),
     "uneven_light": _("The light comes from one side: one half of the face looks different for it."),
     "face_cut_off": _("Part of the face is outside the picture."),
     "eyes_closed": _("The eyes are closed: their measures carry little weight."),

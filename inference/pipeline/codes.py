@@ -68,6 +68,7 @@ class Caution(StrEnum):
     BRIGHT = "bright"
     SLIGHTLY_TURNED = "slightly_turned"
     SLIGHTLY_TILTED = "slightly_tilted"
+    TURNED_UPRIGHT = "turned_upright"
     UNEVEN_LIGHT = "uneven_light"
     FACE_CUT_OFF = "face_cut_off"
     EYES_CLOSED = "eyes_closed"

@@ -58,9 +58,10 @@ class Engine:
 
     def _analyse_array(self, image: np.ndarray, clock: _Clock | None = None) -> Findings:
         clock = clock or _Clock()
-        faces = self._mesh.find(image)
+        seen = self._mesh.faces(image)
+        faces = [face.points for face in seen]
         clock.lap("landmarks")
-        reason, quality = judge(image, faces)
+        reason, quality = judge(image, faces, distant=bool(seen) and seen[0].distant)
         clock.lap("quality")
         common: dict[str, Any] = {
             "quality": quality,

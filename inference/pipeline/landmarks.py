@@ -40,8 +40,13 @@ class Face:
 
     @property
     def width(self) -> float:
-        """From its leftmost point to its rightmost, px."""
-        return float(np.ptp(self.points[:, 0]))
+        """The larger of what it spans across and down the picture, px, so that a head on its side counts alike."""
+        return float(np.ptp(self.points[:, :2], axis=0).max())
+
+    @property
+    def distant(self) -> bool:
+        """Whether it is so small in the picture that only a second, closer look found it."""
+        return self.detection.distant
 
 
 class FaceMesh:

@@ -55,16 +55,21 @@ OTHER_FACE: Final = 0.35
 """A face this wide beside the largest counts as a second one; smaller ones are pictures on a wall."""
 
 
-def judge(image: np.ndarray, faces: list[np.ndarray]) -> tuple[Reason | None, dict[str, Any]]:
+def judge(
+    image: np.ndarray, faces: list[np.ndarray], distant: bool = False
+) -> tuple[Reason | None, dict[str, Any]]:
     """The reason to reject a photo, or None, and its numbers with "warnings", a list of `codes.Caution`.
 
     image: RGB uint8 (h, w, 3). faces: (478, 3) px each, largest first, as `FaceMesh.find` gives them.
+    distant: whether they were so small in the picture that only a second, closer look found them.
     """
     if not faces:
         return Reason.NO_FACE, {"faces": 0, "warnings": []}
     points = faces[0]
     numbers: dict[str, Any] = {"faces": 1 + _others(faces), **pose(points), **picture(image, points)}
     reason = refusal(numbers)
+    if distant and reason != Reason.SEVERAL_FACES:
+        reason = Reason.FACE_TOO_SMALL
     numbers["warnings"] = [] if reason else [caution.value for caution in _cautions(image, points, numbers)]
     return reason, {key: round(v, 3) if isinstance(v, float) else v for key, v in numbers.items()}
 
@@ -81,17 +86,21 @@ def _others(faces: list[np.ndarray]) -> int:
 
 def pose(points: np.ndarray) -> dict[str, float]:
     """Size, px, and turn of the head, degrees. yaw: positive towards the patient's left; pitch: positive down;
-    roll: positive towards the patient's left shoulder."""
+    roll: positive towards the patient's left shoulder, -45 to 45, in the picture turned counterclockwise by
+    quarter_turns, 0 to 3, so that the head is up. Everything that reads a face reads it turned so."""
     right, left = (points[list(EYE_CORNERS[side])].mean(0).astype(np.float64) for side in ("right", "left"))
     across = left - right
     ears = (points[CHEEKBONES[1]] - points[CHEEKBONES[0]]).astype(np.float64)
+    roll = float(np.degrees(np.arctan2(across[1], across[0])))
+    quarters = round(roll / 90)
     upright = (points[NOSE_BASE] + points[NOSE_ROOT] - 2 * points[FOREHEAD]).astype(np.float64)
     return {
-        "face_width_px": float(np.ptp(points[:, 0])),
+        "face_width_px": float(np.ptp(points[:, quarters % 2])),
         "eyes_apart_px": float(np.hypot(across[0], across[1])),
         "yaw_deg": float(np.degrees(np.arctan2(ears[2], np.hypot(ears[0], ears[1])))),
         "pitch_deg": float(np.degrees(np.arctan2(upright[2], np.hypot(upright[0], upright[1])))),
-        "roll_deg": float(np.degrees(np.arctan2(across[1], across[0]))),
+        "roll_deg": roll - 90 * quarters,
+        "quarter_turns": quarters % 4,
     }
 
 
@@ -186,6 +195,7 @@ def _cautions(image: np.ndarray, points: np.ndarray, numbers: dict[str, Any]) ->
             Caution.SLIGHTLY_TURNED,
         ),
         (abs(numbers["roll_deg"]) > ROLL_DEG.warn, Caution.SLIGHTLY_TILTED),
+        (numbers["quarter_turns"] > 0, Caution.TURNED_UPRIGHT),
         (numbers["unevenness"] > UNEVEN, Caution.UNEVEN_LIGHT),
         (outside > 0.05, Caution.FACE_CUT_OFF),
         (numbers["eye_opening"] < EYES_CLOSED, Caution.EYES_CLOSED),

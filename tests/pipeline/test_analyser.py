@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -172,3 +173,27 @@ def test_the_pipeline_runs_without_tensorflow_and_jax():
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "succeeded []"
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+def test_no_way_of_holding_the_picture_gives_a_side_that_upright_does_not(found, analyser, mirror):
+    upright = decode(WEAK)
+    wanted = found.weak_side
+    if mirror:
+        upright = np.ascontiguousarray(upright[:, ::-1])
+        wanted = {"left": "right", "right": "left"}[wanted]
+    height, width = upright.shape[:2]
+    sides = {}
+    for degrees in range(0, 360, 30):
+        turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
+        turn[:, 2] += [(900 - width) / 2, (900 - height) / 2]
+        held = cv2.warpAffine(
+            upright, turn, (900, 900), borderMode=cv2.BORDER_CONSTANT, borderValue=(150, 150, 150)
+        )
+        said = analyser.analyse(held)
+        assert said.state == "succeeded" or said.reason == "tilted"
+        if said.state == "succeeded":
+            sides[degrees] = said.weak_side
+    assert {0, 90, 180, 270} <= set(sides)
+    assert set(sides.values()) <= {wanted, None}
+    assert all(sides[degrees] == wanted for degrees in (90, 180, 270))

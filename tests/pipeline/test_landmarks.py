@@ -139,3 +139,17 @@ def test_the_mesh_needs_no_mediapipe():
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "1"
+
+
+@pytest.mark.parametrize("degrees", range(0, 360, 15))
+def test_the_mesh_lies_on_the_face_however_the_picture_is_held(mesh, person, points, degrees):
+    height, width = person.shape[:2]
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), -degrees, 1)
+    turn[:, 2] += [(900 - width) / 2, (900 - height) / 2]
+    held = cv2.warpAffine(
+        person, turn, (900, 900), borderMode=cv2.BORDER_CONSTANT, borderValue=(150, 150, 150)
+    )
+    [face] = mesh.faces(held)
+    wanted = points[:, :2] @ turn[:, :2].T + turn[:, 2]
+    assert np.linalg.norm(face.points[:, :2] - wanted, axis=1).mean() < 0.04 * apart(points)
+    assert abs((face.detection.roll_deg - degrees + 180) % 360 - 180) < 15

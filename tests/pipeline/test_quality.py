@@ -137,3 +137,47 @@ def test_every_number_can_be_written_as_json(mesh, person):
     import json
 
     json.dumps(judge(person, mesh.find(person))[1])
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_picture_on_its_side_is_read_with_the_head_up(mesh, person, points, quarters):
+    lying = np.ascontiguousarray(np.rot90(person, quarters))
+    [found] = mesh.find(lying)
+    reason, numbers = judge(lying, [found])
+    assert reason is None
+    assert numbers["quarter_turns"] == -quarters % 4
+    assert "turned_upright" in numbers["warnings"]
+    upright = judge(person, [points])[1]
+    for key in (
+        "face_width_px",
+        "eyes_apart_px",
+        "yaw_deg",
+        "roll_deg",
+        "light",
+        "eye_detail",
+        "mouth_detail",
+    ):
+        assert numbers[key] == pytest.approx(upright[key], rel=0.05, abs=2 if key.endswith("deg") else 0.02)
+
+
+@pytest.mark.parametrize("degrees", [50, 130, -130])
+def test_a_head_between_two_sides_of_the_picture_is_tilted(reason_of, person, degrees):
+    room = cv2.copyMakeBorder(person, 200, 200, 200, 200, cv2.BORDER_CONSTANT, value=(150, 150, 150))
+    assert reason_of(tilted(room, degrees)) == Reason.TILTED
+
+
+@pytest.mark.parametrize("quarters", [0, 1, 2])
+def test_a_face_far_away_is_asked_to_come_closer(analyser, person, quarters):
+    room = np.full((960, 1280, 3), (150, 155, 150), np.uint8)
+    small = np.rot90(scaled(person, 96 / person.shape[0]), quarters)
+    room[400 : 400 + small.shape[0], 700 : 700 + small.shape[1]] = small
+    found = analyser.analyse(room)
+    assert (found.state, found.reason) == ("rejected", "face_too_small")
+
+
+def test_an_empty_room_has_no_face_at_a_second_look_either(reason_of):
+    rng = np.random.default_rng(3)
+    rough = cv2.resize(
+        rng.integers(0, 255, (40, 53, 3), dtype=np.uint8), (1280, 960), interpolation=cv2.INTER_CUBIC
+    )
+    assert reason_of(rough) == Reason.NO_FACE
