@@ -54,6 +54,8 @@ INTAKE = _catalogue(
     Kind("too_many_pixels", 422, _("The picture has too many pixels.")),
     Kind("too_small", 422, _("The picture has too few pixels.")),
     Kind("too_narrow", 422, _("The picture is a strip, much longer in one direction than in the other.")),
+    Kind("too_costly", 422, _("The photo takes more work to read than it may.")),
+    Kind("busy", 503, _("Too many photos are coming in at once.")),
     Kind("animated", 422, _("The file holds several pictures.")),
     Kind("damaged", 422, _("The file is damaged or was cut short.")),
     Kind("unknown_exercise", 422, _("The protocol has no such exercise.")),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import zoneinfo
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +38,16 @@ ACCEPT: Final = (
     "image/jpeg,image/png,image/webp,image/heic,image/heif,image/avif,.jpg,.jpeg,.png,.webp,.heic,.heif,.avif"
 )
 END_OF_JPEG: Final = b"\xff\xd9"
+START_OF_SCAN, END_OF_IMAGE = b"\xda", b"\xd9"
+NEXT_MARKER: Final = re.compile(rb"\xff+[^\x00\xff]")
+IN_SCAN: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+# A camera's progressive JPEG has ten scans or so; a large profile or a depth map takes a few hundred segments.
+MOST_SCANS: Final = 50
+MOST_SEGMENTS: Final = 2000
+MOST_FILLED: Final = 64
+"""Bytes between two segments that count as one more."""
+TRANSPARENT: Final = frozenset({"RGBA", "LA", "PA", "RGBa", "La"})
+SCALABLE: Final = frozenset({"RGB", "L", "RGBA", "CMYK", "YCbCr"})
 # Errors that Pillow and its plugins raise on bytes that are no whole picture.
 DAMAGE: Final = (
     OSError,
@@ -47,7 +58,6 @@ DAMAGE: Final = (
     KeyError,
     TypeError,
     RuntimeError,
-    MemoryError,
 )
 
 
@@ -79,15 +89,25 @@ def prepare(*, upload: Upload | BinaryIO, zone: zoneinfo.ZoneInfo | None = None)
 
     `zone` is where a camera's clock is read that tells no time zone. What the file is called plays no part: telephones,
     messengers and browsers call photos what they like, and this one is encoded anew anyway.
+
+    Decodes in this process: what strangers send goes through `decoding.prepare`.
     """
-    data = _read(upload)
-    kind = _kind(data)
+    data = read(upload)
+    check_cost(data, kind_of(data))
+    return decoded(data, zone=zone)
+
+
+def decoded(data: bytes, *, zone: zoneinfo.ZoneInfo | None = None) -> Prepared:
+    """As `prepare`, of bytes that were looked at from outside already."""
+    kind = kind_of(data)
     try:
         with _decoded(data, kind) as image:
             moment = taken_at(image, zone)
             clean = _clean(image)
     except Image.DecompressionBombError as error:
         raise refuse("too_many_pixels") from error
+    except MemoryError as error:
+        raise refuse("too_costly") from error
     stored = _jpeg(_fit(clean, LONGEST_SIDE), QUALITY)
     size = _fitted_size(clean.size, LONGEST_SIDE)
     return Prepared(
@@ -101,6 +121,15 @@ def prepare(*, upload: Upload | BinaryIO, zone: zoneinfo.ZoneInfo | None = None)
     )
 
 
+def warm_up() -> None:
+    """Load what decoding needs, so that a limit set afterwards counts photos alone."""
+    Image.init()
+    for kind in ("PNG", "JPEG", "WEBP", "HEIF", "AVIF"):
+        stream = io.BytesIO()
+        Image.new("RGB", (256, 256)).save(stream, kind)
+        decoded(stream.getvalue())
+
+
 def thumbnail_of(stored: bytes) -> bytes:
     """The small picture of a stored photo, made anew as it was made at first."""
     with _open(stored, "JPEG") as image:
@@ -108,7 +137,8 @@ def thumbnail_of(stored: bytes) -> bytes:
         return _jpeg(_fit(image, THUMBNAIL_SIDE), THUMBNAIL_QUALITY)
 
 
-def _read(upload: Upload | BinaryIO) -> bytes:
+def read(upload: Upload | BinaryIO) -> bytes:
+    """The file's bytes, no more of them than a photo may have; IntakeError if there are more, or none."""
     size = getattr(upload, "size", None)
     if size is not None and size > settings.PHOTO_MAX_BYTES:
         raise refuse("too_large")
@@ -122,13 +152,46 @@ def _read(upload: Upload | BinaryIO) -> bytes:
     return data
 
 
-def _kind(data: bytes) -> str:
+def kind_of(data: bytes) -> str:
+    """The type of photo that the bytes begin as, a member of KINDS; IntakeError for anything else."""
     kind = sniff(data)
     if kind is None:
         raise refuse("not_a_photo")
     if kind not in KINDS:
         raise refuse("unsupported_type", kind=NAMES[kind])
     return kind
+
+
+def check_cost(data: bytes, kind: str) -> None:
+    """Refuse by a look at the bytes what would cost far more to decode than any camera's photo.
+
+    A decoder goes over the whole picture once for each scan of a progressive JPEG, and reads what stands between its
+    segments byte by byte.
+    """
+    if kind == "JPEG" and not _is_ordinary(data):
+        raise refuse("too_costly")
+
+
+def _is_ordinary(data: bytes) -> bool:
+    """Whether a JPEG has, up to its end, no more segments and scans than cameras write."""
+    at, segments, scans = 2, 0, 0
+    while match := NEXT_MARKER.search(data, at):
+        segments += 1 + (match.end() - at) // MOST_FILLED
+        code = match[0][-1:]
+        if code == END_OF_IMAGE:
+            break
+        at = match.end()
+        if code == START_OF_SCAN:
+            scans += 1
+        else:
+            at += int.from_bytes(data[at : at + 2], "big")
+        if segments > MOST_SEGMENTS or scans > MOST_SCANS:
+            return False
+        if code == START_OF_SCAN:
+            # On to what ends the scan: its own bytes hold no marker but restarts.
+            found = IN_SCAN.search(data, at)
+            at = found.start() if found else len(data)
+    return True
 
 
 def _decoded(data: bytes, kind: str) -> Image.Image:
@@ -185,6 +248,8 @@ def _check_header(image: Image.Image) -> None:
     """Refuse by the header alone what must never be decoded."""
     if image.width * image.height > settings.PHOTO_MAX_PIXELS:
         raise refuse("too_many_pixels")
+    if image.mode in TRANSPARENT and 2 * image.width * image.height > settings.PHOTO_MAX_PIXELS:
+        raise refuse("too_costly")  # no camera makes one, and it takes twice the memory
     if min(image.size) < SHORTEST_SIDE:
         raise refuse("too_small")
     if min(_fitted_size(image.size, LONGEST_SIDE)) < SHORTEST_SIDE:
@@ -209,7 +274,9 @@ def _load(image: Image.Image) -> None:
 
 def _clean(image: Image.Image) -> Image.Image:
     """Pixels alone: sRGB, opaque, upright, nothing in `info` that an encoder could write out again."""
-    clean = _in_srgb(upright(image))
+    # Made smaller first: every later step copies it.
+    small = _fit(image, LONGEST_SIDE) if image.mode in SCALABLE else image
+    clean = _in_srgb(upright(small))
     clean.info = {}
     return clean
 
@@ -219,13 +286,7 @@ def _in_srgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):
         # 16-bit grey: a plain conversion would clip all but the darkest tones.
         image = image.convert("I").point(lambda value: value / 257).convert("L")
-    elif "transparency" in image.info or image.mode in (
-        "RGBA",
-        "LA",
-        "PA",
-        "RGBa",
-        "La",
-    ):
+    elif "transparency" in image.info or image.mode in TRANSPARENT:
         on_white = Image.new("RGBA", image.size, "white")
         on_white.alpha_composite(image.convert("RGBA"))
         image = on_white.convert("RGB")

@@ -24,6 +24,10 @@ SENTENCES: Final[dict[str, str | Promise]] = {
         "The picture is a strip, much longer in one direction than in the other. Cut out the face, or take the photo "
         "again."
     ),
+    "too_costly": _(
+        "The photo takes more work to read than any camera's photo does. Export it once more, as an ordinary JPEG."
+    ),
+    "busy": _("Many photos are coming in just now, and this one was not stored. Try again in a few seconds."),
     "animated": _("The file holds several pictures or an animation. Choose a single photo."),
     "damaged": _("The file is damaged or was cut short. Copy it from the camera again."),
     "same_in_visit": _("This photo is already in this visit."),
@@ -49,7 +53,9 @@ SENTENCES: Final[dict[str, str | Promise]] = {
 
 
 # Nothing is wrong with these photos: the same one can be stored once the server is well again.
-OUR_FAULT: Final = frozenset({"disk_full", "not_stored", "key_missing"})
+OUR_FAULT: Final = frozenset({"disk_full", "not_stored", "key_missing", "busy"})
+# Seconds after which it is worth another try.
+RETRY_AFTER: Final = {"busy": 5}
 
 
 class IntakeError(Exception):

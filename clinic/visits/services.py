@@ -25,7 +25,7 @@ from inference import finding
 from inference import services as inference_services
 from inference.states import Status
 
-from . import exercises, files, intake, moments, rules
+from . import decoding, exercises, files, intake, moments, rules
 from .models import Confirmation, Photo, Side, Visit
 from .refusals import refuse
 
@@ -129,7 +129,7 @@ def store_photo(
         _check_taken(visit, taken_at)
     side = _checked_side(exercise, side)
     zone = zoneinfo.ZoneInfo(visit.patient.clinic.time_zone)
-    prepared = intake.prepare(upload=upload, zone=zone)
+    prepared = decoding.prepare(upload=upload, zone=zone)
     _refuse_twice(visit, prepared.original_sha256, zone)
     names = _write_files(prepared, visit)
     photo = Photo(

@@ -52,7 +52,7 @@
 
   function answer(request) {
     var found = said(request);
-    var kind = { 201: "stored", 401: "session", 403: "forbidden", 413: "large", 422: "refused", 429: "unstored", 507: "unstored" }[request.status];
+    var kind = { 201: "stored", 401: "session", 403: "forbidden", 413: "large", 422: "refused", 429: "unstored", 503: "unstored", 507: "unstored" }[request.status];
     // A page in place of the answer is the login's.
     return { kind: kind || (request.status === 200 ? "session" : "offline"), code: found.code, detail: found.detail };
   }

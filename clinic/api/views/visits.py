@@ -22,7 +22,7 @@ from clinic.common.http import require
 from clinic.patients.models import Episode, Patient
 from clinic.visits import selectors, services
 from clinic.visits.models import Confirmation, Photo, Visit
-from clinic.visits.refusals import IntakeError
+from clinic.visits.refusals import RETRY_AFTER, IntakeError
 from clinic.visits.together import together
 from clinic.visits.views import files
 from inference import policies as inference_policies
@@ -302,7 +302,8 @@ class PhotoViewSet(Records):
 
     def _refused(self, error: IntakeError, visit: Visit, image: Any) -> Problem:
         if error.code not in DUPLICATES:
-            return Problem(error.code, error.sentence)
+            wait = RETRY_AFTER.get(error.code)
+            return Problem(error.code, error.sentence, headers={"Retry-After": str(wait)} if wait else None)
         image.seek(0)
         return self._duplicate(error, visit, hashlib.file_digest(image, "sha256").hexdigest())
 

@@ -186,6 +186,13 @@ REQUIRE_RECORD_CONSENT = env.bool("RISORIUS_REQUIRE_RECORD_CONSENT", default=Fal
 # Intake limits of one photo. Telephones that call themselves 64-megapixel ones make up to 64.5 million pixels.
 PHOTO_MAX_BYTES = 25 * 1024 * 1024
 PHOTO_MAX_PIXELS = 65_000_000
+# Each web process decodes so many photos at once, each in a child with so many bytes of memory beyond its libraries and
+# so many seconds of processor time. Whoever waits longer than the last for a child is asked to come back.
+DECODERS = env.int("RISORIUS_DECODERS", default=2)
+DECODING_MEMORY = 640 * 1024**2
+DECODING_SECONDS = 20
+DECODING_WAIT = 20
+DECODING_PHOTOS_PER_CHILD = 200
 # A photo that may be stored never lies in a temporary file: Django would write one for uploads over 2.5 MB. What is
 # larger than this is refused anyway. The form itself stays small.
 FILE_UPLOAD_MAX_MEMORY_SIZE = PHOTO_MAX_BYTES + 1024 * 1024

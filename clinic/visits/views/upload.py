@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from clinic.common.http import require
 
 from .. import exercises, policies, selectors, services
-from ..refusals import OUR_FAULT, IntakeError, refuse
+from ..refusals import OUR_FAULT, RETRY_AFTER, IntakeError, refuse
 from .visits import page, visible_visit
 
 if TYPE_CHECKING:
@@ -39,8 +39,9 @@ def upload(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             raise refuse("no_file")
         photo = _store(request, visit, files[0])
     except IntakeError as error:
-        status = 507 if error.code in OUR_FAULT else 422
-        return JsonResponse({"code": error.code, "detail": error.sentence}, status=status)
+        status = 503 if error.code in RETRY_AFTER else 507 if error.code in OUR_FAULT else 422
+        headers = {"Retry-After": str(RETRY_AFTER[error.code])} if error.code in RETRY_AFTER else {}
+        return JsonResponse({"code": error.code, "detail": error.sentence}, status=status, headers=headers)
     answer = {
         "id": str(photo.pk),
         "exercise": photo.exercise,
