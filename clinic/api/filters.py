@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from clinic.examination.models import TaskKind
 from clinic.patients.models import Cause, ConsentUse, Episode, TreatmentKind
 from clinic.patients.selectors import needs_attention
 from clinic.visits.exercises import all_choices as exercise_choices
@@ -151,6 +152,14 @@ class PhotoFilter(Updated):
     visit = filters.UUIDFilter(field_name="visit_id")
     exercise = filters.ChoiceFilter(choices=exercise_choices)
     archived = Archived("archived_at", "visit__archived_at")
+
+
+class TaskFilter(Updated):
+    patient = filters.UUIDFilter(field_name="patient_id")
+    episode = filters.UUIDFilter(field_name="episode_id")
+    kind = filters.ChoiceFilter(choices=TaskKind.choices)
+    owner = filters.NumberFilter(field_name="owner_id")
+    open = filters.BooleanFilter(field_name="closed_at", lookup_expr="isnull")
 
 
 class AnalysisFilter(Created):

@@ -99,7 +99,7 @@ CATALOGUE = _catalogue(
 )
 
 # Codes by which services refuse what the record already says otherwise.
-_CONFLICTS = frozenset({"taken", "in_force", "revoked", "unique", "unique_together"})
+_CONFLICTS = frozenset({"taken", "in_force", "revoked", "closed", "open", "unique", "unique_together"})
 
 # Exceptions of the framework, by what they mean here; the first that fits counts.
 _KNOWN: tuple[tuple[type[Exception], str], ...] = (

@@ -57,6 +57,7 @@ TAGS = {
     "confirmations": "What clinicians say of the models' findings.",
     "releases": "The models and their model cards.",
     "exercises": "What a patient is asked to do.",
+    "tasks": "What has to be looked after: eyes that do not close, and what people set themselves.",
     "problems": "The codes of every error.",
 }
 

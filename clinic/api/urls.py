@@ -4,7 +4,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
-from .views import analyses, docs, records, service, visits
+from .views import analyses, docs, examination, records, service, visits
 
 app_name = "api"
 
@@ -18,6 +18,7 @@ router.register("visits", visits.VisitViewSet, "visit")
 router.register("photos", visits.PhotoViewSet, "photo")
 router.register("analyses", analyses.AnalysisViewSet, "analysis")
 router.register("confirmations", visits.ConfirmationViewSet, "confirmation")
+router.register("tasks", examination.TaskViewSet, "task")
 router.register("releases", analyses.ReleaseViewSet, "release")
 
 urlpatterns = [

@@ -12,6 +12,7 @@ urlpatterns = [
     path("account/", include("clinic.accounts.doors")),
     path("patients/", include("clinic.patients.urls")),
     path("", include("clinic.visits.urls")),
+    path("", include("clinic.examination.urls")),
     path("", include("clinic.audit.urls")),
     path("", include("inference.urls")),
     path("", include("clinic.operations.urls")),

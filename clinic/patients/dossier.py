@@ -206,6 +206,7 @@ def _page(patient: Patient, photos: dict[str, Photo], now: dt.datetime) -> str:
         "visits": patient.visits.select_related("clinician").order_by("at"),
         "photos": shown,
         "releases": {name: limits_of(name) for name in sorted(used)},
+        "tasks": patient.tasks.select_related("episode", "owner"),
         "corrections": patient.corrections.select_related("decided_by"),
         "restrictions": patient.restrictions.all(),
         "holds": patient.holds.all(),

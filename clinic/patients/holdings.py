@@ -39,6 +39,8 @@ class Holding:
 
 # The order is that of destruction: a row goes before the rows that it points to.
 HOLDINGS: Final[tuple[Holding, ...]] = (
+    Holding("examination.HistoricalTask", "patient", "task_history"),
+    Holding("examination.Task", "patient", "tasks"),
     Holding("visits.Confirmation", "photo__visit__patient", "confirmations"),
     Holding("inference.BackgroundAnalysis", "photo__visit__patient", "background_analyses"),
     Holding("inference.Analysis", "photo__visit__patient", "analyses"),

@@ -29,6 +29,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.audit.selectors import Change, changes
 from clinic.common.folding import fold
+from clinic.examination.selectors import due as task_due
 from clinic.recovery import rules as recovery_rules
 
 from . import lookup
@@ -90,13 +91,14 @@ def _with_current_episode(patients: QuerySet[Patient]) -> QuerySet[Patient]:
 
 
 def needs_follow_up(*, now: dt.datetime | None = None) -> Q:
-    """Patients who can't wait: worse, a photo to retake, a failed analysis, or not seen for six weeks."""
+    """Patients who can't wait: a task that is due, worse, a photo to retake, a failed analysis, or not seen for six
+    weeks."""
     before = (now or timezone.now()) - recovery_rules.LAPSED_AFTER
     lapsed = Q(summary__last_visit_at__lt=before) & (
         Q(summary__clinician_grade__isnull=True)
         | Q(summary__clinician_grade__gt=recovery_rules.RECOVERED_GRADE)
     )
-    return Q(summary__worse=True) | Q(summary__to_retake__gt=0) | Q(summary__failed__gt=0) | lapsed
+    return Q(task_due()) | Q(summary__worse=True) | Q(summary__to_retake__gt=0) | Q(summary__failed__gt=0) | lapsed
 
 
 def needs_attention(*, now: dt.datetime | None = None) -> Q:

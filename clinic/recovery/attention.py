@@ -6,7 +6,19 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from django.db.models import Case, Count, Exists, F, OuterRef, QuerySet, Subquery, Sum, UUIDField, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Prefetch,
+    QuerySet,
+    Subquery,
+    Sum,
+    UUIDField,
+    When,
+)
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,6 +26,9 @@ from django.utils.translation import ngettext
 
 from clinic.accounts import policies
 from clinic.common.dates import local_day, today
+from clinic.examination import sentences as task_sentences
+from clinic.examination.models import Task, TaskKind
+from clinic.examination.selectors import due, due_tasks
 from clinic.patients.models import Episode, Patient
 from clinic.patients.selectors import needs_attention, needs_follow_up
 from clinic.visits.models import Visit
@@ -27,9 +42,10 @@ from .models import PatientSummary
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
 
-Kind = Literal["worse", "retake", "failed", "lapsed", "confirm"]
-KINDS: Final[tuple[Kind, ...]] = ("worse", "retake", "failed", "lapsed", "confirm")
-"""In the order of urgency: a relapse first; results to confirm, which wait without harm, last."""
+Kind = Literal["eye", "task", "worse", "retake", "failed", "lapsed", "confirm"]
+KINDS: Final[tuple[Kind, ...]] = ("eye", "task", "worse", "retake", "failed", "lapsed", "confirm")
+"""In the order of urgency: an eye in danger first, then what somebody set for today, then a relapse; results to
+confirm, which wait without harm, last."""
 
 PAGE: Final = 60
 """How many patients Today names; the list of patients has the rest."""
@@ -84,6 +100,7 @@ def attention(*, user: User, clinic: Clinic, limit: int = PAGE) -> list[Attentio
     ranked = (
         needing_attention(Patient.objects.visible_to(user).filter(clinic=clinic))
         .select_related("summary")
+        .prefetch_related(Prefetch("tasks", due_tasks(), to_attr="due_tasks"))
         .annotate(
             newest_visit=Subquery(_visits().values("pk")[:1]),
             # SQLite gives a foreign key's identifier as text where its type isn't named.
@@ -95,6 +112,7 @@ def attention(*, user: User, clinic: Clinic, limit: int = PAGE) -> list[Attentio
             ),
         )
         .order_by(
+            Case(When(due(), then=0), default=1),
             F("summary__worse").desc(nulls_last=True),
             F("summary__to_retake").desc(nulls_last=True),
             F("summary__failed").desc(nulls_last=True),
@@ -141,6 +159,7 @@ class _Reason:
 
 def _items(patient: Patient, *, may_write: bool, may_confirm: bool) -> list[AttentionItem]:
     """The patient's reasons. Who may not act is led to the record instead."""
+    tasks = [_task(patient, task) for task in patient.due_tasks]  # type: ignore[attr-defined]
     reasons: dict[Kind, _Reason | None] = {
         "worse": _worse(patient),
         "retake": _retake(patient, may_write),
@@ -149,13 +168,21 @@ def _items(patient: Patient, *, may_write: bool, may_confirm: bool) -> list[Atte
         "confirm": _confirm(patient, may_confirm),
     }
     record = reverse("patients:detail", args=[patient.pk])
-    return [
+    return tasks + [
         AttentionItem(kind, patient, reason.sentence, reason.url, reason.label)
         if reason.allowed
         else AttentionItem(kind, patient, reason.sentence, record, _("Open the record"))
         for kind, reason in reasons.items()
         if reason is not None
     ]
+
+
+def _task(patient: Patient, task: Task) -> AttentionItem:
+    """A task with who looks after it; its page says what may be done."""
+    sentence = f"{task_sentences.sentence(task)} ({task_sentences.state(task)})"
+    kind: Kind = "eye" if task.kind == TaskKind.EYE_CLOSURE else "task"
+    url = reverse("examination:task", args=[task.pk])
+    return AttentionItem(kind, patient, sentence, url, _("Look after it"))
 
 
 def _summary(patient: Patient) -> PatientSummary | None:

@@ -6,6 +6,7 @@ import uuid
 
 from django.db import transaction
 
+from clinic.examination.services import raise_for_eyes
 from clinic.patients.models import Episode, Patient
 from clinic.visits.models import Visit
 from inference.states import Status
@@ -41,6 +42,7 @@ def refresh_summary(*, patient_id: uuid.UUID) -> PatientSummary:
     summary.to_confirm = sum(photo.status == Status.SUCCEEDED and photo.confirmed is None for photo in photos)
     _set_course(summary, [(visit, measured[visit.pk]) for visit in visits if visit.episode_id == episode_id])
     summary.save()
+    raise_for_eyes(patient_id=patient_id)
     return summary
 
 

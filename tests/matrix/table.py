@@ -135,6 +135,13 @@ PAGES = [
     get("recovery:data", PAGE, "patient", sees="visits"),
     get("recovery:compare", PAGE, "patient"),
     get("recovery:aligned", PAGE, "photo", sees=NOTHING, reads=True),
+    # --- tasks ---
+    get("examination:task", PAGE, "task"),
+    get("examination:task_new", WRITE, "patient"),
+    post("examination:task_new", WRITE, "patient", lambda r: {"kind": "follow_up", "plan": "call"}),
+    post("examination:task_plan", WRITE, "task", lambda r: {"plan": "tape"}),
+    post("examination:task_close", WRITE, "task", lambda r: {"outcome": "treated"}),
+    post("examination:task_reopen", WRITE, "closed_task"),
     # --- visits ---
     get("visits:new", WRITE, "patient"),
     post(
@@ -349,6 +356,8 @@ API_ROWS = [
         status=201,
         sees=NOTHING,
     ),
+    *resource("task"),
+    post("api:task-close", API_CONFIRM, "task", lambda r: {"outcome": "treated"}, status=200),
     get("api:release-list", API_PLACE, sees=NOTHING),
     get("api:release-detail", API_PLACE, args={"name": "release"}, sees=NOTHING),
     get("api:release-agreement", API_PLACE, args={"name": "release"}, sees=NOTHING),

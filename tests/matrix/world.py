@@ -14,6 +14,7 @@ from knox.models import AuthToken
 
 from clinic.accounts.models import Membership, Role
 from clinic.accounts.services import create_token
+from clinic.examination import services as examination
 from clinic.patients import services_rights
 from clinic.recovery.services import refresh_summary
 
@@ -161,6 +162,16 @@ def _clinic(place: Place) -> SimpleNamespace:
             visit=visit, exercise="rest", uploaded_by=clinician, archived_at=now
         ),
         analysis=analysis,
+        task=examination.raise_task(
+            user=clinician, episode=episode, kind="eye_closure", owner=clinician, plan=f"plan {word}"
+        ),
+        closed_task=examination.close_task(
+            user=clinician,
+            task=examination.raise_task(
+                user=clinician, episode=episode, kind="follow_up", plan=f"plan {word}"
+            ),
+            outcome="treated",
+        ),
         confirmation=factories.ConfirmationFactory(
             analysis=analysis, by=clinician, comment=f"comment {word}"
         ),

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "clinic.patients",
     "clinic.visits",
     "clinic.recovery",
+    "clinic.examination",
     "clinic.audit",
     "clinic.operations",
     "clinic.api",

@@ -26,6 +26,8 @@ SPECTACULAR_SETTINGS = {
         "clinic.api.schema.complete",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "TaskKind": "clinic.examination.models.TaskKind",
+        "Outcome": "clinic.examination.models.Outcome",
         "Role": "clinic.accounts.models.Role",
         "Sex": "clinic.patients.models.Sex",
         "Cause": "clinic.patients.models.Cause",

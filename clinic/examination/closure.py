@@ -1,0 +1,179 @@
+"""How far each eye stays open when the patient closes them, and when that is more than the measure's error.
+
+Incomplete closure endangers the cornea, and eye protection is strongly recommended where closure is impaired (AAO-HNS
+guideline on Bell's palsy: Baugh et al., Otolaryngol Head Neck Surg 2013;149(3 Suppl):S1-27). Any gap on tight closure
+counts. A gap is the height of the palpebral fissure midway between the corners of the eye, mm; a photo of closed eyes
+takes its scale from a photo at rest, since shut lids hide the irises. Plain values in, plain values out: no database.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from inference.pipeline.codes import SIDES, Exercise
+from inference.pipeline.measure.scale import with_rest_scale
+
+MEASURE: Final = "palpebral_fissure"
+HEALTHY_MM: Final[dict[str, float]] = {
+    Exercise.TIGHT_EYE_CLOSURE.value: 0.5,
+    Exercise.GENTLE_EYE_CLOSURE.value: 1.9,
+}
+"""The most that the face mesh reads where a healthy person's eye is shut, mm: it draws closed lids a little apart, more
+so where they only touch. Rounded up from 0.43 and 1.89 mm, the largest of 12 closures each of both eyes of the demo's
+healthy person, by release 2026.11.5."""
+REPEATABILITY_MM: Final = 1.93
+"""Smallest detectable change of a gap, mm, for a release that doesn't state its own: that of 2026.11.5."""
+DONE_SHARE: Final = 0.2
+"""Where neither eye closes by this share of its opening at rest, nobody closed their eyes: see
+`clinic.recovery.rules.LEAST_CLOSURE`. It counts all the same where both sides are on record as weak."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A photo with a result, as far as the closure of the eyes is read from it.
+
+    exercise: as a clinician confirmed it, else as it was asked for. found: what the model sees; empty where it is not
+    sure. verdict: the model's; symmetry: its lengths. confirmed: a clinician has had a word on the photo.
+    """
+
+    photo_id: uuid.UUID
+    visit_id: uuid.UUID
+    at: dt.datetime
+    taken_at: dt.datetime
+    exercise: str
+    analysis_id: uuid.UUID
+    release: str
+    found: str = ""
+    verdict: str = ""
+    confirmed: bool = False
+    symmetry: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is a photo of the closure that was asked for, and neither uncertain nor another exercise.
+
+        A face that hardly moves looks at rest: that is no other exercise, but the weakness that was asked about.
+        """
+        if self.confirmed:
+            return True
+        as_asked = self.found in ("", self.exercise, Exercise.REST.value) or self.found in HEALTHY_MM
+        return as_asked and self.verdict != "uncertain"
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """Both eyes of one photo of closed eyes: the gap that each leaves, mm, and the gap that is more than error."""
+
+    seen: Seen
+    left: float
+    right: float
+    limit: float
+    done: bool
+
+    def gap(self, side: str) -> float:
+        """The gap of that eye, mm."""
+        return self.left if side == "left" else self.right
+
+    @property
+    def open_sides(self) -> tuple[str, ...]:
+        """The eyes that stay open by more than the error."""
+        return tuple(side for side in SIDES if self.done and self.gap(side) > self.limit)
+
+
+def error_of(repeatability: Mapping[str, Any]) -> float:
+    """By how much one reading of a gap may be wrong (95 %), mm: its smallest detectable change, which holds the error
+    of two readings, over the square root of two (Weir, J Strength Cond Res 2005;19(1):231-240)."""
+    known = repeatability.get(MEASURE)
+    usable = isinstance(known, int | float) and not isinstance(known, bool) and known > 0
+    return float(known if usable else REPEATABILITY_MM) / math.sqrt(2)  # type: ignore[arg-type]
+
+
+def closures(seen: Iterable[Seen], *, errors: Mapping[str, float], both_weak: bool = False) -> list[Closure]:
+    """The closures of an episode's visits, oldest visit first: of each visit and exercise the last photo taken.
+
+    errors: `error_of` each release. both_weak: both sides are on record as weak.
+    """
+    photos = sorted(seen, key=lambda one: (one.at, one.taken_at))
+    last = {(one.visit_id, one.exercise): one for one in photos if one.exercise in HEALTHY_MM}
+    rests = [one for one in photos if one.exercise == Exercise.REST]
+    found = []
+    for one in last.values():
+        if not one.counts:
+            continue
+        rest = _rest_for(one, rests)
+        gaps = _gaps(with_rest_scale(one.symmetry, rest.symmetry if rest else None))
+        if gaps is None:
+            continue
+        limit = _healthy(one) + errors.get(one.release, error_of({}))
+        done = both_weak or _done(gaps, _gaps(rest.symmetry) if rest else None, limit)
+        found.append(Closure(one, *gaps, round(limit, 2), done))
+    return found
+
+
+def figures_of(found: Sequence[Closure]) -> dict[str, Any]:
+    """What a task rests on, as plain data: empty where every eye closes.
+
+    {"openings": one for each eye, exercise and visit that stays open, oldest first; "last": the newest visit's
+    closures of the eyes that ever stayed open}; each {"visit", "at": the visit's time, "photo", "analysis", "release",
+    "exercise", "side", "mm", "limit_mm"}.
+    """
+    openings = [_row(one, side) for one in found for side in one.open_sides]
+    if not openings:
+        return {}
+    newest = found[-1].seen.visit_id
+    sides = {row["side"] for row in openings}
+    last = [
+        _row(one, side) for one in found if one.seen.visit_id == newest for side in SIDES if side in sides
+    ]
+    return {"openings": openings, "last": last}
+
+
+def _row(one: Closure, side: str) -> dict[str, Any]:
+    return {
+        "visit": str(one.seen.visit_id),
+        "at": one.seen.at.astimezone(dt.UTC).isoformat(),
+        "photo": str(one.seen.photo_id),
+        "analysis": str(one.seen.analysis_id),
+        "release": one.seen.release,
+        "exercise": one.seen.exercise,
+        "side": side,
+        "mm": one.gap(side),
+        "limit_mm": one.limit,
+    }
+
+
+def _healthy(one: Seen) -> float:
+    """What a healthy eye would read in that photo; where asked and seen closure differ, the more lenient of both."""
+    kinds = {one.exercise} if one.confirmed else {one.exercise, one.found}
+    return max(HEALTHY_MM[kind] for kind in kinds if kind in HEALTHY_MM)
+
+
+def _rest_for(one: Seen, rests: Sequence[Seen]) -> Seen | None:
+    """The photo at rest that gives the scale: of the same visit, else the newest, which shows the same eyes."""
+    same = [rest for rest in rests if rest.release == one.release]
+    return next(
+        (rest for rest in reversed(same) if rest.visit_id == one.visit_id), same[-1] if same else None
+    )
+
+
+def _gaps(symmetry: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Left and right, mm, None where they were not measured."""
+    if symmetry.get("unit") != "mm":
+        return None
+    pair = (symmetry.get("measures") or {}).get(MEASURE) or symmetry.get("eye") or {}
+    left, right = pair.get("left"), pair.get("right")
+    return None if left is None or right is None else (float(left), float(right))
+
+
+def _done(gaps: tuple[float, float], rest: tuple[float, float] | None, limit: float) -> bool:
+    """Whether at least one eye was closed, or closed in part: else the exercise was not done."""
+    if min(gaps) <= limit:
+        return True
+    return rest is not None and any(
+        before > 0 and 1 - now / before >= DONE_SHARE for now, before in zip(gaps, rest, strict=True)
+    )

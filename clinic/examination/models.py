@@ -1,0 +1,119 @@
+"""What has to be looked after in a patient: a task with an owner, raised by a model or a person, closed by a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from clinic.audit.history import History
+from clinic.common.models import Record
+from clinic.patients.models import Episode, Patient
+from clinic.patients.visibility import seen_by
+
+if TYPE_CHECKING:
+    from clinic.accounts.models import User
+
+
+class TaskKind(models.TextChoices):
+    EYE_CLOSURE = "eye_closure", _("Incomplete eye closure")
+    FOLLOW_UP = "follow_up", _("Follow-up")
+
+
+class Outcome(models.TextChoices):
+    """Why a person closed a task."""
+
+    SETTLED = "settled", _("Settled: it needs nothing more")
+    TREATED = "treated", _("Treated")
+    HANDED_OVER = "handed_over", _("Handed over to a colleague elsewhere")
+    MISTAKEN = "mistaken", _("Raised by mistake: photo or measure is wrong")
+
+
+class TaskQuerySet(models.QuerySet["Task"]):
+    def visible_to(self, user: User) -> TaskQuerySet:
+        return self.filter(seen_by(user, "patient__"))
+
+    def open(self) -> TaskQuerySet:
+        return self.filter(closed_at__isnull=True)
+
+
+class Task(Record):
+    """Something to be looked after, with who does it and when it is looked at next.
+
+    Raised by a person, or from an analysis by a model release; a model raises and never closes. One that recurs after
+    it was closed is opened again, so that its history tells both. Each line of its history is only ever added.
+    """
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="tasks")
+    episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="tasks")
+    kind = models.CharField(_("what it is about"), max_length=16, choices=TaskKind.choices)
+    raised_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    analysis = models.ForeignKey(
+        "inference.Analysis", on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    release = models.CharField(max_length=64, blank=True, help_text="the model release that raised it")
+    figures = models.JSONField(
+        default=dict, blank=True, help_text="what it rests on: see `clinic.examination.closure`"
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="tasks",
+        null=True,
+        blank=True,
+        verbose_name=_("who looks after it"),
+    )
+    plan = models.TextField(_("plan"), blank=True)
+    next_check = models.DateField(_("next check"), null=True, blank=True)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    outcome = models.CharField(_("why it is closed"), max_length=12, choices=Outcome.choices, blank=True)
+    reason = models.TextField(_("in words"), blank=True)
+    settled_until = models.DateTimeField(
+        null=True, blank=True, help_text="the newest visit of the episode when it was closed"
+    )
+    times_reopened = models.PositiveSmallIntegerField(default=0)
+    history = History(excluded_fields=["created_at"])
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-opened_at", "-created_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=TaskKind.values), name="task_kind_known"),
+            models.CheckConstraint(
+                condition=Q(raised_by__isnull=False, analysis__isnull=True)
+                | (Q(raised_by__isnull=True, analysis__isnull=False) & ~Q(release="")),
+                name="task_raised_by_a_person_or_a_release",
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True, closed_by__isnull=True, outcome="")
+                | (Q(closed_at__isnull=False, closed_by__isnull=False) & ~Q(outcome="")),
+                name="task_closed_by_a_person_with_a_reason",
+            ),
+            models.UniqueConstraint(
+                fields=["episode"],
+                condition=Q(kind=TaskKind.EYE_CLOSURE, closed_at__isnull=True),
+                name="one_open_eye_task_an_episode",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["patient"], condition=Q(closed_at__isnull=True), name="open_tasks_of_patient"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Task {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None

@@ -1,0 +1,25 @@
+"""What may be done with tasks; each asks the role in the patient's clinic. A model is asked nothing: it only raises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clinic.accounts import policies
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from clinic.accounts.models import User
+    from clinic.patients.models import Patient
+
+    from .models import Task
+
+
+def can_raise_task(user: User | AnonymousUser, patient: Patient) -> bool:
+    """Raise a task: a person who treats patients, never another system."""
+    return not patient.is_closed and policies.can_confirm(user, patient.clinic_id)
+
+
+def can_handle_task(user: User | AnonymousUser, task: Task) -> bool:
+    """Say who looks after it and how, close it, or open it again: a person who treats patients, never a system."""
+    return can_raise_task(user, task.patient)

@@ -1,0 +1,178 @@
+"""What is read about tasks, and what the eyes' closure is read from."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from clinic.accounts.models import Membership, User
+from clinic.accounts.policies import CONFIRMERS
+from clinic.common.dates import today
+from clinic.patients.models import Episode, Patient, WeakSide
+from clinic.visits.models import Confirmation
+from inference import registry
+from inference.models import Analysis
+from inference.pipeline.codes import Caution, Exercise
+from inference.states import Status
+
+from . import closure
+from .models import Task, TaskKind, TaskQuerySet
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+_ABOUT = (
+    "photo_id",
+    "photo__visit_id",
+    "photo__visit__at",
+    "photo__taken_at",
+    "photo__exercise",
+    "pk",
+    "release",
+)
+_FOUND = ("exercise", "findings__palsy_verdict", "findings__quality__warnings", "findings__symmetry")
+
+
+def visible_tasks(*, user: User | AnonymousUser) -> TaskQuerySet:
+    """Tasks that the user may see, with what every page of theirs needs."""
+    return Task.objects.visible_to(user).select_related(  # type: ignore[arg-type]
+        "patient__clinic", "episode", "owner", "raised_by", "closed_by"
+    )
+
+
+def tasks_of(*, patient: Patient) -> list[Task]:
+    """The patient's open tasks, eyes first, then the longest open."""
+    found = Task.objects.open().filter(patient=patient).select_related("episode", "owner", "raised_by")
+    return sorted(found, key=lambda task: (task.kind != TaskKind.EYE_CLOSURE, task.opened_at))
+
+
+def due(path: str = "pk") -> Exists:
+    """Whether a patient has a task that asks for somebody today: an eye that stays open until it is closed, anything
+    else from the day of its next check on. path: the query's way to the patient."""
+    return Exists(due_tasks().filter(patient=OuterRef(path)).order_by())
+
+
+def due_tasks() -> QuerySet[Task]:
+    """Open tasks that ask for somebody today."""
+    now = Q(kind=TaskKind.EYE_CLOSURE) | Q(next_check__isnull=True) | Q(next_check__lte=today())
+    return Task.objects.open().filter(now).select_related("owner", "episode")
+
+
+def may_own(*, clinic_id: uuid.UUID) -> QuerySet[User]:
+    """Who may look after a task of the clinic: its people who treat patients."""
+    members = Membership.objects.filter(clinic_id=clinic_id, is_active=True, role__in=CONFIRMERS)
+    return User.objects.filter(is_active=True, pk__in=members.values("user_id")).order_by("full_name", "pk")
+
+
+def closures_of(*, patient_id: uuid.UUID) -> list[tuple[Episode, list[closure.Closure]]]:
+    """The closures of the eyes in each of the patient's episodes: of current photos, by the newest release of each."""
+    seen = _seen(patient_id)
+    if not any(one.exercise in closure.HEALTHY_MM for photos in seen.values() for one in photos):
+        return []
+    releases = {one.release for photos in seen.values() for one in photos}
+    errors = {name: _error(name) for name in releases}
+    episodes = Episode.objects.filter(pk__in=seen.keys())
+    return [
+        (one, closure.closures(seen[one.pk], errors=errors, both_weak=one.weak_side == WeakSide.BOTH))
+        for one in episodes
+    ]
+
+
+def _error(release: str) -> float:
+    info = registry.by_name(release)
+    return closure.error_of(info.repeatability if info else {})
+
+
+def _seen(patient_id: uuid.UUID) -> dict[uuid.UUID, list[closure.Seen]]:
+    """By episode: the photos of closed eyes and at rest, as asked or as confirmed, with a result."""
+    wanted = {*closure.HEALTHY_MM, Exercise.REST.value}
+    words = dict(
+        Confirmation.objects.filter(photo__visit__patient_id=patient_id)
+        .order_by("created_at")
+        .values_list("photo_id", "exercise")
+    )
+    rows = (
+        Analysis.objects.filter(
+            Q(photo__exercise__in=wanted)
+            | Q(photo_id__in=[pk for pk, word in words.items() if word in wanted]),
+            photo__visit__patient_id=patient_id,
+            photo__archived_at__isnull=True,
+            photo__visit__archived_at__isnull=True,
+            status=Status.SUCCEEDED,
+        )
+        .order_by("created_at", "release")
+        .values_list("photo__visit__episode_id", *_ABOUT, *_FOUND)
+    )
+    newest: dict[uuid.UUID, tuple[uuid.UUID, closure.Seen]] = {}
+    for (
+        episode_id,
+        photo_id,
+        visit_id,
+        at,
+        taken_at,
+        asked,
+        pk,
+        release,
+        found,
+        verdict,
+        warnings,
+        symmetry,
+    ) in rows:
+        unsure = Caution.EXERCISE_UNSURE.value in (warnings or [])
+        newest[photo_id] = (
+            episode_id,
+            closure.Seen(
+                photo_id=photo_id,
+                visit_id=visit_id,
+                at=at,
+                taken_at=taken_at,
+                exercise=words.get(photo_id, asked),
+                analysis_id=pk,
+                release=release,
+                found="" if unsure else found,
+                verdict=verdict or "",
+                confirmed=photo_id in words,
+                symmetry=symmetry or {},
+            ),
+        )
+    by_episode: dict[uuid.UUID, list[closure.Seen]] = defaultdict(list)
+    for episode_id, one in newest.values():
+        by_episode[episode_id].append(one)
+    return by_episode
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of a task's history: what happened, when, and by whom; None where a model release did it."""
+
+    at: dt.datetime
+    by: User | None
+    what: str
+    detail: str = ""
+
+
+def changes_of(*, task: Task) -> list[Change]:
+    """What became of a task, newest first, from its history."""
+    rows = list(task.history.select_related("history_user", "owner").order_by("history_date", "history_id"))
+    found = []
+    for before, after in zip([None, *rows], rows, strict=False):
+        found.append(Change(after.history_date, after.history_user, *_what(before, after)))
+    return found[::-1]
+
+
+def _what(before: Any, after: Any) -> tuple[str, str]:
+    """A word for what a line of the history changed, and a detail."""
+    if before is None:
+        return "raised", ""
+    if before.closed_at is None and after.closed_at is not None:
+        return "closed", after.reason
+    if before.closed_at is not None and after.closed_at is None:
+        return "reopened", ""
+    if before.owner_id != after.owner_id:
+        return "owner", after.owner.full_name if after.owner else ""
+    return ("figures", "") if before.figures != after.figures else ("plan", after.plan)

@@ -1,0 +1,128 @@
+"""Tasks in words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.utils.formats import date_format
+from django.utils.formats import number_format as localized
+from django.utils.translation import gettext as _
+
+from clinic.common.dates import local_day, week_since
+from clinic.visits import exercises
+from inference.pipeline.codes import Exercise
+
+from .models import Task, TaskKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One eye of one photo: how far it stays open, mm, and how far it may by error."""
+
+    at: dt.datetime
+    week: int
+    exercise: str
+    side: str
+    mm: float
+    limit_mm: float
+    photo: str
+    visit: str
+    release: str
+
+    @property
+    def name(self) -> str:
+        """The exercise's name."""
+        return str(exercises.by_code(self.exercise).name)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is more than the error."""
+        return self.mm > self.limit_mm
+
+    @property
+    def shown(self) -> str:
+        """The gap as it is written, with the one decimal that it can bear."""
+        return millimetres(self.mm)
+
+    @property
+    def limit_shown(self) -> str:
+        """The limit as it is written."""
+        return millimetres(self.limit_mm)
+
+
+def gaps(task: Task, which: str = "openings") -> list[Gap]:
+    """The gaps that a task rests on (`openings`), or those of the newest visit (`last`)."""
+    rows = (task.figures or {}).get(which) or []
+    return [_gap(row, task.episode.onset_date) for row in rows]
+
+
+def _gap(row: dict[str, Any], onset: dt.date) -> Gap:
+    at = dt.datetime.fromisoformat(row["at"])
+    plain = {name: row[name] for name in ("exercise", "side", "mm", "limit_mm", "photo", "visit", "release")}
+    return Gap(at=at, week=week_since(onset, at), **plain)
+
+
+def millimetres(value: float) -> str:
+    """A length with one decimal and its unit."""
+    return f"{localized(round(value, 1), 1)}\u00a0mm"
+
+
+def sentence(task: Task) -> str:
+    """What the task is about, in one sentence."""
+    if task.kind != TaskKind.EYE_CLOSURE:
+        return task.plan
+    found = gaps(task)
+    if not found:
+        return _("Open eye: it does not close.")
+    return " ".join(filter(None, (_opening(found), _now(found, gaps(task, "last")))))
+
+
+def _opening(found: Sequence[Gap]) -> str:
+    """The newest gap of the kind that weighs most, and the weeks in which it was seen."""
+    tight = [gap for gap in found if gap.exercise == Exercise.TIGHT_EYE_CLOSURE]
+    kind = tight or list(found)
+    newest = kind[-1]
+    weeks = sorted({gap.week for gap in kind})
+    if newest.exercise == Exercise.TIGHT_EYE_CLOSURE:
+        words = (
+            _("Open eye: %(mm)s on tight closure, week %(first)d."),
+            _("Open eye: %(mm)s on tight closure, weeks %(first)d to %(last)d."),
+        )
+    else:
+        words = (
+            _("Open eye: %(mm)s on gentle closure, week %(first)d."),
+            _("Open eye: %(mm)s on gentle closure, weeks %(first)d to %(last)d."),
+        )
+    return words[len(weeks) > 1] % {"mm": newest.shown, "first": weeks[0], "last": weeks[-1]}
+
+
+def _now(found: Sequence[Gap], last: Sequence[Gap]) -> str:
+    """What the newest visit says where it is another one than the sentence names."""
+    tight = [gap for gap in found if gap.exercise == Exercise.TIGHT_EYE_CLOSURE]
+    named = (tight or list(found))[-1]
+    if not last or last[0].visit == named.visit:
+        return ""
+    still = [gap for gap in last if gap.is_open]
+    if still:
+        worst = max(still, key=lambda gap: gap.mm)
+        return _("At the last visit %(mm)s, %(exercise)s.") % {
+            "mm": worst.shown,
+            "exercise": worst.name.lower(),
+        }
+    return _("At the last visit no more than the error of the measure; a person closes the task.")
+
+
+def state(task: Task) -> str:
+    """Who looks after it, and when it is looked at next."""
+    owner = (
+        _("with %(name)s") % {"name": task.owner.full_name} if task.owner else _("nobody looks after it yet")
+    )
+    if task.next_check is None:
+        return owner
+    day = date_format(local_day(task.next_check), "SHORT_DATE_FORMAT")
+    return _("%(owner)s, next check %(day)s") % {"owner": owner, "day": day}

@@ -1,0 +1,42 @@
+"""What the templates need of tasks."""
+
+from __future__ import annotations
+
+from django import template
+
+from clinic.examination import policies, selectors, sentences
+from clinic.examination.models import Task
+from clinic.patients.models import Patient
+
+register = template.Library()
+
+
+@register.inclusion_tag("examination/_tasks.html", takes_context=True)
+def open_tasks(context: dict, patient: Patient) -> dict:  # type: ignore[type-arg]
+    """The patient's open tasks, each with its owner and state."""
+    user = context["request"].user
+    return {
+        "patient": patient,
+        "tasks": selectors.tasks_of(patient=patient),
+        "can_raise": policies.can_raise_task(user, patient),
+    }
+
+
+@register.filter
+def task_sentence(task: Task) -> str:
+    """What the task is about."""
+    return sentences.sentence(task)
+
+
+@register.filter
+def task_state(task: Task) -> str:
+    """Who looks after it, and when it is looked at next."""
+    return sentences.state(task)
+
+
+@register.simple_tag
+def task_table(task: Task) -> list[sentences.Gap]:
+    """The gaps between the lids that the task rests on, and those of the newest visit, oldest first."""
+    found = sentences.gaps(task)
+    known = {(gap.photo, gap.side) for gap in found}
+    return [*found, *(gap for gap in sentences.gaps(task, "last") if (gap.photo, gap.side) not in known)]

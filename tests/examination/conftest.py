@@ -1,0 +1,40 @@
+"""Photos of closed eyes with the gaps that a release measured in them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import factories
+from tests.recovery import scenes
+
+
+@pytest.fixture
+def episode(patient):  # type: ignore[no-untyped-def]
+    return factories.EpisodeFactory(patient=patient, onset_date=scenes.ONSET, weak_side="right")
+
+
+def symmetry(left: float, right: float) -> dict[str, object]:
+    """What a release measured of two eyes, mm, in the scale of a photo at rest."""
+    gap = {"left": left, "right": right, "ratio": None, "difference": left - right}
+    return {
+        "unit": "mm",
+        "mm_per_px": 0.4,
+        "scale_from": "rest_photo",
+        "eyes_px": 160.0,
+        "eyes_mm": 64.0,
+        "measures": {"palpebral_fissure": gap},
+        **{name: {"left": left, "right": right, "ratio": 0.9} for name in ("brow", "eye", "mouth")},
+        "composite": 0.9,
+    }
+
+
+def closed(visit, left, right, exercise="tight_eye_closure", *, found=None, verdict="weak", **fields):  # type: ignore[no-untyped-def]
+    """A photo of closed eyes, with the gap that each leaves, mm."""
+    data = factories.findings(exercise=found or exercise, weak_side="right", grade=5)
+    data |= {"symmetry": symmetry(left, right), "palsy_verdict": verdict}
+    photo = factories.PhotoFactory(visit=visit, exercise=exercise, **fields)
+    return factories.AnalysisFactory(photo=photo, release="2026.11.5", data=data)
+
+
+def at_rest(visit, left=9.0, right=10.0):  # type: ignore[no-untyped-def]
+    return closed(visit, left, right, "rest")
