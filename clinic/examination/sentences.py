@@ -107,14 +107,17 @@ def _now(found: Sequence[Gap], last: Sequence[Gap]) -> str:
     named = (tight or list(found))[-1]
     if not last or last[0].visit == named.visit:
         return ""
-    still = [gap for gap in last if gap.is_open]
-    if still:
-        worst = max(still, key=lambda gap: gap.mm)
-        return _("At the last visit %(mm)s, %(exercise)s.") % {
-            "mm": worst.shown,
-            "exercise": worst.name.lower(),
-        }
-    return _("At the last visit no more than the error of the measure; a person closes the task.")
+    worst = max(last, key=lambda gap: gap.mm - gap.limit_mm)
+    values = {"mm": worst.shown, "exercise": worst.name.lower()}
+    if worst.is_open:
+        return _("At the last visit %(mm)s, %(exercise)s.") % values
+    return _("At the last visit %(mm)s, %(exercise)s: within the error.") % values
+
+
+def still_open(task: Task) -> bool:
+    """Whether the newest visit shows it too, as far as it was measured."""
+    last = gaps(task, "last")
+    return not last or any(gap.is_open for gap in last)
 
 
 def state(task: Task) -> str:

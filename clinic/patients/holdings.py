@@ -44,6 +44,7 @@ HOLDINGS: Final[tuple[Holding, ...]] = (
     Holding("visits.Confirmation", "photo__visit__patient", "confirmations"),
     Holding("inference.BackgroundAnalysis", "photo__visit__patient", "background_analyses"),
     Holding("inference.Analysis", "photo__visit__patient", "analyses"),
+    Holding("visits.Dismissal", "visit__patient", "dismissals"),
     Holding("visits.HistoricalPhoto", "visit__patient", "photo_history", without=("original_sha256",)),
     # The names under which files lie tell the patient nothing, and a thief where to look.
     Holding("visits.Photo", "visit__patient", "photos", without=("image", "thumbnail")),

@@ -98,7 +98,13 @@ def needs_follow_up(*, now: dt.datetime | None = None) -> Q:
         Q(summary__clinician_grade__isnull=True)
         | Q(summary__clinician_grade__gt=recovery_rules.RECOVERED_GRADE)
     )
-    return Q(task_due()) | Q(summary__worse=True) | Q(summary__to_retake__gt=0) | Q(summary__failed__gt=0) | lapsed
+    return (
+        Q(task_due())
+        | Q(summary__worse=True)
+        | Q(summary__to_retake__gt=0)
+        | Q(summary__failed__gt=0)
+        | lapsed
+    )
 
 
 def needs_attention(*, now: dt.datetime | None = None) -> Q:

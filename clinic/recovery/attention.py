@@ -180,7 +180,8 @@ def _items(patient: Patient, *, may_write: bool, may_confirm: bool) -> list[Atte
 def _task(patient: Patient, task: Task) -> AttentionItem:
     """A task with who looks after it; its page says what may be done."""
     sentence = f"{task_sentences.sentence(task)} ({task_sentences.state(task)})"
-    kind: Kind = "eye" if task.kind == TaskKind.EYE_CLOSURE else "task"
+    eye = task.kind == TaskKind.EYE_CLOSURE and task_sentences.still_open(task)
+    kind: Kind = "eye" if eye else "task"
     url = reverse("examination:task", args=[task.pk])
     return AttentionItem(kind, patient, sentence, url, _("Look after it"))
 

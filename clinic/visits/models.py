@@ -122,6 +122,15 @@ class Photo(Record, Versioned):
     original_sha256 = models.CharField(max_length=64, help_text="of the file as it was uploaded")
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    turned_from = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        related_name="turned_to",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="the photo whose mirror image this is",
+    )
     history = History(excluded_fields=["created_at", "image", "thumbnail", "width", "height"])
 
     objects = PhotoQuerySet.as_manager()
@@ -186,3 +195,46 @@ class Confirmation(Record):
 
     def __str__(self) -> str:
         return f"Confirmation {self.pk}"
+
+
+class Suggestion(models.TextChoices):
+    """What the model suggests about photos and a person may turn down."""
+
+    EXERCISE = "exercise", _("another exercise")
+    MIRRORED = "mirrored", _("mirrored photos")
+
+
+class DismissalQuerySet(models.QuerySet["Dismissal"]):
+    def visible_to(self, user: User) -> DismissalQuerySet:
+        return self.filter(seen_by(user, "visit__patient__"))
+
+
+class Dismissal(Record):
+    """A person's word that a suggestion of the model does not apply, so that it is not made again. Never changed.
+
+    photo: the one that it is about; none where it is about all of the visit. value: what was suggested, an exercise's
+    code or a side.
+    """
+
+    visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="dismissals")
+    photo = models.ForeignKey(
+        Photo, on_delete=models.PROTECT, related_name="dismissals", null=True, blank=True
+    )
+    suggestion = models.CharField(max_length=12, choices=Suggestion.choices)
+    value = models.CharField(max_length=32)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    objects = DismissalQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["visit", "photo", "suggestion", "value"],
+                name="suggestion_dismissed_once",
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Dismissal {self.pk}"

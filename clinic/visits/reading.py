@@ -136,7 +136,9 @@ def photo_details(*, card: PhotoCard, rest: Mapping[str, Any] | None = None) -> 
             (name, abs(quality[key]), unit) for key, name, unit in QUALITY if _is_number(quality.get(key))
         ],
         cautions=[CAUTIONS[code] for code in cautions if code in CAUTIONS],
-        as_asked=same_exercise(card.photo.exercise, found.exercise) if found else None,
+        as_asked=same_exercise(card.photo.exercise, found.exercise)
+        if found and not card.hardly_moves
+        else None,
         exercise_unsure=Caution.EXERCISE_UNSURE.value in cautions and found is not None,
         waited=_between(analysis, "queued_at", "started_at"),
         took=_between(analysis, "started_at", "finished_at"),

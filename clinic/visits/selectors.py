@@ -20,7 +20,7 @@ from inference.pipeline import codes
 from inference.states import FINAL, Status
 
 from . import exercises
-from .models import Confirmation, Photo, PhotoQuerySet, Visit, VisitQuerySet
+from .models import Confirmation, Dismissal, Photo, PhotoQuerySet, Suggestion, Visit, VisitQuerySet
 
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
@@ -38,6 +38,8 @@ class PhotoCard:
     analysis: Analysis | None
     confirmation: Confirmation | None
     error: errors.ErrorCode | None
+    kept: frozenset[str] = frozenset()
+    """Exercises that the model suggested and a person turned down."""
 
     @property
     def settled(self) -> bool:
@@ -78,16 +80,32 @@ class PhotoCard:
     def other_exercise(self) -> exercises.Exercise | None:
         """The exercise that the model sees, where it is not the one that was asked for and nobody has said which.
 
-        Of a photo that is on record as a smile it is the kind of smile.
+        Of a photo that is on record as a smile it is the kind of smile. Nothing is suggested that somebody turned down,
+        nor rest for a face that hardly moves because it is weak.
         """
         found = self.found
         if found is None or self.word is not None or found.exercise == self.photo.exercise:
             return None
+        if found.exercise in self.kept or self.hardly_moves:
+            return None
         return exercises.BY_CODE.get(found.exercise)
+
+    @property
+    def hardly_moves(self) -> bool:
+        """Whether it looks at rest although something else was asked for, and a weakness explains that: one that is on
+        record for the care episode, or that the model or a clinician found in this very photo."""
+        found = self.found
+        if (
+            found is None
+            or found.exercise != codes.Exercise.REST
+            or self.photo.exercise == codes.Exercise.REST
+        ):
+            return False
+        return bool(self.photo.visit.episode.weak_side) or found.palsy or bool(self.word and self.word.palsy)
 
 
 def cards(*, photos: Iterable[Photo]) -> list[PhotoCard]:
-    """The cards of these photos, in their order, with two queries however many they are."""
+    """The cards of these photos, in their order, with three queries however many they are."""
     photos = list(photos)
     ids = [photo.pk for photo in photos]
     analyses = inference_selectors.latest_analyses(photo_ids=ids)
@@ -96,14 +114,23 @@ def cards(*, photos: Iterable[Photo]) -> list[PhotoCard]:
         Confirmation.objects.filter(photo_id__in=ids).select_related("by").order_by("created_at")
     ):
         words[confirmation.photo_id] = confirmation
-    return [_card(photo, analyses.get(photo.pk), words.get(photo.pk)) for photo in photos]
+    kept: dict[uuid.UUID, set[str]] = {pk: set() for pk in ids}
+    turned_down = Dismissal.objects.filter(photo_id__in=ids, suggestion=Suggestion.EXERCISE)
+    for pk, value in turned_down.values_list("photo_id", "value"):
+        kept[pk].add(value)  # type: ignore[index]
+    return [
+        _card(photo, analyses.get(photo.pk), words.get(photo.pk), frozenset(kept[photo.pk]))
+        for photo in photos
+    ]
 
 
-def _card(photo: Photo, analysis: Analysis | None, confirmation: Confirmation | None) -> PhotoCard:
+def _card(
+    photo: Photo, analysis: Analysis | None, confirmation: Confirmation | None, kept: frozenset[str]
+) -> PhotoCard:
     error = errors.explain(analysis.error_code) if analysis is not None and analysis.error_code else None
     if analysis is not None and analysis.status not in (Status.REJECTED, Status.FAILED):
         error = None
-    return PhotoCard(photo, analysis, confirmation, error)
+    return PhotoCard(photo, analysis, confirmation, error, kept)
 
 
 def photos_of_visit(*, visit: Visit) -> list[PhotoCard]:

@@ -117,6 +117,12 @@ def together(*, cards: Iterable[PhotoCard]) -> Together | None:
     )
 
 
+def side_of(found: Together, *, at_least: float) -> str:
+    """The weak side of the visit if it is at least that probable, given a weakness; else empty."""
+    sides = found.findings.weak_side_probabilities
+    return next((side for side, share in sides.items() if share >= at_least), "")
+
+
 def _parameters(release: str) -> dict[str, Any]:
     """How that release combines the views of a visit; empty if it says nothing, or is no longer there."""
     try:

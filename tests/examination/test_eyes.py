@@ -169,7 +169,7 @@ def test_a_model_never_clears_a_task(episode):
     at_rest(later)
     closed(later, 0.0, 0.0)
     task = refresh(episode)
-    assert task.is_open and "person closes" in sentences.sentence(task)
+    assert task.is_open and "0.0\u00a0mm, tight eye closure: within the error" in sentences.sentence(task)
     for photo in visit.photos.all():
         photo.archived_at = timezone.now()
         photo.save()

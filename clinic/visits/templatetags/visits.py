@@ -13,6 +13,8 @@ from clinic.visits.models import Photo
 from inference import finding
 
 register = template.Library()
+WHICH = "which"
+"""Turned down: the question which side moved, or which smile it is."""
 
 
 @register.filter
@@ -46,12 +48,20 @@ def refile_guesses(card: selectors.PhotoCard) -> list[tuple[str, str]]:
     if other is not None:
         steps = [step for step in exercises.STEPS if step.exercise.code in exercises.kinds_of(other.code)]
         return [(step.value, _("Change to %(exercise)s") % {"exercise": step.name}) for step in steps]
+    if WHICH in card.kept:
+        return []
     if card.exercise.sided and not card.photo.side:
         steps = [step for step in exercises.STEPS if step.exercise is card.exercise]
         return [(step.value, str(step.side_name)) for step in steps]
     if card.exercise is exercises.EITHER_SMILE and card.word is None:
         return [(code, str(exercises.by_code(code).name)) for code in exercises.kinds_of(card.exercise.code)]
     return []
+
+
+@register.filter
+def suggested(card: selectors.PhotoCard) -> str:
+    """What is kept on record where a person turns down what `refile_guesses` offers."""
+    return card.other_exercise.code if card.other_exercise is not None else WHICH
 
 
 @register.filter

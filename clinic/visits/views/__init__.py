@@ -13,6 +13,7 @@ from .photos import (
     photo_retry,
 )
 from .review import review
+from .suggestions import keep, turn_over
 from .upload import upload
 from .visits import archive, board, capture, detail, edit, new, restore
 
@@ -24,6 +25,7 @@ __all__ = [
     "detail",
     "edit",
     "image",
+    "keep",
     "new",
     "patient_photos",
     "patient_visits",
@@ -37,5 +39,6 @@ __all__ = [
     "restore",
     "review",
     "thumbnail",
+    "turn_over",
     "upload",
 ]

@@ -23,6 +23,7 @@ from clinic.patients.selectors import current_episode, episodes_of
 
 from .. import exercises, intake, policies, rules, selectors, sentences, services
 from ..forms import ImpressionForm, VisitForm, WhenForm
+from ..mirroring import mirrored_in
 from ..together import together
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ def board_context(request: HttpRequest, visit: Visit) -> dict[str, Any]:
         "cards": cards,
         "summary": sentences.visit_summary(cards),
         "together": together(cards=cards),
+        "mirrored": mirrored_in(cards=cards, weak_side=visit.episode.weak_side),
+        "turned": [card for card in cards if card.photo.turned_from_id is not None],
         "missing": selectors.missing_exercises(cards=cards),
         "can_upload": policies.can_upload(request.user, visit),
         "can_edit": policies.can_edit_visit(request.user, visit),
