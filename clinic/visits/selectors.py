@@ -207,6 +207,15 @@ def same_exercise(*, photo: Photo, limit: int = 12) -> list[PhotoCard]:
     return cards(photos=list(same.order_by("-taken_at", "-created_at")[:limit])[::-1])
 
 
+def ghosts_for(*, visit: Visit) -> dict[tuple[str, str], uuid.UUID]:
+    """By exercise and side: the patient's newest photo from a visit before this one that could be judged, to frame the
+    next one by."""
+    usable = Analysis.objects.filter(photo=OuterRef("pk"), status=Status.SUCCEEDED)
+    earlier = photos_of_patient(patient=visit.patient).filter(Exists(usable), visit__at__lt=visit.at)
+    rows = earlier.order_by("visit__at", "taken_at", "created_at").values_list("exercise", "side", "pk")
+    return {(exercise, side): pk for exercise, side, pk in rows}
+
+
 def rest_symmetry(*, card: PhotoCard) -> dict[str, Any] | None:
     """What the release measured in the visit's last photo at rest, to which closed eyes are compared."""
     if card.analysis is None:

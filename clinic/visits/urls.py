@@ -18,6 +18,7 @@ urlpatterns = [
     path("visits/<uuid:pk>/keep/", views.keep, name="keep"),
     path("photos/<uuid:pk>/", views.photo, name="photo"),
     path("photos/<uuid:pk>/card/", views.photo_card, name="photo_card"),
+    path("photos/<uuid:pk>/check/", views.photo_check, name="photo_check"),
     path("photos/<uuid:pk>/result/", views.photo_result, name="photo_result"),
     path("photos/<uuid:pk>/exercise/", views.photo_exercise, name="photo_exercise"),
     path("photos/<uuid:pk>/archive/", views.photo_archive, name="photo_archive"),

@@ -8,6 +8,13 @@
   var COUNT = 3;
   var READING_TIME = 2000;
   var LOOKING_TIME = 3000;
+  // How long the next exercise waits for the word on this one, and how often it asks. A queue that was slow twice is
+  // not waited for again: its word comes when it comes.
+  var CHECK_TIME = 2500;
+  var CHECK_EVERY = 250;
+  var LATE_EVERY = 2000;
+  var LATE_TIME = 60000;
+  var REPEATS = 2;
   var RATIO = 4 / 5;
   var text = root.dataset;
   var find = function (selector) { return root.querySelector(selector); };
@@ -25,9 +32,14 @@
   var timer = null;
   var pause = null;
   var unsent = [];
+  var noCamera = false;
+  var judged = null;
+  var slow = 0;
+  var repeats = 0;
   var facing = window.matchMedia("(pointer: coarse)").matches ? "environment" : "user";
   var mirrored = recall("risorius-mirror", facing === "user" ? "on" : "off") === "on";
   var handsFree = recall("risorius-hands-free", "off") === "on";
+  var ghosted = recall("risorius-ghost", "off") === "on";
 
   function recall(key, otherwise) {
     try {
@@ -49,9 +61,12 @@
 
   function show(state) {
     stage.dataset.state = state;
+    stage.setAttribute("aria-busy", String(state === "checking"));
     live.hidden = state !== "live" && state !== "counting";
     decide.hidden = state !== "shot";
-    shotImage.hidden = state !== "shot";
+    find("[data-judged]").hidden = state !== "judged";
+    shotImage.hidden = ["shot", "checking", "judged"].indexOf(state) === -1;
+    showGhost(state);
     find("[data-trouble]").hidden = state !== "trouble";
     find("[data-done-panel]").hidden = state !== "done";
     root.classList.toggle("is-counting", state === "counting");
@@ -59,9 +74,23 @@
     shutter.setAttribute("aria-label", state === "counting" ? text.stop : text.take);
   }
 
-  function say(sentence, bad) {
+  function say(sentence, how) {
     status.textContent = sentence;
-    status.classList.toggle("is-bad", Boolean(bad));
+    status.classList.toggle("is-bad", how === true || how === "bad");
+    status.classList.toggle("is-good", how === "good");
+  }
+
+  // The last visit's face, faintly over the live one; asked for only while somebody wants to see it.
+  function showGhost(state) {
+    var image = find("[data-ghost-image]");
+    var address = here > -1 ? steps[here].dataset.ghost : "";
+    var wanted = ghosted && Boolean(address) && (state === "live" || state === "counting");
+    if (wanted && image.getAttribute("src") !== address) {
+      image.src = address;
+    }
+    image.hidden = !wanted;
+    image.classList.toggle("is-mirrored", mirrored);
+    find("[data-ghost-toggle]").hidden = !steps.some(function (step) { return step.dataset.ghost; });
   }
 
   function press(button, on) {
@@ -72,6 +101,8 @@
   function applyMirror() {
     video.classList.toggle("is-mirrored", mirrored);
     press(find("[data-mirror]"), mirrored);
+    find("[data-mirror-hint]").hidden = !mirrored;
+    find("[data-ghost-image]").classList.toggle("is-mirrored", mirrored);
     flipDrawing();
   }
 
@@ -101,9 +132,7 @@
       }
     });
     dropShot();
-    if (stage.dataset.state !== "trouble" || stream) {
-      show(stream ? "live" : "start");
-    }
+    show(stream ? "live" : noCamera ? "trouble" : "start");
   }
 
   // Not scrollIntoView, which would scroll the whole page too.
@@ -146,6 +175,7 @@
   /* --- the camera --- */
 
   function fail(code) {
+    noCamera = true;
     var words = find("template[data-troubles]").content.querySelector('[data-code="' + code + '"]');
     find("[data-trouble-title]").textContent = words.dataset.title;
     find("[data-trouble-text]").textContent = words.textContent;
@@ -178,6 +208,7 @@
       video: { facingMode: facing, width: { ideal: 2560 }, height: { ideal: 1920 } }
     }).then(function (opened) {
       stream = opened;
+      noCamera = false;
       video.srcObject = opened;
       // A camera that is pulled out or taken away must not leave a frozen picture.
       opened.getVideoTracks()[0].addEventListener("ended", function () {
@@ -276,38 +307,153 @@
   function keepShot() {
     stopCount();
     if (shot) {
-      send({ blob: shot, index: here, name: "photo.jpg" });
-      advance();
+      keep({ blob: shot, index: here, name: "photo.jpg" });
     }
+  }
+
+  // The photo goes into the visit, and the next exercise waits until it is known whether it is any good.
+  function keep(job) {
+    job.replaces = steps[job.index].dataset.replaces || "";
+    if (slow >= REPEATS) {
+      send(job).then(function (answer) { watch(job, answer, LATE_TIME); });
+      advance();
+      return;
+    }
+    show("checking");
+    send(job).then(function (answer) {
+      if (!answer || !answer.check) {
+        if (answer) {
+          advance();
+        }
+        return;
+      }
+      say(text.checking);
+      ask(answer.check, CHECK_TIME, CHECK_EVERY).then(function (check) { judge(job, answer, check); });
+    });
+  }
+
+  function judge(job, answer, check) {
+    var step = steps[job.index];
+    if (check.state === "waiting") {
+      slow += 1;
+      say(text.late);
+      watch(job, answer, LATE_TIME);
+      advance();
+      return;
+    }
+    slow = 0;
+    if (!check.again) {
+      accept(step, check);
+      advance();
+      return;
+    }
+    judged = { step: step, id: answer.id };
+    say(step.dataset.name + ": " + check.sentence, "bad");
+    show("judged");
+    find("[data-take-again]").focus({ preventScroll: true });
+    if (handsFree && repeats < REPEATS) {
+      repeats += 1;
+      later(takeAgain, LOOKING_TIME);
+    }
+  }
+
+  function accept(step, check) {
+    repeats = 0;
+    delete step.dataset.replaces;
+    step.classList.remove("is-bad");
+    say(check.sentence, check.state === "good" ? "good" : check.state === "failed" ? "bad" : "");
+  }
+
+  // The word that comes after the next exercise was begun: it is said, and a bad photo's exercise is open again.
+  function watch(job, answer, time) {
+    if (!answer || !answer.check) {
+      return;
+    }
+    ask(answer.check, time, LATE_EVERY).then(function (check) {
+      var step = steps[job.index];
+      if (check.again) {
+        step.classList.remove("is-taken");
+        step.classList.add("is-bad");
+        step.dataset.replaces = answer.id;
+        say(step.dataset.name + ": " + check.sentence, "bad");
+      } else if (check.state !== "waiting") {
+        slow = 0;
+        accept(step, check);
+      }
+    });
+  }
+
+  function ask(address, time, every) {
+    var end = Date.now() + time;
+    return window.fetch(address, { headers: { "Accept": "application/json" } }).then(function (response) {
+      return response.ok && !response.redirected ? response.json() : { state: "waiting" };
+    }).catch(function () {
+      return { state: "waiting" };
+    }).then(function (check) {
+      if (check.state !== "waiting" || Date.now() + every > end) {
+        return check;
+      }
+      return new Promise(function (resolve) {
+        window.setTimeout(function () { resolve(ask(address, end - Date.now(), every)); }, every);
+      });
+    });
+  }
+
+  function takeAgain() {
+    stopCount();
+    var step = judged.step;
+    step.classList.remove("is-taken");
+    step.dataset.replaces = judged.id;
+    judged = null;
+    go(steps.indexOf(step));
+    if (!stream) {
+      return;
+    }
+    find("[data-shutter]").focus({ preventScroll: true });
+    if (handsFree) {
+      later(count, READING_TIME);
+    }
+  }
+
+  function goOn() {
+    stopCount();
+    judged = null;
+    repeats = 0;
+    say("");
+    advance();
   }
 
   /* --- into the visit --- */
 
+  // Resolves to what the server answered, or to nothing where the photo was refused and its exercise is shown again.
   function send(job) {
     var step = steps[job.index];
     var body = new FormData();
     body.append("photo", job.blob, job.name);
     body.append("exercise", step.dataset.step);
+    if (job.replaces) {
+      body.append("replaces", job.replaces);
+    }
     say(text.keeping);
     step.classList.add("is-taken", "is-sending");
-    window.risoriusSend(text.upload, body).then(function (answer) {
+    return window.risoriusSend(text.upload, body).then(function (answer) {
       step.classList.remove("is-sending");
       if (answer.kind === "stored") {
         say(text.stored + ": " + step.dataset.name);
       } else if (answer.kind === "refused") {
         refuse(step, answer.detail);
+        return null;
       } else {
         hold(job, answer.kind === "unstored" ? answer.detail : text[answer.kind] || text.offline);
       }
+      return answer;
     });
   }
 
   function refuse(step, sentence) {
     step.classList.remove("is-taken");
-    say(step.dataset.name + ": " + sentence, true);
-    if (stage.dataset.state === "done") {
-      go(steps.indexOf(step));
-    }
+    go(steps.indexOf(step));
+    say(step.dataset.name + ": " + sentence, "bad");
   }
 
   // The photo itself is kept on the page until it is stored.
@@ -322,7 +468,9 @@
   }
 
   function resend() {
-    unsent.splice(0).forEach(send);
+    unsent.splice(0).forEach(function (job) {
+      send(job).then(function (answer) { watch(job, answer, LATE_TIME); });
+    });
     showUnsent();
   }
 
@@ -336,6 +484,14 @@
     find("[data-shutter]").focus({ preventScroll: true });
   });
   find("[data-keep]").addEventListener("click", keepShot);
+  find("[data-take-again]").addEventListener("click", takeAgain);
+  find("[data-go-on]").addEventListener("click", goOn);
+  find("[data-ghost-toggle]").addEventListener("click", function () {
+    ghosted = !ghosted;
+    remember("risorius-ghost", ghosted ? "on" : "off");
+    press(find("[data-ghost-toggle]"), ghosted);
+    showGhost(stage.dataset.state);
+  });
   find("[data-skip]").addEventListener("click", function () { go((here + 1) % steps.length); });
   find("[data-mirror]").addEventListener("click", function () {
     mirrored = !mirrored;
@@ -346,6 +502,7 @@
     handsFree = !handsFree;
     remember("risorius-hands-free", handsFree ? "on" : "off");
     press(find("[data-hands-free]"), handsFree);
+  press(find("[data-ghost-toggle]"), ghosted);
     if (!handsFree) {
       stopCount();
       show("live");
@@ -363,8 +520,9 @@
   find("[data-file]").addEventListener("change", function (event) {
     var file = event.target.files[0];
     if (file) {
-      send({ blob: file, index: here, name: window.risoriusPlainName(file) });
-      advance();
+      dropShot();
+      shotImage.src = URL.createObjectURL(file);
+      keep({ blob: file, index: here, name: window.risoriusPlainName(file) });
       event.target.value = "";
     }
   });
@@ -386,6 +544,7 @@
   }
 
   press(find("[data-hands-free]"), handsFree);
+  press(find("[data-ghost-toggle]"), ghosted);
   go(first());
   open();
 })();

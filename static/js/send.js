@@ -54,7 +54,10 @@
     var found = said(request);
     var kind = { 201: "stored", 401: "session", 403: "forbidden", 413: "large", 422: "refused", 429: "unstored", 503: "unstored", 507: "unstored" }[request.status];
     // A page in place of the answer is the login's.
-    return { kind: kind || (request.status === 200 ? "session" : "offline"), code: found.code, detail: found.detail };
+    return {
+      kind: kind || (request.status === 200 ? "session" : "offline"), code: found.code, detail: found.detail,
+      id: found.id, check: found.check
+    };
   }
 
   // A look in the background that finds nobody logged in would take the page away, and what waits on it.
@@ -74,7 +77,7 @@
     return "photo." + (given || ENDINGS[file.type] || "jpg");
   };
 
-  // Resolves to {kind, code, detail}; kind is stored, refused, unstored (not the photo's fault), large, session,
+  // Resolves to {kind, code, detail, id, check}; kind is stored, refused, unstored (not the photo's fault), large, session,
   // forbidden or offline.
   window.risoriusSend = function (url, body, progress) {
     return post(url, body, progress).then(function (request) {

@@ -161,6 +161,7 @@ PAGES = [
     get("visits:capture", WRITE, "visit"),
     get("visits:photo", PAGE, "photo"),
     get("visits:photo_card", PAGE, "photo", sees="photos", reads=False),
+    get("visits:photo_check", PAGE, "photo", sees="good", reads=False),
     get("visits:photo_result", PAGE, "photo", sees="smile", reads=False),
     post("visits:photo_exercise", WRITE, "photo", lambda r: {"exercise": "rest"}),
     post("visits:photo_archive", WRITE, "photo"),

@@ -25,6 +25,7 @@ from .pictures import encoded, picture
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PEOPLE = Path(__file__).parents[1] / "people"
 WAIT = 30_000
+LATE = "Stored; the check takes longer than usual."
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 
@@ -172,7 +173,8 @@ def test_the_camera_by_keyboard_from_the_countdown_to_the_next_exercise(open_pag
     keep = page.get_by_role("button", name="Keep")
     expect(keep).to_be_focused(timeout=WAIT)
     page.keyboard.press("Enter")
-    expect(page.locator("[data-status]")).to_have_text("Stored: Closed-mouth smile", timeout=WAIT)
+    # Nobody analyses it here: the next exercise does not wait for ever.
+    expect(page.locator("[data-status]")).to_have_text(LATE, timeout=WAIT)
     expect(page.locator(".capture-name")).to_have_text("Smile with teeth 6 / 13")
     expect(page.get_by_role("button", name=re.compile("Take the photo"))).to_be_focused()
     photo = Photo.objects.get()
@@ -195,7 +197,8 @@ def test_no_camera_or_no_permission_is_explained_and_a_file_will_do(open_page, v
         page.goto(page.url.split("/visits/")[0] + reverse("visits:capture", args=[visit.pk]))
         expect(page.locator("[data-trouble] h2")).to_have_text(words, timeout=WAIT)
     page.locator("[data-file]").set_input_files(PEOPLE / "t1.jpg")
-    expect(page.locator("[data-status]")).to_have_text("Stored: Rest", timeout=WAIT)
+    expect(page.locator("[data-status]")).to_have_text(LATE, timeout=WAIT)
+    expect(page.locator("[data-trouble]")).to_be_visible()
     assert Photo.objects.get().exercise == "rest"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -21,6 +21,7 @@ from inference import services as inference_services
 from inference.models import Analysis
 
 from .. import exercises, policies, selectors, services
+from ..checking import check_of
 from ..forms import CorrectionForm
 from ..reading import photo_details
 from ..refusals import IntakeError
@@ -110,6 +111,15 @@ def photo_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def photo_card(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The card of one photo; it asks for itself again until its result is final."""
     return card_response(request, visible_photo(request, pk))
+
+
+@login_required
+@require_safe
+def photo_check(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Whether the photo can be judged and shows what was asked for, for the page that took it."""
+    answer = JsonResponse(check_of(selectors.card_of(photo=visible_photo(request, pk))).as_dict())
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 def card_response(request: HttpRequest, shown: Photo, *, event: str = "") -> HttpResponse:

@@ -38,6 +38,8 @@ def upload(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         if len(files) != 1:
             raise refuse("no_file")
         photo = _store(request, visit, files[0])
+        if "replaces" in request.POST:
+            _replace(request, visit, photo)
     except IntakeError as error:
         status = 503 if error.code in RETRY_AFTER else 507 if error.code in OUR_FAULT else 422
         headers = {"Retry-After": str(RETRY_AFTER[error.code])} if error.code in RETRY_AFTER else {}
@@ -47,6 +49,7 @@ def upload(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "exercise": photo.exercise,
         "side": photo.side,
         "card": reverse("visits:photo_card", args=[photo.pk]),
+        "check": reverse("visits:photo_check", args=[photo.pk]),
     }
     return JsonResponse(answer, status=201)
 
@@ -87,3 +90,12 @@ def _store(request: HttpRequest, visit: Visit, file: Any) -> Photo:
         exercise=exercise,
         side=side or request.POST.get("side", ""),
     )
+
+
+def _replace(request: HttpRequest, visit: Visit, photo: Photo) -> None:
+    """Take the photo out of the visit that this one, of the same exercise, was taken again for. It is kept; whatever
+    else is named stays where it is, since the new photo is stored by now."""
+    named = request.POST.get("replaces", "")
+    for before in selectors.visible_photos(user=request.user).current().filter(visit=visit):  # type: ignore[arg-type]
+        if str(before.pk) == named and (before.exercise, before.side) == (photo.exercise, photo.side):
+            services.archive_photo(user=request.user, photo=before)  # type: ignore[arg-type]

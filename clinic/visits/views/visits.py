@@ -204,7 +204,15 @@ def capture(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     require(policies.can_upload(request.user, visit))
     record_read(request=request, patient=visit.patient, access=Access.RECORD)
     taken = {(card.photo.exercise, card.photo.side) for card in selectors.photos_of_visit(visit=visit)}
-    steps = [{"step": step, "taken": (step.exercise.code, step.side) in taken} for step in exercises.STEPS]
+    ghosts = selectors.ghosts_for(visit=visit)
+    steps = [
+        {
+            "step": step,
+            "taken": (step.exercise.code, step.side) in taken,
+            "ghost": ghosts.get((step.exercise.code, step.side)),
+        }
+        for step in exercises.STEPS
+    ]
     wanted = request.GET.get("exercise", "")
     context = {
         "visit": visit,
