@@ -16,6 +16,7 @@ from clinic.common.dates import today
 from clinic.patients.models import Episode, Patient, WeakSide
 from clinic.visits.models import Confirmation
 from inference import registry
+from inference.finding import figures_of
 from inference.models import Analysis
 from inference.pipeline.codes import Caution, Exercise
 from inference.states import Status
@@ -35,7 +36,7 @@ _ABOUT = (
     "pk",
     "release",
 )
-_FOUND = ("exercise", "findings__palsy_verdict", "findings__quality__warnings", "findings__symmetry")
+_FOUND = ("exercise", "findings")
 
 
 def visible_tasks(*, user: User | AnonymousUser) -> TaskQuerySet:
@@ -109,21 +110,8 @@ def _seen(patient_id: uuid.UUID) -> dict[uuid.UUID, list[closure.Seen]]:
         .values_list("photo__visit__episode_id", *_ABOUT, *_FOUND)
     )
     newest: dict[uuid.UUID, tuple[uuid.UUID, closure.Seen]] = {}
-    for (
-        episode_id,
-        photo_id,
-        visit_id,
-        at,
-        taken_at,
-        asked,
-        pk,
-        release,
-        found,
-        verdict,
-        warnings,
-        symmetry,
-    ) in rows:
-        unsure = Caution.EXERCISE_UNSURE.value in (warnings or [])
+    for episode_id, photo_id, visit_id, at, taken_at, asked, pk, release, found, stored in rows:
+        figures = figures_of(stored)
         newest[photo_id] = (
             episode_id,
             closure.Seen(
@@ -134,10 +122,10 @@ def _seen(patient_id: uuid.UUID) -> dict[uuid.UUID, list[closure.Seen]]:
                 exercise=words.get(photo_id, asked),
                 analysis_id=pk,
                 release=release,
-                found="" if unsure else found,
-                verdict=verdict or "",
+                found="" if Caution.EXERCISE_UNSURE.value in figures.cautions else found,
+                verdict=figures.verdict,
                 confirmed=photo_id in words,
-                symmetry=symmetry or {},
+                symmetry=figures.symmetry,
             ),
         )
     by_episode: dict[uuid.UUID, list[closure.Seen]] = defaultdict(list)

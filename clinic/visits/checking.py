@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 
+from inference.finding import DOUBTS
 from inference.pipeline.codes import Caution
 from inference.states import Status
 
@@ -15,8 +16,6 @@ from .reading import CAUTIONS
 from .selectors import PhotoCard
 
 CheckState = Literal["waiting", "good", "retake", "other", "failed", "unchecked"]
-TELLING: Final = tuple(caution.value for caution in Caution if not caution.value.endswith("_unsure"))
-"""Cautions that the next photo can do better by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +48,16 @@ def check_of(card: PhotoCard) -> PhotoCheck:
 
 
 def _good(card: PhotoCard, asked: str) -> str:
-    caution = next((code for code in card.cautions if code in TELLING and not _expected(card, code)), None)
+    caution = next((code for code in card.figures.cautions if _can_do_better(card, code)), None)
     if caution is not None:
         return f"{_('%(asked)s can be judged.') % {'asked': asked}} {CAUTIONS[caution]}"
-    if Caution.EXERCISE_UNSURE.value in card.cautions:
+    if Caution.EXERCISE_UNSURE.value in card.figures.cautions:
         return _("%(asked)s can be judged; the model is not sure which exercise it shows.") % {"asked": asked}
     return _("%(asked)s is good.") % {"asked": asked}
 
 
-def _expected(card: PhotoCard, code: str) -> bool:
-    """Whether the caution is but what was asked for: closed eyes."""
-    return code == Caution.EYES_CLOSED.value and card.photo.exercise in exercises.CLOSURES
+def _can_do_better(card: PhotoCard, code: str) -> bool:
+    """Whether another photo can do better by the caution: not by what the model leaves open, nor by closed eyes that
+    were asked for."""
+    expected = code == Caution.EYES_CLOSED.value and card.photo.exercise in exercises.CLOSURES
+    return code in CAUTIONS and code not in DOUBTS and not expected

@@ -11,7 +11,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from django.utils.translation import gettext as _
 
@@ -118,8 +118,7 @@ def _side_shown(card: PhotoCard) -> str:
     """The side that one photo shows beyond doubt; empty for one that tells none."""
     if card.photo.exercise in TELLING_NOTHING or card.found is None or not card.found.palsy:
         return ""
-    findings: dict[str, Any] = (card.analysis.findings if card.analysis is not None else None) or {}
-    sides = findings.get("weak_side_probabilities") or {}
+    sides = card.figures.sides
     return next((side for side in OTHER if float(sides.get(side, 0.0)) >= ODD_ONE), "")
 
 
