@@ -17,6 +17,8 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from clinic.accounts.models import ModelUse, uses_model
+
 from . import publish, registry, services
 from .models import Analysis, BackgroundAnalysis, Purpose
 from .services import Claim
@@ -42,6 +44,27 @@ def add_shadow(*, photo: Photo) -> None:
         )
         if created:
             transaction.on_commit(feed, robust=True)
+
+
+def add_unseen(*, photo: Photo) -> None:
+    """Queue the photo of a clinic whose model runs unseen: the release in use and its shadow look at it alike."""
+    active = registry.active()
+    if not active.usable:
+        return
+    _, created = BackgroundAnalysis.objects.get_or_create(
+        photo=photo, release=active.name, purpose=Purpose.SHADOW
+    )
+    if created:
+        transaction.on_commit(feed, robust=True)
+    add_shadow(photo=photo)
+
+
+def cancel_of_clinic(*, clinic_id: uuid.UUID) -> int:
+    """Take a clinic's waiting jobs off the queue; how many there were."""
+    waiting = BackgroundAnalysis.objects.filter(
+        photo__visit__patient__clinic_id=clinic_id, status=Status.QUEUED
+    )
+    return waiting.update(status=Status.CANCELLED, finished_at=timezone.now())
 
 
 def add(*, photo_ids: Iterable[uuid.UUID], release: str, purpose: str) -> None:
@@ -113,15 +136,17 @@ def claim(*, analysis_id: uuid.UUID, release: str | None = None) -> Claim | None
 
 
 def usable(jobs: QuerySet[BackgroundAnalysis]) -> QuerySet[BackgroundAnalysis]:
-    """Those whose photo is still on record, not restricted and, for a reanalysis, still covered by consent."""
+    """Those whose photo is still on record, not restricted and, for a reanalysis, still covered by consent; and whose
+    clinic lets the model do that."""
     from clinic.patients.models import ConsentUse
     from clinic.patients.uses import for_record, in_force
 
     patient = "photo__visit__patient"
     jobs = jobs.filter(photo__archived_at__isnull=True, photo__visit__archived_at__isnull=True)
-    return jobs.filter(for_record(patient)).filter(
-        Q(purpose=Purpose.SHADOW) | in_force(patient, ConsentUse.RECORD)
-    )
+    clinic = f"{patient}__clinic__"
+    unseen = Q(purpose=Purpose.SHADOW) & uses_model(clinic, ModelUse.IN_USE, ModelUse.SHADOW)
+    shown = uses_model(clinic, ModelUse.IN_USE) & Q(in_force(patient, ConsentUse.RECORD))
+    return jobs.filter(for_record(patient)).filter(unseen | shown)
 
 
 def finish(*, claim: Claim, findings: Findings) -> bool:

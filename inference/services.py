@@ -14,6 +14,8 @@ from django.db import DatabaseError, IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from clinic.accounts.models import ModelUse, uses_model
+
 from . import leases, publish, registry
 from .models import Analysis, Canary
 from .states import Status, sources
@@ -51,8 +53,18 @@ class Claim:
     clinic_id: uuid.UUID | None = None
 
 
-def queue_analysis(*, photo: Photo) -> Analysis:
-    """Queue the photo for the active release, in the caller's transaction; a second call is harmless."""
+def queue_analysis(*, photo: Photo) -> Analysis | None:
+    """Queue the photo for the active release, in the caller's transaction; a second call is harmless.
+
+    None where the clinic uses no model, or has it run unseen: then there is no result that a page could show.
+    """
+    use = photo.visit.patient.clinic.effective_model_use
+    if use != ModelUse.IN_USE:
+        if use == ModelUse.SHADOW:
+            from . import background
+
+            background.add_unseen(photo=photo)
+        return None
     with transaction.atomic():
         analysis, created = Analysis.objects.get_or_create(photo=photo, release=registry.active().name)
         if created:
@@ -66,7 +78,10 @@ def queue_analysis(*, photo: Photo) -> Analysis:
 
 
 def retry(*, analysis: Analysis) -> Analysis:
-    """Queue a failed analysis once more because a clinician asked for it; others stay as they are."""
+    """Queue a failed analysis once more because a clinician asked for it; others stay as they are, and so does every one
+    of a clinic that uses no model."""
+    if not analysis.photo.visit.patient.clinic.shows_results:
+        return analysis
     with transaction.atomic():
         _back_to_queue(analysis)
     analysis.refresh_from_db()
@@ -92,11 +107,12 @@ def release_for(*, analysis_id: uuid.UUID) -> str | None:
 
 def claim(*, analysis_id: uuid.UUID, release: str | None = None) -> Claim | None:
     """Start an attempt with the worker's release; None if the analysis is not waiting any more, or may not be made:
-    the record was restricted, or its consent taken back, while the photo waited."""
+    the record was restricted, its consent taken back, or the model switched off, while the photo waited."""
     from clinic.patients.uses import for_record
 
     waiting = Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED)
-    if not waiting.filter(for_record("photo__visit__patient")).exists():
+    in_use = uses_model("photo__visit__patient__clinic__", ModelUse.IN_USE)
+    if not waiting.filter(in_use, for_record("photo__visit__patient")).exists():
         waiting.update(status=Status.CANCELLED, finished_at=timezone.now())
         return None
     claimed = _start(analysis_id, release)

@@ -8,6 +8,7 @@ app_name = "inference"
 urlpatterns = [
     path("analyses/status/", views.status, name="status"),
     path("models/", views.models, name="models"),
+    path("clinic/model/", views.use, name="use"),
     path("models/<str:name>/", views.release, name="release"),
     path("models/<str:name>/figures/<str:file>", views.figure, name="figure"),
 ]

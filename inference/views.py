@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from clinic.accounts import policies
+from clinic.accounts import policies, stepup
+from clinic.accounts.models import ModelUse
+from clinic.common.forms import submit
+from clinic.common.http import client_address, require
 
 from . import cards, ledger, ledger_page, registry, selectors
 from .errors import explain
+from .forms import ModelUseForm
+from .use import set_model_use
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -28,11 +35,13 @@ POLL_IDLE = 20
 def status(request: HttpRequest) -> HttpResponse:
     """The clinic's work in hand, and a banner where it is delayed."""
     progress = selectors.progress(clinic_id=request.clinic.pk)  # type: ignore[attr-defined]
-    problems = registry.active().problems
+    # Nobody waits for a result that is not shown.
+    shown = request.clinic.shows_results  # type: ignore[attr-defined]
+    problems = registry.active().problems if shown else ()
     context = {
         "progress": progress,
         "problem": explain(problems[0].code) if problems else None,
-        "delayed": selectors.analysis_delayed(),
+        "delayed": shown and selectors.analysis_delayed(),
         "seconds": POLL_BUSY if progress.open else POLL_IDLE,
     }
     context["signature"] = _signature(context)
@@ -69,8 +78,10 @@ def models(request: HttpRequest) -> HttpResponse:
 
 
 def _shadow(request: HttpRequest, active: str) -> dict[str, Any] | None:
-    """For administrators: how far the shadow release agrees with the one in use, and with the clinicians."""
-    name = registry.shadow_name()
+    """For administrators: how far the shadow release agrees with the one in use, and with the clinicians. Where the
+    clinic's model runs unseen, that is the release in use itself."""
+    unseen = request.clinic.effective_model_use == ModelUse.SHADOW  # type: ignore[attr-defined]
+    name = active if unseen else registry.shadow_name()
     clinic_id = request.clinic.pk  # type: ignore[attr-defined]
     if not name or not policies.can_administer(request.user, clinic_id):
         return None
@@ -78,6 +89,7 @@ def _shadow(request: HttpRequest, active: str) -> dict[str, Any] | None:
     words = ledger.shadow_ledger(clinic_id=clinic_id, shadow=name)
     return {
         "name": name,
+        "unseen": unseen,
         "counts": ledger.shadow_counts(clinic_id=clinic_id, shadow=name),
         "agreement": beside,
         "words": words,
@@ -126,3 +138,22 @@ def figure(request: HttpRequest, name: str, file: str) -> FileResponse:
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, max-age=86400"
     return response
+
+
+@never_cache
+@login_required
+@stepup.required
+def use(request: HttpRequest) -> HttpResponse:
+    """Whether the clinic uses the model: for its administrators."""
+    clinic = request.clinic  # type: ignore[attr-defined]
+    if clinic is None:
+        raise Http404
+    require(policies.can_administer(request.user, clinic.pk))
+    form = ModelUseForm(request.POST or None, initial={"model_use": clinic.model_use})
+    if request.method == "POST":
+        given = {"use": form.cleaned_data["model_use"]} if form.is_valid() else {}
+        address = client_address(request)
+        if submit(form, set_model_use, user=request.user, clinic=clinic, address=address, **given):
+            messages.success(request, _("The use of the model is changed."))
+            return redirect("inference:use")
+    return render(request, "inference/use.html", {"form": form, "tab": "model"})

@@ -39,6 +39,20 @@ IDLE_MINUTES = [
 ]
 
 
+class ModelUse(models.TextChoices):
+    """What a clinic lets a model do."""
+
+    IN_USE = "in_use", _("In use: photos are analysed, and the results are shown")
+    SHADOW = "shadow", _("Unseen: photos are analysed, and nobody is shown a result")
+    OFF = "off", _("Off: photos are stored, and nothing analyses them")
+
+
+def uses_model(path: str, *uses: str) -> models.Q:
+    """Whether a clinic's use of the model is one of those. path: the query's way to the clinic, with its underscores."""
+    chosen = models.Q(**{f"{path}model_use__in": uses})
+    return chosen | models.Q(**{f"{path}model_use": ""}) if settings.MODEL_USE in uses else chosen
+
+
 class ClinicQuerySet(models.QuerySet["Clinic"]):
     def visible_to(self, user: User | AnonymousUser) -> ClinicQuerySet:
         """The user's own clinics."""
@@ -60,6 +74,16 @@ class Clinic(Record, Versioned):
         _("minutes without input until the session ends"), choices=IDLE_MINUTES, default=30, db_default=30
     )
 
+    model_use = models.CharField(
+        _("analysis by the model"),
+        max_length=8,
+        choices=ModelUse.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="empty: as the installation has it (MODEL_USE)",
+    )
+
     objects = ClinicQuerySet.as_manager()
 
     class Meta:
@@ -67,6 +91,16 @@ class Clinic(Record, Versioned):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def effective_model_use(self) -> str:
+        """What it lets a model do: its own choice, else the installation's. A value of `ModelUse`."""
+        return self.model_use or settings.MODEL_USE
+
+    @property
+    def shows_results(self) -> bool:
+        """Whether photos are analysed and the results shown."""
+        return self.effective_model_use == ModelUse.IN_USE
 
 
 class UserManager(BaseUserManager["User"]):

@@ -38,6 +38,19 @@ class Examination:
     network: bool = False
 
 
+def model_use() -> list[CheckMessage]:
+    """What clinics let a model do by default is one of the things that they can."""
+    if settings.MODEL_USE in ("in_use", "shadow", "off"):
+        return []
+    return [
+        Error(
+            f"RISORIUS_MODEL_USE is {settings.MODEL_USE!r}.",
+            hint="Write in_use, shadow (the model runs, and nobody sees its results) or off.",
+            id="risorius.E012",
+        )
+    ]
+
+
 def secret() -> list[CheckMessage]:
     """A secret key is set, and long enough."""
     try:
@@ -307,6 +320,7 @@ EXAMINATIONS: tuple[Examination, ...] = (
     Examination("Door", door),
     Examination("Folders can be written", folders),
     Examination("Analysis models", models),
+    Examination("Use of the model", model_use),
     Examination("Time limits of the queue", queue_timing),
     Examination("Clock", clock),
     Examination("Database", database, network=True),

@@ -228,6 +228,8 @@ ACCOUNT = [
         },
         sees=NOTHING,
     ),
+    get("inference:use", KEEP, sees=NOTHING),
+    post("inference:use", KEEP, body=lambda r: {"model_use": "off"}, sees=NOTHING),
     get("accounts:members", KEEP, sees="house"),
     post(
         "accounts:members",

@@ -294,6 +294,9 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = False
 
+# What clinics that choose nothing themselves let a model do: in_use, shadow (it runs, unseen) or off.
+MODEL_USE = env.str("RISORIUS_MODEL_USE", default="in_use")
+
 # How often one caller may ask, pages and API counted together. A whole clinic may sit behind one address: the rates of
 # an address leave room for all its people at the start of a day. RISORIUS_RATES changes some: “upload=900/min,api=”.
 RATES = {

@@ -19,6 +19,7 @@ from clinic.common.http import next_url, require, visible_or_404
 from inference import finding
 from inference import services as inference_services
 from inference.models import Analysis
+from inference.states import Status
 
 from .. import exercises, policies, selectors, services
 from ..checking import check_of
@@ -191,7 +192,9 @@ def photo_retry(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     shown = visible_photo(request, pk)
     require(policies.can_edit_photo(request.user, shown))
     card = selectors.card_of(photo=shown)
-    if card.analysis is not None:
+    if card.analysis is None or card.analysis.status == Status.CANCELLED:
+        inference_services.queue_analysis(photo=shown)
+    else:
         inference_services.retry(analysis=card.analysis)
     if request.htmx:  # type: ignore[attr-defined]
         return card_response(request, shown, event="board-changed")
