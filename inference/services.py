@@ -78,8 +78,8 @@ def queue_analysis(*, photo: Photo) -> Analysis | None:
 
 
 def retry(*, analysis: Analysis) -> Analysis:
-    """Queue a failed analysis once more because a clinician asked for it; others stay as they are, and so does every one
-    of a clinic that uses no model."""
+    """Queue a failed analysis once more because a clinician asked for it; others stay as they are, and so does every
+    one of a clinic that uses no model."""
     if not analysis.photo.visit.patient.clinic.shows_results:
         return analysis
     with transaction.atomic():

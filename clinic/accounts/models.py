@@ -48,7 +48,7 @@ class ModelUse(models.TextChoices):
 
 
 def uses_model(path: str, *uses: str) -> models.Q:
-    """Whether a clinic's use of the model is one of those. path: the query's way to the clinic, with its underscores."""
+    """Whether a clinic's use of the model is one of those. path: the query's way to the clinic, with underscores."""
     chosen = models.Q(**{f"{path}model_use__in": uses})
     return chosen | models.Q(**{f"{path}model_use": ""}) if settings.MODEL_USE in uses else chosen
 

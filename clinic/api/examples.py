@@ -25,6 +25,7 @@ CLINIC = {
     "name": "Klinik Contoh",
     "time_zone": "Asia/Jakarta",
     "language": "id",
+    "model_use": "in_use",
     "role": "clinician",
 }
 PATIENT_INPUT = {
@@ -82,7 +83,7 @@ TREATMENT = {
     "created_at": "2026-09-14T02:20:00Z",
     "archived_at": None,
 }
-CONSENT_INPUT = {"patient": PATIENT_ID, "use": "record", "given_on": "2026-09-14"}
+CONSENT_INPUT = {"patient": PATIENT_ID, "use": "record", "given_on": "2026-09-14", "manner": "form"}
 CONSENT = {
     "id": CONSENT_ID,
     "url": f"{API}/consents/{CONSENT_ID}/",

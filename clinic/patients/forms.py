@@ -11,7 +11,7 @@ from clinic.common import dates
 from clinic.common.forms import EditForm
 
 from . import rules
-from .models import Cause, Consent, Episode, Patient, Sex, Treatment, WeakSide
+from .models import Cause, Consent, ConsentManner, Episode, Patient, Sex, Treatment, WeakSide
 
 NO_SIDE = "none"
 
@@ -169,6 +169,9 @@ class TreatmentForm(EditForm, forms.Form):
 class ConsentForm(forms.Form):
     use = forms.ChoiceField(choices=Consent._meta.get_field("use").choices, widget=forms.HiddenInput)
     given_on = DayField(label=_("Given on"))
+    manner = forms.ChoiceField(
+        label=_("How"), required=False, choices=[("", _("Not recorded")), *ConsentManner.choices]
+    )
 
     @classmethod
     def blank(cls, use: str) -> ConsentForm:

@@ -176,6 +176,14 @@ class ConsentUse(models.TextChoices):
     MODEL_TRAINING = "model_training", _("Model training")
 
 
+class ConsentManner(models.TextChoices):
+    """How a consent was given."""
+
+    FORM = "form", _("Signed form")
+    SPOKEN = "spoken", _("Spoken, in front of the person who records it")
+    GUARDIAN = "guardian", _("By a parent or guardian")
+
+
 class ConsentQuerySet(models.QuerySet["Consent"]):
     def visible_to(self, user: User) -> ConsentQuerySet:
         return self.filter(seen_by(user, "patient__"))
@@ -194,6 +202,9 @@ class Consent(Record, Versioned):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="consents")
     use = models.CharField(_("use"), max_length=16, choices=ConsentUse.choices)
     given_on = models.DateField(_("given on"))
+    manner = models.CharField(
+        _("how"), max_length=12, choices=ConsentManner.choices, blank=True, default="", db_default=""
+    )
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_by = models.ForeignKey(

@@ -203,10 +203,10 @@ def archive_treatment(*, user: User, treatment: Treatment, based_on: Basis | Non
 
 
 @transaction.atomic
-def give_consent(*, user: User, patient: Patient, use: str, given_on: dt.date) -> Consent:
+def give_consent(*, user: User, patient: Patient, use: str, given_on: dt.date, manner: str = "") -> Consent:
     """Record that the patient consents to one use of the photos."""
     rules.not_archived(patient)
-    consent = Consent(patient=patient, use=use, given_on=given_on, recorded_by=user)
+    consent = Consent(patient=patient, use=use, given_on=given_on, manner=manner, recorded_by=user)
     errors = rules.check_day("given_on", given_on, patient)
     in_force = ValidationError(_("This consent is already in force."), code="in_force")
     if Consent.objects.in_force().filter(patient=patient, use=use).exists():

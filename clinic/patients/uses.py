@@ -15,6 +15,7 @@ A clinic may insist (REQUIRE_RECORD_CONSENT): then "not taken back" reads "in fo
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -56,4 +57,23 @@ def check_record(patient: Patient) -> None:
         )
     raise ValidationError(
         _("There is no consent to the clinical record: no photo may be taken in or analysed."), "no_consent"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RecordConsent:
+    """Where the consent to the clinical record stands. in_force: it is. may_go_on: photos are taken in without it."""
+
+    in_force: bool
+    may_go_on: bool
+
+
+def record_consent(patient: Patient) -> RecordConsent:
+    """Where the patient's consent to the clinical record stands: asked for when the first photo is taken."""
+    known = list(
+        Consent.objects.filter(patient=patient, use=ConsentUse.RECORD).values_list("revoked_at", flat=True)
+    )
+    return RecordConsent(
+        in_force=any(revoked is None for revoked in known),
+        may_go_on=not known and not settings.REQUIRE_RECORD_CONSENT,
     )

@@ -14,6 +14,7 @@ urlpatterns = [
     path("visits/<uuid:pk>/restore/", views.restore, name="restore"),
     path("visits/<uuid:pk>/photos/", views.upload, name="upload"),
     path("visits/<uuid:pk>/capture/", views.capture, name="capture"),
+    path("visits/<uuid:pk>/consent/", views.consent, name="consent"),
     path("visits/<uuid:pk>/turn-over/", views.turn_over, name="turn_over"),
     path("visits/<uuid:pk>/keep/", views.keep, name="keep"),
     path("photos/<uuid:pk>/", views.photo, name="photo"),

@@ -307,7 +307,13 @@
   function keepShot() {
     stopCount();
     if (shot) {
-      keep({ blob: shot, index: here, name: "photo.jpg" });
+      var job = { blob: shot, index: here, name: "photo.jpg" };
+      // Who has to be asked first, is; the photo stays on the page meanwhile.
+      window.risoriusConsent().then(function (allowed) {
+        if (allowed && shot) {
+          keep(job);
+        }
+      });
     }
   }
 
@@ -522,7 +528,12 @@
     if (file) {
       dropShot();
       shotImage.src = URL.createObjectURL(file);
-      keep({ blob: file, index: here, name: window.risoriusPlainName(file) });
+      var job = { blob: file, index: here, name: window.risoriusPlainName(file) };
+      window.risoriusConsent().then(function (allowed) {
+        if (allowed) {
+          keep(job);
+        }
+      });
       event.target.value = "";
     }
   });

@@ -225,7 +225,20 @@
     job.act.replaceChildren(select);
   }
 
+  // Nothing is sent before the consent is on record, or somebody goes on without; the rows wait.
   function pump() {
+    if (waiting.length) {
+      window.risoriusConsent().then(function (allowed) {
+        if (allowed) {
+          sendWaiting();
+        } else {
+          waiting.splice(0).forEach(function (job) { refuse(job, text.consent, true); });
+        }
+      });
+    }
+  }
+
+  function sendWaiting() {
     while (running < PARALLEL && waiting.length) {
       send(waiting.shift());
     }

@@ -155,6 +155,7 @@ PAGES = [
     post("visits:edit", WRITE, "visit", lambda r: {"impression": "changed", "grade": "4"}),
     post("visits:archive", WRITE, "visit"),
     post("visits:restore", WRITE, "archived_visit"),
+    post("visits:consent", WRITE, "sibling_visit", lambda r: {"given_on": today(), "manner": "form"}),
     post("visits:turn_over", WRITE, "visit", lambda r: {"photo": str(r.photo.pk)}),
     post("visits:keep", WRITE, "visit", lambda r: {"suggestion": "mirrored", "value": "left"}),
     post("visits:upload", WRITE, "visit", lambda r: {"photo": upload(), "exercise": "pucker"}),

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from clinic.examination import services
 from clinic.patients.models import Patient
 
 from .. import factories
@@ -75,12 +76,18 @@ def make_world(clinic: Any, clinician: Any) -> World:
     bare = factories.PatientFactory(clinic=clinic, name="No Episode")
     archived = factories.PatientFactory(clinic=clinic, name="Archived Patient", archived_at=now)
     refresh(clinic)
+    open_task = services.raise_task(
+        user=clinician, episode=plain_episode, kind="eye_closure", plan="Tape at night.", owner=clinician
+    )
+    closed_task = services.raise_task(user=clinician, episode=episode, kind="follow_up", plan="Call back.")
+    services.close_task(user=clinician, task=closed_task, outcome="settled", reason="Called.")
     return World(
         records={
             "patient": [patient, newcomer, bare, archived],
             "episode": [episode],
             "treatment": [treatment],
             "consent": [consent],
+            "task": [open_task, closed_task],
             "correction": corrections,
             "restricted": [closed],
             "visit": [visits[-1], visits[0], first_visit],
@@ -112,6 +119,7 @@ KINDS = {
     "patients/<uuid:pk>/open/": "restricted",
     "visits/<uuid:pk>": "visit",
     "photos/<uuid:pk>": "photo",
+    "tasks/<uuid:pk>": "task",
     "account/members/<uuid:pk>": "membership",
     "account/factor/passkeys/<int:pk>": "passkey",
 }

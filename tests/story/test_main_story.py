@@ -77,6 +77,9 @@ def upload_and_watch(page: Page, photos: dict[str, Path]) -> None:
     expect(page.locator("[data-zone]")).to_be_visible()  # the script is there, and hears of the files
     page.evaluate("window.theSamePage = true")
     page.locator(".upload-buttons [data-upload-input]").first.set_input_files(list(photos.values()))
+    asked = page.locator("#consent-dialog")
+    if asked.count():
+        asked.get_by_role("button", name="Record the consent").click()
     for exercise in photos:
         expect(card(page, exercise).locator(".state-chip")).to_have_text(SETTLED)
         expect(card(page, exercise).locator(".finding.model-value")).not_to_be_empty()

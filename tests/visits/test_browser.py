@@ -46,6 +46,7 @@ def clinician(transactional_db):
 def visit(clinician):
     clinic = clinician.memberships.get().clinic
     episode = factories.EpisodeFactory(patient__clinic=clinic)
+    factories.ConsentFactory(patient=episode.patient, recorded_by=clinician)
     return factories.VisitFactory(episode=episode, clinician=clinician)
 
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from clinic.accounts.models import Clinic, Role
-from clinic.patients.models import Consent, Episode, Patient, Treatment, WeakSide
+from clinic.accounts.models import Clinic, ModelUse, Role
+from clinic.patients.models import Consent, ConsentManner, Episode, Patient, Treatment, WeakSide
 from clinic.recovery.models import PatientSummary
 from clinic.visits.models import Visit
 
@@ -26,11 +26,17 @@ class ClinicSerializer(serializers.ModelSerializer[Clinic]):
     """A clinic of yours, and your role in it."""
 
     url = Address("clinic-detail")
+    model_use = serializers.ChoiceField(
+        source="effective_model_use",
+        choices=ModelUse.choices,
+        read_only=True,
+        help_text="What it lets a model do: photos have results to be had with `in_use` alone.",
+    )
     role = serializers.SerializerMethodField()
 
     class Meta:
         model = Clinic
-        fields = ["id", "url", "name", "time_zone", "language", "role"]
+        fields = ["id", "url", "name", "time_zone", "language", "model_use", "role"]
         read_only_fields = fields
 
     @extend_schema_field(serializers.ChoiceField(choices=Role.choices))
@@ -171,23 +177,30 @@ class ConsentSerializer(serializers.ModelSerializer[Consent]):
 
     url = Address("consent-detail")
     patient = serializers.UUIDField(source="patient_id", read_only=True)
+    manner = BlankAsNull(
+        choices=ConsentManner.choices, read_only=True, help_text="How it was given; null: not recorded."
+    )
     recorded_by = PersonSerializer(read_only=True)
     revoked_by = PersonSerializer(read_only=True, allow_null=True)
 
     class Meta:
         model = Consent
         fields = [
-            "id", "url", "patient", "use", "given_on", "recorded_by", "revoked_at", "revoked_by", "created_at",
+            "id", "url", "patient", "use", "given_on", "manner", "recorded_by", "revoked_at", "revoked_by",
+            "created_at",
         ]  # fmt: skip
         read_only_fields = fields
 
 
 class ConsentInput(serializers.ModelSerializer[Consent]):
     patient = serializers.UUIDField()
+    manner = BlankAsNull(
+        choices=ConsentManner.choices, required=False, default="", help_text="How it was given."
+    )
 
     class Meta:
         model = Consent
-        fields = ["patient", "use", "given_on"]
+        fields = ["patient", "use", "given_on", "manner"]
         validators: list[Any] = []
 
 

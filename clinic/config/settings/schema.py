@@ -32,6 +32,8 @@ SPECTACULAR_SETTINGS = {
         "Sex": "clinic.patients.models.Sex",
         "Cause": "clinic.patients.models.Cause",
         "TreatmentKind": "clinic.patients.models.TreatmentKind",
+        "ConsentManner": "clinic.patients.models.ConsentManner",
+        "ModelUse": "clinic.accounts.models.ModelUse",
         "ConsentUse": "clinic.patients.models.ConsentUse",
         "AnalysisStatus": "inference.states.Status",
         "ExerciseCode": "clinic.visits.exercises.choices",

@@ -1,5 +1,6 @@
 """Pages of visits and photos. They ask the policy, call one service or selector, and answer."""
 
+from .consent import consent
 from .files import image, thumbnail
 from .patients import patient_photos, patient_visits
 from .photos import (
@@ -23,6 +24,7 @@ __all__ = [
     "board",
     "capture",
     "confirm",
+    "consent",
     "detail",
     "edit",
     "image",

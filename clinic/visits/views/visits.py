@@ -18,8 +18,10 @@ from clinic.audit.services import record_read
 from clinic.common.forms import submit
 from clinic.common.http import next_url, require, visible_or_404
 from clinic.common.versions import Basis
-from clinic.patients.models import Patient
+from clinic.patients.forms import ConsentForm
+from clinic.patients.models import ConsentUse, Patient
 from clinic.patients.selectors import current_episode, episodes_of
+from clinic.patients.uses import record_consent
 
 from .. import exercises, intake, policies, rules, selectors, sentences, services
 from ..forms import ImpressionForm, VisitForm, WhenForm
@@ -93,6 +95,14 @@ def board_context(request: HttpRequest, visit: Visit) -> dict[str, Any]:
     }
 
 
+def consent_context(visit: Visit) -> dict[str, Any]:
+    """Whether the consent to the record has to be asked for, and the form that records it."""
+    return {
+        "consent": record_consent(visit.patient),
+        "consent_form": ConsentForm.blank(ConsentUse.RECORD),
+    }
+
+
 def page(
     request: HttpRequest, visit: Visit, *, refused: list[tuple[str, str]] | None = None
 ) -> dict[str, Any]:
@@ -109,6 +119,7 @@ def page(
         "later": later,
         "refused": refused or [],
         "accept": intake.ACCEPT,
+        **consent_context(visit),
         "can_archive": policies.can_archive_visit(request.user, visit),
     }
 
@@ -221,6 +232,7 @@ def capture(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "steps": steps,
         "start": exercises.asked_now(wanted),
         "accept": intake.ACCEPT,
+        **consent_context(visit),
         "back": reverse("visits:detail", args=[visit.pk]),
     }
     return render(request, "visits/capture.html", context)
