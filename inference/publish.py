@@ -32,6 +32,7 @@ CANARY = "inference.tasks.canary"
 WATCH = "inference.tasks.watch"
 SEAL = "inference.tasks.seal"
 SWEEP = "inference.tasks.sweep"
+QUICK_CHECK = "inference.tasks.quick_check"
 PATIENCE = 1.0
 """Seconds that a request waits for the broker at most."""
 PAUSE = 10.0
@@ -95,6 +96,11 @@ def _publish(waiting: QuerySet[Analysis]) -> bool:
 def background_now(*, job_id: uuid.UUID) -> bool:
     """Publish a job that nobody waits for, behind everything else in the queue."""
     return _send(BACKGROUND, str(job_id), queue=settings.ANALYSIS_QUEUE, priority=LOWEST)
+
+
+def quick_check_now(*, name: str) -> bool:
+    """Publish a check of which nothing is kept; who asks waits, and not for long."""
+    return _send(QUICK_CHECK, name, queue=settings.ANALYSIS_QUEUE, expires=settings.QUICK_CHECK_WAIT)
 
 
 def watch_now() -> bool:

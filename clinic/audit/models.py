@@ -44,6 +44,7 @@ class Event(models.TextChoices):
     LEGAL_HOLD = "legal_hold", _("Put under legal hold")
     LEGAL_HOLD_LIFTED = "legal_hold_lifted", _("Lifted the legal hold")
     MODEL_USE = "model_use", _("Changed the use of the model")
+    QUICK_CHECK = "quick_check", _("Checked a photo without a record")
     KEY_ROTATED = "key_rotated", _("Changed an encryption key")
     BACKUP = "backup", _("Made a backup")
     RESTORE = "restore", _("Restored a backup")

@@ -61,3 +61,8 @@ def can_confirm(user: User | AnonymousUser, photo: Photo) -> bool:
 def can_export_training_set(user: User | AnonymousUser, clinic_id: uuid.UUID) -> bool:
     """Take photos of patients who consent to model training out of the clinic: for the clinic's own head to answer."""
     return policies.can_administer(user, clinic_id)
+
+
+def can_check_quickly(user: User | AnonymousUser, clinic_id: uuid.UUID) -> bool:
+    """Have a photo looked at without a patient: whoever treats patients."""
+    return policies.can_confirm(user, clinic_id)

@@ -29,4 +29,5 @@ urlpatterns = [
     path("photos/<uuid:pk>/image/", views.image, name="file"),
     path("photos/<uuid:pk>/thumbnail/", views.thumbnail, name="thumbnail"),
     path("review/", views.review, name="review"),
+    path("quick-check/", views.quick_check, name="quick_check"),
 ]

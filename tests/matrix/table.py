@@ -172,6 +172,16 @@ PAGES = [
     get("visits:file", PAGE, "photo", sees=NOTHING, reads=True),
     get("visits:thumbnail", PAGE, "photo", sees=NOTHING, reads=True),
     get("visits:review", PLACE, sees=NOTHING),
+    get("visits:quick_check", PLACE_WRITE, sees=NOTHING),
+    # No worker is there to answer.
+    post(
+        "visits:quick_check",
+        PLACE_WRITE,
+        body=lambda r: {"photo": upload()},
+        status=503,
+        sees=NOTHING,
+        writes=False,
+    ),
     # --- analysis ---
     get("inference:status", PLACE, sees=NOTHING),
     get("inference:models", PLACE, sees=NOTHING),

@@ -26,14 +26,14 @@ pages = pytest.mark.parametrize("page", ["visits:detail", "visits:capture"])
 
 
 @pytest.fixture
-def visit(clinician):  # noqa: F811
+def visit(clinician):
     clinic = clinician.memberships.get().clinic
     episode = factories.EpisodeFactory(patient__clinic=clinic)
     return factories.VisitFactory(episode=episode, clinician=clinician)
 
 
 @pytest.fixture
-def text_of(client, clinician, visit):  # noqa: F811
+def text_of(client, clinician, visit):
     client.force_login(clinician)
     return lambda page: client.get(reverse(page, args=[visit.pk])).content.decode()
 
@@ -60,7 +60,7 @@ def test_nobody_goes_on_where_it_was_taken_back_or_the_installation_insists(
     settings,
     clinician,
     visit,
-    page,  # noqa: F811
+    page,
 ):
     settings.REQUIRE_RECORD_CONSENT = True
     assert ASKED in text_of(page) and GO_ON not in text_of(page)
@@ -95,7 +95,7 @@ def choose(page: Any) -> None:
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_chosen_photos_wait_for_the_answer_and_go_on_after_it(open_page, visit):  # noqa: F811
+def test_chosen_photos_wait_for_the_answer_and_go_on_after_it(open_page, visit):
     page = open_page("visits:detail", visit.pk)
     dialog = page.locator("#consent-dialog")
     expect(dialog).to_be_hidden()
@@ -117,7 +117,7 @@ def test_chosen_photos_wait_for_the_answer_and_go_on_after_it(open_page, visit):
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_one_goes_on_without_once_for_all_photos_of_the_page(open_page, visit):  # noqa: F811
+def test_one_goes_on_without_once_for_all_photos_of_the_page(open_page, visit):
     page = open_page("visits:detail", visit.pk)
     choose(page)
     page.get_by_role("button", name="Go on without").click()
@@ -127,7 +127,7 @@ def test_one_goes_on_without_once_for_all_photos_of_the_page(open_page, visit): 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_the_camera_keeps_its_photo_while_somebody_asks(open_page, visit):  # noqa: F811
+def test_the_camera_keeps_its_photo_while_somebody_asks(open_page, visit):
     page = open_page("visits:capture", visit.pk, permissions=["camera"])
     page.get_by_role("button", name=re.compile("Take the photo")).click(timeout=WAIT)
     keep = page.get_by_role("button", name="Keep", exact=True)

@@ -297,12 +297,16 @@ SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = False
 # What clinics that choose nothing themselves let a model do: in_use, shadow (it runs, unseen) or off.
 MODEL_USE = env.str("RISORIUS_MODEL_USE", default="in_use")
 
+# Seconds that a check of which nothing is kept is waited for.
+QUICK_CHECK_WAIT = 10.0
+
 # How often one caller may ask, pages and API counted together. A whole clinic may sit behind one address: the rates of
 # an address leave room for all its people at the start of a day. RISORIUS_RATES changes some: “upload=900/min,api=”.
 RATES = {
     "login": "120/min",
     "upload": "600/min",
     "export": "30/min",
+    "quick_check": "20/min",
     "api": "1200/min",
     "token": "20/min",
     "token_account": "10/min",
@@ -324,6 +328,7 @@ LIMITED_PAGES = {
         ("login", ("POST",)),
     ),
     "visits:upload": ("upload", ("POST",)),
+    "visits:quick_check": ("quick_check", ("POST",)),
     "recovery:csv": ("export", ("GET", "POST")),
     "patients:export": ("export", ("GET", "POST")),
     "audit:patient": ("export", ("GET",)),

@@ -43,3 +43,5 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 # The suite asks more often than people do; tests of limits set their own.
 RATES: dict[str, str] = {}
+# Nobody answers in the suite, but where a test brings a worker.
+QUICK_CHECK_WAIT = 0.3

@@ -14,6 +14,7 @@ from .photos import (
     photo_result,
     photo_retry,
 )
+from .quick import quick_check
 from .review import review
 from .suggestions import keep, turn_over
 from .upload import upload
@@ -40,6 +41,7 @@ __all__ = [
     "photo_restore",
     "photo_result",
     "photo_retry",
+    "quick_check",
     "restore",
     "review",
     "thumbnail",
