@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from clinic.accounts.models import Clinic, ModelUse
 from clinic.audit.models import Event
 from clinic.audit.services import log_event
+from clinic.common.writing import save
 
 from . import background
 from .models import Analysis
@@ -38,7 +39,7 @@ def set_model_use(*, user: User, clinic: Clinic, use: str, address: str | None =
     if before == use:
         return clinic
     clinic.model_use = use
-    clinic.save(update_fields=["model_use"])
+    save(clinic, user=user, only=["model_use"])
     log_event(
         kind=Event.MODEL_USE,
         user=user,

@@ -16,7 +16,6 @@ ANALYSIS_ID = "6d0f4b92-5c83-4e17-a2d9-8f7b3c6e1a76"
 CONFIRMATION_ID = "e81c5a37-2f94-4d6b-b0e8-4a9d7c3f5b87"
 RELEASE = "2026.11.1"
 SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-TASK_ID = "5b2e7d94-3c18-4fa6-8d07-1e9f6a4c2b98"
 CLINICIAN = {"id": 7, "name": "Wulan Contoh"}
 
 CLINIC = {
@@ -313,41 +312,6 @@ CSV = (
 )
 
 
-TASK = {
-    "id": TASK_ID,
-    "url": f"{API}/tasks/{TASK_ID}/",
-    "patient": PATIENT_ID,
-    "episode": EPISODE_ID,
-    "kind": "eye_closure",
-    "sentence": "Open eye: 7.8 mm on tight closure, week 8.",
-    "gaps": [
-        {
-            "visit": VISIT_ID,
-            "photo": PHOTO_ID,
-            "release": RELEASE,
-            "at": "2026-11-09T03:00:00Z",
-            "exercise": "tight_eye_closure",
-            "side": "left",
-            "mm": 7.76,
-            "limit_mm": 1.86,
-        }
-    ],
-    "raised_by": None,
-    "release": RELEASE,
-    "analysis": ANALYSIS_ID,
-    "owner": CLINICIAN,
-    "plan": "Ointment and tape at night.",
-    "next_check": "2026-11-16",
-    "opened_at": "2026-11-09T03:05:12Z",
-    "times_reopened": 0,
-    "closed_at": None,
-    "closed_by": None,
-    "outcome": None,
-    "reason": "",
-    "created_at": "2026-11-09T03:05:12Z",
-}
-
-
 # By the name of the schema.
 SHARE = {"hits": 33, "count": 36, "value": 0.9167, "low": 0.7817, "high": 0.9713}
 AGREEMENT = {
@@ -381,8 +345,6 @@ BY_SCHEMA: dict[str, Any] = {
     "PatchedTreatmentChange": {"note": "Prednisolone, twelve days"},
     "Consent": CONSENT,
     "ConsentInput": CONSENT_INPUT,
-    "Task": TASK,
-    "TaskClosing": {"outcome": "handed_over", "reason": "Seen by the eye clinic today."},
     "Visit": VISIT,
     "VisitFindings": VISIT_FINDINGS,
     "VisitInput": VISIT_INPUT,

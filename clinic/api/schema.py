@@ -8,7 +8,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from rest_framework.permissions import AllowAny
 
-from . import examples
+from . import examples, examples_tasks
 from .problems import CATALOGUE, INTAKE, MEDIA_TYPE, Kind
 
 ANSWERS = {
@@ -60,6 +60,9 @@ TAGS = {
     "tasks": "What has to be looked after: eyes that do not close, and what people set themselves.",
     "problems": "The codes of every error.",
 }
+
+
+examples.BY_SCHEMA |= examples_tasks.BY_SCHEMA
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

@@ -8,6 +8,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clinic.common.forms import EditForm
+
 from . import selectors
 from .models import Outcome, TaskKind
 
@@ -21,7 +23,7 @@ class FutureDay(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
-class PlanForm(forms.Form):
+class PlanForm(EditForm, forms.Form):
     """Who looks after a task, how, and when it is looked at next."""
 
     owner = forms.ModelChoiceField(

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from clinic.audit.history import History
-from clinic.common.models import Record
+from clinic.common.models import Record, Versioned
 from clinic.patients.models import Episode, Patient
 from clinic.patients.visibility import seen_by
 
@@ -40,7 +40,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.filter(closed_at__isnull=True)
 
 
-class Task(Record):
+class Task(Record, Versioned):
     """Something to be looked after, with who does it and when it is looked at next.
 
     Raised by a person, or from an analysis by a model release; a model raises and never closes. One that recurs after

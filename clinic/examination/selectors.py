@@ -52,7 +52,7 @@ def tasks_of(*, patient: Patient) -> list[Task]:
     return sorted(found, key=lambda task: (task.kind != TaskKind.EYE_CLOSURE, task.opened_at))
 
 
-def due(path: str = "pk") -> Exists:
+def due(*, path: str = "pk") -> Exists:
     """Whether a patient has a task that asks for somebody today: an eye that stays open until it is closed, anything
     else from the day of its next check on. path: the query's way to the patient."""
     return Exists(due_tasks().filter(patient=OuterRef(path)).order_by())

@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clinic.common.writing import assign, errors_of, raise_if, save
+from clinic.common.writing import Basis, assign, errors_of, lock, raise_if, save
 from clinic.patients.models import Episode
 from clinic.patients.rules import not_archived
 from clinic.visits.models import Visit
@@ -50,23 +50,24 @@ def raise_task(
 
 
 @transaction.atomic
-def plan_task(*, user: User, task: Task, **fields: Any) -> Task:
+def plan_task(*, user: User, task: Task, based_on: Basis | None = None, **fields: Any) -> Task:
     """Change who looks after a task, how, and when it is looked at next."""
-    task = _locked(task)
+    lock(task, based_on)
+    not_archived(task.patient)
     if not task.is_open:
         raise ValidationError(_("This task is closed. Open it again before changing it."), code="closed")
-    before = {name: getattr(task, name) for name in PLANNED}
-    assign(task, fields, PLANNED)
-    if before != {name: getattr(task, name) for name in PLANNED}:
+    changed = assign(task, fields, PLANNED, based_on=based_on)
+    if changed:
         raise_if(errors_of(task, _plan_errors(task), exclude=["patient", "episode", "analysis"]))
-        save(task, user=user)
+        save(task, user=user, only=changed)
     return task
 
 
 @transaction.atomic
 def close_task(*, user: User, task: Task, outcome: str, reason: str = "") -> Task:
     """Close a task, with why. Its visits up to now are looked after; a later one that shows the same opens it again."""
-    task = _locked(task)
+    lock(task)
+    not_archived(task.patient)
     if not task.is_open:
         raise ValidationError(_("This task is closed already."), code="closed")
     if outcome not in Outcome.values:
@@ -83,7 +84,8 @@ def close_task(*, user: User, task: Task, outcome: str, reason: str = "") -> Tas
 @transaction.atomic
 def reopen_task(*, user: User, task: Task) -> Task:
     """Open a closed task again because a person wants it."""
-    task = _locked(task)
+    lock(task)
+    not_archived(task.patient)
     if task.is_open:
         return task
     _set_open(task)
@@ -101,7 +103,7 @@ def raise_for_eyes(*, patient_id: uuid.UUID) -> None:
         figures = closure.figures_of(found)
         if not figures:
             continue
-        of_eye = Task.objects.filter(episode=episode, kind=TaskKind.EYE_CLOSURE)
+        of_eye = Task.objects.select_for_update().filter(episode=episode, kind=TaskKind.EYE_CLOSURE)
         task = of_eye.order_by(F("closed_at").desc(nulls_first=True)).first()
         if task is None:
             _raise(episode, figures)
@@ -109,7 +111,8 @@ def raise_for_eyes(*, patient_id: uuid.UUID) -> None:
             _keep(task, figures)
         elif _recurs(task, found):
             _set_open(task)
-            _keep(task, figures)
+            task.figures = figures
+            save(task, user=None)
 
 
 def _raise(episode: Episode, figures: dict[str, Any]) -> None:
@@ -123,16 +126,14 @@ def _raise(episode: Episode, figures: dict[str, Any]) -> None:
         figures=figures,
         opened_at=timezone.now(),
     )
-    task._history_user = None  # type: ignore[attr-defined]
-    task.save()
+    save(task, user=None)
 
 
 def _keep(task: Task, figures: dict[str, Any]) -> None:
     """Note what it now rests on; no person did that."""
     if task.figures != figures:
         task.figures = figures
-        task._history_user = None  # type: ignore[attr-defined]
-        task.save()
+        save(task, user=None)
 
 
 def _recurs(task: Task, found: Iterable[closure.Closure]) -> bool:
@@ -172,13 +173,3 @@ def _store(task: Task, user: User) -> None:
     except IntegrityError as error:
         # A model or a colleague was first.
         raise ValidationError(_("There is an open task on this eye already."), code="open") from error
-
-
-def _locked(task: Task) -> Task:
-    found = (
-        Task.objects.select_for_update(of=("self",))
-        .select_related("patient__clinic", "owner")
-        .get(pk=task.pk)
-    )
-    not_archived(found.patient)
-    return found

@@ -46,8 +46,7 @@ def _page(
     """The task's page. refused: a form that was not taken, shown again as it was typed."""
     record_read(request=request, patient=found.patient, access=Access.RECORD)
     may_handle = policies.can_handle_task(request.user, found)
-    known = {"owner": found.owner_id, "plan": found.plan, "next_check": found.next_check}
-    plan_form = PlanForm(clinic_id=found.patient.clinic_id, initial=known)
+    plan_form = PlanForm(clinic_id=found.patient.clinic_id, record=found)
     close_form = CloseForm(auto_id="id_close_%s")
     context = {
         "task": found,
@@ -97,7 +96,7 @@ def task_new(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def task_plan(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Say who looks after a task, how, and when it is looked at next."""
     found = _to_handle(request, pk)
-    form = PlanForm(request.POST, clinic_id=found.patient.clinic_id)
+    form = PlanForm(request.POST, clinic_id=found.patient.clinic_id, record=found)
     data = form.cleaned_data if form.is_valid() else {}
     if submit(form, services.plan_task, user=request.user, task=found, **data):
         messages.success(request, _("The changes are saved."))

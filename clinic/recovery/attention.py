@@ -60,6 +60,7 @@ class AttentionItem:
     sentence: str
     action_url: str
     action_label: str
+    by_model: bool = False
 
 
 def needing_attention(patients: QuerySet[Patient]) -> QuerySet[Patient]:
@@ -183,7 +184,7 @@ def _task(patient: Patient, task: Task) -> AttentionItem:
     eye = task.kind == TaskKind.EYE_CLOSURE and task_sentences.still_open(task)
     kind: Kind = "eye" if eye else "task"
     url = reverse("examination:task", args=[task.pk])
-    return AttentionItem(kind, patient, sentence, url, _("Look after it"))
+    return AttentionItem(kind, patient, sentence, url, _("Look after it"), by_model=bool(task.release))
 
 
 def _summary(patient: Patient) -> PatientSummary | None:

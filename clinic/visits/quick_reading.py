@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inference import errors
+from inference.finding import figures_of
 from inference.models import Analysis
 from inference.states import Status
 
@@ -35,7 +36,7 @@ def read(found: Mapping[str, Any]) -> QuickReading:
         status=Status.REJECTED if rejected else Status.SUCCEEDED,
         release=found["release"],
         exercise=exercise,
-        palsy_probability=found.get("palsy_probability"),
+        palsy_probability=figures_of(found).palsy,
         weak_side=found.get("weak_side") or "",
         grade=found.get("grade"),
         findings=dict(found),

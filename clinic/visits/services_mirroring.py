@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
 from clinic.audit import services as audit
+from clinic.common.writing import save
 from clinic.patients.rules import not_archived
 from clinic.recovery.services import refresh_summary
 from inference import services as inference_services
@@ -75,8 +76,7 @@ def _turned(photo: Photo, user: User, written: list[str]) -> Photo:
     if other is not None:
         # Who filed it anew meanwhile, filed this face and not one of its versions.
         other.archived_at, other.exercise, other.side = None, photo.exercise, photo.side
-        other._history_user = user
-        other.save(update_fields=["archived_at", "exercise", "side"])
+        save(other, user=user, only=["archived_at", "exercise", "side"])
     else:
         other = _mirror_image(photo, user, written)
     inference_services.queue_analysis(photo=other)
@@ -85,8 +85,7 @@ def _turned(photo: Photo, user: User, written: list[str]) -> Photo:
 
 def _archive(photo: Photo, user: User) -> None:
     photo.archived_at = timezone.now()
-    photo._history_user = user  # type: ignore[attr-defined]
-    photo.save(update_fields=["archived_at"])
+    save(photo, user=user, only=["archived_at"])
     inference_services.cancel(photo=photo)
 
 
@@ -114,8 +113,7 @@ def _mirror_image(photo: Photo, user: User, written: list[str]) -> Photo:
         uploaded_by=user,
         turned_from=photo,
     )
-    turned._history_user = user  # type: ignore[attr-defined]
-    turned.save()
+    save(turned, user=user)
     return turned
 
 

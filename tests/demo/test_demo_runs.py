@@ -19,6 +19,17 @@ from tests.inference.running import FLAGS, ROOT, until
 pytestmark = pytest.mark.servers
 
 
+QUICK = """
+from django.core.files.uploadedfile import SimpleUploadedFile
+from clinic.accounts.models import Membership
+from clinic.demo.loader import PHOTOS
+from clinic.visits import quick
+member = Membership.objects.filter(role="clinician").select_related("user", "clinic").first()
+photo = SimpleUploadedFile("photo.jpg", (PHOTOS / "p1-v1-rest.jpg").read_bytes(), "image/jpeg")
+print(quick.check(upload=photo, user=member.user, clinic=member.clinic)["state"])
+"""
+
+
 class Demo:
     """A demo in a folder of its own, whose analyser is the stub."""
 
@@ -79,6 +90,10 @@ def test_the_demo_is_analysed_by_its_own_worker_while_the_command_watches(migrat
         assert len(statuses) == 14 and all(row[:2] == ("succeeded", 1) and row[2] for row in statuses)
         assert migrated.rows("SELECT COUNT(*) FROM visits_confirmation") == [(6,)]
         until(lambda: not migrated.messages())
+        # A check of which nothing is kept goes the same way: no file is left, and no row.
+        assert migrated.manage("shell", "-c", QUICK).split()[-1] == "succeeded"
+        assert [path for path in (migrated.folder / "var").rglob("incoming/*") if path.is_file()] == []
+        assert migrated.rows("SELECT COUNT(*) FROM inference_analysis") == [(14,)]
         again = migrated.manage("load_demo", "--photos", str(small))
         assert "14 of 14 photos analysed" in again
         assert migrated.rows("SELECT COUNT(*) FROM inference_analysis") == [(14,)]

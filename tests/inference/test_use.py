@@ -91,7 +91,7 @@ def test_off_everything_else_works_and_no_model_part_is_empty(
         assert words not in found["today"]
     assert as_clinician.get(reverse("visits:photo_check", args=[photo.pk])).json()["state"] == "unchecked"
     figures = as_clinician.get(reverse("recovery:data", args=[patient.pk])).json()
-    assert figures["visits"][0]["clinician_grade"] == 4
+    assert figures["visits"][0]["clinician"]["grade"] == 4
 
 
 def test_off_the_frame_complains_of_no_queue_and_no_model(as_clinician, clinic, administrator, monkeypatch):

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .more import MODEL, SUGGESTIONS, TASKS, TASKS_API
 from .rows import (
     API,
     API_CLOSED,
@@ -135,13 +136,8 @@ PAGES = [
     get("recovery:data", PAGE, "patient", sees="visits"),
     get("recovery:compare", PAGE, "patient"),
     get("recovery:aligned", PAGE, "photo", sees=NOTHING, reads=True),
-    # --- tasks ---
-    get("examination:task", PAGE, "task"),
-    get("examination:task_new", WRITE, "patient"),
-    post("examination:task_new", WRITE, "patient", lambda r: {"kind": "follow_up", "plan": "call"}),
-    post("examination:task_plan", WRITE, "task", lambda r: {"plan": "tape"}),
-    post("examination:task_close", WRITE, "task", lambda r: {"outcome": "treated"}),
-    post("examination:task_reopen", WRITE, "closed_task"),
+    *TASKS,
+    *SUGGESTIONS,
     # --- visits ---
     get("visits:new", WRITE, "patient"),
     post(
@@ -155,9 +151,6 @@ PAGES = [
     post("visits:edit", WRITE, "visit", lambda r: {"impression": "changed", "grade": "4"}),
     post("visits:archive", WRITE, "visit"),
     post("visits:restore", WRITE, "archived_visit"),
-    post("visits:consent", WRITE, "sibling_visit", lambda r: {"given_on": today(), "manner": "form"}),
-    post("visits:turn_over", WRITE, "visit", lambda r: {"photo": str(r.photo.pk)}),
-    post("visits:keep", WRITE, "visit", lambda r: {"suggestion": "mirrored", "value": "left"}),
     post("visits:upload", WRITE, "visit", lambda r: {"photo": upload(), "exercise": "pucker"}),
     get("visits:capture", WRITE, "visit"),
     get("visits:photo", PAGE, "photo"),
@@ -172,16 +165,6 @@ PAGES = [
     get("visits:file", PAGE, "photo", sees=NOTHING, reads=True),
     get("visits:thumbnail", PAGE, "photo", sees=NOTHING, reads=True),
     get("visits:review", PLACE, sees=NOTHING),
-    get("visits:quick_check", PLACE_WRITE, sees=NOTHING),
-    # No worker is there to answer.
-    post(
-        "visits:quick_check",
-        PLACE_WRITE,
-        body=lambda r: {"photo": upload()},
-        status=503,
-        sees=NOTHING,
-        writes=False,
-    ),
     # --- analysis ---
     get("inference:status", PLACE, sees=NOTHING),
     get("inference:models", PLACE, sees=NOTHING),
@@ -239,8 +222,7 @@ ACCOUNT = [
         },
         sees=NOTHING,
     ),
-    get("inference:use", KEEP, sees=NOTHING),
-    post("inference:use", KEEP, body=lambda r: {"model_use": "off"}, sees=NOTHING),
+    *MODEL,
     get("accounts:members", KEEP, sees="house"),
     post(
         "accounts:members",
@@ -372,8 +354,7 @@ API_ROWS = [
         status=201,
         sees=NOTHING,
     ),
-    *resource("task"),
-    post("api:task-close", API_CONFIRM, "task", lambda r: {"outcome": "treated"}, status=200),
+    *TASKS_API,
     get("api:release-list", API_PLACE, sees=NOTHING),
     get("api:release-detail", API_PLACE, args={"name": "release"}, sees=NOTHING),
     get("api:release-agreement", API_PLACE, args={"name": "release"}, sees=NOTHING),

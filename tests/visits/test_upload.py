@@ -43,6 +43,7 @@ def test_the_script_s_answer_names_the_photo_and_its_card(as_clinician, visit):
         "exercise": "sneer",
         "side": "right",
         "card": reverse("visits:photo_card", args=[photo.pk]),
+        "check": reverse("visits:photo_check", args=[photo.pk]),
     }
 
 

@@ -12,13 +12,13 @@ register = template.Library()
 
 
 @register.inclusion_tag("examination/_tasks.html", takes_context=True)
-def open_tasks(context: dict, patient: Patient) -> dict:  # type: ignore[type-arg]
-    """The patient's open tasks, each with its owner and state."""
+def open_tasks(context: dict, patient: Patient, new: bool = False) -> dict:  # type: ignore[type-arg]
+    """The patient's open tasks, each with its owner and state. new: with the way to another one."""
     user = context["request"].user
     return {
         "patient": patient,
         "tasks": selectors.tasks_of(patient=patient),
-        "can_raise": policies.can_raise_task(user, patient),
+        "can_raise": new and policies.can_raise_task(user, patient),
     }
 
 

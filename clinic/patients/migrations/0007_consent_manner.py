@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('patients', '0002_rights_of_patients'),
+        ('patients', '0006_index_sort_name'),
     ]
 
     operations = [

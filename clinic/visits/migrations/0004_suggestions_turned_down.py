@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('visits', '0002_rights_of_patients'),
+        ('visits', '0003_versions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
