@@ -23,7 +23,7 @@ from clinic.audit.models import Event
 from clinic.audit.services import log_event
 from inference import publish
 
-from . import files, intake
+from . import decoding, files
 
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
@@ -49,7 +49,7 @@ def check(*, upload: Any, user: User, clinic: Clinic, address: str | None = None
     Waits for it. Raises IntakeError for what is no photo, NoAnswer where no worker answered in time. One line in the
     log counts the check, and says nothing of the photo.
     """
-    prepared = intake.prepare(upload=upload, zone=None)
+    prepared = decoding.prepare(upload=upload)
     if not _places.acquire(blocking=False):
         raise NoAnswer("busy")
     try:
