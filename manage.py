@@ -4,12 +4,23 @@
 import os
 import sys
 
+# What a shell reports of a program that a closed pipe ended: 128 and the signal's number.
+BROKEN_PIPE = 141
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.config.settings.demo")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        try:
+            execute_from_command_line(sys.argv)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read, as `head` does, has read enough. Python would flush once more at its end, into nothing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(BROKEN_PIPE)
 
 
 if __name__ == "__main__":

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from inference import batch
 from inference.batch import KEYS, photos
+from inference.pipeline.findings import Findings
 
 from .conftest import PEOPLE
 
@@ -58,7 +62,7 @@ def test_each_photo_gets_one_line_with_exactly_these_keys(done, folder):
 
 def test_a_bad_photo_does_not_stop_the_others(done):
     rows = {Path(row["file"]).name: row for row in map(json.loads, done.stdout.splitlines())}
-    said = {name: (row["state"], row["reason"]) for name, row in rows.items()}
+    said = {name: (row["status"], row["reason"]) for name, row in rows.items()}
     assert said == {
         "a.jpg": ("succeeded", None),
         "b.JPG": ("succeeded", None),
@@ -81,18 +85,134 @@ def test_failed_photos_show_in_the_exit_status(done):
 def test_without_json_there_is_a_table_and_a_rejected_photo_is_no_failure(folder):
     told = run(folder / "a.jpg", folder / "e.png")
     assert told.returncode == 0
-    header, first, second = told.stdout.splitlines()
+    header, first, sentence, second, why = told.stdout.splitlines()
     assert header.split()[:2] == ["file", "result"]
     assert "show_teeth" in first
     assert "left" in first
+    assert sentence.startswith("  Weakness on the left")
     assert "no_face" in second
+    assert (
+        why
+        == "  No face was found in the photo. Retake it from the front, with the whole face in the picture."
+    )
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory):
+    """Photos of every sort of result under names of every sort, and what is no file at all."""
+    root = tmp_path_factory.mktemp("odd")
+    for number, photo in enumerate(sorted(PEOPLE.glob("*.jpg"))):
+        shutil.copy(photo, root / f"{number} {photo.name}")
+    shutil.copy(PEOPLE / "t1.jpg", os.fsdecode(os.fsencode(root) + b"/caf\xe9 \xff.jpg"))
+    shutil.copy(PEOPLE / "t1.jpg", root / "two\nlines\t.jpg")
+    shutil.copy(PEOPLE / "t1.jpg", root / "ünï 顔 🙂.jpg")
+    os.mkfifo(root / "pipe.jpg")
+    (root / "below.jpg").mkdir()
+    return root
+
+
+@pytest.mark.parametrize("form", ["--json", "table"])
+def test_each_form_takes_every_photo_and_every_name(odd, form):
+    pipe = odd / "pipe.jpg"
+    told = run(odd, pipe, *(["--json"] if form == "--json" else []))
+    assert (told.returncode, "Traceback" in told.stderr) == (1, False), told.stderr
+    assert "1 failed" in told.stderr
+    if form == "--json":
+        rows = [json.loads(line) for line in told.stdout.splitlines()]
+        assert all(tuple(row) == KEYS and row["format"] == 2 and row["sentence"] for row in rows)
+        assert "uncertain" in {row["palsy_verdict"] for row in rows}, "the model is unsure of none of them"
+        assert all(row["grade"] is None for row in rows if row["palsy_verdict"] == "uncertain")
+        raw = [base64.b64decode(row["file_base64"]) for row in rows if row["file_base64"]]
+        assert raw == [os.fsencode(odd) + b"/caf\xe9 \xff.jpg"]
+        assert [row["reason"] for row in rows if row["file"] == str(pipe)] == ["not_a_file"]
+        assert str(odd / "two\nlines\t.jpg") in {row["file"] for row in rows}
+    else:
+        lines = told.stdout.splitlines()
+        assert len(lines) == 1 + 2 * (len(list(PEOPLE.glob("*.jpg"))) + 4)
+        assert any(line.startswith("  Uncertain") for line in lines)
+        assert "two\\nlines\\t.jpg" in told.stdout
+
+
+def test_nothing_but_what_the_command_says_is_on_the_error_stream(folder):
+    told = run(folder / "a.jpg", "--verbosity", "0")
+    assert told.stderr.splitlines() == [
+        f"1 photos: 1 succeeded; median {told.stderr.split('median ')[1].strip()}"
+    ]
+
+
+def test_a_photo_comes_from_standard_input():
+    command = [sys.executable, "manage.py", "analyse_photos", "-", "--json"]
+    photo = (PEOPLE / "t1-left-palsy-show-teeth.jpg").read_bytes()
+    told = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, input=photo, capture_output=True, timeout=120)
+    row = json.loads(told.stdout)
+    assert (told.returncode, row["file"], row["status"], row["weak_side"]) == (0, "-", "succeeded", "left")
+    told = subprocess.run(
+        command, cwd=ROOT, env=ENVIRONMENT, input=b"words", capture_output=True, timeout=120
+    )
+    assert (told.returncode, json.loads(told.stdout)["reason"]) == (1, "unreadable_image")
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_reader_that_has_read_enough_ends_it_quietly(odd, form):
+    reads, writes = os.pipe()
+    os.close(reads)
+    command = [sys.executable, "manage.py", "analyse_photos", str(odd), *form]
+    told = subprocess.run(
+        command, cwd=ROOT, env=ENVIRONMENT, stdout=writes, stderr=subprocess.PIPE, timeout=120
+    )
+    os.close(writes)
+    assert told.returncode == 141
+    assert b"Traceback" not in told.stderr and b"Exception ignored" not in told.stderr
+
+
+def test_a_folder_that_cant_be_read_is_told(odd, monkeypatch, tmp_path):
+    """Not by taking rights away: the tests may run as somebody whom nothing is refused."""
+    (tmp_path / "open").mkdir()
+    (tmp_path / "locked").mkdir()
+    shutil.copy(PEOPLE / "t1.jpg", tmp_path / "open" / "a.jpg")
+    scandir = os.scandir
+
+    def refuse(path):
+        if Path(os.fsdecode(path)).name == "locked":
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    found = batch.search([str(tmp_path)])
+    assert found.files == [tmp_path / "open" / "a.jpg"] and found.unreadable == [tmp_path / "locked"]
+    analyser = SimpleNamespace(
+        release=SimpleNamespace(name="r"), analyse=lambda source: Findings(state="succeeded")
+    )
+    rows = list(batch.analyse_all(analyser, batch.Found([], found.unreadable)))
+    assert [(row["status"], row["reason"]) for row in rows] == [("failed", "folder_unreadable")]
+    assert "was not analysed" in rows[0]["sentence"]
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".jpg", "a\x00b.jpg", "nowhere/a.jpg", ""])
+def test_names_that_no_file_can_have(name, tmp_path):
+    analyser = SimpleNamespace(
+        release=SimpleNamespace(name="r"), analyse=lambda source: Findings(state="succeeded")
+    )
+    rows = list(batch.analyse_all(analyser, batch.search([str(tmp_path / "none" / name)])))
+    assert [(row["status"], row["reason"]) for row in rows] == [("failed", "file_missing")]
+
+
+@pytest.mark.parametrize("device", ["/dev/null", "/dev/zero", "/dev/stdin"])
+def test_devices_are_refused_and_not_read_for_ever(device):
+    analyser = SimpleNamespace(
+        release=SimpleNamespace(name="r"), analyse=lambda source: pytest.fail("opened")
+    )
+    if device == "/dev/stdin" and Path(device).is_file():
+        pytest.skip("standard input is a file here")
+    rows = list(batch.analyse_all(analyser, batch.search([device])))
+    assert [(row["status"], row["reason"]) for row in rows] == [("failed", "not_a_file")]
 
 
 def test_a_path_that_does_not_exist_is_a_failed_photo(tmp_path, folder):
     told = run(tmp_path / "none.jpg", folder / "a.jpg", "--json")
     first, second = map(json.loads, told.stdout.splitlines())
-    assert (first["state"], first["reason"]) == ("failed", "file_missing")
-    assert second["state"] == "succeeded"
+    assert (first["status"], first["reason"]) == ("failed", "file_missing")
+    assert second["status"] == "succeeded"
     assert told.returncode == 1
 
 

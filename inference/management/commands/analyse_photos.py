@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -10,7 +11,6 @@ import sys
 import time
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections import Counter
-from pathlib import Path
 from typing import Any, TextIO
 
 from django.conf import settings
@@ -22,7 +22,11 @@ from inference.pipeline.errors import PipelineError
 HELP = """Analyse photos of one face each: which exercise, palsy or not, weak side, grade, symmetry.
 
 No database is read or written. Folders are searched with what lies below them. A photo that can't be judged
-is "rejected", one that can't be read is "failed", each with a reason; the others go on.
+is "rejected", one that can't be read is "failed", each with a reason; the others go on. "-" reads one photo from
+standard input.
+
+With --json each line is one object; "format" counts up where a program that reads them would have to change (now 2).
+"file" is the name as it was found; where it is no UTF-8, its bytes stand in "file_base64".
 
 Exit status: 0 if every photo was read, rejected ones included; 1 if any failed; 2 if nothing could be done
 (no photo found, models missing or altered, wrong arguments)."""
@@ -39,33 +43,36 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "paths", nargs="+", type=Path, metavar="PATH", help="a photo, or a folder of them"
+            "paths", nargs="+", metavar="PATH", help="a photo, a folder of them, or - for standard input"
         )
         parser.add_argument("--json", action="store_true", help="one JSON object a line instead of a table")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        files = batch.photos(options["paths"])
-        if not files:
+        found = batch.search(options["paths"])
+        total = len(found.files) + len(found.unreadable)
+        if not total:
             raise CommandError("No photo was found there.", returncode=2)
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # LiteRT's native code talks to stderr
         from inference.pipeline import Analyser
 
+        chatter = options["verbosity"] > 1
         try:
-            analyser = Analyser(settings.MODEL_ARTIFACTS_DIR, threads=os.cpu_count() or 1)
+            with contextlib.nullcontext() if chatter else batch.hushed():
+                analyser = Analyser(settings.MODEL_ARTIFACTS_DIR, threads=os.cpu_count() or 1)
         except PipelineError as error:
             raise CommandError(str(error), returncode=2) from error
         write = self._json if options["json"] else self._line
         if not options["json"]:
             self.stdout.write(HEADER)
         rows = []
-        with Progress(len(files), sys.stderr, shown=options["verbosity"] > 0) as progress:
-            for row in batch.analyse_all(analyser, files):
+        with Progress(total, sys.stderr, shown=options["verbosity"] > 0) as progress:
+            for row in batch.analyse_all(analyser, found, chatter=chatter):
                 progress.clear()
                 write(row)
                 progress.advance()
-                rows.append((row["state"], row["milliseconds"]))
+                rows.append((row["status"], row["milliseconds"]))
         self.stderr.write(_summary(rows, analyser.release.name))
-        if any(state == "failed" for state, _ in rows):
+        if any(status == "failed" for status, _ in rows):
             raise SystemExit(1)
 
     def _json(self, row: dict[str, Any]) -> None:
@@ -73,6 +80,7 @@ class Command(BaseCommand):
 
     def _line(self, row: dict[str, Any]) -> None:
         self.stdout.write(_line(row))
+        self.stdout.write(f"  {row['sentence']}")
 
 
 COLUMNS = ((38, "file"), (16, "result"), (18, "exercise"), (7, "palsy"), (6, "weak"), (6, "grade"),
@@ -83,19 +91,37 @@ ROMAN = ("", "I", "II", "III", "IV", "V", "VI")
 
 def _line(row: dict[str, Any]) -> str:
     """One photo as a line of the table."""
-    cells = [_shortened(row["file"], COLUMNS[0][0]), row["reason"] or row["state"], "", "", "", "", ""]
-    if row["state"] == "succeeded":
+    cells = [
+        _shortened(_printable(row["file"]), COLUMNS[0][0]),
+        row["reason"] or row["status"],
+        "",
+        "",
+        "",
+        "",
+        "",
+    ]
+    if row["status"] == "succeeded":
         exercise = row["exercise"]
-        ratios = [row["symmetry"][region]["ratio"] for region in ("brow", "eye", "mouth")]
-        cells[2:] = [
-            f"{exercise} {row['exercise_probabilities'][exercise]:.2f}",
-            f"{row['palsy_probability']:.2f}",
+        regions = [(row["symmetry"] or {}).get(region) or {} for region in ("brow", "eye", "mouth")]
+        cells[1:] = [
+            "uncertain" if row["palsy_verdict"] == "uncertain" else row["status"],
+            " ".join(filter(None, (exercise, _figure(row["exercise_probabilities"].get(exercise))))) or "-",
+            _figure(row["palsy_probability"]) or "-",
             row["weak_side"] or "-",
-            ROMAN[row["grade"]],
-            " ".join("-" if ratio is None else f"{ratio:.2f}" for ratio in ratios),
+            ROMAN[row["grade"]] if row["grade"] else "-",
+            " ".join(_figure(region.get("ratio")) or "-" for region in regions),
         ]
     cells.append(f"{row['milliseconds']:.0f}")
     return " ".join(str(cell).ljust(width) for cell, (width, _) in zip(cells, COLUMNS, strict=True)).rstrip()
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def _printable(name: str) -> str:
+    """A name on one line, whatever is in it."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
 def _shortened(text: str, width: int) -> str:
@@ -103,10 +129,10 @@ def _shortened(text: str, width: int) -> str:
 
 
 def _summary(rows: list[tuple[str, float]], release: str) -> str:
-    counts = Counter(state for state, _ in rows)
+    counts = Counter(status for status, _ in rows)
     middle = statistics.median(milliseconds for _, milliseconds in rows)
     said = ", ".join(
-        f"{counts[state]} {state}" for state in ("succeeded", "rejected", "failed") if counts[state]
+        f"{counts[status]} {status}" for status in ("succeeded", "rejected", "failed") if counts[status]
     )
     return f"{len(rows)} photos: {said}; median {middle:.0f} ms; model release {release}"
 
