@@ -176,6 +176,7 @@ def finish(*, claim: Claim, findings: Findings) -> bool:
             ],
             ignore_conflicts=True,
         )
+        services.tell_made(photo_id=claim.photo_id, release=job.release)
     services.refresh_summary_of(patient_id=claim.patient_id)
     return True
 

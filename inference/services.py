@@ -15,6 +15,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from clinic.accounts.models import ModelUse, uses_model
+from clinic.feed import services as feed
+from clinic.feed.models import What
 
 from . import leases, publish, registry
 from .models import Analysis, Canary
@@ -68,6 +70,7 @@ def queue_analysis(*, photo: Photo) -> Analysis | None:
     with transaction.atomic():
         analysis, created = Analysis.objects.get_or_create(photo=photo, release=registry.active().name)
         if created:
+            _tell(What.CREATED, pk=analysis.pk)
             publish.analysis_on_commit(analysis_id=analysis.pk)
             from . import background
 
@@ -90,10 +93,29 @@ def retry(*, analysis: Analysis) -> Analysis:
 
 def cancel(*, photo: Photo) -> int:
     """Take an archived photo's waiting analyses off the queue; how many there were."""
-    return (
-        _in_source_of(Status.CANCELLED)
-        .filter(photo=photo)
-        .update(status=Status.CANCELLED, finished_at=timezone.now())
+    with transaction.atomic():
+        return _cancel(_in_source_of(Status.CANCELLED).filter(photo=photo))
+
+
+def _cancel(waiting: models.QuerySet[Analysis]) -> int:
+    """Take these off the queue, in the caller's transaction."""
+    ids = list(waiting.select_for_update().values_list("pk", flat=True))
+    cancelled = waiting.filter(pk__in=ids).update(status=Status.CANCELLED, finished_at=timezone.now())
+    _tell(What.CHANGED, pk__in=ids)
+    return cancelled
+
+
+def tell_made(*, photo_id: uuid.UUID, release: str) -> None:
+    """Tell the feed that the photo has a result of that release, in the caller's transaction."""
+    _tell(What.CREATED, photo_id=photo_id, release=release)
+
+
+def _tell(what: str, **which: Any) -> None:
+    """Tell the feed of these analyses, in the caller's transaction."""
+    patient = "photo__visit__patient"
+    rows = Analysis.objects.filter(**which).order_by("pk")
+    feed.note_analyses(
+        rows=rows.values_list("pk", "photo_id", f"{patient}_id", f"{patient}__clinic_id"), what=what
     )
 
 
@@ -113,7 +135,8 @@ def claim(*, analysis_id: uuid.UUID, release: str | None = None) -> Claim | None
     waiting = Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED)
     in_use = uses_model("photo__visit__patient__clinic__", ModelUse.IN_USE)
     if not waiting.filter(in_use, for_record("photo__visit__patient")).exists():
-        waiting.update(status=Status.CANCELLED, finished_at=timezone.now())
+        with transaction.atomic():
+            _cancel(waiting)
         return None
     claimed = _start(analysis_id, release)
     if claimed is None and release and _use_release(analysis_id, release):
@@ -205,6 +228,8 @@ def requeue(*, analysis_id: uuid.UUID, attempt: int, code: str, republish: bool 
         failed = running.update(
             status=Status.FAILED, error_code=code, lease_until=None, finished_at=timezone.now()
         )
+        if failed:
+            _tell(What.CHANGED, pk=analysis_id)
     if not failed:
         return None
     logger.error("Analysis %s failed after attempt %s: %s", analysis_id, attempt, code)
@@ -277,6 +302,7 @@ def _back_to_queue(analysis: Analysis) -> None:
         )
     )
     if moved:
+        _tell(What.CHANGED, pk=analysis.pk)
         publish.analysis_on_commit(analysis_id=analysis.pk)
 
 
@@ -287,17 +313,21 @@ def _use_release(analysis_id: uuid.UUID, release: str) -> bool:
         with transaction.atomic():
             return bool(waiting.exclude(release=release).update(release=release))
     except IntegrityError:
-        waiting.update(status=Status.CANCELLED, finished_at=timezone.now())
+        with transaction.atomic():
+            _cancel(waiting)
         return False
 
 
 def _close(claim: Claim, status: str, **values: Any) -> bool:
     """One write, and only if the attempt is still the claim's."""
-    written = (
-        _in_source_of(status)
-        .filter(pk=claim.analysis_id, status=Status.RUNNING, attempt=claim.attempt)
-        .update(status=status, finished_at=timezone.now(), lease_until=None, **values)
-    )
+    with transaction.atomic():
+        written = (
+            _in_source_of(status)
+            .filter(pk=claim.analysis_id, status=Status.RUNNING, attempt=claim.attempt)
+            .update(status=status, finished_at=timezone.now(), lease_until=None, **values)
+        )
+        if written:
+            _tell(What.CHANGED, pk=claim.analysis_id)
     if not written:
         logger.warning("Analysis %s: attempt %s came too late", claim.analysis_id, claim.attempt)
         return False

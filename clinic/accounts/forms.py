@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.common.forms import EditForm
 
 from .models import Clinic, Role, User
+from .scopes import Scope
 
 TOKEN_DAYS = [("30", _("30 days")), ("90", _("90 days")), ("365", _("A year")), ("0", _("Until revoked"))]
 
@@ -49,6 +50,13 @@ class TokenForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     days = forms.ChoiceField(label=_("Works for"), choices=TOKEN_DAYS, initial="90")
+    scopes = forms.MultipleChoiceField(
+        label=_("May be used to"),
+        choices=Scope.choices,
+        initial=[Scope.PATIENTS_READ, Scope.RESULTS_READ],
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Never more than its user may do. Only a clinician's own token confirms results."),
+    )
     user = forms.ModelChoiceField(label=_("On behalf of"), queryset=User.objects.none(), empty_label=None)
 
     def __init__(self, *args: Any, holders: Any, **kwargs: Any) -> None:

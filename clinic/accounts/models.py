@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 import zoneinfo
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from clinic.common.models import Record, Versioned
+
+from . import scopes
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -120,6 +123,8 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin, Versioned):
     """A person, or another system, that logs in. Records are reached through memberships alone."""
 
+    # By which the API names a person: a number would tell how many there are, and who came before whom.
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, null=True, editable=False)
     email = models.EmailField(_("e-mail address"), unique=True)
     full_name = models.CharField(_("full name"), max_length=120)
     language = models.CharField(_("language"), max_length=8, blank=True, default="")
@@ -166,9 +171,15 @@ class ApiToken(Record):
 
     token = models.OneToOneField(settings.KNOX_TOKEN_MODEL, on_delete=models.CASCADE, related_name="label")
     name = models.CharField(_("name"), max_length=60)
+    scopes = models.CharField(max_length=200, default=scopes.EVERY, db_default=scopes.EVERY)
 
     class Meta:
         ordering = ["-created_at"]
+
+    @property
+    def scope_labels(self) -> list[str]:
+        """What it may be used for, in words."""
+        return [str(scopes.Scope(code).label) for code in self.scopes.split()]
 
     def __str__(self) -> str:
         return f"API token {self.pk}"

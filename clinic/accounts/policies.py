@@ -49,8 +49,14 @@ def can_write_records(user: User | AnonymousUser, clinic_id: uuid.UUID) -> bool:
 
 
 def can_confirm(user: User | AnonymousUser, clinic_id: uuid.UUID) -> bool:
-    """Confirm or correct a model's finding: a clinician's act, never another system's."""
+    """Say what a clinician says: confirm or correct a finding, give a grade or an impression, take a patient off the
+    lists. Never another system's act."""
     return role_in(user, clinic_id) in CONFIRMERS
+
+
+def is_integration(user: User | AnonymousUser, clinic_id: uuid.UUID) -> bool:
+    """Whether the user is another system in that clinic."""
+    return role_in(user, clinic_id) == Role.INTEGRATION
 
 
 def can_administer(user: User | AnonymousUser, clinic_id: uuid.UUID) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.db.models import Q, QuerySet
@@ -33,6 +34,12 @@ def is_integration_only(*, user: User | AnonymousUser) -> bool:
     """Whether every role of this user is for another system's use of the API."""
     roles = set(clinics_of(user).values())
     return roles == {Role.INTEGRATION}
+
+
+def integration_ids(*, clinic_ids: Iterable[uuid.UUID]) -> frozenset[int]:
+    """The users who are or were another system in these clinics: what they wrote no person said."""
+    found = Membership.objects.filter(clinic_id__in=list(clinic_ids), role=Role.INTEGRATION)
+    return frozenset(found.values_list("user_id", flat=True))
 
 
 def memberships_of(*, user: User | AnonymousUser) -> QuerySet[Membership]:

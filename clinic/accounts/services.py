@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
@@ -16,6 +17,8 @@ from knox.models import AuthToken
 from clinic.common.writing import Basis, Errors, assign, errors_of, lock, raise_if, save
 
 from .models import ApiToken, Clinic, Membership, Role, User
+from .scopes import PEOPLE_ONLY, Scope, written
+from .selectors import is_integration_only
 
 CLINIC_FIELDS = frozenset({"name", "time_zone", "language", "require_second_factor", "idle_minutes"})
 PROFILE_FIELDS = frozenset({"full_name", "language"})
@@ -156,14 +159,34 @@ def set_language(*, user: User, language: str) -> None:
 
 
 @transaction.atomic
-def create_token(*, user: User, name: str, days: int | None) -> tuple[ApiToken, str]:
-    """Make an API token of that user; its text is returned once and stored nowhere."""
+def create_token(
+    *, user: User, name: str, days: int | None, scopes: Iterable[str] | None = None
+) -> tuple[ApiToken, str]:
+    """Make an API token of that user; its text is returned once and stored nowhere.
+
+    Without `scopes` it has all that its user may have.
+    """
     expiry = dt.timedelta(days=days) if days else None
+    allowed = set(Scope.values) - (PEOPLE_ONLY if is_integration_only(user=user) else set())
+    wanted = allowed if scopes is None else set(scopes)
+    raise_if(_wrong_scopes(wanted, allowed))
     token, text = AuthToken.objects.create(user, expiry=expiry)
-    label = ApiToken(token=token, name=" ".join(name.split()))
+    label = ApiToken(token=token, name=" ".join(name.split()), scopes=written(wanted))
     raise_if(errors_of(label))
     label.save()
     return label, text
+
+
+def _wrong_scopes(wanted: set[str], allowed: set[str]) -> Errors:
+    if not wanted:
+        return {"scopes": [ValidationError(_("Choose what the token may be used for."), code="required")]}
+    if unknown := wanted - set(Scope.values):
+        said = _("There is no scope “%(scope)s”.") % {"scope": min(unknown)}
+        return {"scopes": [ValidationError(said, code="unknown")]}
+    if wanted - allowed:
+        said = _("Another system can't confirm results or give grades: that is a clinician's act.")
+        return {"scopes": [ValidationError(said, code="not_permitted")]}
+    return {}
 
 
 def revoke_token(*, token: AuthToken) -> None:

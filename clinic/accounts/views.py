@@ -117,6 +117,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
             user=data.get("user") or request.user,
             name=data.get("name"),
             days=data.get("days"),
+            scopes=data.get("scopes"),
         )
         if made:
             form = forms.TokenForm(holders=holders, initial={"user": request.user.pk})

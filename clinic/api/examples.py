@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-API = "https://risorius.example/api/v1"
-CLINIC_ID = "5eed0000-0000-4000-8000-000000000001"
-PATIENT_ID = "0b6f3a52-6a2f-4b53-9d0e-3f1c8a7d2e10"
-EPISODE_ID = "4c1d7e88-90ab-4f3e-8a45-1f0b6c2d9e21"
-TREATMENT_ID = "91e2b7c4-3d58-4a6f-b1c9-7e0d5f4a8b32"
-CONSENT_ID = "d7a4c913-8e26-4b0f-95d1-2c6e7f8a9b43"
-VISIT_ID = "2f8b6d3e-1a47-4c95-8e60-9b3d7c5f1a54"
-PHOTO_ID = "a35e9c71-7b2d-4f86-93c4-0d8e6b1f2a65"
-ANALYSIS_ID = "6d0f4b92-5c83-4e17-a2d9-8f7b3c6e1a76"
-CONFIRMATION_ID = "e81c5a37-2f94-4d6b-b0e8-4a9d7c3f5b87"
-RELEASE = "2026.11.1"
-SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-CLINICIAN = {"id": 7, "name": "Wulan Contoh"}
+from .example_names import (
+    ANALYSIS_ID,
+    API,
+    CLINIC_ID,
+    CLINICIAN,
+    CONFIRMATION_ID,
+    CONSENT_ID,
+    EPISODE_ID,
+    PATIENT_ID,
+    PHOTO_ID,
+    RELEASE,
+    SHA256,
+    TREATMENT_ID,
+    VISIT_ID,
+)
+from .examples_service import SERVICE
 
 CLINIC = {
     "id": CLINIC_ID,
@@ -67,6 +70,7 @@ EPISODE = {
     "id": EPISODE_ID,
     "url": f"{API}/episodes/{EPISODE_ID}/",
     **EPISODE_INPUT,
+    "recorded_by": CLINICIAN,
     "created_at": "2026-09-14T02:13:40.004000Z",
 }
 TREATMENT_INPUT = {
@@ -79,6 +83,7 @@ TREATMENT = {
     "id": TREATMENT_ID,
     "url": f"{API}/treatments/{TREATMENT_ID}/",
     **TREATMENT_INPUT,
+    "recorded_by": CLINICIAN,
     "created_at": "2026-09-14T02:20:00Z",
     "archived_at": None,
 }
@@ -248,7 +253,13 @@ HISTORY = {
             "visit": VISIT_ID,
             "at": "2026-11-09T03:00:00Z",
             **MARK,
-            "clinician": {"seen_by": CLINICIAN["name"], "grade": 3, "confirmed_grade": 2},
+            "clinician": {
+                "seen_by": CLINICIAN["name"],
+                "seen_by_id": CLINICIAN["id"],
+                "seen_by_kind": "person",
+                "grade": 3,
+                "confirmed_grade": 2,
+            },
             "model": {
                 "preliminary": False,
                 "grade": {"grade": 3, "lowest": 3, "highest": 3, "photos": 1, "release": RELEASE},
@@ -285,6 +296,7 @@ HISTORY = {
                         "weak_side": "left",
                         "grade": 2,
                         "by": CLINICIAN["name"],
+                        "by_id": CLINICIAN["id"],
                         "at": "2026-11-09T03:07:33Z",
                     },
                 }
@@ -313,28 +325,14 @@ CSV = (
 
 
 # By the name of the schema.
-SHARE = {"hits": 33, "count": 36, "value": 0.9167, "low": 0.7817, "high": 0.9713}
-AGREEMENT = {
-    "photos": 36,
-    "patients": 10,
-    "uncertain": 0,
-    **dict.fromkeys(("exercise", "palsy", "side", "grade_exact", "grade_within_one"), SHARE),
-    "kappa": {"value": 0.88, "low": 0.79, "high": 0.94, "count": 36},
-}
 BY_SCHEMA: dict[str, Any] = {
-    "TokenInput": {
-        "email": "wulan@risorius.example",
-        "password": "correct horse battery staple",
-        "name": "Nightly export",
-        "days": 30,
-    },
-    "Token": {"token": "8c1f…64 characters in all…e09b", "expires_at": "2026-12-09T03:00:00Z"},
+    **SERVICE,
     "Clinic": CLINIC,
     "Patient": PATIENT,
     "PatientInput": PATIENT_INPUT,
     "PatchedPatientChange": {"phone": "+62 21 5550 0199"},
     "PatientSearch": {"text": "contoh", "clinic": CLINIC_ID},
-    "PatientsFound": {"more": False, "results": [PATIENT]},
+    "PatientsFound": {"more": False, "restricted": 0, "results": [PATIENT]},
     "Episode": EPISODE,
     "EpisodeInput": EPISODE_INPUT,
     "PatchedEpisodeChange": {"notes": "Taste is back."},
@@ -356,30 +354,6 @@ BY_SCHEMA: dict[str, Any] = {
     "Landmarks": {"landmarks": [[0.5013, 0.6127], [0.4987, 0.5571], [0.5002, 0.5733]]},
     "Confirmation": CONFIRMATION,
     "ConfirmationInput": CONFIRMATION_INPUT,
-    "Release": {
-        "name": RELEASE,
-        "url": f"{API}/releases/{RELEASE}/",
-        "active": True,
-        "usable": True,
-        "card": {"name": RELEASE, "limits": ["Adults, one face, from the front."]},
-    },
-    "Ledger": {
-        "clinic": CLINIC_ID,
-        "release": RELEASE,
-        "validated": False,
-        "scores": [{"score": "palsy", "passes": False, "lacks": ["bound"], "share": SHARE}],
-        "overall": AGREEMENT,
-        "bands": [{"grade_low": 1, "grade_high": 2, "agreement": AGREEMENT}],
-        "unknown_exercise": 0,
-    },
-    "Exercise": {
-        "code": "sneer",
-        "name": "Sneer",
-        "instruction": "Lift one side of the nose and upper lip.",
-        "sided": True,
-        "drawing": "https://risorius.example/static/img/exercises/sneer.svg",
-    },
-    "ProblemKind": {"code": "too_small", "status": 422, "title": "The picture has too few pixels."},
 }
 
 

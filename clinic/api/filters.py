@@ -15,10 +15,14 @@ from clinic.examination.models import TaskKind
 from clinic.patients.models import Cause, ConsentUse, Episode, TreatmentKind
 from clinic.patients.selectors import needs_attention
 from clinic.visits.exercises import all_choices as exercise_choices
+from clinic.visits.models import Confirmation, Photo
+from inference.models import Analysis
 from inference.states import Status
 
 from . import moments
 from .serializers.records import WEAK_SIDES
+
+WITH_PHOTO = ("photo__archived_at", "photo__visit__archived_at")
 
 
 class MomentField(forms.Field):
@@ -82,6 +86,21 @@ class Archived(filters.ChoiceFilter):
         return qs.exclude(current) if value == "true" else qs.filter(current)
 
 
+class ArchivedWith(Archived):
+    """Of records that are not archived by themselves: what they belong to is. Both, unless one is asked for."""
+
+    def __init__(self, *columns: str) -> None:
+        super().__init__(
+            *columns,
+            help_text=_(
+                "Of the record, or of what it belongs to: `false`, `true`, or `any` for both (the default)."
+            ),
+        )
+
+    def filter(self, qs: QuerySet[Any], value: str | None) -> QuerySet[Any]:
+        return super().filter(qs, value or "any")
+
+
 class Created(filters.FilterSet):
     created_since = Moment(field_name="created_at", lookup_expr="gte")
 
@@ -121,6 +140,7 @@ class PatientFilter(Updated):
 
 class EpisodeFilter(Updated):
     patient = filters.UUIDFilter(field_name="patient_id")
+    archived = ArchivedWith("patient__archived_at")
     cause = filters.ChoiceFilter(choices=Cause.choices)
     weak_side = filters.ChoiceFilter(choices=WEAK_SIDES)
 
@@ -136,6 +156,12 @@ class ConsentFilter(Created):
     patient = filters.UUIDFilter(field_name="patient_id")
     use = filters.ChoiceFilter(choices=ConsentUse.choices)
     in_force = Truth(field_name="revoked_at", lookup_expr="isnull")
+    archived = ArchivedWith("patient__archived_at")
+    updated_since = Moment(method="given_or_revoked", help_text=_("Made or taken back since then."))
+
+    def given_or_revoked(self, queryset: QuerySet[Any], name: str, value: dt.datetime) -> QuerySet[Any]:
+        """Consents that were recorded or taken back since then."""
+        return queryset.filter(Q(created_at__gte=value) | Q(revoked_at__gte=value))
 
 
 class VisitFilter(Updated):
@@ -152,14 +178,27 @@ class PhotoFilter(Updated):
     visit = filters.UUIDFilter(field_name="visit_id")
     exercise = filters.ChoiceFilter(choices=exercise_choices)
     archived = Archived("archived_at", "visit__archived_at")
+    updated_since = Moment(
+        method="changed_or_judged",
+        help_text=_("Made or changed since then, or its result or confirmation was."),
+    )
+
+    def changed_or_judged(self, queryset: QuerySet[Any], name: str, value: dt.datetime) -> QuerySet[Any]:
+        """Photos whose representation is another one: it holds the newest analysis and confirmation."""
+        history = Photo.history.filter(id=OuterRef("pk"), history_date__gte=value)
+        moved = Q(queued_at__gte=value) | Q(started_at__gte=value) | Q(finished_at__gte=value)
+        analyses = Analysis.objects.filter(moved, photo=OuterRef("pk"))
+        words = Confirmation.objects.filter(photo=OuterRef("pk"), created_at__gte=value)
+        return queryset.filter(Exists(history) | Exists(analyses) | Exists(words))
 
 
 class TaskFilter(Updated):
     patient = filters.UUIDFilter(field_name="patient_id")
     episode = filters.UUIDFilter(field_name="episode_id")
     kind = filters.ChoiceFilter(choices=TaskKind.choices)
-    owner = filters.NumberFilter(field_name="owner_id")
-    open = filters.BooleanFilter(field_name="closed_at", lookup_expr="isnull")
+    owner = filters.UUIDFilter(field_name="owner__public_id")
+    open = Truth(field_name="closed_at", lookup_expr="isnull")
+    archived = ArchivedWith("patient__archived_at")
 
 
 class AnalysisFilter(Created):
@@ -168,6 +207,7 @@ class AnalysisFilter(Created):
     photo = filters.UUIDFilter(field_name="photo_id")
     status = filters.MultipleChoiceFilter(choices=Status.choices, help_text=_("May be given more than once."))
     release = ReleaseName(field_name="release")
+    archived = ArchivedWith(*WITH_PHOTO)
     updated_since = Moment(method="moved", help_text=_("Queued, started or ended since then."))
 
     def moved(self, queryset: QuerySet[Any], name: str, value: dt.datetime) -> QuerySet[Any]:
@@ -181,3 +221,9 @@ class ConfirmationFilter(Created):
     photo = filters.UUIDFilter(field_name="photo_id")
     analysis = filters.UUIDFilter(field_name="analysis_id")
     agrees = Truth()
+    archived = ArchivedWith(*WITH_PHOTO)
+    updated_since = Moment(
+        field_name="created_at",
+        lookup_expr="gte",
+        help_text=_("Made since then; a confirmation never changes."),
+    )

@@ -35,7 +35,7 @@ class NewestFirst(BasePagination):
     ) -> list[Any]:
         """The page that the cursor asks for, and whether another follows."""
         self.request = request
-        size = self._size(request)
+        size = page_size(request)
         if cursor := request.query_params.get(self.cursor_param):
             created_at, pk = _decode(cursor)
             queryset = queryset.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, pk__lt=pk))
@@ -83,22 +83,24 @@ class NewestFirst(BasePagination):
             },
         ]
 
-    def _size(self, request: Request) -> int:
-        wanted = request.query_params.get(self.size_param)
-        if wanted is None:
-            return int(api_settings.PAGE_SIZE)
-        # Of many digits the first ones say nothing of the size.
-        digits = wanted.isascii() and wanted.isdigit() and len(wanted) < 10
-        if not digits or not 1 <= int(wanted) <= MAX_PAGE_SIZE:
-            message = _("Give a number from 1 to %(most)s.") % {"most": MAX_PAGE_SIZE}
-            raise ValidationError({self.size_param: message})
-        return int(wanted)
-
     def _next(self) -> str | None:
         if not self.more:
             return None
         url = self.request.build_absolute_uri()
         return replace_query_param(url, self.cursor_param, _encode(self.page[-1]))
+
+
+def page_size(request: Request) -> int:
+    """How many records the query asks for."""
+    wanted = request.query_params.get(NewestFirst.size_param)
+    if wanted is None:
+        return int(api_settings.PAGE_SIZE)
+    # Of many digits the first ones say nothing of the size.
+    digits = wanted.isascii() and wanted.isdigit() and len(wanted) < 10
+    if not digits or not 1 <= int(wanted) <= MAX_PAGE_SIZE:
+        message = _("Give a number from 1 to %(most)s.") % {"most": MAX_PAGE_SIZE}
+        raise ValidationError({NewestFirst.size_param: message})
+    return int(wanted)
 
 
 def _encode(record: Any) -> str:

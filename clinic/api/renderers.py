@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from rest_framework.renderers import BaseRenderer
+
+
+class JpegRenderer(BaseRenderer):
+    """A picture, which is never rendered but sent as it lies; the renderer says what can be had."""
+
+    media_type = "image/jpeg"
+    format = "jpg"
+    charset = None
+    render_style = "binary"
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, object] | None = None,
+    ) -> bytes:
+        """Nothing: an error is written as a problem by itself."""
+        return b""
 
 
 class CsvRenderer(BaseRenderer):

@@ -8,7 +8,8 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from rest_framework.permissions import AllowAny
 
-from . import examples, examples_tasks
+from . import contracts, examples, examples_tasks
+from .permissions import InScope
 from .problems import CATALOGUE, INTAKE, MEDIA_TYPE, Kind
 
 ANSWERS = {
@@ -19,9 +20,10 @@ ANSWERS = {
     "304": "Unchanged: what you have is the same.",
     "400": "The request is malformed, or a field or parameter is wrong or unknown.",
     "401": "No valid token or session.",
-    "403": "Your role does not permit this, or a session's CSRF token is missing.",
+    "403": "Your role or the token's scopes do not permit this, or a session's CSRF token is missing.",
     "404": "There is nothing here, or nothing that the body names, that you may see.",
     "409": "The request contradicts what is on record.",
+    "410": "The cursor's place is no longer known: begin anew.",
     "413": "The request or the photo is too large.",
     "415": "The media type, or the type of the photo, is not supported.",
     "422": "The photo can't be taken in.",
@@ -33,6 +35,7 @@ ANSWERS = {
 ONLY = {
     "wrong_credentials": {"tokens_create"},
     "no_token": {"tokens_destroy"},
+    "cursor_expired": {"changes_list"},
     "step_up_required": {"episodes_history_retrieve"},
     "no_result": {"confirmations_create"},
     "retry_not_possible": {"photos_retry_create"},
@@ -51,6 +54,7 @@ TAGS = {
     "episodes": "One illness of the face each: cause, weak side, onset, and the recovery since.",
     "treatments": "What was done, as marks on the time axis.",
     "consents": "To which uses of the photos a patient agreed, and what was taken back.",
+    "changes": "What happened to the records, for programs that keep a copy.",
     "visits": "When a patient was seen, and what the clinician thought.",
     "photos": "One exercise each, upright and without metadata, and what was found in it.",
     "analyses": "One release's look at one photo: the job and its result.",
@@ -92,7 +96,19 @@ class Schema(AutoSchema):
             operation["responses"].setdefault(status, _named_problem(status, operation["operationId"]))
         _exemplify(operation.get("requestBody", {}))
         operation["responses"] = dict(sorted(operation["responses"].items()))
+        self._tell_scope(operation)
         return operation
+
+    def _tell_scope(self, operation: dict[str, Any]) -> None:
+        """The scope that a token needs, in words and beside its scheme."""
+        if InScope not in self.view.permission_classes or not operation.get("security"):
+            return
+        if scope := self.view.scope():
+            operation["description"] = f"{operation.get('description', '')}\n\nScope: `{scope}`.".strip()
+            operation["security"] = [
+                {name: [str(scope)] if name == "token" else [] for name in way}
+                for way in operation["security"]
+            ]
 
     def _problem_statuses(self, with_body: bool) -> set[str]:
         found = {"400", "429"}
@@ -102,15 +118,15 @@ class Schema(AutoSchema):
             found.add("404")
         if AllowAny in self.view.permission_classes:
             return found
-        found.add("401")
+        found |= {"401", "403"}
         if self.path.startswith("/api/v1/tokens"):
             return found | (set() if with_body else {"409", "403"})
         if self.method in ("POST", "PATCH"):
-            found |= {"403", "404"}
+            found.add("404")
             if not self.path.endswith("/search/"):
                 found.add("409")
-        if self.path.startswith("/api/v1/episodes/") and self.path.endswith("/history/"):
-            found.add("403")
+        if self.path == "/api/v1/changes/":
+            found.add("410")
         if self.method == "POST" and self.path == "/api/v1/photos/":
             found |= {"422", "503", "507"}
         if self.path.endswith(("/image/", "/thumbnail/")):
@@ -170,6 +186,8 @@ def complete(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         for status in ANSWERS
         if status >= "400" and (codes := _codes(status, ""))
     }
+    contracts.close_requests(result)
+    contracts.open_answers(result)
     result["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
     return result
 
@@ -191,6 +209,16 @@ def _problem_shape() -> dict[str, Any]:
         "required": ["id", "url"],
         "properties": {"id": {**text, "format": "uuid"}, "url": {**text, "format": "uri"}},
     }
+    patient = {
+        "type": "object",
+        "description": "Who has the record number: with `conflict` of a patient.",
+        "required": ["id", "url", "state"],
+        "properties": {
+            "id": {**text, "format": "uuid"},
+            "url": {**text, "format": "uri"},
+            "state": {**text, "examples": ["current", "archived", "restricted"]},
+        },
+    }
     return {
         "type": "object",
         "description": "Problem details (RFC 9457). Decide by `code`; titles and details are for people.",
@@ -205,6 +233,8 @@ def _problem_shape() -> dict[str, Any]:
             "instance": {**text, "description": "The path that was asked for."},
             "errors": {"type": "array", "items": error, "description": "What is wrong, field by field."},
             "photo": photo,
+            "patient": patient,
+            "scope": {**text, "description": "With `out_of_scope`: what the token was not made for."},
         },
     }
 

@@ -4,12 +4,12 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
-from .views import analyses, docs, examination, records, service, visits
+from .views import analyses, changes, clinics, docs, examination, records, service, visits
 
 app_name = "api"
 
 router = SimpleRouter(use_regex_path=False)
-router.register("clinics", records.ClinicViewSet, "clinic")
+router.register("clinics", clinics.ClinicViewSet, "clinic")
 router.register("patients", records.PatientViewSet, "patient")
 router.register("episodes", records.EpisodeViewSet, "episode")
 router.register("treatments", records.TreatmentViewSet, "treatment")
@@ -23,6 +23,7 @@ router.register("releases", analyses.ReleaseViewSet, "release")
 
 urlpatterns = [
     path("v1/tokens/", service.TokenView.as_view(), name="token"),
+    path("v1/changes/", changes.ChangesView.as_view(), name="changes"),
     path("v1/", include(router.urls)),
     path("v1/exercises/", service.ExerciseView.as_view(), name="exercises"),
     path("v1/problems/", service.ProblemsView.as_view(), name="problems"),
@@ -30,5 +31,5 @@ urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", docs.docs, name="docs"),
     # Under the API an unknown address is a problem too, not a page.
-    re_path(r"^.*$", service.NothingHere.as_view(), name="nothing"),
+    re_path(r"^[\s\S]*$", service.NothingHere.as_view(), name="nothing"),
 ]

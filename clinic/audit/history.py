@@ -38,6 +38,13 @@ def kept() -> dict[str, Any]:
     }
 
 
+def writers_of(record: Any) -> set[int | None]:
+    """Everybody who wrote the record or changed it, by their history; None where that names nobody."""
+    if hasattr(record, "history"):
+        return set(record.history.order_by().values_list("history_user_id", flat=True).distinct())
+    return {record.recorded_by_id} if hasattr(record, "recorded_by_id") else {None}
+
+
 def patient_of(record: Any) -> Any:
     """The patient whom a record is about: itself, or reached by its own links; None if it is about none."""
     if record._meta.model_name == "patient":

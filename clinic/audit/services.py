@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from clinic.common.http import client_address, ip_or_none
+from clinic.feed import services as feed
+from clinic.feed.models import What
 
 from . import selectors
 from .history import History, patient_of
@@ -24,6 +26,13 @@ if TYPE_CHECKING:
 # A code, an identifier or a number as text; what a person typed has blanks, an @, or is longer.
 CODE = re.compile(r"[\w.:+/-]{0,64}")
 
+# Events that holders of a copy of the patient's record must hear of.
+_OF_THE_WHOLE: dict[str, str] = {
+    Event.RESTRICTION: What.RESTRICTED,
+    Event.RESTRICTION_LIFTED: What.RESTRICTION_LIFTED,
+    Event.ERASURE: What.ERASED,
+}
+
 
 def log_event(
     *,
@@ -39,6 +48,9 @@ def log_event(
     """Record one event; its details are codes and counts, for what a person typed never goes in there."""
     if kind not in Event.values:
         raise ValueError(f"{kind} is no kind of event")
+    if patient is not None and kind in _OF_THE_WHOLE:
+        what = What.DESTROYED if (detail or {}).get("what") == "destroyed" else _OF_THE_WHOLE[kind]
+        feed.note_patient(patient=patient.pk, clinic=patient.clinic_id, what=what)
     return AuditEvent.objects.create(
         kind=kind,
         user=user,
@@ -75,6 +87,7 @@ def log_change(
     detail: dict[str, str | int] = {"record": record._meta.model_name or "", "how": how}
     if version is not None:
         detail["version"] = version
+    feed.note_record(record=record, patient=patient, how=how)
     request = request or getattr(History.context, "request", None)
     match = request.resolver_match if request else None
     return AuditEvent.objects.create(

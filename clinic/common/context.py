@@ -26,6 +26,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "can_administer": False,
         "analysis_open": 0,
         "analysis_delayed": False,
+        "integrations": frozenset(),
         "language": get_language() or "en",
     }
     if user is not None and user.is_authenticated and clinic is not None:
@@ -38,6 +39,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             # Callables: templates that show neither cost no query.
             analysis_open=_once(lambda: _open_analyses(clinic.pk)),
             analysis_delayed=_once(_delayed),
+            integrations=_once(lambda: _integrations(clinic.pk)),
         )
     return {"shell": frame}
 
@@ -58,6 +60,12 @@ def _open_analyses(clinic_id: uuid.UUID) -> int:
 
     counts: Any = open_counts(clinic_id=clinic_id)
     return sum(counts.values()) if isinstance(counts, dict) else int(counts)
+
+
+def _integrations(clinic_id: uuid.UUID) -> frozenset[int]:
+    from clinic.accounts.selectors import integration_ids
+
+    return integration_ids(clinic_ids=[clinic_id])
 
 
 def _delayed() -> bool:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from clinic.audit.models import Event
 from clinic.audit.services import log_event
+from clinic.feed import services as feed
 
 from .models import Backup, BackupState, CheckState, Heartbeat, IntegrityCheck, IntegrityFinding
 
@@ -113,7 +114,8 @@ def note_backup(
 
 
 def note_restore(*, name: str, rows: int, files: int) -> None:
-    """Write into the log of the restored installation that it is one."""
+    """Write into the log of the restored installation that it is one; copies elsewhere may be ahead of it now."""
+    feed.renew()
     log_event(
         kind=Event.RESTORE, user=None, page="restore", detail={"archive": name, "rows": rows, "files": files}
     )

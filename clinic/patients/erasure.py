@@ -24,6 +24,7 @@ from clinic.audit.models import Event
 from clinic.audit.selectors import reads_of_patient
 from clinic.audit.services import log_event
 from clinic.common.dates import day_in, today_in
+from clinic.feed import services as feed
 from clinic.visits import files
 from clinic.visits.models import Photo
 from clinic.visits.training_set import PAGE as TRAINING_SET
@@ -204,6 +205,7 @@ def destroy(*, erasure: Erasure) -> bool:
         if not _may_be_destroyed(erasure, patient):
             raise ValidationError("A legal hold came in between.")
         gone = {"files": len(paths), **_delete_rows(patient)}
+        feed.forget(patient=patient.pk)
         erasure.destroyed_at, erasure.destroyed = timezone.now(), gone
         erasure.save(update_fields=["destroyed_at", "destroyed"])
         log_event(

@@ -41,6 +41,12 @@ class Holding:
 HOLDINGS: Final[tuple[Holding, ...]] = (
     Holding("examination.HistoricalTask", "patient", "task_history"),
     Holding("examination.Task", "patient", "tasks"),
+    Holding(
+        "feed.Change",
+        "patient",
+        not_copied="Identifiers and codes that tell other programs what to fetch; the records are in the copy.",
+        not_destroyed="A line of codes stays, under an identifier that leads to nobody: copies elsewhere must go too.",
+    ),
     Holding("visits.Confirmation", "photo__visit__patient", "confirmations"),
     Holding("inference.BackgroundAnalysis", "photo__visit__patient", "background_analyses"),
     Holding("inference.Analysis", "photo__visit__patient", "analyses"),

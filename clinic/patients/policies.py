@@ -5,13 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clinic.accounts import policies
+from clinic.audit.history import patient_of, writers_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
+    from django.db.models import Model
 
     from clinic.accounts.models import User
 
     from .models import Patient
+
+
+def can_change(user: User | AnonymousUser, record: Model) -> bool:
+    """Change a record of a patient or take it back: whoever writes records; another system only what it alone wrote."""
+    clinic_id = patient_of(record).clinic_id
+    if policies.is_integration(user, clinic_id):
+        return writers_of(record) == {user.pk}
+    return policies.can_write_records(user, clinic_id)
 
 
 def can_carry_out_rights(user: User | AnonymousUser, patient: Patient) -> bool:

@@ -7,6 +7,8 @@ import uuid
 from django.db import transaction
 
 from clinic.examination.services import raise_for_eyes
+from clinic.feed import services as feed
+from clinic.feed.models import What
 from clinic.patients.models import Episode, Patient
 from clinic.visits.models import Visit
 from inference.states import Status
@@ -22,6 +24,7 @@ def refresh_summary(*, patient_id: uuid.UUID) -> PatientSummary:
     PatientSummary.objects.get_or_create(patient_id=patient_id)
     # Two workers that finish two photos of one patient: the second waits, and then sees the first's result.
     summary = PatientSummary.objects.select_for_update().get(patient_id=patient_id)
+    before = _shown(summary)
     episode_id = (
         Episode.objects.filter(patient_id=patient_id)
         .order_by("-onset_date", "-created_at")
@@ -43,7 +46,20 @@ def refresh_summary(*, patient_id: uuid.UUID) -> PatientSummary:
     _set_course(summary, [(visit, measured[visit.pk]) for visit in visits if visit.episode_id == episode_id])
     summary.save()
     raise_for_eyes(patient_id=patient_id)
+    if _shown(summary) != before:
+        # The figures stand in the patient's own representation.
+        clinic_id = Patient.objects.values_list("clinic_id", flat=True).get(pk=patient_id)
+        feed.note_patient(patient=patient_id, clinic=clinic_id, what=What.CHANGED)
     return summary
+
+
+def _shown(summary: PatientSummary) -> list[object]:
+    """The figures, but for the time at which they were made."""
+    return [
+        getattr(summary, field.attname)
+        for field in summary._meta.concrete_fields
+        if field.name != "updated_at"
+    ]
 
 
 def _set_course(summary: PatientSummary, visits: list[tuple[Visit, measures.Measured]]) -> None:

@@ -21,6 +21,7 @@ from ..forms import edited
 PROFILE, PASSWORD = reverse("accounts:profile"), reverse("accounts:password")
 TOKENS = reverse("accounts:tokens")
 API = "/api/v1/patients/"
+READ = ["patients.read", "results.read"]
 
 
 def test_name_and_language_are_saved(as_clinician, clinician) -> None:
@@ -84,7 +85,7 @@ def test_a_weak_or_mistyped_password_is_refused(as_clinician, clinician, typed: 
 
 def make_token(client: Client, **typed: str) -> str:
     """The text of a new token, as the page shows it."""
-    answer = client.post(TOKENS, {"name": "Appointments", "days": "90", **typed})
+    answer = client.post(TOKENS, {"name": "Appointments", "days": "90", "scopes": READ, **typed})
     assert answer.context["made"], answer.context["form"].errors
     return str(answer.context["made"][1])
 
@@ -103,6 +104,21 @@ def test_a_token_is_shown_once_works_and_is_revoked(as_clinician, clinician) -> 
     assert "No token yet" in as_clinician.get(TOKENS).content.decode()
 
 
+def test_the_page_says_what_each_token_may_be_used_for(as_administrator, integration) -> None:
+    make_token(as_administrator, user=str(integration.pk), scopes=["patients.read", "photos.write"])
+    listed = (
+        as_administrator.get(TOKENS)
+        .content.decode()
+        .partition('class="token-scopes"')[2]
+        .partition("</ul>")[0]
+    )
+    assert listed.count("<li>") == 2 and "Upload photos" in listed
+    typed = {"name": "X", "days": "30", "user": str(integration.pk), "scopes": ["results.confirm"]}
+    refused = as_administrator.post(TOKENS, typed)
+    assert refused.context["made"] is None
+    assert "a clinician&#x27;s act" in refused.content.decode()
+
+
 def test_a_token_page_is_not_kept_by_the_browser(as_clinician) -> None:
     assert "no-store" in as_clinician.get(TOKENS).headers["Cache-Control"]
 
@@ -117,9 +133,11 @@ def test_a_token_ends_when_it_was_said_to(as_clinician, days: str, left: int | N
         assert abs(expiry - timezone.now() - dt.timedelta(days=left)) < dt.timedelta(minutes=1)
 
 
-@pytest.mark.parametrize("typed", [{"name": ""}, {"name": "x" * 61}, {"days": "9999"}])
-def test_a_token_needs_a_name_and_a_known_span(as_clinician, typed: dict[str, str]) -> None:
-    page = as_clinician.post(TOKENS, {"name": "Kept", "days": "90", **typed})
+@pytest.mark.parametrize(
+    "typed", [{"name": ""}, {"name": "x" * 61}, {"days": "9999"}, {"scopes": []}, {"scopes": ["everything"]}]
+)
+def test_a_token_needs_a_name_a_known_span_and_known_scopes(as_clinician, typed: dict[str, Any]) -> None:
+    page = as_clinician.post(TOKENS, {"name": "Kept", "days": "90", "scopes": READ, **typed})
     assert page.context["made"] is None
     assert not AuthToken.objects.exists()
 
@@ -152,7 +170,9 @@ def test_no_token_in_the_name_of_a_person_or_of_anothers_integration(
     factories.MembershipFactory(user=both, role=Role.INTEGRATION)
     factories.member(clinic, Role.INTEGRATION)
     for user in (clinician, elsewhere, both):
-        answer = as_administrator.post(TOKENS, {"name": "X", "days": "30", "user": str(user.pk)})
+        answer = as_administrator.post(
+            TOKENS, {"name": "X", "days": "30", "scopes": READ, "user": str(user.pk)}
+        )
         assert answer.context["made"] is None
     assert not AuthToken.objects.exists()
 

@@ -8,14 +8,17 @@ import json
 import uuid
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from clinic.api.urls import router
+from clinic.patients import services
 from clinic.patients.models import Patient
 from clinic.recovery.services import refresh_summary
+from clinic.visits import services as visits
 from tests import factories
 
 from .conftest import everything
@@ -197,10 +200,7 @@ def test_filters_that_tell_one_patient_from_another(resource, params, api, recor
         ("patient", {"last_visit_since": "past"}, {"last_visit_before": "past"}),
         ("visit", {"at_before": "future"}, {"at_before": "past"}),
         *[(resource, {"created_since": "past"}, {"created_since": "future"}) for resource in LISTS[1:]],
-        *[
-            (resource, {"updated_since": "past"}, {"updated_since": "future"})
-            for resource in ("episode", "treatment", "visit", "photo", "patient", "analysis")
-        ],
+        *[(resource, {"updated_since": "past"}, {"updated_since": "future"}) for resource in LISTS[1:]],
     ],
 )
 def test_filters_that_find_or_miss(resource, hit, miss, api, records):
@@ -245,6 +245,36 @@ def test_archived_records_come_when_asked_for(resource, api, records):
     assert ids(api.get(url)) == []
     assert ids(api.get(url, {"archived": "true"})) == one
     assert ids(api.get(url, {"archived": "any"})) == one
+
+
+@pytest.mark.parametrize("resource", LISTS[1:])
+def test_the_advice_for_looking_up_what_changed_holds_on_every_list(resource, api, records, clinician):
+    long_ago = timezone.now() - dt.timedelta(days=400)
+    url, one = reverse(f"api:{resource}-list"), [str(getattr(records, resource).pk)]
+    asked = {"updated_since": long_ago.isoformat(), "archived": "any"}
+    assert ids(api.get(url, asked)) == one
+    services.archive_patient(user=clinician, patient=records.patient)
+    visits.archive_visit(user=clinician, visit=records.visit)
+    assert ids(api.get(url, asked)) == one
+    assert ids(api.get(url, {"archived": "true"})) == ([] if resource == "treatment" else one)
+    assert ids(api.get(url, {"archived": "false"})) == (one if resource == "treatment" else [])
+
+
+@pytest.mark.parametrize("what", ["analysis", "confirmation", "consent"])
+def test_what_is_shown_within_another_record_counts_as_its_change(what, api, records, clinician):
+    """A photo's result and the word on it, and a consent that was taken back."""
+    moment = timezone.now() + dt.timedelta(minutes=1)
+    listed = "consent" if what == "consent" else "photo"
+    asked = {"updated_since": moment.isoformat(), "archived": "any"}
+    assert ids(api.get(reverse(f"api:{listed}-list"), asked)) == []
+    with time_machine.travel(moment + dt.timedelta(minutes=1)):
+        if what == "consent":
+            services.revoke_consent(user=clinician, consent=records.consent)
+        elif what == "confirmation":
+            factories.ConfirmationFactory(analysis=records.analysis, by=clinician)
+        else:
+            type(records.analysis).objects.update(finished_at=timezone.now())
+    assert ids(api.get(reverse(f"api:{listed}-list"), asked)) == [str(getattr(records, listed).pk)]
 
 
 def queries(client, url: str) -> int:

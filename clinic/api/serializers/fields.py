@@ -46,7 +46,26 @@ class Upload(serializers.FileField):
 
 
 class PersonSerializer(serializers.Serializer[Any]):
-    """A user, as far as a colleague needs to know."""
+    """Who wrote something, as far as a colleague needs to know."""
 
-    id = serializers.IntegerField(source="pk", read_only=True)
+    id = serializers.UUIDField(source="public_id", read_only=True)
     name = serializers.CharField(source="get_full_name", read_only=True)
+    kind = serializers.SerializerMethodField(
+        help_text="`person`, or `system`: another program, so that no person said it."
+    )
+
+    @extend_schema_field({"type": "string", "examples": ["person", "system"]})
+    def get_kind(self, user: Any) -> str:
+        return "system" if user.pk in self.context["systems"] else "person"
+
+
+@extend_schema_field(PersonSerializer(allow_null=True))
+class RecordedBy(serializers.Field[Any, Any, Any, Any]):
+    """Who made the record, by its history; null where that names nobody."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(source="pk", read_only=True, **kwargs)
+
+    def to_representation(self, value: Any) -> Any:
+        author = self.context["authors"].get(value)
+        return PersonSerializer(author, context=self.context).data if author else None

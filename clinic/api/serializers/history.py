@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_serializer
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from clinic.patients.models import Cause, TreatmentKind
 from clinic.recovery.history import History, VisitPoint
+from clinic.recovery.measures import PhotoPoint
 from clinic.visits.models import Side
 
 from .analyses import VERDICT_HELP, VERDICTS
@@ -58,8 +60,20 @@ class CliniciansWordSerializer(serializers.Serializer[VisitPoint]):
     """What people said at a visit."""
 
     seen_by = serializers.CharField(source="clinician")
+    seen_by_id = serializers.SerializerMethodField()
+    seen_by_kind = serializers.SerializerMethodField(
+        help_text="`person`, or `system`: another program recorded the visit."
+    )
     grade = serializers.IntegerField(source="clinician_grade", help_text="Given to the visit.", **GRADE)
     confirmed_grade = serializers.IntegerField(help_text="Median of the grades given to its photos.", **GRADE)
+
+    @extend_schema_field(serializers.UUIDField())
+    def get_seen_by_id(self, visit: VisitPoint) -> uuid.UUID | None:
+        return self.context["people"][visit.visit_id].public_id  # type: ignore[no-any-return]
+
+    @extend_schema_field({"type": "string", "examples": ["person", "system"]})
+    def get_seen_by_kind(self, visit: VisitPoint) -> str:
+        return "system" if self.context["people"][visit.visit_id].pk in self.context["systems"] else "person"
 
 
 class PhotoResultSerializer(serializers.Serializer[Any]):
@@ -84,6 +98,7 @@ class ConfirmedSerializer(serializers.Serializer[Any]):
     weak_side = BlankAsNull(choices=WEAK_SIDES, read_only=True)
     grade = serializers.IntegerField(**GRADE)
     by = serializers.CharField()
+    by_id = serializers.UUIDField(help_text="Of whoever gave it.")
     at = serializers.DateTimeField()
 
 
@@ -94,7 +109,17 @@ class PhotoPointSerializer(serializers.Serializer[Any]):
     taken_at = serializers.DateTimeField()
     status = serializers.CharField(help_text="Of the newest analysis.")
     results = PhotoResultSerializer(many=True, help_text="One a release, newest first.")
-    confirmed = ConfirmedSerializer(allow_null=True)
+    confirmed = serializers.SerializerMethodField()
+
+    @extend_schema_field(ConfirmedSerializer(allow_null=True))
+    def get_confirmed(self, photo: PhotoPoint) -> dict[str, Any] | None:
+        if photo.confirmed is None:
+            return None
+        author = self.context["people"].get(photo.photo_id)
+        word = {
+            name: getattr(photo.confirmed, name) for name in ConfirmedSerializer().fields if name != "by_id"
+        }
+        return dict(ConfirmedSerializer({**word, "by_id": author and author.public_id}).data)
 
 
 class VisitPointSerializer(serializers.Serializer[VisitPoint]):

@@ -16,7 +16,7 @@ from clinic.recovery.models import PatientSummary
 from clinic.visits.models import Visit
 
 from ..moments import MomentField
-from .fields import Address, BlankAsNull, PersonSerializer
+from .fields import Address, BlankAsNull, PersonSerializer, RecordedBy
 
 CLOCKS = dt.timedelta(minutes=5)
 WEAK_SIDES = [("left", WeakSide.LEFT.label), ("right", WeakSide.RIGHT.label), ("both", WeakSide.BOTH.label)]
@@ -99,14 +99,21 @@ class PatientSearch(serializers.Serializer[Any]):
     """What to look for. It travels in the body, since names have no place in an address or a log."""
 
     text = serializers.CharField(
-        max_length=120, required=False, default="", help_text="Parts of a name or of a record number."
+        max_length=120,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Parts of a name or of a record number.",
     )
     record_number = serializers.CharField(
-        max_length=32, required=False, default="", help_text="The whole record number."
+        max_length=32, required=False, allow_blank=True, default="", help_text="The whole record number."
     )
     clinic = serializers.UUIDField(required=False, help_text="Search this clinic only.")
     archived = serializers.BooleanField(
-        required=False, default=False, help_text="Search archived patients instead."
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Archived patients alone, or current ones alone. Null: current ones; of a record number, both.",
     )
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
@@ -118,6 +125,9 @@ class PatientSearch(serializers.Serializer[Any]):
 
 class PatientsFound(serializers.Serializer[Any]):
     more = serializers.BooleanField(help_text="Whether there are others; search for more of the name.")
+    restricted = serializers.IntegerField(
+        help_text="How many restricted records of your clinics have that record number: kept, and not shown."
+    )
     results = PatientSerializer(many=True)
 
 
@@ -128,9 +138,13 @@ class EpisodeSerializer(serializers.ModelSerializer[Episode]):
         choices=WEAK_SIDES, read_only=True, help_text="The patient's own side; null: none found."
     )
 
+    recorded_by = RecordedBy()
+
     class Meta:
         model = Episode
-        fields = ["id", "url", "patient", "cause", "weak_side", "onset_date", "notes", "created_at"]
+        fields = [
+            "id", "url", "patient", "cause", "weak_side", "onset_date", "notes", "recorded_by", "created_at",
+        ]  # fmt: skip
         read_only_fields = fields
 
 
@@ -153,9 +167,13 @@ class TreatmentSerializer(serializers.ModelSerializer[Treatment]):
     url = Address("treatment-detail")
     episode = serializers.UUIDField(source="episode_id", read_only=True)
 
+    recorded_by = RecordedBy()
+
     class Meta:
         model = Treatment
-        fields = ["id", "url", "episode", "kind", "date", "note", "created_at", "archived_at"]
+        fields = [
+            "id", "url", "episode", "kind", "date", "note", "recorded_by", "created_at", "archived_at",
+        ]  # fmt: skip
         read_only_fields = fields
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from clinic.accounts.scopes import Scope
+
 LONGEST_DAYS = 90
 
 
@@ -26,6 +28,12 @@ class TokenInput(serializers.Serializer[Any]):
     days = serializers.IntegerField(
         min_value=1, max_value=LONGEST_DAYS, required=False, default=1, help_text="For how long it works."
     )
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=Scope.choices),
+        required=False,
+        allow_empty=False,
+        help_text="What it may be used for; all that its user may do if left out.",
+    )
 
 
 class TokenSerializer(serializers.Serializer[Any]):
@@ -33,6 +41,7 @@ class TokenSerializer(serializers.Serializer[Any]):
 
     token = serializers.CharField()
     expires_at = serializers.DateTimeField()
+    scopes = serializers.ListField(child=serializers.CharField())
 
 
 class ProblemKindSerializer(serializers.Serializer[Any]):

@@ -14,12 +14,14 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from clinic.accounts.policies import can_read_records, clinics_of
+from clinic.accounts.scopes import Scope
 from clinic.visits.models import Confirmation
 from inference import ledger, registry, selectors
 from inference.models import Analysis
 from inference.states import FINAL
 
 from .. import filters
+from ..permissions import FREE
 from ..serializers import analyses as shapes
 from ..serializers.ledger import LedgerSerializer, as_data
 from .base import Records, Strict, note_reads
@@ -46,6 +48,7 @@ def confirmed_among(ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
 class AnalysisViewSet(Records):
     serializer_class = shapes.AnalysisSerializer
     filterset_class = filters.AnalysisFilter
+    reads: ClassVar[str] = Scope.RESULTS_READ
     http_method_names: ClassVar[list[str]] = ["get", "head", "options"]
 
     def visible(self) -> QuerySet[Analysis]:
@@ -111,6 +114,9 @@ class ReleaseViewSet(Strict, viewsets.GenericViewSet[Any]):
     filter_backends: ClassVar[list[Any]] = []
     lookup_field = "name"
     lookup_value_converter = "str"
+
+    def scope(self) -> str:
+        return Scope.RESULTS_READ if self.action == "agreement" else FREE
 
     @extend_schema(
         summary="The releases of the models, the active one first",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,25 +16,43 @@ from django_filters import MultipleChoiceFilter
 from rest_framework import status, views, viewsets
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.response import Response
 
 from clinic.accounts import policies, stepup
+from clinic.accounts.scopes import Scope
+from clinic.accounts.selectors import integration_ids
 from clinic.audit.models import Access
 from clinic.audit.services import record_reads
 from clinic.common.http import require, visible_or_404
+from clinic.patients.policies import can_change
 
+from ..authentication import TokenAuthentication
+from ..compression import compressed
+from ..metadata import Fields
 from ..pagination import NewestFirst
+from ..permissions import require_scope
 from ..problems import Problem
+from ..selectors import people_of
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.serializers import BaseSerializer
 
     from clinic.patients.models import Patient
+    from clinic.recovery.history import History
 
 
 class Strict(views.APIView):
     """Refuses what it would otherwise have to ignore, and lets nobody keep a copy of its answers."""
+
+    metadata_class = Fields
+    inputs: ClassVar[dict[str, type[BaseSerializer[Any]]]] = {}
+    """What the body of each action may hold, for OPTIONS."""
+
+    def scope(self) -> str:
+        """What a token must be made for to ask this; a view that does not say so is open to no token."""
+        raise NotImplementedError
 
     def known_parameters(self) -> frozenset[str]:
         """The names that the query may hold."""
@@ -73,6 +92,10 @@ class Strict(views.APIView):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         answer = super().finalize_response(request, response, *args, **kwargs)
         answer.headers.setdefault("Cache-Control", "no-store")
+        if isinstance(answer, Response) and isinstance(
+            getattr(request, "successful_authenticator", None), TokenAuthentication
+        ):
+            answer.add_post_render_callback(functools.partial(compressed, request))
         return answer
 
 
@@ -92,13 +115,35 @@ def given(
     return dict(body.validated_data)
 
 
+class Systems:
+    """Which users of the caller's clinics are other systems and no people; asked of the database when needed."""
+
+    def __init__(self, user: Any) -> None:
+        self._user = user
+
+    @functools.cached_property
+    def _ids(self) -> frozenset[int]:
+        return integration_ids(clinic_ids=policies.clinics_of(self._user))
+
+    def __contains__(self, user_id: object) -> bool:
+        return user_id in self._ids
+
+
 class Records(Strict, viewsets.GenericViewSet[Any]):
     """List and retrieve what the user may see."""
 
     lookup_value_converter = "uuid"
     http_method_names: ClassVar[list[str]] = ["get", "post", "patch", "head", "options"]
     filterset_class: ClassVar[Any] = None
+    reads: ClassVar[str] = Scope.PATIENTS_READ
+    writes: ClassVar[str] = Scope.PATIENTS_WRITE
+    scopes: ClassVar[dict[str, str]] = {}
+    """Of actions that need another scope than reads and writes do."""
     paging = frozenset({NewestFirst.cursor_param, NewestFirst.size_param})
+
+    def scope(self) -> str:
+        usual = self.reads if self.request.method in SAFE_METHODS else self.writes
+        return self.scopes.get(self.action or "", usual)
 
     def known_parameters(self) -> frozenset[str]:
         if self.action != "list":
@@ -140,8 +185,16 @@ class Records(Strict, viewsets.GenericViewSet[Any]):
 
     def shown(self, what: Any, *, many: bool = False) -> Any:
         """The representation of a record, or of a page of them."""
-        context = {**self.get_serializer_context(), **self.context_for(what if many else [what])}
+        context = {
+            **self.get_serializer_context(),
+            "systems": Systems(self.request.user),
+            **self.context_for(what if many else [what]),
+        }
         return self.serializer_class(what, many=many, context=context).data  # type: ignore[misc]
+
+    def people_in(self, histories: Sequence[History]) -> dict[str, Any]:
+        """What the representation of recovery histories needs to name their people."""
+        return {"people": people_of(histories=histories), "systems": Systems(self.request.user)}
 
     def given(self, serializer: type[BaseSerializer[Any]], *, partial: bool = False) -> dict[str, Any]:
         """The request's body, checked for its shape."""
@@ -169,6 +222,29 @@ class Records(Strict, viewsets.GenericViewSet[Any]):
         if patient.restricted_at is not None:
             raise Problem("record_restricted")
         require(policies.can_write_records(self.request.user, patient.clinic_id))
+
+    def may_change(self, record: Any) -> None:
+        """403 unless the user may write here and, if it is another system, alone wrote this record."""
+        patient = self.patient_of(record)
+        self.may_write(patient)
+        if not can_change(self.request.user, record):
+            raise Problem(
+                "not_permitted",
+                _("A person wrote this or changed it since: another system can't change it or take it back."),
+            )
+
+    def may_judge(self, patient: Patient, given: Mapping[str, Any], *fields: str) -> None:
+        """403 where one of these fields is given by anybody but a clinician, or by a token that is not made for it."""
+        said = [field for field in fields if field in given]
+        if not said:
+            return
+        if not policies.can_confirm(self.request.user, patient.clinic_id):
+            detail = _(
+                "A grade and an impression are a clinician's own words: no other system can give them."
+            )
+            errors = [{"field": field, "code": "not_permitted", "detail": detail} for field in said]
+            raise Problem("not_permitted", detail, errors=errors)
+        require_scope(self.request, Scope.RESULTS_CONFIRM)
 
 
 def named(source: type[Model] | QuerySet[Any], request: Request, field: str, pk: uuid.UUID) -> Any:

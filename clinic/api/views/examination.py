@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from clinic.accounts.scopes import Scope
 from clinic.common.http import require
 from clinic.examination import policies, selectors, services
 from clinic.examination.models import Task
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 class TaskViewSet(Records):
     serializer_class = shapes.TaskSerializer
     filterset_class = filters.TaskFilter
+    reads: ClassVar[str] = Scope.RESULTS_READ
+    writes: ClassVar[str] = Scope.RESULTS_CONFIRM
     http_method_names: ClassVar[list[str]] = ["get", "post", "head", "options"]
 
     def visible(self) -> QuerySet[Task]:

@@ -1,10 +1,13 @@
-"""Clinics, patients, episodes, treatments and consents."""
+"""Patients, episodes, treatments and consents."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ValidationError as RecordError
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
@@ -12,9 +15,11 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_
 from rest_framework.decorators import action
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 
 from clinic.accounts import policies
 from clinic.accounts.models import Clinic
+from clinic.accounts.scopes import Scope
 from clinic.audit.models import Access
 from clinic.common.dates import today_in
 from clinic.common.folding import tidy_number
@@ -24,8 +29,9 @@ from clinic.recovery.export import history_csv
 from clinic.recovery.selectors import history
 
 from .. import filters
-from ..problems import Problem
+from ..problems import Problem, record_errors
 from ..renderers import CsvRenderer
+from ..selectors import authors_of, holder_of
 from ..serializers import records as shapes
 from ..serializers.history import HistorySerializer, PatientHistorySerializer
 from .base import Records, named, note_reads, nothing_named
@@ -34,32 +40,6 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 MOST_FOUND = 50
-
-
-@extend_schema_view(
-    list=extend_schema(
-        summary="Your clinics", description="The clinics that you belong to, with your role in each."
-    ),
-    retrieve=extend_schema(
-        summary="One of your clinics", description="Its name, time zone and language, and your role in it."
-    ),
-)
-class ClinicViewSet(Records):
-    serializer_class = shapes.ClinicSerializer
-    http_method_names = ["get", "head", "options"]
-
-    def visible(self) -> QuerySet[Clinic]:
-        return Clinic.objects.filter(pk__in=policies.clinics_of(self.request.user))
-
-    def context_for(self, records: Any) -> dict[str, Any]:
-        return {"roles": policies.clinics_of(self.request.user)}
-
-    def list(self, request: Request) -> Response:
-        page = self.paginate_queryset(self.get_queryset()) or []
-        return self.get_paginated_response(self.shown(page, many=True))
-
-    def retrieve(self, request: Request, pk: uuid.UUID) -> Response:
-        return Response(self.shown(self.get_object()))
 
 
 @extend_schema_view(
@@ -77,7 +57,13 @@ class ClinicViewSet(Records):
 )
 class PatientViewSet(Records):
     serializer_class = shapes.PatientSerializer
+    inputs = {
+        "create": shapes.PatientInput,
+        "partial_update": shapes.PatientChange,
+        "search": shapes.PatientSearch,
+    }
     filterset_class = filters.PatientFilter
+    scopes = {"search": Scope.PATIENTS_READ, "history": Scope.RESULTS_READ}
 
     def visible(self) -> QuerySet[Patient]:
         return Patient.objects.visible_to(self.request.user).select_related("summary")
@@ -94,7 +80,8 @@ class PatientViewSet(Records):
         clinic = self._clinic(given.pop("clinic", None))
         if not policies.can_write_records(request.user, clinic.pk):
             raise Problem("not_permitted")
-        return self.created(services.create_patient(user=request.user, clinic=clinic, **given))
+        with self._naming_the_holder(clinic.pk, given):
+            return self.created(services.create_patient(user=request.user, clinic=clinic, **given))
 
     @extend_schema(
         summary="Change a patient", request=shapes.PatientChange, responses={200: shapes.PatientSerializer}
@@ -104,7 +91,8 @@ class PatientViewSet(Records):
         patient = self.get_object()
         self.may_write(patient)
         given = self.given(shapes.PatientChange, partial=True)
-        return self.changed(services.update_patient(user=request.user, patient=patient, **given))
+        with self._naming_the_holder(patient.clinic_id, given):
+            return self.changed(services.update_patient(user=request.user, patient=patient, **given))
 
     @extend_schema(
         summary="Archive a patient",
@@ -115,7 +103,7 @@ class PatientViewSet(Records):
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, pk: uuid.UUID) -> Response:
         patient = self.get_object()
-        self.may_write(patient)
+        self._may_shelve(patient)
         return self.changed(services.archive_patient(user=request.user, patient=patient))
 
     @extend_schema(
@@ -127,7 +115,7 @@ class PatientViewSet(Records):
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: uuid.UUID) -> Response:
         patient = self.get_object()
-        self.may_write(patient)
+        self._may_shelve(patient)
         return self.changed(services.restore_patient(user=request.user, patient=patient))
 
     @extend_schema(
@@ -135,8 +123,7 @@ class PatientViewSet(Records):
         description=(
             "A POST, because a name belongs in no address and no log. `text` finds parts of names, record "
             "numbers and telephone numbers, and birth dates, however they are written; `record_number` finds that very "
-            "number. Give one of them or both. Finds up to 50 patients, in "
-            "the order of their names."
+            "number, archived or not. Give one of them or both. Finds up to 50 patients, in the order of their names."
         ),
         filters=False,
         request=shapes.PatientSearch,
@@ -145,23 +132,28 @@ class PatientViewSet(Records):
     @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
     def search(self, request: Request) -> Response:
         given = self.given(shapes.PatientSearch)
-        wanted = given.get("clinic")
+        wanted, number = given.get("clinic"), tidy_number(given["record_number"])
         clinics = [self._clinic(wanted)] if wanted else list(self._clinics())
-        number = (
-            {"record_number__iexact": tidy_number(given["record_number"])} if given["record_number"] else {}
-        )
+        shelves = {None: (False, True) if number else (False,)}.get(given["archived"], (given["archived"],))
         found = [
             patient
             for clinic in clinics
+            for shelf in shelves
             for patient in selectors.search(
-                user=request.user, clinic=clinic, text=given["text"], archived=given["archived"]
-            ).filter(**number)[: MOST_FOUND + 1]
+                user=request.user, clinic=clinic, text=given["text"], archived=shelf
+            ).filter(**({"record_number__iexact": number} if number else {}))[: MOST_FOUND + 1]
         ]
         found.sort(key=lambda patient: (patient.sort_name, patient.name, patient.pk))
         note_reads(request, found[:MOST_FOUND])
-        return Response(
-            {"more": len(found) > MOST_FOUND, "results": self.shown(found[:MOST_FOUND], many=True)}
+        closed = Patient.objects.locked_for(request.user).filter(
+            clinic__in=clinics, record_number__iexact=number
         )
+        answer = {
+            "more": len(found) > MOST_FOUND,
+            "restricted": closed.count() if number else 0,
+            "results": self.shown(found[:MOST_FOUND], many=True),
+        }
+        return Response(answer)
 
     @extend_schema(
         summary="The recovery history of all of a patient's episodes",
@@ -174,7 +166,30 @@ class PatientViewSet(Records):
         note_reads(request, [patient])
         episodes = patient.episodes.select_related("patient__clinic")
         courses = [history(episode=episode) for episode in episodes]
-        return Response(PatientHistorySerializer({"patient": patient.pk, "episodes": courses}).data)
+        shown = {"patient": patient.pk, "episodes": courses}
+        return Response(PatientHistorySerializer(shown, context=self.people_in(courses)).data)
+
+    def _may_shelve(self, patient: Patient) -> None:
+        self.may_write(patient)
+        if policies.is_integration(self.request.user, patient.clinic_id):
+            raise Problem(
+                "not_permitted", _("Only a person takes a patient off the lists or brings one back.")
+            )
+
+    @contextmanager
+    def _naming_the_holder(self, clinic_id: uuid.UUID, given: dict[str, Any]) -> Iterator[None]:
+        """A record number that is taken leads to whoever has it: current, archived, or closed to everybody."""
+        try:
+            yield
+        except RecordError as error:
+            errors = record_errors(error)
+            holder = holder_of(clinic_id=clinic_id, record_number=str(given.get("record_number", "")))
+            if holder is None or {entry["code"] for entry in errors} != {"taken"}:
+                raise
+            url = reverse("api:patient-detail", args=[holder.pk], request=self.request)
+            state = "restricted" if holder.restricted_at else "archived" if holder.archived_at else "current"
+            named = {"id": str(holder.pk), "url": url, "state": state}
+            raise Problem("conflict", errors[0]["detail"], errors=errors, patient=named) from error
 
     def _clinics(self) -> QuerySet[Clinic]:
         return Clinic.objects.filter(pk__in=policies.clinics_of(self.request.user))
@@ -203,13 +218,18 @@ class PatientViewSet(Records):
 )
 class EpisodeViewSet(Records):
     serializer_class = shapes.EpisodeSerializer
+    inputs = {"create": shapes.EpisodeInput, "partial_update": shapes.EpisodeChange}
     filterset_class = filters.EpisodeFilter
+    scopes = {"history": Scope.RESULTS_READ}
 
     def visible(self) -> QuerySet[Episode]:
         return Episode.objects.visible_to(self.request.user).select_related("patient__clinic")
 
     def patient_of(self, record: Episode) -> Patient:
         return record.patient
+
+    def context_for(self, records: Sequence[Episode]) -> dict[str, Any]:
+        return {"authors": authors_of(records=records)}
 
     @extend_schema(
         summary="Open a care episode", request=shapes.EpisodeInput, responses={201: shapes.EpisodeSerializer}
@@ -229,7 +249,7 @@ class EpisodeViewSet(Records):
     def partial_update(self, request: Request, pk: uuid.UUID) -> Response:
         """Send only what changes. Another onset moves every visit on the time axis."""
         episode = self.get_object()
-        self.may_write(episode.patient)
+        self.may_change(episode)
         given = self.given(shapes.EpisodeChange, partial=True)
         return self.changed(services.update_episode(user=request.user, episode=episode, **given))
 
@@ -259,7 +279,7 @@ class EpisodeViewSet(Records):
             content = history_csv(history=course, record_number=episode.patient.record_number)
             return Response(content, headers={"Content-Disposition": name})
         note_reads(request, [episode.patient])
-        return Response(HistorySerializer(course).data)
+        return Response(HistorySerializer(course, context=self.people_in([course])).data)
 
 
 @extend_schema_view(
@@ -270,6 +290,7 @@ class EpisodeViewSet(Records):
 )
 class TreatmentViewSet(Records):
     serializer_class = shapes.TreatmentSerializer
+    inputs = {"create": shapes.TreatmentInput, "partial_update": shapes.TreatmentChange}
     filterset_class = filters.TreatmentFilter
 
     def visible(self) -> QuerySet[Treatment]:
@@ -277,6 +298,9 @@ class TreatmentViewSet(Records):
 
     def patient_of(self, record: Treatment) -> Patient:
         return record.episode.patient
+
+    def context_for(self, records: Sequence[Treatment]) -> dict[str, Any]:
+        return {"authors": authors_of(records=records)}
 
     @extend_schema(
         summary="Record a treatment",
@@ -299,7 +323,7 @@ class TreatmentViewSet(Records):
     def partial_update(self, request: Request, pk: uuid.UUID) -> Response:
         """Send only what changes."""
         treatment = self.get_object()
-        self.may_write(self.patient_of(treatment))
+        self.may_change(treatment)
         given = self.given(shapes.TreatmentChange, partial=True)
         return self.changed(services.update_treatment(user=request.user, treatment=treatment, **given))
 
@@ -312,7 +336,7 @@ class TreatmentViewSet(Records):
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, pk: uuid.UUID) -> Response:
         treatment = self.get_object()
-        self.may_write(self.patient_of(treatment))
+        self.may_change(treatment)
         return self.changed(services.archive_treatment(user=request.user, treatment=treatment))
 
 
@@ -325,6 +349,7 @@ class TreatmentViewSet(Records):
 )
 class ConsentViewSet(Records):
     serializer_class = shapes.ConsentSerializer
+    inputs = {"create": shapes.ConsentInput}
     filterset_class = filters.ConsentFilter
     http_method_names = ["get", "post", "head", "options"]
 
@@ -355,5 +380,5 @@ class ConsentViewSet(Records):
     @action(detail=True, methods=["post"])
     def revoke(self, request: Request, pk: uuid.UUID) -> Response:
         consent = self.get_object()
-        self.may_write(consent.patient)
+        self.may_change(consent)
         return self.changed(services.revoke_consent(user=request.user, consent=consent))

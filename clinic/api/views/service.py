@@ -15,6 +15,7 @@ from clinic.accounts import events, factors, lockout, stepup
 from clinic.accounts import services as accounts
 from clinic.visits.exercises import PROTOCOL
 
+from ..permissions import FREE
 from ..problems import CATALOGUE, Problem
 from ..serializers.photos import ExerciseSerializer
 from ..serializers.service import ProblemKindSerializer, TokenInput, TokenSerializer
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
 
 class TokenView(Strict):
     """Getting a token, and giving it back."""
+
+    inputs: ClassVar[dict[str, Any]] = {"post": TokenInput}
+
+    def scope(self) -> str:
+        return FREE
 
     def get_throttles(self) -> list[Any]:
         asking = self.request.method == "POST"
@@ -58,8 +64,11 @@ class TokenView(Strict):
     def post(self, request: Request) -> Response:
         asked = given(TokenInput, request.data)
         user = self._proven(request._request, asked)
-        label, text = accounts.create_token(user=user, name=asked["name"], days=asked["days"])
-        return Response(TokenSerializer({"token": text, "expires_at": label.token.expiry}).data, status=201)
+        label, text = accounts.create_token(
+            user=user, name=asked["name"], days=asked["days"], scopes=asked.get("scopes")
+        )
+        made = {"token": text, "expires_at": label.token.expiry, "scopes": label.scopes.split()}
+        return Response(TokenSerializer(made).data, status=201)
 
     def _proven(self, request: HttpRequest, asked: dict[str, Any]) -> User:
         """Whoever these words prove: the password, and the second factor of someone who has or needs one."""
@@ -94,6 +103,9 @@ class TokenView(Strict):
 
 
 class ExerciseView(Strict):
+    def scope(self) -> str:
+        return FREE
+
     @extend_schema(
         summary="The exercises that a patient is asked for",
         description="The capture protocol in its order. It will grow: take the codes from here.",

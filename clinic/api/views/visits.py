@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import status
@@ -18,7 +19,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from clinic.accounts import policies
-from clinic.common.http import require
+from clinic.accounts.scopes import Scope
 from clinic.patients.models import Episode, Patient
 from clinic.visits import selectors, services
 from clinic.visits.models import Confirmation, Photo, Visit
@@ -32,6 +33,7 @@ from inference.states import Status
 
 from .. import filters
 from ..problems import Problem
+from ..renderers import JpegRenderer
 from ..selectors import twin_of
 from ..serializers import photos as photo_shapes
 from ..serializers import records as shapes
@@ -43,6 +45,10 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
     from rest_framework.request import Request
 
+PICTURE: dict[str, Any] = {
+    "detail": True, "methods": ["get"], "filterset_class": None, "pagination_class": None,
+    "renderer_classes": [JpegRenderer],
+}  # fmt: skip
 DUPLICATES = frozenset({"same_in_visit", "same_in_patient"})
 FOLLOW_HEADERS = [
     OpenApiParameter(
@@ -65,7 +71,9 @@ FOLLOW_HEADERS = [
 )
 class VisitViewSet(Records):
     serializer_class = shapes.VisitSerializer
+    inputs: ClassVar[dict[str, Any]] = {"create": shapes.VisitInput, "partial_update": shapes.VisitChange}
     filterset_class = filters.VisitFilter
+    scopes: ClassVar[dict[str, str]] = {"findings": Scope.RESULTS_READ}
 
     def visible(self) -> QuerySet[Visit]:
         return selectors.visible_visits(user=self.request.user)
@@ -81,6 +89,9 @@ class VisitViewSet(Records):
         given = self.given(shapes.VisitInput)
         patient = named(Patient.objects.select_related("clinic"), request, "patient", given.pop("patient"))
         self.may_write(patient)
+        self.may_judge(
+            patient, {name: value for name, value in given.items() if value}, "grade", "impression"
+        )
         if patient.archived_at is not None:
             raise Problem("archived")
         if episode := given.pop("episode", None):
@@ -96,6 +107,8 @@ class VisitViewSet(Records):
         self.may_write(visit.patient)
         unless_archived(visit)
         given = self.given(shapes.VisitChange, partial=True)
+        self.may_judge(visit.patient, given, "grade", "impression")
+        self.may_change(visit)
         return self.changed(services.update_visit(user=request.user, visit=visit, **given))
 
     @extend_schema(
@@ -123,7 +136,7 @@ class VisitViewSet(Records):
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, pk: uuid.UUID) -> Response:
         visit = self.get_object()
-        self.may_write(visit.patient)
+        self.may_change(visit)
         return self.changed(services.archive_visit(user=request.user, visit=visit))
 
     @extend_schema(
@@ -135,7 +148,7 @@ class VisitViewSet(Records):
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: uuid.UUID) -> Response:
         visit = self.get_object()
-        self.may_write(visit.patient)
+        self.may_change(visit)
         return self.changed(services.restore_visit(user=request.user, visit=visit))
 
 
@@ -151,7 +164,13 @@ class VisitViewSet(Records):
 )
 class PhotoViewSet(Records):
     serializer_class = photo_shapes.PhotoSerializer
+    inputs: ClassVar[dict[str, Any]] = {
+        "create": photo_shapes.PhotoUpload,
+        "partial_update": photo_shapes.PhotoChange,
+    }
     filterset_class = filters.PhotoFilter
+    reads: ClassVar[str] = Scope.RESULTS_READ
+    writes: ClassVar[str] = Scope.PHOTOS_WRITE
 
     def visible(self) -> QuerySet[Photo]:
         return selectors.visible_photos(user=self.request.user)
@@ -216,6 +235,7 @@ class PhotoViewSet(Records):
     )
     def partial_update(self, request: Request, pk: uuid.UUID) -> Response:
         photo = self._writable()
+        self.may_change(photo)
         given = {
             "exercise": photo.exercise,
             "side": photo.side,
@@ -253,7 +273,7 @@ class PhotoViewSet(Records):
     @action(detail=True, methods=["post"])
     def archive(self, request: Request, pk: uuid.UUID) -> Response:
         photo = self.get_object()
-        self.may_write(self.patient_of(photo))
+        self.may_change(photo)
         unless_archived(photo.visit)
         return self.changed(services.archive_photo(user=request.user, photo=photo))
 
@@ -266,7 +286,7 @@ class PhotoViewSet(Records):
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: uuid.UUID) -> Response:
         photo = self.get_object()
-        self.may_write(self.patient_of(photo))
+        self.may_change(photo)
         unless_archived(photo.visit)
         try:
             return self.changed(services.restore_photo(user=request.user, photo=photo))
@@ -278,7 +298,7 @@ class PhotoViewSet(Records):
         description="A JPEG, upright and without metadata. Each time it is sent, the read is recorded.",
         responses={(200, "image/jpeg"): OpenApiTypes.BINARY},
     )
-    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    @action(**PICTURE)
     def image(self, request: Request, pk: uuid.UUID) -> HttpResponseBase:
         return files.image(request._request, pk)
 
@@ -289,7 +309,7 @@ class PhotoViewSet(Records):
         ),
         responses={(200, "image/jpeg"): OpenApiTypes.BINARY, 304: None},
     )
-    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    @action(**PICTURE)
     def thumbnail(self, request: Request, pk: uuid.UUID) -> HttpResponseBase:
         return files.thumbnail(request._request, pk)
 
@@ -336,7 +356,10 @@ class PhotoViewSet(Records):
 )
 class ConfirmationViewSet(Records):
     serializer_class = photo_shapes.ConfirmationSerializer
+    inputs: ClassVar[dict[str, Any]] = {"create": photo_shapes.ConfirmationInput}
     filterset_class = filters.ConfirmationFilter
+    reads: ClassVar[str] = Scope.RESULTS_READ
+    writes: ClassVar[str] = Scope.RESULTS_CONFIRM
     http_method_names: ClassVar[list[str]] = ["get", "post", "head", "options"]
 
     def visible(self) -> QuerySet[Confirmation]:
@@ -360,7 +383,11 @@ class ConfirmationViewSet(Records):
         given = self.given(photo_shapes.ConfirmationInput)
         analyses = Analysis.objects.select_related("photo__visit__patient__clinic").defer("landmarks")
         analysis = named(analyses, request, "analysis", given.pop("analysis"))
-        require(policies.can_confirm(request.user, analysis.photo.visit.patient.clinic_id))
+        self.may_write(analysis.photo.visit.patient)
+        if not policies.can_confirm(request.user, analysis.photo.visit.patient.clinic_id):
+            raise Problem(
+                "not_permitted", _("Only a clinician confirms or corrects a finding: no other system can.")
+            )
         unless_archived(analysis.photo.visit)
         unless_archived(analysis.photo)
         if analysis.status != Status.SUCCEEDED:

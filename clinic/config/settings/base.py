@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "clinic.common",
+    "clinic.feed",
     "clinic.accounts",
     "clinic.patients",
     "clinic.visits",
@@ -340,7 +341,10 @@ REST_FRAMEWORK = {
         "clinic.api.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "clinic.api.permissions.InScope",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["clinic.api.parsers.JSONParser"],
     # One way to ask for another representation: the Accept header.

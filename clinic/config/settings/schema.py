@@ -12,6 +12,7 @@ SPECTACULAR_SETTINGS = {
         "documentation of facial movement and is no diagnosis."
     ),
     "OAS_VERSION": "3.1.0",
+    "SERVERS": [{"url": "/", "description": "The installation that this document comes from."}],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": ["rest_framework.authentication.SessionAuthentication"],
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -1,0 +1,15 @@
+"""Addresses and identifiers of the OpenAPI document's examples. Nobody in them exists."""
+
+API = "https://risorius.example/api/v1"
+CLINIC_ID = "5eed0000-0000-4000-8000-000000000001"
+PATIENT_ID = "0b6f3a52-6a2f-4b53-9d0e-3f1c8a7d2e10"
+EPISODE_ID = "4c1d7e88-90ab-4f3e-8a45-1f0b6c2d9e21"
+TREATMENT_ID = "91e2b7c4-3d58-4a6f-b1c9-7e0d5f4a8b32"
+CONSENT_ID = "d7a4c913-8e26-4b0f-95d1-2c6e7f8a9b43"
+VISIT_ID = "2f8b6d3e-1a47-4c95-8e60-9b3d7c5f1a54"
+PHOTO_ID = "a35e9c71-7b2d-4f86-93c4-0d8e6b1f2a65"
+ANALYSIS_ID = "6d0f4b92-5c83-4e17-a2d9-8f7b3c6e1a76"
+CONFIRMATION_ID = "e81c5a37-2f94-4d6b-b0e8-4a9d7c3f5b87"
+RELEASE = "2026.11.1"
+SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+CLINICIAN = {"id": "c3b8f0a1-64d2-4e57-9a1b-5d7e2f90c698", "name": "Wulan Contoh", "kind": "person"}
