@@ -225,6 +225,8 @@ def figures_of(stored: Mapping[str, Any] | None) -> Figures:
 def evidence(stored: Mapping[str, Any] | None, *, exercise: str, with_zones: bool) -> dict[str, Any]:
     """What a photo of `exercise` gives to `pipeline.visit.combine`."""
     found = dict(stored or {})
+    if Caution.EYE_COVERED.value in ((found.get("quality") or {}).get("warnings") or ()):
+        return {"exercise": exercise}  # a cover looks like a weakness of the other side
     return {**found, "exercise": exercise, "zones": found.get("zones") if with_zones else {}}
 
 

@@ -41,6 +41,7 @@ CAUTIONS: Final[dict[str, str | Promise]] = {
     "uneven_light": _("The light comes from one side: one half of the face looks different for it."),
     "face_cut_off": _("Part of the face is outside the picture."),
     "eyes_closed": _("The eyes are closed: their measures carry little weight."),
+    "eye_covered": _("Something covers one eye: no weak side is told from this photo."),
     "exercise_unsure": _("The model is not sure which exercise this is."),
     "palsy_unsure": _(
         "The model is not sure whether there is a weakness: look at the other views, or judge yourself."

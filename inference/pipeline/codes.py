@@ -72,6 +72,7 @@ class Caution(StrEnum):
     UNEVEN_LIGHT = "uneven_light"
     FACE_CUT_OFF = "face_cut_off"
     EYES_CLOSED = "eyes_closed"
+    EYE_COVERED = "eye_covered"
     EXERCISE_UNSURE = "exercise_unsure"
     PALSY_UNSURE = "palsy_unsure"
     SIDE_UNSURE = "side_unsure"

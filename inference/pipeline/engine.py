@@ -100,7 +100,8 @@ class Engine:
         thresholds, cautions = self.release.thresholds, quality["warnings"]
         if max(verdict.exercises) < thresholds["exercise"]:
             cautions.append(Caution.EXERCISE_UNSURE.value)
-        palsy = palsy_verdict(verdict.palsy, thresholds)
+        covered = Caution.EYE_COVERED.value in cautions  # it looks like a weakness of the other side
+        palsy = "uncertain" if covered else palsy_verdict(verdict.palsy, thresholds)
         right, left = _rounded([verdict.right, 1 - verdict.right])
         side, grade = None, None
         if palsy == "uncertain":
@@ -118,7 +119,7 @@ class Engine:
             "palsy_probability": round(verdict.palsy, DECIMALS),
             "palsy_verdict": palsy,
             "weak_side": side,
-            "weak_side_probabilities": {Side.LEFT.value: left, Side.RIGHT.value: right},
+            "weak_side_probabilities": {} if covered else {Side.LEFT.value: left, Side.RIGHT.value: right},
             "grade": grade,
             "grade_probabilities": dict(zip(map(str, GRADES), _rounded(verdict.grades), strict=True)),
             "zones": dict(zip(ZONES, zones, strict=True)),

@@ -10,6 +10,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
+from inference.pipeline import cover
 from inference.pipeline.align import HALF_WIDTH, crop_face, in_crop
 from inference.pipeline.codes import Caution, Reason
 from inference.pipeline.measure import EYE_CORNERS, LIDS
@@ -43,7 +44,7 @@ GLARE: Final = Limits(stop=0.30, warn=0.12)
 """Share of the face that is pure white."""
 COVERED: Final = 0.08
 """Contrast about an eye or the lips under which something plain hides them, if the other has twice as much (a
-blur takes it from both); a patterned cover passes."""
+blur takes it from both); `cover` finds cloth with a pattern, and what is before one eye."""
 YAW_DEG: Final = Limits(stop=25, warn=13)
 PITCH_DEG: Final = Limits(stop=25, warn=16)
 ROLL_DEG: Final = Limits(stop=30, warn=12)
@@ -125,6 +126,7 @@ def picture(image: np.ndarray, points: np.ndarray) -> dict[str, float]:
         "eye_opening": _eye_opening(place),
         "eye_detail": min(_detail(grey, place, side) for side in ("right", "left")),
         "mouth_detail": _mouth_detail(crop, place),
+        **cover.figures(crop, place),
     }
 
 
@@ -174,8 +176,8 @@ def refusal(numbers: dict[str, Any]) -> Reason | None:
         (abs(numbers["pitch_deg"]) > PITCH_DEG.stop, Reason.TURNED),
         (numbers["light"] < LIGHT.stop, Reason.TOO_DARK),
         (numbers["glare"] > GLARE.stop, Reason.TOO_BRIGHT),
-        (eyes < min(COVERED, mouth / 2), Reason.EYES_COVERED),
-        (mouth < min(COVERED, eyes / 2), Reason.MOUTH_COVERED),
+        (eyes < min(COVERED, mouth / 2) and not cover.one_eye(numbers), Reason.EYES_COVERED),
+        (mouth < min(COVERED, eyes / 2) or cover.mouth(numbers), Reason.MOUTH_COVERED),
         (numbers["sharpness"] < SHARPNESS.stop, Reason.BLURRED),
     )
     return next((reason for failed, reason in checks if failed), None)
@@ -199,5 +201,6 @@ def _cautions(image: np.ndarray, points: np.ndarray, numbers: dict[str, Any]) ->
         (numbers["unevenness"] > UNEVEN, Caution.UNEVEN_LIGHT),
         (outside > 0.05, Caution.FACE_CUT_OFF),
         (numbers["eye_opening"] < EYES_CLOSED, Caution.EYES_CLOSED),
+        (cover.one_eye(numbers), Caution.EYE_COVERED),
     )
     return [caution for failed, caution in checks if failed]

@@ -7,6 +7,7 @@ import pytest
 from inference.finding import (
     Finding,
     Verdict,
+    evidence,
     figures_of,
     from_analysis,
     from_clinician,
@@ -78,3 +79,15 @@ def test_nothing_stored_gives_no_figures():
     for stored in (None, {}, {"quality": None, "zones": None}):
         figures = figures_of(stored)
         assert (figures.verdict, figures.palsy, figures.cautions, dict(figures.zones)) == ("", None, (), {})
+
+
+def test_a_photo_with_a_covered_eye_is_no_evidence_for_its_visit() -> None:
+    found = {
+        "grade_probabilities": {"1": 0.1, "4": 0.9},
+        "weak_side_probabilities": {"left": 0.9, "right": 0.1},
+        "zones": {"eye": {"left": 0.1, "right": 0.9}},
+        "quality": {"warnings": []},
+    }
+    assert evidence(found, exercise="rest", with_zones=True)["zones"] == found["zones"]
+    found["quality"] = {"warnings": ["dim", "eye_covered"]}
+    assert evidence(found, exercise="rest", with_zones=True) == {"exercise": "rest"}

@@ -9,7 +9,7 @@ import pytest
 from inference.pipeline.codes import Reason
 from inference.pipeline.quality import judge
 
-from .conftest import exposed, scaled, shaken, tilted
+from .conftest import PEOPLE, exposed, scaled, shaken, tilted
 
 
 @pytest.fixture
@@ -117,9 +117,79 @@ def test_eyes_covered(person, points, colour):
     assert judge(band, [points])[0] == Reason.EYES_COVERED
 
 
-def test_one_eye_covered_is_enough(person, points):
-    patch = painted(person, points, [33, 133, 159, 145], (200, 160, 140), grow=3.0)
-    assert judge(patch, [points])[0] == Reason.EYES_COVERED
+def taped(image, points, side, colour=None):
+    """Tape from one corner of an eye to the other, in the skin's own colour if none is given."""
+    outer, inner = {"right": (33, 133), "left": (263, 362)}[side]
+    a, b = points[outer, :2].astype(float), points[inner, :2].astype(float)
+    along, middle = a - b, (a + b) / 2
+    down = np.array([-along[1], along[0]])
+    box = [middle + x * 0.75 * along + y * 0.28 * down for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
+    x, y = points[205 if side == "right" else 425, :2].astype(int)
+    skin = image[y - 3 : y + 4, x - 3 : x + 4].reshape(-1, 3).mean(0)
+    image = image.copy()
+    cv2.fillConvexPoly(
+        image,
+        np.round(box).astype(np.int32),
+        [float(v) for v in (skin * 1.08 + 8 if colour is None else colour)],
+    )
+    return image
+
+
+def padded(image, points, side, colour):
+    """A round pad before one eye."""
+    ends = points[[33, 133] if side == "right" else [263, 362], :2]
+    image = image.copy()
+    middle, radius = ends.mean(0), 1.0 * np.linalg.norm(ends[0] - ends[1])
+    cv2.circle(image, tuple(int(v) for v in middle), int(radius), colour, -1, cv2.LINE_AA)
+    return image
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+@pytest.mark.parametrize("cover", ["skin tape", "white pad", "black pad"])
+@pytest.mark.parametrize("name", ["t1", "t2", "t1-left-palsy-smile"])
+def test_one_covered_eye_tells_no_side(analyser, mesh, name, cover, side):
+    """Tape before the weak eye looks like a weakness of the other side."""
+    from inference.pipeline.decode import decode
+
+    image = decode(PEOPLE / f"{name}.jpg")
+    [points] = mesh.find(image)
+    assert "eye_covered" not in analyser.analyse(image).quality["warnings"]
+    if cover == "skin tape":
+        shown = taped(image, points, side)
+    else:
+        shown = padded(image, points, side, (238, 232, 222) if cover == "white pad" else (18, 18, 20))
+    found = analyser.analyse(shown)
+    assert found.state == "succeeded", found.reason
+    assert "eye_covered" in found.quality["warnings"]
+    assert found.palsy_verdict == "uncertain"
+    assert found.weak_side is None
+    assert found.weak_side_probabilities == {}
+
+
+def masked(image, points, cloth):
+    """Cloth (h, w, 3) from the root of the nose to the chin."""
+    ring = [127, 116, 117, 118, 119, 6, 348, 347, 346, 345, 356, 361, 397, 379, 152, 150, 172, 132]
+    inside = np.zeros(image.shape[:2], np.uint8)
+    cv2.fillPoly(inside, [np.round(points[ring, :2]).astype(np.int32)], (1,))
+    return np.where(inside[..., None].astype(bool), cloth, image)
+
+
+@pytest.mark.parametrize("name", ["t1", "t2", "t1-left-palsy-smile"])
+@pytest.mark.parametrize("pattern", ["stripes", "upright stripes", "patches"])
+def test_cloth_with_a_pattern_covers_the_mouth_too(mesh, name, pattern):
+    from inference.pipeline.decode import decode
+
+    image = decode(PEOPLE / f"{name}.jpg")
+    [points] = mesh.find(image)
+    down, right = np.mgrid[: image.shape[0], : image.shape[1]]
+    if pattern == "patches":
+        small = np.random.default_rng(3).integers(30, 230, (50, 40, 3), dtype=np.uint8)
+        cloth = cv2.resize(small, image.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+    else:
+        bands = ((down if pattern == "stripes" else right) // 14 % 2)[..., None].astype(bool)
+        cloth = np.where(bands, (200, 60, 60), (245, 245, 240)).astype(np.uint8)
+    shown = masked(image, points, cloth)
+    assert judge(shown, [points])[0] == Reason.MOUTH_COVERED
 
 
 @pytest.mark.parametrize("colour", [(120, 160, 200), (235, 235, 235), (30, 30, 30)])
