@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -14,7 +15,7 @@ from clinic.accounts.models import Membership, User
 from clinic.accounts.policies import CONFIRMERS
 from clinic.common.dates import today
 from clinic.patients.models import Episode, Patient, WeakSide
-from clinic.visits.models import Confirmation
+from clinic.visits.models import Confirmation, Visit
 from inference import registry
 from inference.finding import figures_of
 from inference.models import Analysis
@@ -27,6 +28,7 @@ from .models import Task, TaskKind, TaskQuerySet
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
+INCOMPLETE_FROM: Final = 4
 _ABOUT = (
     "photo_id",
     "photo__visit_id",
@@ -50,6 +52,13 @@ def tasks_of(*, patient: Patient) -> list[Task]:
     """The patient's open tasks, eyes first, then the longest open."""
     found = Task.objects.open().filter(patient=patient).select_related("episode", "owner", "raised_by")
     return sorted(found, key=lambda task: (task.kind != TaskKind.EYE_CLOSURE, task.opened_at))
+
+
+def grade_asks_for_eye(*, visit: Visit, tasks: Iterable[Task]) -> bool:
+    """Whether the clinician's grade says that the eye does not close, and nobody looks after it: from House-Brackmann
+    grade IV on closure is incomplete by definition."""
+    known = any(task.kind == TaskKind.EYE_CLOSURE for task in tasks)
+    return visit.archived_at is None and (visit.grade or 0) >= INCOMPLETE_FROM and not known
 
 
 def due(*, path: str = "pk") -> Exists:

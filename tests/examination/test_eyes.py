@@ -273,6 +273,17 @@ def test_patient_visit_and_its_own_page_show_it(as_clinician, episode, clinician
     assert "7.8\u00a0mm on tight closure, week 9" in text and clinician.full_name in text
 
 
+@pytest.mark.parametrize(("grade", "asks"), [(None, False), (3, False), (4, True), (6, True)])
+def test_a_grade_of_four_or_more_asks_for_an_eye_task_until_there_is_one(
+    as_clinician, clinician, episode, grade, asks
+):
+    visit = scenes.visit(episode, 0, grade=grade)
+    page = reverse("visits:detail", args=[visit.pk])
+    assert ("From grade IV on the eye does not close" in as_clinician.get(page).content.decode()) == asks
+    services.raise_task(user=clinician, episode=episode, kind="eye_closure")
+    assert "From grade IV on" not in as_clinician.get(page).content.decode()
+
+
 def test_a_refused_form_is_shown_again_as_it_was_typed(as_clinician, episode, clinician):
     task = services.raise_task(user=clinician, episode=episode, kind="eye_closure")
     answer = as_clinician.post(reverse("examination:task_close", args=[task.pk]), {"reason": "seen by Dr A"})

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from clinic.examination import services
 from tests import factories
 from tests.passkeys import passkey
 
@@ -40,6 +41,7 @@ def walked(django_db_setup, django_db_blocker):
         confirmation = factories.ConfirmationFactory(analysis=analyses[0])
         correction = factories.CorrectionFactory(patient=patient, recorded_by=user)
         closed = factories.PatientFactory(clinic=clinic, restricted_at=timezone.now())
+        task = services.raise_task(user=user, episode=episode, kind="eye_closure")
         member = user.memberships.get()
         TOTP.activate(user, generate_totp_secret())
         key = passkey(user)
@@ -54,6 +56,7 @@ def walked(django_db_setup, django_db_blocker):
             confirmation,
             correction,
             closed,
+            task,
             clinic,
             member,
             user,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
 
 from clinic.examination import policies, selectors, sentences
@@ -12,13 +14,18 @@ register = template.Library()
 
 
 @register.inclusion_tag("examination/_tasks.html", takes_context=True)
-def open_tasks(context: dict, patient: Patient, new: bool = False) -> dict:  # type: ignore[type-arg]
-    """The patient's open tasks, each with its owner and state. new: with the way to another one."""
-    user = context["request"].user
+def open_tasks(context: dict, patient: Patient, new: bool = False, visit: Any = None) -> dict:  # type: ignore[type-arg]
+    """The patient's open tasks, each with its owner and state. new: with the way to another one. visit: whose grade may
+    ask for one."""
+    tasks = selectors.tasks_of(patient=patient)
+    can_raise = policies.can_raise_task(context["request"].user, patient)
     return {
         "patient": patient,
-        "tasks": selectors.tasks_of(patient=patient),
-        "can_raise": new and policies.can_raise_task(user, patient),
+        "tasks": tasks,
+        "can_raise": new and can_raise,
+        "ask_for_eye": can_raise
+        and visit is not None
+        and selectors.grade_asks_for_eye(visit=visit, tasks=tasks),
     }
 
 
