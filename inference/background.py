@@ -159,24 +159,22 @@ def finish(*, claim: Claim, findings: Findings) -> bool:
             return False
         if is_shadow:
             return True
-        # A photo that got a result of this release meanwhile keeps that one.
-        Analysis.objects.bulk_create(
-            [
-                Analysis(
-                    photo_id=claim.photo_id,
-                    release=job.release,
-                    status=Status.SUCCEEDED,
-                    attempt=claim.attempt,
-                    queued_at=job.queued_at,
-                    published_at=job.published_at,
-                    started_at=job.started_at,
-                    finished_at=timezone.now(),
-                    **services.result_columns(findings=findings),
-                )
-            ],
-            ignore_conflicts=True,
-        )
-        services.tell_made(photo_id=claim.photo_id, release=job.release)
+        # A photo that got a result of this release meanwhile, or waits for one, keeps that one.
+        own = Analysis.objects.filter(photo_id=claim.photo_id, release=job.release)
+        if not own.exclude(status=Status.CANCELLED).exists():
+            Analysis.objects.create(
+                photo_id=claim.photo_id,
+                release=job.release,
+                reference_id=claim.reference_id,
+                status=Status.SUCCEEDED,
+                attempt=claim.attempt,
+                queued_at=job.queued_at,
+                published_at=job.published_at,
+                started_at=job.started_at,
+                finished_at=timezone.now(),
+                **services.result_columns(findings=findings),
+            )
+            services.tell_made(photo_id=claim.photo_id, release=job.release)
     services.refresh_summary_of(patient_id=claim.patient_id)
     return True
 

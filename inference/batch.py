@@ -31,8 +31,8 @@ SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif"}
 """What is taken from a folder; a file named by itself is always tried."""
 KEYS: Final = (
     "format", "file", "file_base64", "status", "reason", "sentence", "exercise", "exercise_probabilities",
-    "palsy_probability", "palsy_verdict", "weak_side", "grade", "grade_probabilities", "zones", "symmetry", "quality",
-    "milliseconds", "release",
+    "reference", "palsy_probability", "palsy_verdict", "weak_side", "grade", "grade_probabilities", "zones", "symmetry",
+    "quality", "milliseconds", "release",
 )  # fmt: skip
 """The keys of one line of JSON, in their order; `file_base64` has the bytes of a name that is no UTF-8."""
 _OF_THE_FINDINGS: Final = KEYS[6:]
@@ -105,9 +105,12 @@ def hushed() -> Iterator[None]:
         os.close(nowhere)
 
 
-def analyse_all(analyser: Analyser, found: Found, *, chatter: bool = False) -> Iterator[dict[str, Any]]:
+def analyse_all(
+    analyser: Analyser, found: Found, *, rest: Path | None = None, chatter: bool = False
+) -> Iterator[dict[str, Any]]:
     """One row with `KEYS` for each file and each folder that can't be read; one that fails does not stop the others.
 
+    rest: a photo of the same person at rest, beside which all others are judged, and which is judged by itself.
     chatter: whether what native libraries say is shown.
     """
     for folder in found.unreadable:
@@ -115,19 +118,29 @@ def analyse_all(analyser: Analyser, found: Found, *, chatter: bool = False) -> I
     quiet = nullcontext if chatter else hushed
     for file in found.files:
         start = time.perf_counter()
-        row = _analysed(analyser, file, quiet())
+        beside = None if rest is None or _same(file, rest) else rest
+        row = _analysed(analyser, file, quiet(), beside)
         row["milliseconds"] = round(1000 * (time.perf_counter() - start), 1)
         yield row
 
 
-def _analysed(analyser: Analyser, file: Path | str, quiet: AbstractContextManager[None]) -> dict[str, Any]:
+def _same(file: Path | str, rest: Path) -> bool:
+    try:
+        return file != STDIN and Path(file).samefile(rest)
+    except (OSError, ValueError):
+        return False
+
+
+def _analysed(
+    analyser: Analyser, file: Path | str, quiet: AbstractContextManager[None], rest: Path | None
+) -> dict[str, Any]:
     release = analyser.release.name
     if code := _wrong_with(file):
         return _failed(file, code, release)
     try:
         source = sys.stdin.buffer.read() if file == STDIN else file
         with quiet:
-            findings = analyser.analyse(source)
+            findings = analyser.analyse(source) if rest is None else analyser.analyse(source, rest)
         return _row(file, findings, _said(findings))
     except PipelineError as error:
         return _failed(file, error.code, release)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from inference.pipeline.asked import doubted
 from inference.pipeline.codes import GRADES, SMILES, Caution, Exercise, same_exercise
 
 if TYPE_CHECKING:
@@ -136,14 +137,22 @@ def from_columns(
 def from_analysis(analysis: Analysed, *, asked: str) -> Finding:
     """The model's finding in a photo of which `asked` is on record.
 
-    A model that is not sure which exercise it sees is not held against the record; a smile has the closer of two names.
+    What is on record is believed until the picture speaks clearly against it; a smile has the closer of two names.
     """
     figures = figures_of(analysis.findings)
-    unsure = Caution.EXERCISE_UNSURE.value in figures.cautions
-    exercise = asked if unsure else more_exact(asked, analysis.exercise)
+    exercise = _shown(figures, asked=asked, seen=analysis.exercise)
     found = from_columns(exercise, figures.verdict, analysis.weak_side, analysis.grade)
     low, high = _interval(found, figures.grades)
     return replace(found, grade_low=low, grade_high=high, zones=figures.zones, cautions=figures.cautions)
+
+
+def _shown(figures: Figures, *, asked: str, seen: str) -> str:
+    """The exercise that a photo is taken to show. Releases before 2026.11.6 say no more than that they are unsure."""
+    if figures.doubt is None:
+        return asked if Caution.EXERCISE_UNSURE.value in figures.cautions else more_exact(asked, seen)
+    if same_exercise(asked, seen):
+        return more_exact(asked, seen)
+    return seen if doubted(figures.exercises, asked, {"doubt": figures.doubt}) else asked
 
 
 def from_confirmation(confirmation: Confirmed) -> Finding:
@@ -195,6 +204,8 @@ class Figures:
     verdict: str = ""
     palsy: float | None = None
     exercises: Mapping[str, float] = field(default_factory=dict)
+    doubt: float | None = None
+    reference: str = ""
     sides: Mapping[str, float] = field(default_factory=dict)
     grades: Mapping[str, float] = field(default_factory=dict)
     zones: Mapping[str, Any] = field(default_factory=dict)
@@ -212,6 +223,8 @@ def figures_of(stored: Mapping[str, Any] | None) -> Figures:
         verdict=str(found.get("palsy_verdict") or ""),
         palsy=found.get("palsy_probability"),
         exercises=found.get("exercise_probabilities") or {},
+        doubt=found.get("doubt"),
+        reference=str(found.get("reference") or ""),
         sides=found.get("weak_side_probabilities") or {},
         grades=found.get("grade_probabilities") or {},
         zones=found.get("zones") or {},

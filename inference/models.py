@@ -27,10 +27,19 @@ class AnalysisQuerySet(models.QuerySet["Analysis"]):
 
 
 class Analysis(Record):
-    """One model release's look at one photo. Once final, its result never changes; another release adds a row."""
+    """One model release's look at one photo. Once final, its result never changes; another release adds a row, and so
+    does another face at rest to judge it beside."""
 
     photo = models.ForeignKey("visits.Photo", on_delete=models.PROTECT, related_name="analyses")
     release = models.CharField(max_length=64)
+    reference = models.ForeignKey(
+        "visits.Photo",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="the face at rest that the photo was judged beside",
+    )
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED, db_index=True)
     attempt = models.PositiveSmallIntegerField(default=0)
     tries_from = models.PositiveSmallIntegerField(
@@ -65,7 +74,11 @@ class Analysis(Record):
     class Meta:
         ordering = ["-queued_at"]
         constraints = [
-            models.UniqueConstraint(fields=["photo", "release"], name="one_analysis_per_photo_and_release"),
+            models.UniqueConstraint(
+                fields=["photo", "release"],
+                condition=Q(status__in=[Status.QUEUED, Status.RUNNING]),
+                name="one_open_analysis_per_photo_and_release",
+            ),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="analysis_status_known"),
             models.CheckConstraint(
                 condition=~Q(status=Status.RUNNING) | Q(lease_until__isnull=False, attempt__gte=1),

@@ -19,6 +19,7 @@ from django.db import DatabaseError, connection
 
 from inference.pipeline.errors import ModelAltered, PipelineError
 from inference.pipeline.release import (
+    JUDGEMENT_FILE,
     Release,
     active_folder,
     load_release,
@@ -65,6 +66,11 @@ class ReleaseInfo:
     @property
     def usable(self) -> bool:
         return not self.problems
+
+    @property
+    def uses_reference(self) -> bool:
+        """Whether it judges a face beside the same face at rest."""
+        return JUDGEMENT_FILE in self.files
 
 
 @dataclass(frozen=True, slots=True)

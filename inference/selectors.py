@@ -83,14 +83,22 @@ class Progress:
 
 
 def latest_analyses(*, photo_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Analysis]:
-    """The newest analysis of each photo, without its landmarks; a cancelled one only where there is no other."""
+    """The newest analysis of each photo, without its landmarks; a cancelled one only where there is no other. Where a
+    release judges a photo again, beside another face at rest, its earlier result stays until the new one is there."""
     latest: dict[uuid.UUID, Analysis] = {}
     found = Analysis.objects.filter(photo_id__in=list(photo_ids)).defer("landmarks").order_by("-created_at")
     for analysis in found:
         known = latest.get(analysis.photo_id)
-        if known is None or (known.status == Status.CANCELLED != analysis.status):
+        if known is None or _gives_way(known, analysis):
             latest[analysis.photo_id] = analysis
     return latest
+
+
+def _gives_way(newer: Analysis, older: Analysis) -> bool:
+    """Whether the older of two analyses of a photo is the one to show."""
+    if newer.status == Status.CANCELLED != older.status:
+        return True
+    return newer.release == older.release and newer.status != Status.SUCCEEDED == older.status
 
 
 def results_of(*, photo: Photo) -> list[Analysis]:

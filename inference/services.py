@@ -6,19 +6,19 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import uuid
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from clinic.accounts.models import ModelUse, uses_model
 from clinic.feed import services as feed
 from clinic.feed.models import What
 
-from . import leases, publish, registry
+from . import leases, publish, references, registry
 from .models import Analysis, Canary
 from .states import Status, sources
 
@@ -53,6 +53,8 @@ class Claim:
     patient_id: uuid.UUID
     image: str
     clinic_id: uuid.UUID | None = None
+    reference_id: uuid.UUID | None = None
+    reference_image: str = ""
 
 
 def queue_analysis(*, photo: Photo) -> Analysis | None:
@@ -67,8 +69,14 @@ def queue_analysis(*, photo: Photo) -> Analysis | None:
 
             background.add_unseen(photo=photo)
         return None
+    release = registry.active().name
     with transaction.atomic():
-        analysis, created = Analysis.objects.get_or_create(photo=photo, release=registry.active().name)
+        analysis = Analysis.objects.filter(photo=photo, release=release).order_by("-created_at").first()
+        created = False
+        if analysis is None:
+            analysis, created = Analysis.objects.get_or_create(
+                photo=photo, release=release, status=Status.QUEUED
+            )
         if created:
             _tell(What.CREATED, pk=analysis.pk)
             publish.analysis_on_commit(analysis_id=analysis.pk)
@@ -78,6 +86,26 @@ def queue_analysis(*, photo: Photo) -> Analysis | None:
         elif analysis.status == Status.CANCELLED:
             _back_to_queue(analysis)
     return analysis
+
+
+def judge_again(*, photo: Photo) -> int:
+    """A photo at rest came, went, or is filed otherwise, in the caller's transaction: queue the photos anew that were
+    judged beside another one than they would be now; how many. Their results stay until the new ones are there."""
+    release = registry.active().name
+    if not registry.active().uses_reference:
+        return 0
+    others = references.judged_beside(photo=photo).select_related("visit__patient__clinic")
+    return sum(_again(other, release) for other in (photo, *others))
+
+
+def _again(photo: Photo, release: str) -> bool:
+    in_use = photo.visit.patient.clinic.effective_model_use == ModelUse.IN_USE
+    if not in_use or not references.outdated(photo=photo, release=release):
+        return False
+    analysis = Analysis.objects.create(photo=photo, release=release)
+    _tell(What.CREATED, pk=analysis.pk)
+    publish.analysis_on_commit(analysis_id=analysis.pk)
+    return True
 
 
 def retry(*, analysis: Analysis) -> Analysis:
@@ -170,9 +198,30 @@ def begin(*, waiting: models.QuerySet[Any], analysis_id: uuid.UUID) -> Claim | N
     return Claim(analysis_id, *row)
 
 
+def with_reference(*, claim: Claim) -> Claim:
+    """The claim, with the face at rest that its photo is to be judged beside, if there is one."""
+    from clinic.visits.models import Photo
+
+    photo = Photo.objects.select_related("visit").get(pk=claim.photo_id)
+    rest = references.reference_of(photo=photo)
+    return claim if rest is None else replace(claim, reference_id=rest.pk, reference_image=rest.image.name)
+
+
 def finish(*, claim: Claim, findings: Findings) -> bool:
-    """Write the findings of a photo that could be judged; False if the attempt was no longer this worker's."""
-    return _close(claim, Status.SUCCEEDED, **result_columns(findings=findings))
+    """Write the findings of a photo that could be judged; False if the attempt was no longer this worker's. If another
+    face at rest came meanwhile, the photo is queued once more."""
+    from clinic.visits.models import Photo
+
+    columns = result_columns(findings=findings) | {"reference_id": claim.reference_id}
+    if not _close(claim, Status.SUCCEEDED, **columns):
+        return False
+    if registry.active().uses_reference and findings.release == registry.active().name:
+        with transaction.atomic():
+            _again(
+                Photo.objects.select_related("visit__patient__clinic").get(pk=claim.photo_id),
+                findings.release,
+            )
+    return True
 
 
 def result_columns(*, findings: Findings) -> dict[str, Any]:
@@ -309,13 +358,16 @@ def _back_to_queue(analysis: Analysis) -> None:
 def _use_release(analysis_id: uuid.UUID, release: str) -> bool:
     """Let a waiting analysis, queued under another release, be the worker's; cancel it if that one has its own."""
     waiting = Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED)
+    own = Analysis.objects.filter(photo=OuterRef("photo"), release=release)
     try:
         with transaction.atomic():
-            return bool(waiting.exclude(release=release).update(release=release))
+            moved = waiting.exclude(release=release).filter(~Exists(own)).update(release=release)
     except IntegrityError:
+        moved = 0
+    if not moved:
         with transaction.atomic():
-            _cancel(waiting)
-        return False
+            _cancel(waiting.exclude(release=release))
+    return bool(moved)
 
 
 def _close(claim: Claim, status: str, **values: Any) -> bool:

@@ -59,7 +59,9 @@ def _run(pk: uuid.UUID, book: ModuleType) -> None:
         return
     try:
         photo = files.read_named(claim.image, clinic_id=claim.clinic_id)
-        findings = analyser.analyse(photo)
+        claim = worker.insist(services.with_reference, claim=claim) if analyser.uses_reference else claim
+        rest = _at_rest(claim)
+        findings = analyser.analyse(photo) if rest is None else analyser.analyse(photo, rest)
         write = book.reject if findings.state == "rejected" else book.finish
         worker.insist(write, claim=claim, findings=findings)
     except FileNotFoundError:
@@ -76,6 +78,20 @@ def _run(pk: uuid.UUID, book: ModuleType) -> None:
     except Exception:
         logger.exception("Analysis %s stopped at an error", pk)
         _give_up(claim, "internal", book)
+
+
+def _at_rest(claim: Claim) -> bytes | None:
+    """The stored photo of the face at rest; None where there is none, or its file can't be read: the photo itself can
+    be judged all the same."""
+    if not claim.reference_image:
+        return None
+    try:
+        return files.read_named(claim.reference_image, clinic_id=claim.clinic_id)
+    except (FileNotFoundError, files.SealError) as error:
+        logger.warning(
+            "The reference of analysis %s is left out: %s", claim.analysis_id, type(error).__name__
+        )
+        return None
 
 
 def _analyser(name: str, *, stands_in: bool) -> Analyser:

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from inference.pipeline.codes import VIEWS, Exercise
 from inference.pipeline.places import PLACES
 
 NEITHER, BOTH = -1, 2
@@ -150,6 +151,24 @@ def load(folders: list[Path], splits: tuple[str, ...] = ("train", "val", "test")
     pictures = Pictures(*(np.concatenate(columns[name]) for name in FIELDS))
     check_disjoint(pictures.person, pictures.split)
     return pictures
+
+
+def rests(pictures: Pictures) -> dict[str, np.ndarray]:
+    """Visit -> rows of its photos at rest; visits without one, and pictures without a visit, are left out."""
+    rows = np.flatnonzero((pictures.view == VIEWS.index(Exercise.REST)) & (pictures.visit != ""))
+    rows = rows[np.argsort(pictures.visit[rows], kind="stable")]
+    if not len(rows):
+        return {}
+    names, starts = np.unique(pictures.visit[rows], return_index=True)
+    return dict(zip(names.tolist(), np.split(rows, starts[1:]), strict=True))
+
+
+def references(pictures: Pictures) -> np.ndarray:
+    """(N,) the row of the photo at rest beside which the product would judge each picture: the last of its visit; -1
+    where there is none, and for a photo at rest."""
+    known = rests(pictures)
+    found = [known[visit][-1] if visit in known else -1 for visit in pictures.visit.tolist()]
+    return np.where(pictures.view == VIEWS.index(Exercise.REST), -1, np.array(found, int).reshape(-1))
 
 
 def manifest(folder: Path) -> dict[str, Any]:

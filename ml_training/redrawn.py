@@ -20,7 +20,6 @@ from inference.pipeline.classify import Classifier
 from inference.pipeline.decode import decode
 from inference.pipeline.landmarks import FaceMesh
 from inference.pipeline.release import ARTIFACTS_DIR, active_folder, load_release, sha256_of
-from inference.pipeline.shape import features
 from ml_training import datasets, sources
 from ml_training.portraits import PORTRAIT_SIDE_PX
 from ml_training.simulate import facemodel
@@ -45,7 +44,7 @@ def log_odds(classifier: Classifier, mesh: FaceMesh, image: np.ndarray) -> float
     faces = mesh.find(image)
     if not faces:
         return None
-    palsy = classifier.classify(crop_face(image, faces[0], classifier.size), features(faces[0])).palsy
+    palsy = classifier.classify(classifier.see(crop_face(image, faces[0], classifier.size), faces[0])).palsy
     palsy = min(max(palsy, 1e-6), 1 - 1e-6)
     return float(np.log(palsy / (1 - palsy)))
 

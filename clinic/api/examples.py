@@ -15,6 +15,7 @@ from .example_names import (
     PATIENT_ID,
     PHOTO_ID,
     RELEASE,
+    REST_PHOTO_ID,
     SHA256,
     TREATMENT_ID,
     VISIT_ID,
@@ -147,6 +148,7 @@ ANALYSIS = {
     "id": ANALYSIS_ID,
     "url": f"{API}/analyses/{ANALYSIS_ID}/",
     "photo": PHOTO_ID,
+    "reference": REST_PHOTO_ID,
     "release": RELEASE,
     "status": "succeeded",
     "attempt": 1,
@@ -168,6 +170,7 @@ ANALYSIS = {
             "smile_with_teeth": 0.93,
             "show_teeth": 0.03,
         },
+        "reference": "used",
         "palsy_probability": 0.91,
         "palsy_verdict": "weak",
         "sentence": "Weakness on the left, moderate: grade III, likely II to IV.",
@@ -191,6 +194,7 @@ ANALYSIS = {
 }
 QUEUED = {
     **ANALYSIS,
+    "reference": None,
     "status": "queued",
     "attempt": 0,
     "started_at": None,

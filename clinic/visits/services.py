@@ -23,6 +23,7 @@ from clinic.patients.uses import check_record
 from clinic.recovery.services import refresh_summary
 from inference import finding
 from inference import services as inference_services
+from inference.pipeline.codes import Exercise
 from inference.states import Status
 
 from . import decoding, exercises, files, intake, moments, rules
@@ -183,6 +184,8 @@ def _write_row(user: User, photo: Photo) -> None:
         with transaction.atomic():
             save(photo, user=user)
             inference_services.queue_analysis(photo=photo)
+            if photo.exercise == Exercise.REST:
+                inference_services.judge_again(photo=photo)
             refresh_summary(patient_id=photo.visit.patient_id)
             committing = True
     except BaseException as error:
@@ -239,10 +242,13 @@ def change_exercise(
 ) -> Photo:
     """Say that a photo shows another exercise; what it was before stays in its history."""
     lock(photo, based_on)
+    at_rest = Exercise.REST in (photo.exercise, exercise)
     shown = {"exercise": exercise, "side": _checked_side(exercise, side)}
     changed = assign(photo, shown, SHOWN, based_on=based_on)
     if changed:
         save(photo, user=user, only=changed)
+        if at_rest:
+            inference_services.judge_again(photo=photo)
         refresh_summary(patient_id=photo.visit.patient_id)
     return photo
 
@@ -255,6 +261,8 @@ def archive_photo(*, user: User, photo: Photo, based_on: Basis | None = None) ->
         photo.archived_at = timezone.now()
         save(photo, user=user, only=["archived_at"])
         inference_services.cancel(photo=photo)
+        if photo.exercise == Exercise.REST:
+            inference_services.judge_again(photo=photo)
         refresh_summary(patient_id=photo.visit.patient_id)
     return photo
 
@@ -270,6 +278,8 @@ def restore_photo(*, user: User, photo: Photo, based_on: Basis | None = None) ->
     photo.archived_at = None
     save(photo, user=user, only=["archived_at"])
     inference_services.queue_analysis(photo=photo)
+    if photo.exercise == Exercise.REST:
+        inference_services.judge_again(photo=photo)
     refresh_summary(patient_id=photo.visit.patient_id)
     return photo
 

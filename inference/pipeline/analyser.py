@@ -29,10 +29,18 @@ class Analyser:
 
         self._engine = Engine(self.release, threads)
 
-    def analyse(self, source: "Source") -> Findings:
+    @property
+    def uses_reference(self) -> bool:
+        """Whether this release judges a face beside the same face at rest."""
+        return self._engine.uses_reference
+
+    def analyse(self, source: "Source", reference: "Source | None" = None) -> Findings:
         """Findings of one photo: encoded bytes, a path, a Pillow image or an RGB uint8 array (h, w, 3).
+
+        reference: a photo of the same person at rest, for a photo of another view; movement is judged as the difference
+        from it. One that can't be read, or shows no face at rest, is left out, and `Findings.reference` says so.
 
         A photo that can't be judged comes back as `rejected` with a reason. Raises PipelineError with a code
         where the photo can't be read or the models fail; it never makes up a number.
         """
-        return self._engine.analyse(source)
+        return self._engine.analyse(source, reference)

@@ -7,9 +7,10 @@ import numpy as np
 
 from inference.pipeline.codes import VIEWS, ZONES
 from inference.pipeline.errors import ClassificationFailed
+from inference.pipeline.gauge import NAMES, Gauge
 from inference.pipeline.lite import LiteModel
-from inference.pipeline.release import Release
-from inference.pipeline.shape import SHAPE_SIZE
+from inference.pipeline.release import JUDGEMENT_FILE, Release
+from inference.pipeline.shape import SHAPE_SIZE, features
 
 NETWORK_FILE: Final = "network.tflite"
 STEPS: Final = 5
@@ -77,9 +78,10 @@ def suggested_grade(grades: list[float], threshold: float) -> int:
     return 6
 
 
-def palsy_verdict(palsy: float, thresholds: dict[str, float]) -> str:
-    """ "weak", "normal", or "uncertain" between the release's two thresholds."""
-    if palsy >= thresholds.get("palsy_high", thresholds["palsy"]):
+def palsy_verdict(palsy: float, thresholds: dict[str, float], view: str = "") -> str:
+    """ "weak", "normal", or "uncertain" between the release's two thresholds. A view in which healthy people look
+    uneven (a sneer is asked of one side) may have a higher upper one of its own, "palsy_high:sneer"."""
+    if palsy >= thresholds.get(f"palsy_high:{view}", thresholds.get("palsy_high", thresholds["palsy"])):
         return "weak"
     return "normal" if palsy < thresholds.get("palsy_low", thresholds["palsy"]) else "uncertain"
 
@@ -87,26 +89,57 @@ def palsy_verdict(palsy: float, thresholds: dict[str, float]) -> str:
 class Classifier:
     """The network of a release, for one photo at a time. Not safe to share between threads.
 
-    It sees each face beside its mirror image and is built so that a mirrored photo gives the other side and else the
-    same answers. The scaling of pixels and points is part of it.
+    It looks at each face beside its mirror image and is built so that a mirrored photo gives the other side and else
+    the same answers. The scaling of pixels and points is part of it. Releases with a judgement judge a face beside the
+    same face at rest, where they are given one; those before 2026.11.6 look and judge in one file, and know none.
     """
 
     def __init__(self, release: Release, threads: int = 1) -> None:
+        """Raises ClassificationFailed, ModelMissing, ModelAltered."""
         self.release = release
         self.size = release.input_sizes["network"]
-        self._model = LiteModel(release.path(NETWORK_FILE), threads)
-        wanted = {(1, self.size, self.size, 3), (1, SHAPE_SIZE)}
-        if self._model.takes != wanted or self._model.gives != {(1, OUTPUTS)} or release.exercises != VIEWS:
+        self.uses_reference = release.uses_reference
+        self._eye = LiteModel(release.path(NETWORK_FILE), threads)
+        self._gauge = Gauge(threads) if self.uses_reference else None
+        self._judgement = LiteModel(release.path(JUDGEMENT_FILE), threads) if self.uses_reference else None
+        if not self._fits():
             raise ClassificationFailed("The model file has other inputs or outputs than its release says.")
 
-    def logits(self, crop: np.ndarray, shape: np.ndarray) -> np.ndarray:
-        """(27,) float64, laid out as `HEADS`, of a crop (size, size, 3), uint8, and its mesh's `shape.features`
-        (1434,). Raises ClassificationFailed."""
-        return self._model.run(crop, shape)[(1, OUTPUTS)]
+    def _fits(self) -> bool:
+        takes = {(1, self.size, self.size, 3), (1, SHAPE_SIZE)}
+        if self.release.exercises != VIEWS or len(self._eye.gives) != 1:
+            return False
+        [seen] = self._eye.gives
+        if self._judgement is None:
+            return self._eye.takes == takes and seen == (1, OUTPUTS)
+        judged = self._judgement.takes == {(1, 2, *seen[1:]), (1, 1)}
+        return (
+            self._eye.takes == takes | {(1, len(NAMES))}
+            and judged
+            and self._judgement.gives == {(1, OUTPUTS)}
+        )
 
-    def classify(self, crop: np.ndarray, shape: np.ndarray) -> Verdict:
-        """Calibrated verdict on a crop of `align.crop_face` and the features of its mesh."""
-        return self.verdict(self.logits(crop, shape))
+    def see(self, crop: np.ndarray, points: np.ndarray) -> np.ndarray:
+        """What there is to judge in one photo, or to judge another by: of a crop (size, size, 3), uint8, and the mesh's
+        points (478, 3), px. Nothing of it is ever kept. Raises ClassificationFailed, LandmarksFailed."""
+        given = [crop, features(points)]
+        if self._gauge is not None:
+            given.append(self._gauge.blendshapes(points))
+        [seen] = self._eye.run(*given).values()
+        return np.asarray(seen)
+
+    def logits(self, seen: np.ndarray, reference: np.ndarray | None = None) -> np.ndarray:
+        """(27,) float64, laid out as `HEADS`. seen: of the photo; reference: of the same face at rest. Raises
+        ClassificationFailed."""
+        if self._judgement is None:
+            return seen
+        rest = np.zeros_like(seen) if reference is None else reference
+        known = np.array([0.0 if reference is None else 1.0])
+        return self._judgement.run(np.stack([seen, rest]), known)[(1, OUTPUTS)]
+
+    def classify(self, seen: np.ndarray, reference: np.ndarray | None = None) -> Verdict:
+        """Calibrated verdict on what `see` saw, beside the same face at rest or alone."""
+        return self.verdict(self.logits(seen, reference))
 
     def verdict(self, logits: np.ndarray) -> Verdict:
         """Calibrated probabilities of raw outputs (27,)."""

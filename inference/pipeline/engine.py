@@ -7,16 +7,16 @@ import numpy as np
 
 from inference.pipeline import locate
 from inference.pipeline.align import crop_face
+from inference.pipeline.asked import DOUBT, doubted
 from inference.pipeline.classify import Classifier, Verdict, palsy_verdict, suggested_grade
-from inference.pipeline.codes import GRADES, SIDES, ZONES, Caution, Side
+from inference.pipeline.codes import GRADES, SIDES, ZONES, Caution, Exercise, Side
 from inference.pipeline.decode import Source, decode
-from inference.pipeline.errors import ModelAltered
+from inference.pipeline.errors import ImageTooLarge, ModelAltered, UnreadableImage
 from inference.pipeline.findings import Findings
 from inference.pipeline.landmarks import FaceMesh
 from inference.pipeline.measure import measure, refinement
 from inference.pipeline.quality import judge
 from inference.pipeline.release import Release
-from inference.pipeline.shape import features
 
 DECIMALS: Final = 4
 """Probabilities and landmarks are rounded; nothing finer means anything."""
@@ -49,14 +49,21 @@ class Engine:
         self._mesh = FaceMesh()
         self._analyse_array(np.full((160, 160, 3), 128, np.uint8))  # the first run of a native graph is slow
 
-    def analyse(self, source: Source) -> Findings:
+    @property
+    def uses_reference(self) -> bool:
+        """Whether this release judges a face beside the same face at rest."""
+        return self._classifier.uses_reference
+
+    def analyse(self, source: Source, reference: Source | None = None) -> Findings:
         """See `Analyser.analyse`."""
         clock = _Clock()
         image = decode(source)
         clock.lap("decode")
-        return self._analyse_array(image, clock)
+        return self._analyse_array(image, clock, reference)
 
-    def _analyse_array(self, image: np.ndarray, clock: _Clock | None = None) -> Findings:
+    def _analyse_array(
+        self, image: np.ndarray, clock: _Clock | None = None, reference: Source | None = None
+    ) -> Findings:
         clock = clock or _Clock()
         seen = self._mesh.faces(image)
         faces = [face.points for face in seen]
@@ -75,13 +82,33 @@ class Engine:
             return Findings(state="rejected", reason=reason.value, **common)
         points = faces[0]
         crop = crop_face(image, points, self._classifier.size)
-        verdict = self._classifier.classify(crop, features(points))
+        seen = self._classifier.see(crop, points)
+        rest = None
+        if reference is not None and self.uses_reference:
+            rest = self._at_rest(reference)
+            common["reference"] = "unusable" if rest is None else "used"
+        verdict = self._classifier.classify(seen, rest)
         clock.lap("classify")
         corrected = self._corrected(image, points, crop)
         symmetry = measure(corrected)
         common["landmarks"] = _shares(corrected, image)
         clock.lap("measure")
         return Findings(state="succeeded", symmetry=symmetry, **self._said(verdict, quality), **common)
+
+    def _at_rest(self, source: Source) -> np.ndarray | None:
+        """What is seen of the face at rest; None where that photo can't be read or judged, or shows no face at rest:
+        a photo is then judged without it."""
+        try:
+            image = decode(source)
+        except (UnreadableImage, ImageTooLarge):
+            return None
+        faces = self._mesh.find(image)
+        reason, _ = judge(image, faces)
+        if reason:
+            return None
+        seen = self._classifier.see(crop_face(image, faces[0], self._classifier.size), faces[0])
+        exercises = dict(zip(self.release.exercises, self._classifier.classify(seen).exercises, strict=True))
+        return None if doubted(exercises, Exercise.REST, self.release.thresholds) else seen
 
     def _corrected(self, image: np.ndarray, points: np.ndarray, crop: np.ndarray) -> np.ndarray:
         """The mesh as the measures read it: with the locator's places, and what the release has learnt to correct."""
@@ -101,7 +128,7 @@ class Engine:
         if max(verdict.exercises) < thresholds["exercise"]:
             cautions.append(Caution.EXERCISE_UNSURE.value)
         covered = Caution.EYE_COVERED.value in cautions  # it looks like a weakness of the other side
-        palsy = "uncertain" if covered else palsy_verdict(verdict.palsy, thresholds)
+        palsy = "uncertain" if covered else palsy_verdict(verdict.palsy, thresholds, exercise)
         right, left = _rounded([verdict.right, 1 - verdict.right])
         side, grade = None, None
         if palsy == "uncertain":
@@ -115,6 +142,7 @@ class Engine:
         zones = [dict(zip(SIDES, _rounded(pair), strict=True)) for pair in verdict.zones]
         return {
             "exercise": exercise,
+            "doubt": thresholds.get("doubt", DOUBT),
             "exercise_probabilities": exercises,
             "palsy_probability": round(verdict.palsy, DECIMALS),
             "palsy_verdict": palsy,

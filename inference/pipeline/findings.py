@@ -12,6 +12,10 @@ class Findings:
     quality: numbers with their unit in the key (face_width_px, yaw_deg, ...) and "warnings", a list of
         `codes.Caution`.
     exercise, exercise_probabilities: the likeliest exercise and the probability of each.
+    doubt: how clearly another exercise has to be seen before the one that the photo is filed under is doubted (see
+        `asked.doubted`); None of results made before releases stated it.
+    reference: "used" where the face was judged beside the same face at rest, "unusable" where that photo could not be
+        judged or shows no face at rest; None where there was none.
     palsy_probability: calibrated probability of any facial weakness, 1 - P(House-Brackmann grade I).
     weak_side, weak_side_probabilities: the weaker side; None where `palsy_probability` is below the
         release's threshold, the probabilities stay.
@@ -32,6 +36,8 @@ class Findings:
     quality: dict[str, Any] = field(default_factory=dict)
     exercise: str | None = None
     exercise_probabilities: dict[str, float] = field(default_factory=dict)
+    doubt: float | None = None
+    reference: Literal["used", "unusable"] | None = None
     palsy_probability: float | None = None
     weak_side: Literal["left", "right"] | None = None
     weak_side_probabilities: dict[str, float] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """A model release: a folder of model files, their checksums and the model card, all as data.
 
     artifacts/ACTIVE               the name of the release in use
-    artifacts/2026.11.4/release.json, card.json, network.tflite, locator.tflite, refinement.npz, *.png
+    artifacts/2026.11.6/release.json, card.json, network.tflite, judgement.tflite, locator.tflite, refinement.npz, *.png
 
 Standard library only, since the web process's system checks call `verify_release`.
 """
@@ -17,6 +17,8 @@ from inference.pipeline.errors import ModelAltered, ModelMissing
 
 ARTIFACTS_DIR: Final = Path(__file__).resolve().parent.parent / "artifacts"
 ACTIVE_FILE: Final = "ACTIVE"
+JUDGEMENT_FILE: Final = "judgement.tflite"
+"""Of releases that judge a face beside the same face at rest."""
 PREPROCESSING_VERSION: Final = 2
 """Raised whenever `align`, `shape` or what a network is given changes, so that an old one is never fed new inputs."""
 
@@ -48,6 +50,11 @@ class Release:
     visit: dict[str, Any] = field(default_factory=dict)
     repeatability: dict[str, float] = field(default_factory=dict)
     refinement: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def uses_reference(self) -> bool:
+        """Whether it judges a face beside the same face at rest."""
+        return JUDGEMENT_FILE in self.files
 
     def path(self, file: str) -> Path:
         """Where the named file of this release lies."""

@@ -11,20 +11,26 @@ from inference.pipeline.codes import ZONES
 from inference.pipeline.decode import decode
 from inference.pipeline.landmarks import FaceMesh
 from inference.pipeline.release import Release
-from inference.pipeline.shape import features
-from ml_training.datasets import CONDITIONS, NEITHER, TRUE_POINTS, UNITS, Pictures
+from ml_training.datasets import CONDITIONS, NEITHER, TRUE_POINTS, UNITS, Pictures, references
 from ml_training.evaluate.answers import Predict, RawOutputs
 
 
-def predictor(release: Release, threads: int = 1, progress: bool = True) -> Predict:
-    """What serving says of crops and points, before calibration; slow, but it is what the clinic gets."""
+def predictor(
+    release: Release, threads: int = 1, progress: bool = True, beside_rest: bool = False
+) -> Predict:
+    """What serving says of crops and points, before calibration; slow, but it is what the clinic gets. beside_rest:
+    judge each picture beside the photo at rest of its visit, where there is one."""
     classifier = Classifier(release, threads)
 
     def predict(pictures: Pictures) -> RawOutputs:
         pairs = zip(pictures.crops, pictures.points, strict=True)
         shown = tqdm(pairs, total=len(pictures), unit="crop", leave=False, disable=not progress)
-        logits = np.array([classifier.logits(crop, features(points)) for crop, points in shown])
-        return RawOutputs.of(logits.reshape(-1, OUTPUTS))
+        seen = [classifier.see(crop, points) for crop, points in shown]
+        rest = references(pictures) if beside_rest else np.full(len(pictures), -1)
+        logits = [
+            classifier.logits(one, None if at < 0 else seen[at]) for one, at in zip(seen, rest, strict=True)
+        ]
+        return RawOutputs.of(np.array(logits).reshape(-1, OUTPUTS))
 
     return predict
 

@@ -26,6 +26,8 @@ HOLD = FOLDER / "hold"
 
 
 class Stub:
+    uses_reference = False
+
     def __init__(self, name: str) -> None:
         self.release = verify_release(FOLDER / "models", name)
 

@@ -16,6 +16,8 @@ ORDER = FOLDER / "order"
 
 
 class Stub:
+    uses_reference = False
+
     def __init__(self, name: str) -> None:
         self.release = verify_release(FOLDER / "models", name)
 

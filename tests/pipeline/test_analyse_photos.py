@@ -208,6 +208,32 @@ def test_devices_are_refused_and_not_read_for_ever(device):
     assert [(row["status"], row["reason"]) for row in rows] == [("failed", "not_a_file")]
 
 
+def test_a_photo_at_rest_is_named_and_has_to_be_there(folder, tmp_path):
+    told = run(folder / "a.jpg", "--json", "--rest", tmp_path / "none.jpg")
+    assert told.returncode == 2
+    assert "photo at rest was not found" in told.stderr
+
+
+def test_the_photo_at_rest_is_judged_by_itself_and_the_others_beside_it(folder):
+    from inference.batch import analyse_all
+    from inference.pipeline.findings import Findings
+
+    class Seeing:
+        release = type("Release", (), {"name": "any"})()
+
+        def __init__(self) -> None:
+            self.beside: dict[str, Path | None] = {}
+
+        def analyse(self, file, reference=None):
+            self.beside[file.name] = reference
+            return Findings(state="succeeded", reference=reference and "used")
+
+    seeing, rest = Seeing(), folder / "a.jpg"
+    rows = list(analyse_all(seeing, [rest, folder / "e.png"], rest))
+    assert seeing.beside == {"a.jpg": None, "e.png": rest}
+    assert [row["reference"] for row in rows] == [None, "used"]
+
+
 def test_a_path_that_does_not_exist_is_a_failed_photo(tmp_path, folder):
     told = run(tmp_path / "none.jpg", folder / "a.jpg", "--json")
     first, second = map(json.loads, told.stdout.splitlines())

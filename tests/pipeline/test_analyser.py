@@ -19,7 +19,7 @@ from inference.pipeline.decode import decode
 from inference.pipeline.errors import ModelAltered, UnreadableImage
 from inference.pipeline.measure.frame import COMMISSURES
 from inference.pipeline.places import FACE
-from inference.pipeline.shape import features, mirrored
+from inference.pipeline.shape import MIRROR
 
 from .conftest import PEOPLE
 
@@ -70,10 +70,10 @@ def test_a_mirrored_photo_gives_the_other_side(found, analyser):
 
 def test_the_models_lean_to_neither_side(analyser, person, points):
     classifier = analyser._engine._classifier
-    crop, shape = crop_face(person, points, classifier.size), features(points)
-    seen = classifier.logits(crop, shape)
-    other = mirrored(shape.reshape(-1, 3)).ravel()
-    back = classifier.logits(np.ascontiguousarray(crop[:, ::-1]), other)
+    crop = crop_face(person, points, classifier.size)
+    other = points[list(MIRROR)] * [-1, 1, 1] + [person.shape[1] - 1, 0, 0]
+    seen = classifier.logits(classifier.see(crop, points))
+    back = classifier.logits(classifier.see(np.ascontiguousarray(crop[:, ::-1]), other))
     assert seen.shape == (OUTPUTS,)
     for head in ("side", "done_side"):
         assert back[columns(head)] == pytest.approx(-seen[columns(head)], abs=1e-3)

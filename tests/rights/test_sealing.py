@@ -204,6 +204,8 @@ def test_a_clinic_without_a_key_is_refused_and_not_stored_plain(keys_folder, tak
 class Judge:
     """Stands in for the models: what it is shown, it keeps."""
 
+    uses_reference = False
+
     def __init__(self) -> None:
         self.seen: list[bytes] = []
         self.release = type("Release", (), {"name": "test-release"})()

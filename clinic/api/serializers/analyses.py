@@ -75,6 +75,11 @@ class ResultSerializer(serializers.Serializer[Any]):
     exercise = serializers.CharField()
     exercise_as_asked = serializers.BooleanField()
     exercise_probabilities = serializers.DictField(child=serializers.FloatField())
+    reference = serializers.ChoiceField(
+        choices=[("used", "used"), ("unusable", "unusable")],
+        allow_null=True,
+        help_text="Whether the analysis' `reference` could be used; null where there was none.",
+    )
     palsy_probability = serializers.FloatField()
     palsy_verdict = serializers.ChoiceField(choices=VERDICTS, allow_null=True, help_text=VERDICT_HELP)
     sentence = serializers.CharField(
@@ -116,6 +121,12 @@ class AnalysisSerializer(serializers.ModelSerializer[Analysis]):
 
     url = Address("analysis-detail")
     photo = serializers.UUIDField(source="photo_id", read_only=True)
+    reference = serializers.UUIDField(
+        source="reference_id",
+        read_only=True,
+        allow_null=True,
+        help_text="The photo at rest that this one was judged beside; null for a photo at rest, and without one.",
+    )
     status = serializers.ChoiceField(
         choices=Status.choices,
         read_only=True,
@@ -129,7 +140,7 @@ class AnalysisSerializer(serializers.ModelSerializer[Analysis]):
     class Meta:
         model = Analysis
         fields = [
-            "id", "url", "photo", "release", "status", "attempt", "queued_at", "started_at", "finished_at",
+            "id", "url", "photo", "reference", "release", "status", "attempt", "queued_at", "started_at", "finished_at",
             "waiting_seconds", "running_seconds", "reason", "result", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
@@ -168,6 +179,7 @@ def _finding(analysis: Analysis) -> dict[str, Any]:
         "exercise": analysis.exercise,
         "exercise_as_asked": same_exercise(analysis.photo.exercise, analysis.exercise),
         "exercise_probabilities": dict(figures.exercises),
+        "reference": figures.reference or None,
         "palsy_probability": analysis.palsy_probability,
         "palsy_verdict": found.stated_verdict or None,
         "sentence": model_finding(found),

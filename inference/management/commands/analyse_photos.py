@@ -45,6 +45,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "paths", nargs="+", metavar="PATH", help="a photo, a folder of them, or - for standard input"
         )
+        parser.add_argument(
+            "--rest",
+            type=Path,
+            metavar="PATH",
+            help="a photo of the same person at rest, beside which the others are judged",
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object a line instead of a table")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -56,6 +62,9 @@ class Command(BaseCommand):
         from inference.pipeline import Analyser
 
         chatter = options["verbosity"] > 1
+        rest = options["rest"]
+        if rest is not None and not rest.is_file():
+            raise CommandError("The photo at rest was not found.", returncode=2)
         try:
             with contextlib.nullcontext() if chatter else batch.hushed():
                 analyser = Analyser(settings.MODEL_ARTIFACTS_DIR, threads=os.cpu_count() or 1)
@@ -66,7 +75,7 @@ class Command(BaseCommand):
             self.stdout.write(HEADER)
         rows = []
         with Progress(total, sys.stderr, shown=options["verbosity"] > 0) as progress:
-            for row in batch.analyse_all(analyser, found, chatter=chatter):
+            for row in batch.analyse_all(analyser, found, rest=rest, chatter=chatter):
                 progress.clear()
                 write(row)
                 progress.advance()

@@ -1,0 +1,54 @@
+"""Which photo another one is judged beside: the same patient's face at rest.
+
+A reference is a photo that is on record already, read anew from the store for each analysis; nothing that a model sees
+in it is kept. The analysis row names the photo.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+
+from inference.pipeline.codes import Exercise
+
+from .models import Analysis
+from .states import Status
+
+if TYPE_CHECKING:
+    from clinic.visits.models import Photo
+
+
+def reference_of(*, photo: Photo) -> Photo | None:
+    """The photo at rest of the same visit, the last one taken; else the newest of the same episode from before that
+    visit. None where there is none, and for a photo at rest, which is judged by itself."""
+    from clinic.visits.models import Photo as Photos
+
+    if photo.exercise == Exercise.REST:
+        return None
+    resting = Photos.objects.current().filter(exercise=Exercise.REST).exclude(image="").exclude(pk=photo.pk)
+    own = resting.filter(visit=photo.visit_id).order_by("-taken_at", "-created_at").first()
+    if own is not None:
+        return own
+    before = resting.filter(visit__episode=photo.visit.episode_id, visit__at__lt=photo.visit.at)
+    return before.order_by("-visit__at", "-taken_at", "-created_at").first()
+
+
+def judged_beside(*, photo: Photo) -> QuerySet[Photo]:
+    """The photos whose reference this one may be, or may have been: those of other views, of its visit and of later
+    visits of the episode."""
+    from clinic.visits.models import Photo as Photos
+
+    others = Photos.objects.current().exclude(pk=photo.pk).exclude(exercise=Exercise.REST)
+    return others.filter(visit__episode=photo.visit.episode_id, visit__at__gte=photo.visit.at)
+
+
+def outdated(*, photo: Photo, release: str) -> bool:
+    """Whether the photo was judged by that release beside another photo than it would be now, and no clinician has
+    said yet what it shows: a word that was given stays with the result that it was given on."""
+    found = Analysis.objects.filter(photo=photo, release=release).order_by("-created_at")
+    newest = found.only("status", "reference_id").first()
+    if newest is None or newest.status != Status.SUCCEEDED or photo.confirmations.exists():
+        return False
+    wanted = reference_of(photo=photo)
+    return newest.reference_id != (wanted.pk if wanted is not None else None)
