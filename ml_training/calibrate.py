@@ -1,13 +1,16 @@
 """Temperatures and thresholds, fitted on validation people; plain dicts for release.json."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 from sklearn.isotonic import IsotonicRegression
 
+from inference.pipeline.asked import doubt
 from inference.pipeline.classify import sigmoid, softmax
+from inference.pipeline.codes import VIEWS
 from ml_training.datasets import BOTH, Pictures
 from ml_training.evaluate.answers import Answers, RawOutputs, calibrated
 from ml_training.evaluate.figures import CLEAR_FROM
@@ -16,9 +19,15 @@ from ml_training.evaluate.intervals import calibration_error
 STEPS = 5
 MISSED = 0.05
 """Share of clear palsies (grade III and up) allowed under the band, and of healthy pictures allowed above it."""
-UNTOUCHED_CALLED = 0.10
-"""Share of untouched portraits that may be called weak. Twice that of simulated healthy faces, since nobody asked these
-people for an exercise, or knows that all of them are healthy."""
+UNTOUCHED_CALLED = 0.05
+"""Share of untouched portraits that may be called weak, of all and of those that are seen in any one view."""
+FEWEST_IN_VIEW = 60
+"""Healthy pictures that are seen in a view, under which it gets no threshold of its own."""
+UNCERTAIN_MOST = 0.20
+"""Share of healthy pictures, simulated or untouched, that may be left uncertain: an answer that is rarely given helps
+nobody. It goes before the share of palsies allowed under the band."""
+DOUBTED_MOST = 0.03
+"""Share of rightly filed photographs whose record may be doubted."""
 SIDE_WANTED, VIEW_WANTED = 0.97, 0.97
 """How often a named side, or a view not called unsure, should be right on validation people."""
 FOLDS = 5
@@ -39,19 +48,42 @@ def _log_loss(probability: np.ndarray, target: np.ndarray) -> float:
     return float(-(target * np.log(p) + (1 - target) * np.log(1 - p)).mean())
 
 
-def temperatures(raw: RawOutputs, pictures: Pictures) -> dict[str, float]:
+@dataclass(frozen=True)
+class Untouched:
+    """Portraits that no renderer has drawn, of people who are not tested on, all taken as healthy; with what the
+    network says of them."""
+
+    pictures: Pictures
+    raw: RawOutputs
+
+    def unlearnt(self) -> "Untouched":
+        """Those of known view whose people taught no view."""
+        kept = (self.pictures.view >= 0) & (self.pictures.split != "train")
+        return Untouched(self.pictures.where(kept), self.raw.where(kept))
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+
+def temperatures(raw: RawOutputs, pictures: Pictures, untouched: Untouched | None = None) -> dict[str, float]:
     """Divisors of the logits by head: exercise, grade, side (Guo et al., ICML 2017). A head without the pictures to
-    fit it on keeps 1."""
-    rows = np.flatnonzero(pictures.view >= 0)
+    fit it on keeps 1. Views are fitted on simulated and untouched pictures alike, each kind counting as much."""
+    sets = [(raw, pictures)]
+    if untouched is not None and len(known := untouched.unlearnt()):
+        sets.append((known.raw, known.pictures))
     worse = pictures.grade[:, None] > np.arange(1, STEPS + 1)
     sided = (pictures.side >= 0) & (pictures.side != BOTH)
 
     def exercise_loss(t: float) -> float:
-        chosen = softmax(raw.view_logits[rows] / t)[np.arange(len(rows)), pictures.view[rows]]
-        return float(-np.log(np.clip(chosen, 1e-9, 1)).mean())
+        losses = []
+        for said, shown in sets:
+            rows = np.flatnonzero(shown.view >= 0)
+            chosen = softmax(said.view_logits[rows] / t)[np.arange(len(rows)), shown.view[rows]]
+            losses.append(-np.log(np.clip(chosen, 1e-9, 1)).mean())
+        return float(np.mean(losses))
 
     found = {
-        "exercise": _best(exercise_loss) if len(rows) else 1.0,
+        "exercise": _best(exercise_loss) if (pictures.view >= 0).any() else 1.0,
         "grade": _best(lambda t: _log_loss(sigmoid(raw.step_logits / t), worse)),
         "side": 1.0,
     }
@@ -154,15 +186,56 @@ def sure_enough(top: np.ndarray, right: np.ndarray, wanted: float, least: float,
     return most
 
 
-def thresholds(answers: Answers, pictures: Pictures, untouched: Answers | None = None) -> dict[str, float]:
+def _above(healthy: np.ndarray, called: float = UNTOUCHED_CALLED) -> float:
+    """The lowest threshold from which on no more than the share `called` of these probabilities lies."""
+    return min(0.9999, round(float(np.quantile(healthy, 1 - called, method="higher")) + 5e-5, 4))
+
+
+def for_people(found: dict[str, float], healthy: tuple[Answers, ...]) -> dict[str, float]:
+    """The palsy's thresholds of `found`, raised and drawn together so that they hold for simulated and untouched
+    healthy faces alike. healthy: answers on each kind."""
+    high = max(found["palsy_high"], *(_above(kind.palsy) for kind in healthy))
+    low = max(found["palsy_low"], *(_above(kind.palsy, MISSED + UNCERTAIN_MOST) for kind in healthy))
+    made = found | {"palsy": high, "palsy_high": high, "palsy_low": min(low, high)}
+    for number, view in enumerate(VIEWS):
+        seen = [kind.palsy[kind.view.argmax(1) == number] for kind in healthy]
+        own = max((_above(one) for one in seen if len(one) >= FEWEST_IN_VIEW), default=0.0)
+        if own > high:
+            made[f"palsy_high:{view}"] = own
+    return made
+
+
+def doubt_limit(kinds: list[tuple[Answers, Pictures]]) -> float:
+    """How clearly another view has to be seen before the record is doubted (`asked.doubt`), so that of each kind of
+    picture, all filed rightly, few are."""
+    limits = [0.5]
+    for answers, pictures in kinds:
+        rows = np.flatnonzero(pictures.view >= 0)
+        if len(rows):
+            doubts = [
+                doubt(dict(zip(VIEWS, answers.view[row].tolist(), strict=True)), VIEWS[pictures.view[row]])
+                for row in rows.tolist()
+            ]
+            limits.append(float(np.quantile(doubts, 1 - DOUBTED_MOST, method="higher")))
+    return round(max(limits) + 5e-5, 4)
+
+
+def thresholds(
+    answers: Answers, pictures: Pictures, untouched: tuple[Answers, Untouched] | None = None
+) -> dict[str, float]:
     """All thresholds of release.json, of calibrated answers on validation people. Bilateral cases are left out.
-    untouched: answers on portraits that no renderer has drawn, of people who are not tested on; people are more uneven
-    than simulated healthy faces, so what is called weak has to lie above nearly all of both."""
+    untouched: calibrated answers on untouched portraits, and those; people are more uneven than simulated healthy
+    faces, so what is called weak has to lie above nearly all of both."""
     one = pictures.side != BOTH
     found = palsy_thresholds(answers.palsy[one], pictures.grade[one])
-    if untouched is not None and len(untouched):
-        least = round(float(np.quantile(untouched.palsy, 1 - UNTOUCHED_CALLED, method="higher")) + 5e-5, 4)
-        found |= {key: max(found[key], least) for key in ("palsy", "palsy_high")}
+    kinds = [(answers, pictures)]
+    if untouched is not None and len(untouched[0]):
+        said, portraits = untouched
+        healthy = answers.where(one & ~pictures.weak)
+        found = for_people(found, (healthy, said))
+        unlearnt = (portraits.pictures.view >= 0) & (portraits.pictures.split != "train")
+        kinds.append((said.where(unlearnt), portraits.pictures.where(unlearnt)))
+    found["doubt"] = doubt_limit(kinds)
     seen = pictures.view >= 0
     top, view = answers.view.max(1)[seen], answers.view.argmax(1)[seen]
     found["exercise"] = sure_enough(top, view == pictures.view[seen], VIEW_WANTED, 0.35, 0.8)
@@ -173,12 +246,13 @@ def thresholds(answers: Answers, pictures: Pictures, untouched: Answers | None =
     return found
 
 
-def fit(raw: RawOutputs, pictures: Pictures, untouched: RawOutputs | None = None) -> dict[str, Any]:
+def fit(raw: RawOutputs, pictures: Pictures, untouched: Untouched | None = None) -> dict[str, Any]:
     """Everything at once, on validation people and untouched portraits: {"temperatures", "thresholds", "isotonic"}."""
-    heads = temperatures(raw, pictures)
+    heads = temperatures(raw, pictures, untouched)
     answers = calibrated(raw, heads)
+    people = (calibrated(untouched.raw, heads), untouched) if untouched is not None else None
     return {
         "temperatures": heads,
-        "thresholds": thresholds(answers, pictures, calibrated(untouched, heads) if untouched else None),
+        "thresholds": thresholds(answers, pictures, people),
         "isotonic": isotonic_or_temperature(answers, pictures),
     }

@@ -42,7 +42,8 @@ WORDS: dict[str, Any] = {
             "name": "Google's face landmarker (MediaPipe)",
             "licence": "Apache-2.0",
             "url": "https://github.com/google-ai-edge/mediapipe",
-            "use": "the 478 points that the network reads beside the pixels; its maker says it is not for medical use",
+            "use": "the 478 points, and the 52 expressions read from them, that the network sees beside the pixels; "
+            "its maker says it is not for medical use",
         },
         {
             "name": "Official portraits of members of the United States Congress",
@@ -50,6 +51,36 @@ WORDS: dict[str, Any] = {
             "url": "https://www.congress.gov/members",
             "use": "textures too, where the mouth is closed, and healthy faces as they are; those of test people are "
             "the check on false alarms",
+        },
+        {
+            "name": "FairFace, photographs of adults (Karkkainen and Joo, WACV 2021)",
+            "licence": "CC BY 4.0",
+            "url": "https://github.com/joojs/fairface",
+            "use": "views of real faces, labelled by eye; 271 of them, of other people, only to measure on",
+        },
+        {
+            "name": "Face Research Lab London Set (DeBruine and Jones, 2017)",
+            "licence": "CC BY 4.0",
+            "url": "https://doi.org/10.6084/m9.figshare.5047666.v5",
+            "use": "views of real faces, at rest and smiling, labelled by eye",
+        },
+        {
+            "name": "Young Adult White Faces with Manipulated Versions, the unmanipulated ones (DeBruine and Jones)",
+            "licence": "CC BY 4.0",
+            "url": "https://doi.org/10.6084/m9.figshare.4220517.v1",
+            "use": "real faces at rest",
+        },
+        {
+            "name": "lisa and zoom of webmorphR.stim (DeBruine)",
+            "licence": "CC0",
+            "url": "https://github.com/debruine/webmorphR.stim",
+            "use": "a real face at rest from eight distances",
+        },
+        {
+            "name": "SFHQ-T2I, portraits of people who don't exist (Beniaguev)",
+            "licence": "MIT",
+            "url": "https://github.com/SelfishGene/SFHQ-T2I-dataset",
+            "use": "textures of simulated patients, and views, labelled by eye",
         },
     ],
     "known_failures": [],
@@ -67,6 +98,16 @@ ALWAYS_FAILS = (
     "Covers with a pattern, beards and hair before the face may pass the quality checks and mislead.",
 )
 GOALS: dict[str, float] = {
+    "real_view_rest": 0.85,
+    "real_view_closed_smile": 0.80,
+    "real_view_smile_with_teeth": 0.85,
+    "real_weak": 0.05,
+    "real_uncertain": 0.25,
+    "real_palsy_auc": 0.96,
+    "real_doubted": 0.03,
+    "real_found": 0.80,
+    "clear_weak": 0.85,
+    "clear_uncertain": 0.25,
     "view_macro_f1": 0.95,
     "view_macro_f1_severe": 0.88,
     "sensitivity_clear_at_specificity": 0.95,
@@ -78,14 +119,15 @@ GOALS: dict[str, float] = {
     "calibration_error_palsy": 0.03,
     "calibration_error_side": 0.03,
     "calibration_error_grade": 0.03,
-    "real_auc": 0.96,
     "visit_sensitivity_clear": 0.95,
     "visit_specificity": 0.95,
     "visit_side_clear": 0.98,
     "visit_within_one": 0.95,
     "visit_kappa": 0.85,
 }
-"""What was wanted before anything was measured; of calibration errors at most, of all else at least."""
+"""What was wanted before anything was measured; of `AT_MOST` at most, of all else at least."""
+AT_MOST: tuple[str, ...] = ("calibration", "real_weak", "real_uncertain", "real_doubted", "clear_uncertain")
+"""How the keys of figures begin that are better the smaller they are."""
 
 
 def goals(figures: list[dict[str, Any]]) -> list[str]:
@@ -93,7 +135,7 @@ def goals(figures: list[dict[str, Any]]) -> list[str]:
     known = {row["key"]: row for row in figures}
     lines = []
     for key, wanted in GOALS.items():
-        row, at_most = known.get(key), key.startswith("calibration")
+        row, at_most = known.get(key), key.startswith(AT_MOST)
         if row is None or row["value"] is None:
             lines.append(f"{key.replace('_', ' ')}: wanted {wanted:.2f}, not measured")
             continue
@@ -130,17 +172,36 @@ def known_failures(measured: dict[str, Any]) -> list[str]:
             f"{row['exercise'].replace('_', ' ')} {per_cent(row['recognised']['value'])}" for row in unseen
         ]
         lines.append(f"Views recognised on fewer than nine photos in ten: {', '.join(told)}.")
-    real = next((row for row in measured["figures"] if row["key"] == "specificity_real"), None)
-    if real:
-        lines.append(
-            f"Of {real['pictures']} real photographs of healthy people, unmoved, {per_cent(1 - real['value'])} are "
-            "called weak."
-        )
+    lines += real_failures({row["key"]: row for row in measured["figures"]})
     lines += [f"Worse in a group: {line}." for line in measured.get("groups_worse", [])[:4]]
     lines += [
         f"A control did not come out as expected: {line}" for line in measured.get("failed_controls", [])
     ]
     return lines + list(ALWAYS_FAILS[1:])
+
+
+def real_failures(known: dict[str, dict[str, Any]]) -> list[str]:
+    """What goes wrong on real photographs."""
+    lines = []
+    if real := known.get("real_weak"):
+        uncertain = known["real_uncertain"]["value"]
+        lines.append(
+            f"Of {real['pictures']} real photographs of healthy people, {per_cent(real['value'])} are called weak and "
+            f"{per_cent(uncertain)} uncertain."
+        )
+    elif real := known.get("specificity_real"):
+        lines.append(
+            f"Of {real['pictures']} real photographs of healthy people, unmoved, {per_cent(1 - real['value'])} are "
+            "called weak."
+        )
+    for key, row in known.items():
+        if key.startswith("real_view_") and row["value"] < GOALS.get(key, 0.85):
+            view = key.removeprefix("real_view_").replace("_", " ")
+            lines.append(
+                f"Of {row['pictures']} real photographs that show {view}, {per_cent(1 - row['value'])} are seen as "
+                "another view."
+            )
+    return lines
 
 
 def per_cent(share: float) -> str:
@@ -182,6 +243,7 @@ def sentences(measured: dict[str, Any]) -> dict[str, Any]:
                 "baseline",
                 "controls",
                 "photographs",
+                "real",
                 "people",
                 "seconds",
             )
@@ -202,7 +264,10 @@ ROMAN = ("I", "II", "III", "IV", "V", "VI")
 
 
 def stages(run: Path) -> list[dict[str, Any]]:
-    """The runs that made a model, the first one first, each going on from the one before."""
+    """The runs that made a model, the first one first, each going on from the one before. What `recover` made of a
+    release has that release's."""
+    if (known := run / "stages.json").is_file():
+        return list(json.loads(known.read_text()))
     config = json.loads((run / "config.json").read_text())
     history = json.loads((run / "history.json").read_text())
     before = stages(Path(config["start"]).parent) if config.get("start") else []

@@ -16,14 +16,19 @@ NOT_DOCUMENTED = (
 """Figures that the documentation leaves to the release's page."""
 PLOTS_IN_BRIEF = ("views.png", "photographs.png")
 PLOTS = ("exercises.png", "grades.png", "reliability.png", "roc.png")
+REAL_START = "<!-- real photographs of the release in use: start -->"
 IN_BRIEF = (
+    ("Real photographs: rest is seen as rest", "real_view_rest", None),
+    ("Real photographs: a closed smile as such", "real_view_closed_smile", None),
+    ("Real photographs: a smile with teeth as such", "real_view_smile_with_teeth", None),
+    ("Real healthy photographs called weak", "real_weak", None),
+    ("Real healthy photographs left uncertain", "real_uncertain", None),
     ("Weakness of grade III and up is called weak", "sensitivity_clear", "visit_sensitivity_clear"),
     ("Healthy is not called weak", "specificity", "visit_specificity"),
     ("The weaker side is told rightly, grade III and up", "side_accuracy_clear", "visit_side_clear"),
     ("The grade is met within one", "grade_within_one", "visit_within_one"),
     ("Agreement on the grade beyond chance (quadratic kappa)", "grade_kappa", "visit_kappa"),
     ("The exercise is recognised", "exercise_accuracy", None),
-    ("Real photographs of healthy people are not called weak", "specificity_real", None),
 )
 """What is told, by which figure of one photo and which of a whole visit."""
 
@@ -87,7 +92,9 @@ def brief_table(content: dict[str, Any]) -> str:
         "|---|---|---|",
     ]
     lines += [
-        f"| {asked} | {_told(known, photo)} | {_told(known, visit)} |" for asked, photo, visit in IN_BRIEF
+        f"| {asked} | {_told(known, photo)} | {_told(known, visit)} |"
+        for asked, photo, visit in IN_BRIEF
+        if photo in known or visit in known
     ]
     return "\n".join(lines + _pictures(content, PLOTS_IN_BRIEF))
 
@@ -99,10 +106,35 @@ def _told(known: dict[str, dict[str, Any]], key: str | None) -> str:
     return f"{row['value']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
 
 
+SHOWN = ("closed_smile", "smile_with_teeth", "sneer", "puff_cheek", "show_teeth", "open_mouth")
+"""The exercises of the first system for this task, the smile as either kind."""
+
+
+def real_table(content: dict[str, Any]) -> str:
+    """Counts of the views seen in real photographs, as Markdown: rest and the exercises of `SHOWN`."""
+    found = content["details"].get("real") or {}
+    names = found.get("exercises", [])
+    if not found:
+        return "This release was not measured on labelled photographs."
+    columns = ["rest", *SHOWN]
+    lines = [
+        f"| Shown | Photographs | {' | '.join(one.replace('_', ' ') for one in columns)} | another view |",
+        "|---|---|" + "---|" * (len(columns) + 1),
+    ]
+    for row in found.get("rows", []):
+        if row["exercise"] not in columns:
+            continue
+        told = [row["said"][names.index(one)] for one in columns]
+        cells = " | ".join(str(count) for count in [*told, sum(row["said"]) - sum(told)])
+        lines.append(f"| {row['exercise'].replace('_', ' ')} | {row['photographs']} | {cells} |")
+    return "\n".join(lines)
+
+
 def renew(docs: Path, content: dict[str, Any]) -> None:
     """Write the tables and plots of both pages anew. docs: the folder in which they lie."""
     for name, start, told in (
         (CLINICIANS, BRIEF_START, brief_table(content)),
+        (CLINICIANS, REAL_START, real_table(content)),
         (FIGURES, FIGURES_START, figures_table(content)),
     ):
         page = docs / name

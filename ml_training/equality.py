@@ -7,36 +7,77 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
+from inference.pipeline.classify import OUTPUTS
+from inference.pipeline.shape import SHAPE_SIZE
 from ml_training.convert import Inputs, Lite
+from ml_training.datasets import references
 from ml_training.evaluate.answers import Predict, RawOutputs, calibrated, suggested_grades
 
 DECISIONS: Final = ("view", "palsy", "side", "grade")
 BATCH: Final = 64
 
 
-def inputs_of(pictures: Any, row: int, shape: np.ndarray) -> Inputs:
-    """One picture as the network takes it."""
-    return {"crop": pictures.crops[row], "shape": shape}
+def inputs_of(pictures: Any, row: int, mesh: np.ndarray) -> Inputs:
+    """One picture as the network takes it. mesh: (1486,), its row of `train.meshes`."""
+    return {"crop": pictures.crops[row], "shape": mesh[:SHAPE_SIZE], "gauge": mesh[SHAPE_SIZE:]}
 
 
-def by_keras(model: keras.Model, pictures: Any, shapes: np.ndarray) -> np.ndarray:
-    """(N, 27) logits by the Keras model, in batches. shapes: (N, 1434)."""
+def by_keras(model: keras.Model, pictures: Any, meshes: np.ndarray) -> np.ndarray:
+    """(N, 27) logits by the Keras model, in batches, without references. meshes: (N, 1486)."""
     found = []
-    for at in range(0, len(shapes), BATCH):
+    for at in range(0, len(meshes), BATCH):
+        mesh = meshes[at : at + BATCH]
         crops = pictures.crops[at : at + BATCH].astype(np.float32)
-        found.append(model({"crop": crops, "shape": shapes[at : at + BATCH]}, training=False).numpy())
+        given = {"crop": crops, "shape": mesh[:, :SHAPE_SIZE], "gauge": mesh[:, SHAPE_SIZE:]}
+        found.append(model(given, training=False).numpy())
     return np.concatenate(found).astype(np.float64)
 
 
-def by_lite(lite: Lite, pictures: Any, shapes: np.ndarray, quiet: bool = False) -> np.ndarray:
-    """(N, 27) logits by a .tflite file, one picture at a time as in serving."""
-    rows = tqdm(range(len(shapes)), unit="picture", leave=False, disable=quiet)
-    return np.stack([lite.run(inputs_of(pictures, row, shapes[row])) for row in rows])
+class Pair:
+    """The two files of a network, eye and judgement, as serving runs them. Not safe to share between threads."""
+
+    def __init__(self, eye: bytes, judgement: bytes) -> None:
+        self.eye, self.judgement = Lite(eye), Lite(judgement)
+
+    def see(self, inputs: Inputs) -> np.ndarray:
+        """(2, W) of one picture."""
+        return self.eye.run(inputs)
+
+    def judge(self, seen: np.ndarray, rest: np.ndarray | None = None) -> np.ndarray:
+        """(27,) logits of what was seen, beside the same face at rest or alone."""
+        known = np.array([0.0 if rest is None else 1.0])
+        faces = np.stack([seen, np.zeros_like(seen) if rest is None else rest])
+        return self.judgement.run({"faces": faces, "known": known})
+
+    def milliseconds(self, inputs: Inputs) -> float:
+        """Median time of one picture on one core."""
+        faces = np.stack([self.see(inputs)] * 2)
+        later = self.judgement.milliseconds({"faces": faces, "known": np.ones(1)})
+        return round(self.eye.milliseconds(inputs) + later, 3)
 
 
-def predictor(lite: Lite, shapes_of: Any) -> Predict:
-    """A .tflite file as the evaluation asks it. shapes_of: Pictures -> (N, 1434)."""
-    return lambda pictures: RawOutputs.of(by_lite(lite, pictures, shapes_of(pictures)))
+def seen_by(pair: Pair, pictures: Any, meshes: np.ndarray, quiet: bool = False) -> np.ndarray:
+    """(N, 2, W), one picture at a time as in serving."""
+    rows = tqdm(range(len(meshes)), unit="picture", leave=False, disable=quiet)
+    return np.stack([pair.see(inputs_of(pictures, row, meshes[row])) for row in rows])
+
+
+def by_pair(pair: Pair, pictures: Any, meshes: np.ndarray, quiet: bool = False) -> np.ndarray:
+    """(N, 27) logits by the two files, one picture at a time as in serving, without references."""
+    return np.stack([pair.judge(seen) for seen in seen_by(pair, pictures, meshes, quiet)])
+
+
+def predictor(pair: Pair, meshes_of: Any, beside_rest: bool = False) -> Predict:
+    """The two files as the evaluation asks them. meshes_of: Pictures -> (N, 1486). beside_rest: judge each picture
+    beside the photo at rest of its visit, where there is one."""
+
+    def predict(pictures: Any) -> RawOutputs:
+        seen = seen_by(pair, pictures, meshes_of(pictures))
+        rest = references(pictures) if beside_rest else np.full(len(pictures), -1)
+        said = [pair.judge(one, None if at < 0 else seen[at]) for one, at in zip(seen, rest, strict=True)]
+        return RawOutputs.of(np.array(said).reshape(-1, OUTPUTS))
+
+    return predict
 
 
 @dataclass(frozen=True)

@@ -23,17 +23,18 @@ from inference.pipeline.codes import VIEWS
 from inference.pipeline.release import (
     ACTIVE_FILE,
     ARTIFACTS_DIR,
+    JUDGEMENT_FILE,
     PREPROCESSING_VERSION,
     load_release,
     sha256_of,
 )
 from ml_training import card, card_docs, convert, datasets, equality, plots
-from ml_training.convert import VARIANTS, Lite
+from ml_training.convert import VARIANTS
 from ml_training.datasets import Pictures
-from ml_training.equality import Said
+from ml_training.equality import Pair, Said
 from ml_training.evaluate import Evaluation, load, of_photographs
-from ml_training.models import build
-from ml_training.train import shapes
+from ml_training.models import build, eye_of, judgement_of
+from ml_training.train import meshes
 
 FILE: Final = "network.tflite"
 REFINEMENT: Final = "refinement.npz"
@@ -51,12 +52,18 @@ class NotEqual(SystemExit):
 
 @dataclass(frozen=True)
 class Made:
-    """One file of the network and its logits (N, 27) on the test pictures."""
+    """One form of the network, in one file or two, and its logits (N, 27) on the test pictures."""
 
     variant: str
     path: Path
     logits: np.ndarray
     milliseconds: float | None
+
+    @property
+    def bytes(self) -> int:
+        """Of all its files."""
+        files = [self.path, *([judgement_beside(self.path)] if self.path.suffix == ".tflite" else [])]
+        return sum(file.stat().st_size for file in files)
 
 
 def trained(run: Path) -> keras.Model:
@@ -70,7 +77,9 @@ def trained(run: Path) -> keras.Model:
     if config.get("precision", "float32") == "float32":
         return model
     keras.config.set_dtype_policy("float32")
-    kept = {key: config[key] for key in ("trunk", "alpha", "dropout", "pixels", "shape") if key in config}
+    kept = {
+        key: config[key] for key in ("trunk", "alpha", "dropout", "pixels", "shape", "gauge") if key in config
+    }
     plain = build(int(config["size"]), **kept)
     plain.set_weights(model.get_weights())
     return plain
@@ -86,10 +95,10 @@ def loaded(path: Path) -> keras.Model:
 def _between() -> dict[str, Any]:
     """The operations between our layers, which the older form knows by bare names alone, from a small network of the
     same making. Where a layer goes by the same name (`Add`), what was kept of it tells which is meant."""
-    operations = [
-        type(op) for op in build(32, pixels=False).operations if not isinstance(op, keras.layers.Layer)
-    ]
-    return {kind.__name__: _either(kind) for kind in operations}
+    whole = build(32, pixels=False)
+    parts = [whole, eye_of(whole), judgement_of(whole)]
+    operations = [op for part in parts for op in part.operations if not isinstance(op, keras.layers.Layer)]
+    return {type(op).__name__: _either(type(op)) for op in operations}
 
 
 def _either(operation: Any) -> Any:
@@ -104,7 +113,7 @@ def _either(operation: Any) -> Any:
 def samples_of(pictures: Pictures, count: int = REPRESENTATIVE, seed: int = 0) -> list[convert.Inputs]:
     """Training pictures from which int8 takes its ranges."""
     some = pictures.where(np.random.default_rng(seed).permutation(len(pictures))[:count])
-    return [equality.inputs_of(some, row, shape) for row, shape in enumerate(shapes(some))]
+    return [equality.inputs_of(some, row, mesh) for row, mesh in enumerate(meshes(some))]
 
 
 def files(model: keras.Model, folder: Path, samples: list[convert.Inputs]) -> dict[str, Path]:
@@ -113,15 +122,33 @@ def files(model: keras.Model, folder: Path, samples: list[convert.Inputs]) -> di
     made = {"keras": folder / "network.keras", "h5": folder / "network.h5"}
     for path in made.values():
         model.save(path)
+    eye, judgement = eye_of(model), judgement_of(model)
+    seen = [
+        eye({name: value[None].astype(np.float32) for name, value in s.items()}).numpy()[0] for s in samples
+    ]
+    pairs = [
+        {"faces": np.stack([one, seen[n - 1]]), "known": np.array([n % 2.0])} for n, one in enumerate(seen)
+    ]
     for variant in VARIANTS:
-        made[variant] = folder / f"network-{variant}.tflite"
-        ranges = samples if variant == "int8" else ()
-        made[variant].write_bytes(convert.to_tflite(model, variant, ranges))
+        made[variant] = folder / f"eye-{variant}.tflite"
+        made[variant].write_bytes(convert.to_tflite(eye, variant, samples if variant == "int8" else ()))
+        later = convert.to_tflite(judgement, variant, pairs if variant == "int8" else ())
+        judgement_beside(made[variant]).write_bytes(later)
     return made
 
 
+def judgement_beside(eye: Path) -> Path:
+    """The file of the judgement that goes with an eye's."""
+    return eye.with_name(eye.name.replace("eye-", "judgement-"))
+
+
+def pair_of(eye: Path) -> Pair:
+    """Both files of a variant, ready to run."""
+    return Pair(eye.read_bytes(), judgement_beside(eye).read_bytes())
+
+
 def asked(variant: str, path: Path, pictures: Pictures, seen: np.ndarray) -> Made:
-    """What a file says of the test pictures, and how long it takes for one on one core. seen: (N, 1434)."""
+    """What a file says of the test pictures, and how long it takes for one on one core. seen: (N, 1486)."""
     if path.suffix != ".tflite":
         model = loaded(path)
         return Made(
@@ -130,15 +157,16 @@ def asked(variant: str, path: Path, pictures: Pictures, seen: np.ndarray) -> Mad
             equality.by_keras(model, pictures, seen),
             _keras_milliseconds(model, pictures, seen),
         )
-    lite = Lite(path.read_bytes())
-    logits = equality.by_lite(lite, pictures, seen)
-    return Made(variant, path, logits, lite.milliseconds(equality.inputs_of(pictures, 0, seen[0])))
+    pair = pair_of(path)
+    logits = equality.by_pair(pair, pictures, seen)
+    return Made(variant, path, logits, pair.milliseconds(equality.inputs_of(pictures, 0, seen[0])))
 
 
 def _keras_milliseconds(model: keras.Model, pictures: Pictures, seen: np.ndarray) -> float:
     """One picture by `model.predict`, which is what a program without an exported file would call: the processor's own
     time, so more cores don't shorten it."""
-    one = {"crop": pictures.crops[:1].astype(np.float32), "shape": seen[:1]}
+    given = equality.inputs_of(pictures, 0, seen[0])
+    one = {name: value[None].astype(np.float32) for name, value in given.items()}
     model.predict(one, verbose=0)
     spent = []
     for _ in range(TIMED):
@@ -154,7 +182,7 @@ def rows_of(made: list[Made], wanted: np.ndarray, fitted: dict[str, Any]) -> lis
     return [
         {
             "variant": one.variant,
-            "bytes": one.path.stat().st_size,
+            "bytes": one.bytes,
             "milliseconds": one.milliseconds,
             **equality.difference(truth, Said.of(one.logits, fitted)),
         }
@@ -183,7 +211,7 @@ def write_release(
 ) -> None:
     """release.json and card.json around the files that lie in the folder. extra: `repeatability` and `refinement`, as
     far as there are any."""
-    files = [FILE, *filter(None, [extra.get("refinement", {}).get("file")])]
+    files = [FILE, JUDGEMENT_FILE, *filter(None, [extra.get("refinement", {}).get("file")])]
     release = {
         "name": folder.name,
         "preprocessing": PREPROCESSING_VERSION,
@@ -220,11 +248,14 @@ def export(args: argparse.Namespace) -> dict[str, Any]:
     model = trained(args.run)
     train, val, test = load(args.data)
     made = files(model, args.run / "export", samples_of(train))
-    lite = Lite(made[args.variant].read_bytes())
+    pair = pair_of(made[args.variant])
     untouched = datasets.load([args.untouched], ("train", "val")) if args.untouched else None
-    evaluation = Evaluation(equality.predictor(lite, shapes), train, val, test, untouched)
+    evaluation = Evaluation(equality.predictor(pair, meshes), train, val, test, untouched)
+    evaluation.beside = equality.predictor(pair, meshes, beside_rest=True)
+    if args.real:
+        evaluation.real = unused(datasets.load(args.real, ("val", "test")), untouched)
     fitted = evaluation.fit()
-    seen = shapes(test)
+    seen = meshes(test)
     wanted = equality.by_keras(model, test, seen)
     rows = rows_of([asked(variant, path, test, seen) for variant, path in made.items()], wanted, fitted)
     (args.run / "export" / "equality.md").write_text(equality.table(rows) + "\n")
@@ -233,6 +264,7 @@ def export(args: argparse.Namespace) -> dict[str, Any]:
     shipped = check(rows, args.variant, args.most_changed)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FILE).write_bytes(made[args.variant].read_bytes())
+    (folder / JUDGEMENT_FILE).write_bytes(judgement_beside(made[args.variant]).read_bytes())
     size = int(model.get_layer("crop").output.shape[1])
     extra = _brought(args, folder)
     write_release(folder, size, fitted, extra, {})  # the photographs below run through it
@@ -242,6 +274,11 @@ def export(args: argparse.Namespace) -> dict[str, Any]:
     if args.activate:
         (args.out / ACTIVE_FILE).write_text(args.name + "\n")
     return content
+
+
+def unused(pictures: Pictures, others: Pictures | None) -> Pictures:
+    """Those of people who are not among the others."""
+    return pictures if others is None else pictures.where(~np.isin(pictures.person, others.person))
 
 
 def _photographs(evaluation: Evaluation, folder: Path, portraits: Path, data: list[Path]) -> dict[str, Any]:
@@ -282,8 +319,9 @@ def network_row(run: Path, model: keras.Model, file: Path, variant: str) -> dict
     return {
         "kind": "network",
         "file": file.name,
-        "bytes": file.stat().st_size,
-        "network": f"{config['trunk']} {config['alpha']} beside its mirror image, with the mesh's points",
+        "bytes": sum(one.stat().st_size for one in (file, file.with_name(JUDGEMENT_FILE))),
+        "network": f"{config['trunk']} {config['alpha']} beside its mirror image, with the mesh's points and their "
+        "gauge, and beside the face at rest where there is one",
         "trunk": config["trunk"],
         "alpha": config["alpha"],
         "input_px": config["size"],
@@ -330,6 +368,9 @@ def main() -> None:
     )
     parser.add_argument(
         "--untouched", type=Path, help="portraits as they are (`unmoved`), for the palsy's threshold"
+    )
+    parser.add_argument(
+        "--real", type=Path, nargs="+", help="more of them, labelled by eye, to measure real photographs on"
     )
     parser.add_argument("--name", required=True)
     parser.add_argument("--variant", choices=VARIANTS, default="float16", help="of the network that ships")

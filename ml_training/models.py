@@ -1,13 +1,21 @@
-"""The network: a face beside its own mirror image, its pixels and the shape of its mesh, in one pass.
+"""The network: a face beside its own mirror image, its pixels and the shape of its mesh; and beside the same face at
+rest, where there is such a photo.
 
-    crop  (s, s, 3) --+-- trunk --> pixels --+
-    mirror image -----+-- trunk --> pixels'--+--> mean  m = (f + f') / 2   what both sides share
-    shape (1434,) ----+-- dense --> points --+--> difference d = (f - f') / 2   what tells left from right
-    its mirror -------+-- dense --> points'--+
+    eye        crop  (s, s, 3) --+-- trunk --> pixels --+--> f
+               mirror image -----+-- trunk --> pixels'--+--> f'
+               shape (1434,) ----+-- dense --> points --+
+               its mirror -------+-- dense --> points'--+
+               gauge (52,) ------+-- dense --> gauge ---+
+               its mirror -------+-- dense --> gauge'---+
 
-A mirrored photo swaps f and f': m stays and d changes its sign. View and severity read (m, |d|), so they can't change;
-the weak side is u(m, d) - u(m, -d), which turns over; each zone's movement is v(m, d) on the left and v(m, -d) on the
-right. So what a mirror must do to the answers holds by construction, before any training.
+    judgement  m = (f + f') / 2   what both sides share       m - m(rest)   what moved, 0 without a reference
+               d = (f - f') / 2   what tells left from right  d - d(rest)   what moved otherwise on the left
+
+A mirrored photo (and reference) swaps f and f': m stays and d changes its sign. View and severity read m and |d|, so
+they can't change; the weak side is u(m, d) - u(m, -d), which turns over; each zone's movement is v(m, d) on the left
+and v(m, -d) on the right. So what a mirror must do to the answers holds by construction, before any training.
+
+The reference joins what the photo itself shows and never replaces it: a face that is weak at rest is weak in both.
 """
 
 from pathlib import Path
@@ -19,12 +27,18 @@ import tensorflow as tf
 
 from inference.pipeline.classify import HEADS, STEPS
 from inference.pipeline.codes import LANDMARK_COUNT, ZONES
+from inference.pipeline.gauge import NAMES
 from inference.pipeline.shape import MIRROR, SHAPE_SIZE
 from ml_training.locator import BATCH_NORM_MOMENTUM, MirrorImage
 from ml_training.sources import weights_file
 
 TRUNKS: Final = {"MobileNetV2": keras.applications.MobileNetV2, "MobileNet": keras.applications.MobileNet}
-PIXEL_WIDTH, POINT_WIDTH, HEAD_WIDTH = 160, 160, 128
+PIXEL_WIDTH, POINT_WIDTH, GAUGE_WIDTH, HEAD_WIDTH = 160, 160, 48, 128
+GAUGE_SIZE: Final = len(NAMES)
+GAUGE_MIRROR: Final = tuple(
+    NAMES.index(name.replace("Left", "*").replace("Right", "Left").replace("*", "Right")) for name in NAMES
+)
+"""The coefficient that each of the gauge's becomes in a mirror."""
 
 
 @keras.saving.register_keras_serializable("risorius")
@@ -54,9 +68,17 @@ def set_frame(model: keras.Model, shapes: np.ndarray) -> None:
     points = shapes.reshape(-1, LANDMARK_COUNT, 3)
     both = np.concatenate([points, points[:, list(MIRROR)] * [-1, 1, 1]])
     spread = both.std(0) + 0.01
-    model.get_layer("frame").set_weights(
+    eye_of(model).get_layer("frame").set_weights(
         [both.mean(0).ravel().astype(np.float32), (1 / spread).ravel().astype(np.float32)]
     )
+
+
+@keras.saving.register_keras_serializable("risorius")
+class MirrorGauge(keras.layers.Layer):
+    """(N, 52) coefficients of the gauge -> (N, 52) the same in a mirror."""
+
+    def call(self, coefficients: Any) -> Any:
+        return tf.gather(coefficients, tf.constant(GAUGE_MIRROR, tf.int32), axis=1)
 
 
 def build(
@@ -67,39 +89,95 @@ def build(
     dropout: float = 0.2,
     pixels: bool = True,
     shape: bool = True,
+    gauge: bool = True,
 ) -> keras.Model:
-    """{"crop": RGB 0 to 255 (N, size, size, 3), "shape": (N, 1434)} -> logits (N, 27), see `HEADS`.
+    """{"crop": RGB 0 to 255 (N, size, size, 3), "shape": (N, 1434), "gauge": (N, 52)} -> logits (N, 27), see `HEADS`,
+    of a photo without a reference.
 
-    weights: ImageNet weights of the trunk without its top, or None for random ones. pixels, shape: what it may see.
-    Pixels are scaled inside the network, so that training and serving cannot differ.
+    weights: ImageNet weights of the trunk without its top, or None for random ones. pixels, shape, gauge: what it may
+    see. Pixels are scaled inside the network, so that training and serving cannot differ.
     """
-    crop = keras.Input((size, size, 3), name="crop")
-    flat = keras.Input((SHAPE_SIZE,), name="shape")
-    straight, mirror = [], []
+    eye = seeing(size, trunk, alpha, weights, dropout, pixels, shape, gauge)
+    judge = judgement(int(eye.output.shape[-1]), dropout)
+    given = inputs(size)
+    seen = eye(given)
+    faces = keras.ops.stack([seen, keras.ops.zeros_like(seen)], 1)
+    known = keras.ops.zeros_like(seen[:, 0, :1])
+    return keras.Model(given, judge({"faces": faces, "known": known}), name="risorius")
+
+
+def inputs(size: int) -> dict[str, Any]:
+    """What the network is given of one photo."""
+    return {
+        "crop": keras.Input((size, size, 3), name="crop"),
+        "shape": keras.Input((SHAPE_SIZE,), name="shape"),
+        "gauge": keras.Input((GAUGE_SIZE,), name="gauge"),
+    }
+
+
+def seeing(
+    size: int,
+    trunk: str = "MobileNetV2",
+    alpha: float = 0.35,
+    weights: Path | None = None,
+    dropout: float = 0.2,
+    pixels: bool = True,
+    shape: bool = True,
+    gauge: bool = True,
+) -> keras.Model:
+    """The part that looks at one photo: `inputs` -> (N, 2, W), straight and in the mirror."""
+    given, straight, mirror = inputs(size), [], []
     if pixels:
-        eye = _pixel_branch(size, trunk, alpha, weights, dropout)
-        straight.append(eye(crop))
-        mirror.append(eye(MirrorImage(name="mirror_image")(crop)))
+        branch = _pixel_branch(size, trunk, alpha, weights, dropout)
+        straight.append(branch(given["crop"]))
+        mirror.append(branch(MirrorImage(name="mirror_image")(given["crop"])))
     if shape:
-        frame, ear = Frame(name="frame"), _point_branch(dropout)
-        straight.append(ear(frame(flat)))
-        mirror.append(ear(frame(MirrorPoints(name="mirror_points")(flat))))
-    joined = answers(_joined(straight), _joined(mirror), dropout)
-    return keras.Model({"crop": crop, "shape": flat}, joined, name="risorius")
+        frame, branch = Frame(name="frame"), _point_branch(dropout)
+        straight.append(branch(frame(given["shape"])))
+        mirror.append(branch(frame(MirrorPoints(name="mirror_points")(given["shape"]))))
+    if gauge:
+        branch = _gauge_branch(dropout)
+        straight.append(branch(given["gauge"]))
+        mirror.append(branch(MirrorGauge(name="mirror_gauge")(given["gauge"])))
+    seen = keras.ops.stack([_joined(straight), _joined(mirror)], 1)
+    return keras.Model(given, seen, name="eye")
 
 
-def answers(f: Any, g: Any, dropout: float) -> Any:
-    """Logits (N, 27) from what was seen straight, f, and in the mirror, g: (N, any) both."""
+def judgement(width: int, dropout: float = 0.2) -> keras.Model:
+    """The part that judges: {"faces": (N, 2, 2, width), photo and reference, each straight and in the mirror; "known":
+    (N, 1), 1 where there is a reference, else 0 and the reference is not read} -> logits (N, 27)."""
+    faces, known = keras.Input((2, 2, width), name="faces"), keras.Input((1,), name="known")
+    rest = faces[:, 1, 0], faces[:, 1, 1]
+    logits = answers(faces[:, 0, 0], faces[:, 0, 1], dropout, rest, known)
+    return keras.Model({"faces": faces, "known": known}, logits, name="judgement")
+
+
+def answers(
+    f: Any, g: Any, dropout: float, reference: tuple[Any, Any] | None = None, known: Any = None
+) -> Any:
+    """Logits (N, 27) from what was seen straight, f, and in the mirror, g: (N, any) both. reference: the same of the
+    face at rest, read where known (N, 1) is 1."""
     mean, difference = (f + g) * 0.5, (f - g) * 0.5
-    even = keras.layers.Concatenate(name="even")([mean, keras.ops.abs(difference)])
-    one = keras.layers.Concatenate(name="one")([mean, difference])
-    other = keras.layers.Concatenate(name="other")([mean, -difference])
-    outputs = [_head("view", HEADS["view"], dropout)(even), _head("steps", STEPS, dropout)(even)]
+    even, one, other = [mean, keras.ops.abs(difference)], [mean, difference], [mean, -difference]
+    if reference is not None:
+        moved = known * (mean - (reference[0] + reference[1]) * 0.5)
+        apart = known * (difference - (reference[0] - reference[1]) * 0.5)
+        even += [moved, keras.ops.abs(apart), known]
+        one += [moved, apart, known]
+        other += [moved, -apart, known]
+    evenly = keras.layers.Concatenate(name="even")(even)
+    left_first = keras.layers.Concatenate(name="one")(one)
+    right_first = keras.layers.Concatenate(name="other")(other)
+    outputs = [_head("view", HEADS["view"], dropout)(evenly), _head("steps", STEPS, dropout)(evenly)]
     odd = {name: _head(name, 1, dropout) for name in ("side", "done_side")}
     zone = _head("zone", len(ZONES), dropout)
-    left, right = zone(one), zone(other)
+    left, right = zone(left_first), zone(right_first)
     zones = keras.layers.Reshape((2 * len(ZONES),), name="zones")(keras.ops.stack([left, right], -1))
-    outputs += [odd["side"](one) - odd["side"](other), zones, odd["done_side"](one) - odd["done_side"](other)]
+    outputs += [
+        odd["side"](left_first) - odd["side"](right_first),
+        zones,
+        odd["done_side"](left_first) - odd["done_side"](right_first),
+    ]
     return keras.layers.Concatenate(name="logits", dtype="float32")(outputs)
 
 
@@ -128,6 +206,12 @@ def _point_branch(dropout: float) -> keras.Model:
     return keras.Model(inputs, narrow, name="points")
 
 
+def _gauge_branch(dropout: float) -> keras.Model:
+    inputs = keras.Input((GAUGE_SIZE,))
+    some = keras.layers.Dropout(dropout / 2)(inputs)
+    return keras.Model(inputs, keras.layers.Dense(GAUGE_WIDTH, "relu")(some), name="gauges")
+
+
 def _head(name: str, outputs: int, dropout: float) -> keras.Sequential:
     return keras.Sequential(
         [
@@ -137,6 +221,34 @@ def _head(name: str, outputs: int, dropout: float) -> keras.Sequential:
         ],
         name=name,
     )
+
+
+def beside_rest(model: keras.Model) -> keras.Model:
+    """A network for training: `inputs` and "rest" (N,), where in the batch each photo's reference lies, or -1 -> logits
+    (N, 27). It shares all its weights with the network given, which judges without a reference."""
+    eye = eye_of(model)
+    given = inputs(size_of(model))
+    rest = keras.Input((), dtype="int32", name="rest")
+    seen = eye(given)
+    faces = keras.ops.stack([seen, keras.ops.take(seen, keras.ops.maximum(rest, 0), axis=0)], 1)
+    known = keras.ops.cast(rest >= 0, "float32")[:, None]
+    logits = judgement_of(model)({"faces": faces, "known": known})
+    return keras.Model(given | {"rest": rest}, logits, name="beside_rest")
+
+
+def size_of(model: keras.Model) -> int:
+    """Side of the crop that a network takes, px."""
+    return next(int(given.shape[1]) for given in model.inputs if given.name == "crop")
+
+
+def eye_of(model: keras.Model) -> keras.Model:
+    """The part of a trained network that looks at one photo."""
+    return model.get_layer("eye")
+
+
+def judgement_of(model: keras.Model) -> keras.Model:
+    """The part of a trained network that judges what was seen."""
+    return model.get_layer("judgement")
 
 
 def take_over(model: keras.Model, trained: keras.Model, trunk_only: bool = False) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from inference.pipeline.align import crop_face
 from inference.pipeline.decode import decode
+from inference.pipeline.gauge import Gauge
 from inference.pipeline.landmarks import FaceMesh
 from inference.pipeline.measure import measure
 from inference.pipeline.quality import judge
@@ -34,28 +35,32 @@ def network_of(release: Release) -> keras.Model:
     return build(int(row["input_px"]), str(row["trunk"]), float(row["alpha"]))
 
 
-def analyse(file: Path, mesh: FaceMesh, network: keras.Model, size: int) -> Any:
+def analyse(file: Path, mesh: FaceMesh, gauge: Gauge, network: keras.Model, size: int) -> Any:
     """All steps of serving on one photo; the network's answer, or None where there is no face."""
     image = decode(file)
     faces = mesh.find(image)
     judge(image, faces)
     if not faces:
         return None
-    crop = crop_face(image, faces[0], size).astype(np.float32)
-    said = network.predict({"crop": crop[None], "shape": features(faces[0])[None]}, verbose=0)
+    given = {
+        "crop": crop_face(image, faces[0], size).astype(np.float32),
+        "shape": features(faces[0]),
+        "gauge": gauge.blendshapes(faces[0]),
+    }
+    said = network.predict({name: value[None] for name, value in given.items()}, verbose=0)
     measure(faces[0])
     return said
 
 
 def main() -> None:
     files = [Path(name) for name in sys.argv[1:]]
-    network, mesh = network_of(verify_release()), FaceMesh()
+    network, mesh, gauge = network_of(verify_release()), FaceMesh(), Gauge()
     size = int(network.get_layer("crop").output.shape[1])
     for file in files[:WARM_UP]:
-        analyse(file, mesh, network, size)
+        analyse(file, mesh, gauge, network, size)
     started = time.perf_counter()
     for file in files:
-        analyse(file, mesh, network, size)
+        analyse(file, mesh, gauge, network, size)
     rate = len(files) / (time.perf_counter() - started)
     print(json.dumps({"photos_per_second": round(rate, 2), "what": WHAT}))
 

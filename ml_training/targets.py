@@ -50,11 +50,12 @@ def of(pictures: Pictures) -> np.ndarray:
     view[seen, pictures.view[seen]] = 1
     steps = pictures.grade[:, None] > np.arange(1, STEPS + 1)
     drawn = pictures.source != UNTOUCHED
-    known = np.isfinite(pictures.zones).all((1, 2))[:, None] * np.stack(
-        [_shown(pictures.view, z) for z in ZONES], 1
-    )
+    shown = np.stack([_shown(pictures.view, z) for z in ZONES], 1)
+    covered = pictures.covered.any(2)
+    known = np.isfinite(pictures.zones).all((1, 2))[:, None] * shown * ~covered
+    sided = np.isin(pictures.side, (0, 1)) & ~(covered & (shown == 1)).any(1)
     parts = [
-        view, steps, drawn, pictures.side == 1, np.isin(pictures.side, (0, 1)),
+        view, steps, drawn, pictures.side == 1, sided,
         np.nan_to_num(pictures.zones).reshape(count, -1), known * drawn[:, None], pictures.done_side == 1,
         pictures.done_side >= 0,
     ]  # fmt: skip

@@ -13,7 +13,7 @@ from inference.pipeline.release import Release
 from ml_training import calibrate, card, datasets, plots
 from ml_training.baseline import Baseline
 from ml_training.datasets import BOTH, FIELDS, DataMissing, Pictures
-from ml_training.evaluate import controls, figures, groups, leaks, photographs, visits
+from ml_training.evaluate import controls, figures, groups, leaks, photographs, real, visits
 from ml_training.evaluate.answers import Predict, RawOutputs, calibrated
 from ml_training.evaluate.controls import Control, Network
 from ml_training.evaluate.figures import Judged
@@ -28,7 +28,8 @@ class Evaluation:
 
     predict: the network with what serving does around it. release: its temperatures, thresholds and visit parameters
     are used as they are; where `fitted` is given (by the exporter, before a release is written) those instead.
-    untouched: portraits as they are, of training and validation people, for the palsy's threshold.
+    untouched: portraits as they are, of training and validation people, for the thresholds. real: photographs as they
+    are, of people in no training and not among those. beside: the network with the face at rest of the same visit.
     """
 
     predict: Predict
@@ -36,6 +37,8 @@ class Evaluation:
     val: Pictures
     test: Pictures
     untouched: Pictures | None = None
+    real: Pictures | None = None
+    beside: Predict | None = None
     fitted: dict[str, Any] = field(default_factory=dict)
     raw_val: RawOutputs | None = None
     seconds: dict[str, float] = field(default_factory=dict)
@@ -44,7 +47,10 @@ class Evaluation:
     def fit(self) -> dict[str, Any]:
         """Temperatures, thresholds, isotonic comparison and visit parameters, on validation people."""
         raw = self._ask_validation()
-        found = calibrate.fit(raw, self.val, self.predict(self.untouched) if self.untouched else None)
+        people = None
+        if self.untouched is not None:
+            people = calibrate.Untouched(self.untouched, self.predict(self.untouched))
+        found = calibrate.fit(raw, self.val, people)
         answers = calibrated(raw, found["temperatures"])
         self.fitted = found | {"visit": visits.fit(answers, self.val)}
         return self.fitted
@@ -92,6 +98,10 @@ class Evaluation:
         overall = figures.figures(judged)
         rows = groups.by_group(judged)
         clock.lap("figures")
+        portraits = self.portraits(judged)
+        clock.lap("real photographs")
+        beside_rest = self.beside_rest()
+        clock.lap("beside rest")
         told = visits.Told.of(judged.answers, self.test, self.fitted["visit"])
         visit = {
             "figures": visits.figures(told),
@@ -108,7 +118,9 @@ class Evaluation:
         values = {row["key"]: row["value"] for row in overall}
         content = {
             "figures": [
+                *figures.grouped("real photographs", portraits.get("figures", [])),
                 *figures.grouped("", overall),
+                *figures.grouped("beside the face at rest", beside_rest),
                 *figures.grouped("a whole visit", visit["figures"]),
                 *figures.grouped("without a network", baseline["figures"]),
                 *figures.grouped("real photographs", (photos or {}).pop("figures", [])),
@@ -123,6 +135,7 @@ class Evaluation:
             "controls": [control.row() for control in found],
             "leak_hunt": leaks.report(found),
             "photographs": photos or {},
+            "real": portraits.get("confusion", {}),
             "people": {name: _count(getattr(self, name)) for name in SPLITS_USED},
         }
         content["plots"] = plots.draw(folder, content, judged, self.baseline())
@@ -131,11 +144,40 @@ class Evaluation:
         self.measured = content
         return card.sentences(content)
 
+    def portraits(self, judged: Judged) -> dict[str, Any]:
+        """What `real.measured` tells of the real photographs; empty without any."""
+        if self.real is None or not len(self.real):
+            return {}
+        answers = calibrated(self.predict(self.real), self.fitted["temperatures"])
+        return real.measured(real.Portraits(self.real, answers, self.fitted["thresholds"]), judged)
+
+    def beside_rest(self) -> list[dict[str, Any]]:
+        """Figures of the test pictures that have a photo at rest in their visit, beside it and alone."""
+        known = datasets.references(self.test) >= 0
+        if self.beside is None or not known.any():
+            return []
+        told = calibrated(self.beside(self.test), self.fitted["temperatures"])
+        rows: list[dict[str, Any]] = []
+        for key, name, answers in (
+            ("beside", "beside rest", told),
+            ("alone", "alone", self.judged().answers),
+        ):
+            part = Judged(self.test, answers, self.fitted["thresholds"]).where(known)
+            for row in figures.figures(part):
+                if row["key"] in BESIDE_REST:
+                    rows.append(row | {"key": f"{key}_{row['key']}", "name": f"{row['name']}, {name}"})
+        return sorted(rows, key=lambda row: BESIDE_REST.index(row["key"].partition("_")[2]))
+
     def baseline(self) -> Baseline:
         """Fitted on training people, or validation people where a data set has none."""
         return Baseline.fit(self.train if len(self.train) else self.val)
 
 
+BESIDE_REST = (
+    "view_macro_f1", "view_macro_f1_severe", "palsy_auc_clear", "specificity", "sensitivity_clear",
+    "side_accuracy_clear", "grade_within_one",
+)  # fmt: skip
+"""Figures that are told of photos beside the face at rest too."""
 SPLITS_USED = ("train", "val", "test")
 
 

@@ -49,6 +49,22 @@ def copied(release: Path, like: Path, note: str) -> None:
     (release / "card.json").write_text(json.dumps(card, indent=1) + "\n")
 
 
+def carried(release: Path, measures: Path) -> None:
+    """Complete a release of a new network by another one's locator, correction, detectable changes and what its card
+    says of them: both read the crop and the mesh, and nothing of the network."""
+    told, other = (json.loads((folder / "release.json").read_text()) for folder in (release, measures))
+    card, known = (json.loads((folder / "card.json").read_text()) for folder in (release, measures))
+    for file in (FILE, LOCATOR):
+        shutil.copyfile(measures / file, release / file)
+        told["files"][file] = sha256_of(release / file)
+    told["input_sizes"]["locator"] = other["input_sizes"]["locator"]
+    told |= {key: other[key] for key in ("refinement", "repeatability")}
+    _write(release, told)
+    card["models"] += [row for row in known["models"] if row["kind"] == "locator"]
+    card[EXACT] = known[EXACT]
+    (release / "card.json").write_text(json.dumps(card, indent=1) + "\n")
+
+
 def add(release: Path, measured: Path) -> None:
     """Complete release.json in `release` from what refine, study and repeatability left in `measured`."""
     load(measured / FILE)
@@ -139,11 +155,19 @@ def main() -> None:
         "--locator", type=Path, help="run of the locator whose landmarks the correction reads"
     )
     parser.add_argument("--like", type=Path, help="make the release first, of this other one's network")
+    parser.add_argument(
+        "--measures-of",
+        type=Path,
+        help="carry over another release's locator, correction and detectable changes",
+    )
     parser.add_argument("--note", default="", help="with --like: one sentence on how it was made")
     args = parser.parse_args()
     if args.like:
         copied(args.release, args.like, args.note)
-    add(args.release, args.measured)
+    if args.measures_of:
+        carried(args.release, args.measures_of)
+    else:
+        add(args.release, args.measured)
     if args.locator:
         add_locator(args.release, args.locator, datasets.load([args.data], ("test",)).with_truth())
     pictures = datasets.load([args.data], ("val", "test"))

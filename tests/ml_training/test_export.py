@@ -85,7 +85,7 @@ def rows(run, data, tmp_path_factory):  # type: ignore[no-untyped-def]
     from ml_training import equality, export
 
     pictures = datasets.load([data]).of("test")
-    model, seen = export.trained(run), export.shapes(pictures)
+    model, seen = export.trained(run), export.meshes(pictures)
     made = export.files(model, tmp_path_factory.mktemp("files"), export.samples_of(pictures, 8))
     assert list(made) == ["keras", "h5", "float32", "float16", "int8"]
     asked = [export.asked(variant, path, pictures, seen) for variant, path in made.items()]
@@ -160,11 +160,12 @@ def test_a_release_is_written_whole(run, data, tmp_path):  # type: ignore[no-unt
     refinement.write_bytes(b"x")
     args = argparse.Namespace(
         run=run, data=[data], name="2026.11.9", variant="float32", most_changed=0.0, note="", portraits=None,
-        untouched=data, repeatability=None, refinement=refinement, out=tmp_path / "artifacts", activate=False,
+        untouched=data, real=[data], repeatability=None, refinement=refinement, out=tmp_path / "artifacts",
+        activate=False,
     )  # fmt: skip
     content = export.export(args)
     release = load_release(args.out / args.name)
-    assert set(release.files) == {"network.tflite", "refinement.npz"}
+    assert set(release.files) == {"network.tflite", "judgement.tflite", "refinement.npz"}
     assert len(release.exercises) == 12
     assert release.refinement == {"file": "refinement.npz"}
     assert content["equality_with_keras"]["variant"] == "float32"

@@ -11,7 +11,7 @@ import pytest
 
 from inference.pipeline.classify import STEPS, columns
 from inference.pipeline.places import MIRRORED
-from inference.pipeline.shape import MIRROR, SHAPE_SIZE, features, frontal, mirrored
+from inference.pipeline.shape import MIRROR, SHAPE_SIZE, frontal, mirrored
 from ml_training.datasets import Pictures, write_shard
 
 from .made import fields
@@ -33,7 +33,7 @@ def network():
     model = models.build(SIZE)
     models.set_frame(model, train.shapes(pictures(6)))
     for layer in ("side", "zone", "view", "steps", "done_side"):
-        kernel, _bias = model.get_layer(layer).layers[-1].weights
+        kernel, _bias = models.judgement_of(model).get_layer(layer).layers[-1].weights
         kernel.assign(np.random.default_rng(1).normal(0, 0.5, kernel.shape))
     return model
 
@@ -54,21 +54,134 @@ def test_a_turned_head_has_the_same_frontal_points():
     assert np.allclose(frontal(moved), frontal(points), atol=1e-6)
 
 
-def test_a_mirrored_photo_turns_the_side_over_and_nothing_else(network):
+def given(some: Pictures) -> dict[str, np.ndarray]:
+    """What the network is given of these pictures."""
+    from ml_training import train
 
-    some = pictures(4)
-    shape = np.stack([features(p) for p in some.points])
-    other = mirrored(shape.reshape(4, -1, 3)).reshape(4, SHAPE_SIZE).astype(np.float32)
-    crops = some.crops.astype(np.float32)
-    seen = network({"crop": crops, "shape": shape}).numpy()
-    back = network({"crop": crops[:, :, ::-1], "shape": other}).numpy()
+    return {
+        "crop": some.crops.astype(np.float32),
+        "shape": train.shapes(some),
+        "gauge": np.random.default_rng(len(some)).random((len(some), 52)).astype(np.float32),
+    }
+
+
+def in_a_mirror(seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    from ml_training.models import GAUGE_MIRROR
+
+    count = len(seen["crop"])
+    shape = mirrored(seen["shape"].reshape(count, -1, 3)).reshape(count, SHAPE_SIZE).astype(np.float32)
+    return {"crop": seen["crop"][:, :, ::-1], "shape": shape, "gauge": seen["gauge"][:, list(GAUGE_MIRROR)]}
+
+
+def turned_over(straight: np.ndarray, back: np.ndarray) -> None:
     for head in ("view", "steps"):
-        assert np.allclose(seen[:, columns(head)], back[:, columns(head)], atol=1e-4)
+        assert np.allclose(straight[:, columns(head)], back[:, columns(head)], atol=1e-4)
     for head in ("side", "done_side"):
-        assert np.allclose(seen[:, columns(head)], -back[:, columns(head)], atol=1e-4)
-        assert np.abs(seen[:, columns(head)]).max() > 1e-3
+        assert np.allclose(straight[:, columns(head)], -back[:, columns(head)], atol=1e-4)
+        assert np.abs(straight[:, columns(head)]).max() > 1e-3
     zones = columns("zones")
-    assert np.allclose(seen[:, zones].reshape(4, 4, 2), back[:, zones].reshape(4, 4, 2)[..., ::-1], atol=1e-4)
+    count = len(straight)
+    other = back[:, zones].reshape(count, 4, 2)[..., ::-1]
+    assert np.allclose(straight[:, zones].reshape(count, 4, 2), other, atol=1e-4)
+
+
+def test_the_mirror_of_the_gauge_is_its_own_inverse_and_swaps_the_sides():
+    from inference.pipeline.gauge import NAMES
+    from ml_training.models import GAUGE_MIRROR
+
+    order = np.array(GAUGE_MIRROR)
+    assert (order[order] == np.arange(len(NAMES))).all()
+    assert order[NAMES.index("mouthSmileLeft")] == NAMES.index("mouthSmileRight")
+    assert order[NAMES.index("jawOpen")] == NAMES.index("jawOpen")
+
+
+def test_a_mirrored_photo_turns_the_side_over_and_nothing_else(network):
+    seen = given(pictures(4))
+    turned_over(network(seen).numpy(), network(in_a_mirror(seen)).numpy())
+
+
+def beside(network, seen: dict[str, np.ndarray], rest: list[int]) -> np.ndarray:
+    from ml_training import models
+
+    return models.beside_rest(network)(seen | {"rest": np.array(rest, np.int32)}).numpy()
+
+
+def test_so_it_does_beside_the_mirrored_face_at_rest(network):
+    seen, rest = given(pictures(4)), [-1, 0, 0, 2]
+    turned_over(beside(network, seen, rest), beside(network, in_a_mirror(seen), rest))
+
+
+def test_without_a_reference_both_networks_say_the_same_and_with_one_another(network):
+    seen = given(pictures(4))
+    alone = network(seen).numpy()
+    assert np.allclose(beside(network, seen, [-1] * 4), alone, atol=1e-4)
+    told = beside(network, seen, [-1, 0, 0, -1])
+    assert np.allclose(told[[0, 3]], alone[[0, 3]], atol=1e-4)
+    assert np.abs(told[[1, 2]] - alone[[1, 2]]).max() > 1e-3
+
+
+def visits_of(views: list[list[int]], **options: object) -> Pictures:
+    """A visit for each list of views."""
+    flat = np.array([view for visit in views for view in visit])
+    names = np.array([f"v{n}" for n, visit in enumerate(views) for _ in visit])
+    made = fields(len(flat), size=SIZE) | {"view": flat, "visit": names, "person": names} | options
+    return Pictures(**made)
+
+
+def test_a_reference_is_the_rest_of_the_same_visit_and_no_photo_at_rest_has_one():
+    from ml_training.datasets import references
+
+    some = visits_of([[0, 3, 7], [4, 5], [6, 0, 0]])
+    assert references(some).tolist() == [-1, 0, 0, -1, -1, 7, -1, -1]
+
+
+def test_batches_hold_each_picture_with_the_rest_of_its_visit():
+    from ml_training import train
+
+    some = visits_of([[0, *range(1, 12)], [4, 5], [0, 6]] * 3)
+    rng, told, alone = np.random.default_rng(0), 0, 0
+    drawn = train.drawn_batches(some, 0.0, 12, rng)
+    seen: list[int] = []
+    for _ in range(400):
+        rows, rest = next(drawn)
+        seen += rows.tolist()
+        for row, at in zip(rows, rest, strict=True):
+            told += at >= 0
+            alone += at < 0 < some.view[row]
+            assert at < 0 or (some.view[rows[at]] == 0 and some.visit[rows[at]] == some.visit[row])
+    assert set(seen) == set(range(len(some)))
+    assert 0.4 < told / (told + alone) < 0.6, "half of the references are left out"
+
+
+def test_portraits_as_they_are_are_the_share_of_an_epoch_that_was_asked_for():
+    from ml_training import train
+
+    source = np.array(["simulated"] * 60 + ["unmoved"] * 40)
+    view = np.r_[np.arange(60) % 12, [0] * 30, [4] * 5, [-1] * 5]
+    some = Pictures(**fields(100, size=SIZE) | {"source": source, "view": view, "visit": np.full(100, "")})
+    rows = np.concatenate(train.handfuls(some, 0.4, np.random.default_rng(0)))
+    untouched = some.source[rows] == "unmoved"
+    assert untouched.mean() == pytest.approx(0.4)
+    assert set(rows[~untouched]) == set(range(60))
+    assert (some.view[rows[untouched]] >= 0).all()
+    drawn = some.view[train.drawn_evenly(some.view[60:], 4000, np.random.default_rng(0)) + 60]
+    assert (drawn == 4).mean() == pytest.approx(5**0.5 / (5**0.5 + 30**0.5), abs=0.03)
+
+
+def test_what_is_covered_teaches_no_movement_and_no_side():
+    from ml_training import targets
+
+    bare = fields(2, size=SIZE) | {
+        "view": np.array([1, 1]),
+        "side": np.array([0, 0]),
+        "grade": np.array([4, 4]),
+    }
+    covered = np.zeros((2, 4, 2), bool)
+    covered[1, 0, 0] = True
+    told = targets.of(Pictures(**bare | {"covered": covered}))
+    zones, side = (np.asarray(targets.part(told, name)) for name in ("zone_known", "side_known"))
+    assert zones[0, 0] == 1 and zones[1, 0] == 0
+    assert side[:, 0].tolist() == [1, 0]
 
 
 def test_the_true_form_is_told_as_a_mirror_would_show_it():
@@ -153,6 +266,9 @@ def small_run(tmp_path):
 def test_a_cut_off_run_goes_on_to_the_end_of_its_schedule_and_leaves_its_pictures(small_run, monkeypatch):
     from ml_training import train
 
+    made, compiled = [], train.compiled
+    monkeypatch.setattr(train, "compiled", lambda *given: made.append(compiled(*given)) or made[-1])
+
     class Killed(Exception):
         pass
 
@@ -166,8 +282,8 @@ def test_a_cut_off_run_goes_on_to_the_end_of_its_schedule_and_leaves_its_picture
     run = Path(small_run.out)
     assert (run / "resume").is_dir()
     assert not (run / "model.keras").exists()
-    model = train.train(small_run)
-    assert model.optimizer.iterations == 6
+    train.train(small_run)
+    assert made[-1].optimizer.iterations == 6
     assert [row.partition(",")[0] for row in (run / "log.csv").read_text().split()[1:]] == ["0", "1", "2"]
     assert json.loads((run / "history.json").read_text())["people"] == {"train": 8, "val": 4}
     names = {path.name for path in run.iterdir()}
@@ -183,7 +299,7 @@ def test_the_trunk_alone_is_taken_over_and_its_early_layers_stay(network):
     models.take_over(other, network, trunk_only=True)
     own, taken = models.trunk_of(other), models.trunk_of(network)
     assert all(np.array_equal(a, b) for a, b in zip(own.get_weights(), taken.get_weights(), strict=True))
-    heads = [m.get_layer("view").layers[-1].get_weights()[0] for m in (other, network)]
+    heads = [models.judgement_of(m).get_layer("view").layers[-1].get_weights()[0] for m in (other, network)]
     assert np.abs(heads[0] - heads[1]).mean() > 0.1
     models.freeze(own, "block_3_expand")
     still = [layer.name for layer in own.layers if not layer.trainable]
