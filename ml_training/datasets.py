@@ -90,6 +90,10 @@ class Pictures:
         """Only the chosen rows, by a mask (N,) or indices."""
         return type(self)(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
+    def without_people_of(self, others: "Pictures | None") -> Self:
+        """Only those of people who are not among the others."""
+        return self if others is None else self.where(~np.isin(self.person, others.person))
+
     def with_truth(self) -> Self:
         """Only those whose true places are known: not the untouched portraits, nor a clinic's photographs."""
         known = (np.isfinite(places).all((1, 2)) for places in (self.truth, self.truth_mm))

@@ -33,7 +33,7 @@ from ml_training.convert import VARIANTS
 from ml_training.datasets import Pictures
 from ml_training.equality import Pair, Said
 from ml_training.evaluate import Evaluation, load, of_photographs
-from ml_training.models import build, eye_of, judgement_of
+from ml_training.models import build, eye_of, judgement_of, steadied
 from ml_training.train import meshes
 
 FILE: Final = "network.tflite"
@@ -246,6 +246,8 @@ def export(args: argparse.Namespace) -> dict[str, Any]:
             f"There is a release {args.name} already: releases never change, give this one another name."
         )
     model = trained(args.run)
+    if args.steady:
+        model = steadied(model)
     train, val, test = load(args.data)
     made = files(model, args.run / "export", samples_of(train))
     pair = pair_of(made[args.variant])
@@ -253,7 +255,7 @@ def export(args: argparse.Namespace) -> dict[str, Any]:
     evaluation = Evaluation(equality.predictor(pair, meshes), train, val, test, untouched)
     evaluation.beside = equality.predictor(pair, meshes, beside_rest=True)
     if args.real:
-        evaluation.real = unused(datasets.load(args.real, ("val", "test")), untouched)
+        evaluation.real = datasets.load(args.real, ("val", "test")).without_people_of(untouched)
     fitted = evaluation.fit()
     seen = meshes(test)
     wanted = equality.by_keras(model, test, seen)
@@ -268,17 +270,13 @@ def export(args: argparse.Namespace) -> dict[str, Any]:
     size = int(model.get_layer("crop").output.shape[1])
     extra = _brought(args, folder)
     write_release(folder, size, fitted, extra, {})  # the photographs below run through it
-    photos = _photographs(evaluation, folder, args.portraits, args.data) if args.portraits else None
+    learnt = [*args.data, *([args.untouched] if args.untouched else [])]
+    photos = _photographs(evaluation, folder, args.portraits, learnt) if args.portraits else None
     content = card_of(args, model, evaluation, photos, {"variant": args.variant, **shipped, "variants": rows})
     write_release(folder, size, fitted, extra, content)
     if args.activate:
         (args.out / ACTIVE_FILE).write_text(args.name + "\n")
     return content
-
-
-def unused(pictures: Pictures, others: Pictures | None) -> Pictures:
-    """Those of people who are not among the others."""
-    return pictures if others is None else pictures.where(~np.isin(pictures.person, others.person))
 
 
 def _photographs(evaluation: Evaluation, folder: Path, portraits: Path, data: list[Path]) -> dict[str, Any]:
@@ -373,12 +371,13 @@ def main() -> None:
         "--real", type=Path, nargs="+", help="more of them, labelled by eye, to measure real photographs on"
     )
     parser.add_argument("--name", required=True)
+    parser.add_argument("--steady", action="store_true", help="ship the mean with and without the pixels")
     parser.add_argument("--variant", choices=VARIANTS, default="float16", help="of the network that ships")
     parser.add_argument("--most-changed", type=float, default=MOST_CHANGED, metavar="SHARE")
     parser.add_argument("--note", default="", help="one sentence on how this release was made")
     parser.add_argument("--portraits", type=Path, help="real photographs of healthy people, for false alarms")
     parser.add_argument(
-        "--repeatability", type=Path, help="JSON: smallest detectable change of each measure and score"
+        "--repeatability", type=Path, help="JSON: detectable change of each measure and score"
     )
     parser.add_argument("--refinement", type=Path, help="the fitted correction of landmarks (.npz)")
     parser.add_argument("--out", type=Path, default=ARTIFACTS_DIR)

@@ -31,6 +31,7 @@ from inference.pipeline.gauge import NAMES
 from inference.pipeline.shape import MIRROR, SHAPE_SIZE
 from ml_training.locator import BATCH_NORM_MOMENTUM, MirrorImage
 from ml_training.sources import weights_file
+from ml_training.variation import GREY
 
 TRUNKS: Final = {"MobileNetV2": keras.applications.MobileNetV2, "MobileNet": keras.applications.MobileNet}
 PIXEL_WIDTH, POINT_WIDTH, GAUGE_WIDTH, HEAD_WIDTH = 160, 160, 48, 128
@@ -74,6 +75,18 @@ def set_frame(model: keras.Model, shapes: np.ndarray) -> None:
 
 
 @keras.saving.register_keras_serializable("risorius")
+class WithoutPixels(keras.layers.Layer):
+    """(N, 2, 2, W) of what was seen -> the same as if the pixels had been grey."""
+
+    def build(self, shape: Any) -> None:
+        self.blank = self.add_weight(shape=(PIXEL_WIDTH,), trainable=False, name="blank")
+
+    def call(self, faces: Any) -> Any:
+        blank = tf.zeros_like(faces[..., :PIXEL_WIDTH]) + self.blank
+        return tf.concat([blank, faces[..., PIXEL_WIDTH:]], -1)
+
+
+@keras.saving.register_keras_serializable("risorius")
 class MirrorGauge(keras.layers.Layer):
     """(N, 52) coefficients of the gauge -> (N, 52) the same in a mirror."""
 
@@ -98,7 +111,11 @@ def build(
     see. Pixels are scaled inside the network, so that training and serving cannot differ.
     """
     eye = seeing(size, trunk, alpha, weights, dropout, pixels, shape, gauge)
-    judge = judgement(int(eye.output.shape[-1]), dropout)
+    return whole(size, eye, judgement(int(eye.output.shape[-1]), dropout))
+
+
+def whole(size: int, eye: keras.Model, judge: keras.Model) -> keras.Model:
+    """Eye and judgement as one network for photos without a reference."""
     given = inputs(size)
     seen = eye(given)
     faces = keras.ops.stack([seen, keras.ops.zeros_like(seen)], 1)
@@ -234,6 +251,25 @@ def beside_rest(model: keras.Model) -> keras.Model:
     known = keras.ops.cast(rest >= 0, "float32")[:, None]
     logits = judgement_of(model)({"faces": faces, "known": known})
     return keras.Model(given | {"rest": rest}, logits, name="beside_rest")
+
+
+def steadied(model: keras.Model) -> keras.Model:
+    """A trained network that says the mean of what it says with and without the pixels (logits), which costs no second
+    look: grey pixels look the same in every photo. The mesh and its gauge carry over from drawn to real faces better
+    than pixels do, and pixels tell more; training has blinded it to either often enough to judge without."""
+    eye, judge = eye_of(model), judgement_of(model)
+    size = size_of(model)
+    grey = {"crop": np.full((1, size, size, 3), GREY, np.float32)}
+    given = grey | {
+        "shape": np.zeros((1, SHAPE_SIZE), np.float32),
+        "gauge": np.zeros((1, GAUGE_SIZE), np.float32),
+    }
+    faces, known = judge.input["faces"], judge.input["known"]
+    unseen = WithoutPixels(name="without_pixels")
+    logits = (judge({"faces": faces, "known": known}) + judge({"faces": unseen(faces), "known": known})) * 0.5
+    both = keras.Model({"faces": faces, "known": known}, logits, name="judgement")
+    unseen.set_weights([eye(given).numpy()[0, 0, :PIXEL_WIDTH]])
+    return whole(size, eye, both)
 
 
 def size_of(model: keras.Model) -> int:

@@ -161,7 +161,7 @@ def test_a_release_is_written_whole(run, data, tmp_path):  # type: ignore[no-unt
     args = argparse.Namespace(
         run=run, data=[data], name="2026.11.9", variant="float32", most_changed=0.0, note="", portraits=None,
         untouched=data, real=[data], repeatability=None, refinement=refinement, out=tmp_path / "artifacts",
-        activate=False,
+        activate=False, steady=False,
     )  # fmt: skip
     content = export.export(args)
     release = load_release(args.out / args.name)
