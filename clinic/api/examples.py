@@ -164,12 +164,7 @@ ANALYSIS = {
         "notice": "A model's finding, to support documentation. Not a diagnosis.",
         "exercise": "smile_with_teeth",
         "exercise_as_asked": True,
-        "exercise_probabilities": {
-            "rest": 0.01,
-            "closed_smile": 0.03,
-            "smile_with_teeth": 0.93,
-            "show_teeth": 0.03,
-        },
+        "exercise_probabilities": {"rest": 0.01, "closed_smile": 0.06, "smile_with_teeth": 0.93},
         "reference": "used",
         "palsy_probability": 0.91,
         "palsy_verdict": "weak",
