@@ -6,6 +6,7 @@ in it is kept. The analysis row names the photo.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
@@ -17,6 +18,8 @@ from .states import Status
 
 if TYPE_CHECKING:
     from clinic.visits.models import Photo
+
+    from .services import Claim
 
 
 def reference_of(*, photo: Photo) -> Photo | None:
@@ -34,13 +37,22 @@ def reference_of(*, photo: Photo) -> Photo | None:
     return before.order_by("-visit__at", "-taken_at", "-created_at").first()
 
 
+def with_reference(*, claim: Claim) -> Claim:
+    """A worker's claim, with the face at rest that its photo is to be judged beside, if there is one."""
+    from clinic.visits.models import Photo as Photos
+
+    rest = reference_of(photo=Photos.objects.select_related("visit").get(pk=claim.photo_id))
+    return claim if rest is None else replace(claim, reference_id=rest.pk, reference_image=rest.image.name)
+
+
 def judged_beside(*, photo: Photo) -> QuerySet[Photo]:
     """The photos whose reference this one may be, or may have been: those of other views, of its visit and of later
     visits of the episode."""
     from clinic.visits.models import Photo as Photos
 
     others = Photos.objects.current().exclude(pk=photo.pk).exclude(exercise=Exercise.REST)
-    return others.filter(visit__episode=photo.visit.episode_id, visit__at__gte=photo.visit.at)
+    later = others.filter(visit__episode=photo.visit.episode_id, visit__at__gte=photo.visit.at)
+    return later.select_related("visit")
 
 
 def outdated(*, photo: Photo, release: str) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import uuid
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -91,16 +91,14 @@ def queue_analysis(*, photo: Photo) -> Analysis | None:
 def judge_again(*, photo: Photo) -> int:
     """A photo at rest came, went, or is filed otherwise, in the caller's transaction: queue the photos anew that were
     judged beside another one than they would be now; how many. Their results stay until the new ones are there."""
-    release = registry.active().name
-    if not registry.active().uses_reference:
+    info = registry.active()
+    if not info.uses_reference or photo.visit.patient.clinic.effective_model_use != ModelUse.IN_USE:
         return 0
-    others = references.judged_beside(photo=photo).select_related("visit__patient__clinic")
-    return sum(_again(other, release) for other in (photo, *others))
+    return sum(_again(other, info.name) for other in (photo, *references.judged_beside(photo=photo)))
 
 
 def _again(photo: Photo, release: str) -> bool:
-    in_use = photo.visit.patient.clinic.effective_model_use == ModelUse.IN_USE
-    if not in_use or not references.outdated(photo=photo, release=release):
+    if not references.outdated(photo=photo, release=release):
         return False
     analysis = Analysis.objects.create(photo=photo, release=release)
     _tell(What.CREATED, pk=analysis.pk)
@@ -196,15 +194,6 @@ def begin(*, waiting: models.QuerySet[Any], analysis_id: uuid.UUID) -> Claim | N
             "photo__visit__patient__clinic_id",
         ).get(pk=analysis_id)
     return Claim(analysis_id, *row)
-
-
-def with_reference(*, claim: Claim) -> Claim:
-    """The claim, with the face at rest that its photo is to be judged beside, if there is one."""
-    from clinic.visits.models import Photo
-
-    photo = Photo.objects.select_related("visit").get(pk=claim.photo_id)
-    rest = references.reference_of(photo=photo)
-    return claim if rest is None else replace(claim, reference_id=rest.pk, reference_image=rest.image.name)
 
 
 def finish(*, claim: Claim, findings: Findings) -> bool:

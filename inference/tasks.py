@@ -15,7 +15,7 @@ from clinic.visits import files, orphans, quick
 from inference.pipeline.errors import PipelineError
 
 from . import background as background_services
-from . import publish, registry, services, watchdog, worker
+from . import publish, references, registry, services, watchdog, worker
 from .errors import explain
 from .services import Claim
 
@@ -59,7 +59,7 @@ def _run(pk: uuid.UUID, book: ModuleType) -> None:
         return
     try:
         photo = files.read_named(claim.image, clinic_id=claim.clinic_id)
-        claim = worker.insist(services.with_reference, claim=claim) if analyser.uses_reference else claim
+        claim = worker.insist(references.with_reference, claim=claim) if analyser.uses_reference else claim
         rest = _at_rest(claim)
         findings = analyser.analyse(photo) if rest is None else analyser.analyse(photo, rest)
         write = book.reject if findings.state == "rejected" else book.finish

@@ -215,7 +215,7 @@ def test_an_old_photo_sent_to_a_release_is_judged_beside_its_reference(visit, an
         photo=photo, release="test-release", purpose=Purpose.REANALYSIS, published_at=NOW
     )
     factories.ConsentFactory(patient=visit.patient)
-    claim = services.with_reference(
+    claim = references.with_reference(
         claim=services.begin(waiting=BackgroundAnalysis.objects.all(), analysis_id=job.pk)
     )
     assert background.finish(claim=claim, findings=make_findings())

@@ -11,6 +11,7 @@ import sys
 import time
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections import Counter
+from pathlib import Path
 from typing import Any, TextIO
 
 from django.conf import settings
