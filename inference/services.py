@@ -71,8 +71,7 @@ def queue_analysis(*, photo: Photo) -> Analysis | None:
         return None
     release = registry.active().name
     with transaction.atomic():
-        analysis = Analysis.objects.filter(photo=photo, release=release).order_by("-created_at").first()
-        created = False
+        analysis, created = Analysis.objects.filter(photo=photo, release=release).first(), False
         if analysis is None:
             analysis, created = Analysis.objects.get_or_create(
                 photo=photo, release=release, status=Status.QUEUED
