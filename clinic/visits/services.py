@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from clinic.accounts.policies import is_integration
 from clinic.audit import services as audit
 from clinic.common.dates import day_in
 from clinic.common.meters import counts_uploads
@@ -88,6 +89,10 @@ def update_visit(*, user: User, visit: Visit, based_on: Basis | None = None, **c
     if "at" in changed:
         rules.check_visit(visit)
     visit.full_clean(exclude=["patient", "episode", "clinician"])
+    if {"impression", "grade"} & set(changed) and is_integration(visit.clinician, visit.patient.clinic_id):
+        # Another system logged the visit; whoever says something of the patient has seen them.
+        visit.clinician = user
+        changed = [*changed, "clinician"]
     save(visit, user=user, only=changed)
     refresh_summary(patient_id=visit.patient_id)
     return visit

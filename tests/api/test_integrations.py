@@ -68,14 +68,17 @@ def test_a_visit_that_another_system_logs_is_its_own(system, api, records):
         "kind": "system",
     }
     visit = Visit.objects.get(pk=made.json()["id"])
-    # Its own until a person has had a hand in it.
+    points = api.get(reverse("api:episode-history", args=[records.episode.pk])).json()["visits"]
+    kinds = {point["visit"]: point["clinician"]["seen_by_kind"] for point in points}
+    assert kinds == {str(visit.pk): "system", str(records.visit.pk): "person"}
+    # Its own until a person has had a hand in it; then it is that person who has seen the patient.
     assert send(system, "patch", "visit-detail", visit, at=EARLIER).status_code == 200
     assert send(api, "patch", "visit-detail", visit, impression="Seen.").status_code == 200
     problem(send(system, "patch", "visit-detail", visit, at=EARLIER), 403, "not_permitted")
     problem(send(system, "post", "visit-archive", visit), 403, "not_permitted")
-    points = api.get(reverse("api:episode-history", args=[records.episode.pk])).json()["visits"]
-    kinds = {point["visit"]: point["clinician"]["seen_by_kind"] for point in points}
-    assert kinds == {str(visit.pk): "system", str(records.visit.pk): "person"}
+    visit.refresh_from_db()
+    assert visit.clinician == records.visit.clinician
+    assert api.get(reverse("api:visit-detail", args=[visit.pk])).json()["clinician"]["kind"] == "person"
 
 
 WRITTEN_BY_A_PERSON = [
