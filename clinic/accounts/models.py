@@ -124,7 +124,7 @@ class User(AbstractBaseUser, PermissionsMixin, Versioned):
     """A person, or another system, that logs in. Records are reached through memberships alone."""
 
     # By which the API names a person: a number would tell how many there are, and who came before whom.
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, null=True, editable=False)
+    public_id = models.UUIDField(default=uuid.uuid4, null=True, editable=False)
     email = models.EmailField(_("e-mail address"), unique=True)
     full_name = models.CharField(_("full name"), max_length=120)
     language = models.CharField(_("language"), max_length=8, blank=True, default="")

@@ -17,7 +17,7 @@ from django.db.migrations.migration import Migration
 from django.db.migrations.state import ProjectState
 from django_migration_linter.sql_analyser import analyse_sql_statements, get_sql_analyser_class
 
-OUR_APPS = ("accounts", "patients", "visits", "recovery", "audit", "operations", "inference")
+OUR_APPS = ("accounts", "feed", "patients", "visits", "recovery", "audit", "operations", "inference")
 # Came before the first release, when no clinic had a table in use. This list only gets shorter.
 BEFORE_THE_FIRST_RELEASE = frozenset(
     {

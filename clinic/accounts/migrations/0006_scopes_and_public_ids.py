@@ -5,12 +5,6 @@ from django.db import migrations, models
 EVERY = "patients.read patients.write photos.write results.read results.confirm"
 
 
-def give(apps, schema_editor):
-    User = apps.get_model("accounts", "User")
-    for user in User.objects.filter(public_id__isnull=True).only("pk"):
-        User.objects.filter(pk=user.pk).update(public_id=uuid.uuid4())
-
-
 class Migration(migrations.Migration):
     dependencies = [("accounts", "0005_model_use")]
 
@@ -20,14 +14,13 @@ class Migration(migrations.Migration):
             name="scopes",
             field=models.CharField(db_default=EVERY, default=EVERY, max_length=200),
         ),
-        # Added without a default, which would be one and the same for everybody.
+        # Added without a default, which would be one and the same for everybody who is there.
         migrations.AddField(
             model_name="user", name="public_id", field=models.UUIDField(editable=False, null=True)
         ),
-        migrations.RunPython(give, migrations.RunPython.noop),
         migrations.AlterField(
             model_name="user",
             name="public_id",
-            field=models.UUIDField(default=uuid.uuid4, editable=False, null=True, unique=True),
+            field=models.UUIDField(default=uuid.uuid4, editable=False, null=True),
         ),
     ]
