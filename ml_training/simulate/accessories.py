@@ -66,11 +66,11 @@ class Look:
         return hidden
 
 
-def wear(image: np.ndarray, points: np.ndarray, look: Look, person: np.ndarray | None) -> np.ndarray:
+def wear(image: np.ndarray, points: np.ndarray, look: Look, person: np.ndarray) -> np.ndarray:
     """The portrait with what `look` says. points: (478, 2), px, of the face as it now moves; person: (h, w) 0 to 1,
     where the person is."""
     rng = np.random.default_rng(look.seed)
-    if look.background and person is not None:
+    if look.background:
         image = _before(image, person, rng)
     if look.beard:
         image = _bearded(image, points, look.beard, rng)

@@ -68,7 +68,7 @@ def _full(view: str, rng: np.random.Generator, done_side: int | None) -> dict[st
         case Exercise.TIGHT_EYE_CLOSURE:
             units = {
                 "eyeBlink": u(1.02, 1.12),
-                "eyeLookDown": u(0.1, 0.5),
+                "eyeLookDown": u(0.4, 0.8),
                 "eyeSquint": u(0.6, 1.2),
                 "cheekSquint": u(0.6, 1.3),
             }
@@ -315,7 +315,7 @@ def _weakened(units: dict[str, float], view: str, palsy: Palsy, rng: np.random.G
             add("mouthDimple" + s, 0.3 * twitch)
             add("mouthShrugLower" + s, 0.5 * twitch)
         if view == Exercise.PUFF_CHEEK:
-            _flaccid_cheek(add, units, s, kept, rng)
+            _flaccid_cheek(add, units, s, kept, palsy.side != "both", rng)
         if view in CLOSURES:
             _lagophthalmos(result, add, view, s, palsy.movement[ZONES.index("eye"), side], rng)
     for name, amount in extra.items():
@@ -323,10 +323,10 @@ def _weakened(units: dict[str, float], view: str, palsy: Palsy, rng: np.random.G
     return result
 
 
-def _flaccid_cheek(add, units, suffix: str, kept: float, rng: np.random.Generator) -> None:  # type: ignore[no-untyped-def]
-    """A cheek without tone either fills more than the other, or the lips let the air go."""
+def _flaccid_cheek(add, units, suffix: str, kept: float, sealed: bool, rng: np.random.Generator) -> None:  # type: ignore[no-untyped-def]
+    """A cheek without tone either fills more than the other, which seals the lips, or the lips let the air go."""
     full = units.get("cheekPuff" + suffix, 0)
-    if rng.random() < 0.35:
+    if rng.random() < 0.35 and sealed:
         add("cheekPuff" + suffix, full * (1 - kept) * rng.uniform(0.8, 1.3))
     else:
         add("mouthLowerDown" + suffix, (1 - kept) * rng.uniform(0, 0.3))

@@ -32,12 +32,12 @@ Row = dict[str, object]
 
 @dataclass(frozen=True)
 class Sitter:
-    """A portrait ready to be photographed. person_mask: (h, w) 0 to 1, None where there is none; iris_px: (2,)
+    """A portrait ready to be photographed. person_mask: (h, w) 0 to 1; iris_px: (2,)
     diameters in the portrait, left and right; skin_ita: degrees; lines: how deep this person's skin folds."""
 
     portrait: Portrait
     subject: Subject
-    person_mask: np.ndarray | None
+    person_mask: np.ndarray
     iris_px: np.ndarray
     skin_ita: float
     lines: float
@@ -63,7 +63,7 @@ def skin_ita(image: np.ndarray, points: np.ndarray) -> float:
     return float(np.degrees(np.arctan2(lightness - 50, max(yellow, 1e-3))))
 
 
-def sitter(renderer: Renderer, portrait: Portrait, fitted: Fit, mask: np.ndarray | None) -> Sitter:
+def sitter(renderer: Renderer, portrait: Portrait, fitted: Fit, mask: np.ndarray) -> Sitter:
     """Prepare a fitted portrait."""
     points = portrait.points[:, :2].astype(np.float64)
     iris = [np.linalg.norm(points[list(IRIS_RIM[i])] - points[i], axis=1).mean() * 2 for i in IRIS_CENTRES]

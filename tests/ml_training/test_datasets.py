@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inference.pipeline.codes import VIEWS
 from ml_training import portraits
 from ml_training.datasets import FIELDS, UNITS, DataMissing, check_disjoint, load, write_shard
 
@@ -80,6 +81,37 @@ def test_portraits_that_look_alike_are_one_person():
     groups = portraits.same_person_groups(rows)
     assert groups[1] == groups[3] == groups[5]
     assert len({groups[0], groups[1], groups[2], groups[4]}) == 4
+
+
+def test_pictures_that_bear_one_persons_name_are_one_person():
+    rows = np.random.default_rng(0).normal(size=(5, 1600)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    groups = portraits.same_person_groups(rows, names=["", "f:1", "f:2", "f:1", ""])
+    assert groups[1] == groups[3]
+    assert len({groups[0], groups[1], groups[2], groups[4]}) == 4, "no name is nobody's"
+
+
+def test_a_folder_says_what_its_portraits_show(tmp_path):
+    (tmp_path / "index.csv").write_text("file,auto_label,person\na.jpg,neutral,1\nb.jpg,other,1\nc.jpg,,\n")
+    (tmp_path / "labels.csv").write_text("file,label\na.jpg,closed_smile\nd.jpg,gentle_eye_closure\n")
+    told = portraits.known(tmp_path)
+    found = {file.name: row for file, row in told.items()}
+    assert found["a.jpg"] == portraits.Known(VIEWS.index("closed_smile"), True, "1"), "labels.csv outranks"
+    assert found["b.jpg"] == portraits.Known(-1, True, "1"), "looked at, and none of the views"
+    assert found["c.jpg"] == portraits.Known(-1, False, "")
+    assert found["d.jpg"].view == VIEWS.index("gentle_eye_closure")
+    assert portraits.known(tmp_path / "nothing") == {}
+
+
+def test_a_reduced_portrait_takes_its_points_along():
+    image = np.zeros((400, 300, 3), np.uint8)
+    image[199:202, 149:152] = 255
+    points = np.full((478, 3), (150.0, 200.0, 40.0), np.float32)
+    small = portraits.reduced(portraits.Portrait(CONFIGS, "", "", "train", image, points), 200)
+    assert small.image.shape[:2] == (200, 150)
+    assert small.points[0] == pytest.approx((75, 100, 20))
+    assert small.image[100, 75].max() > 100
+    assert portraits.reduced(small, 500) is small
 
 
 def test_the_demos_people_are_made_of_portraits_kept_from_training():

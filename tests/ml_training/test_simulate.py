@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inference.pipeline.codes import VIEWS, ZONES, Exercise
-from ml_training.simulate.expressions import voluntary, weights, zone_of
+from ml_training.simulate.expressions import attempt, expression, is_shown, voluntary, weights, zone_of
 from ml_training.simulate.palsy import MOVEMENT_LEFT, Habits, Palsy
 from ml_training.simulate.photography import Shot, expose, photograph
 from ml_training.simulate.turn import Pose, Turn, depth_map
@@ -53,6 +53,65 @@ def test_a_total_palsy_leaves_the_weak_side_still():
         units = moved(Exercise.SMILE_WITH_TEETH, total(0), seed)
         assert units["mouthSmile_L"] == pytest.approx(0)
         assert units["mouthSmile_R"] > 0.2
+
+
+def resting(**units: float) -> np.ndarray:
+    return np.array([units.get(unit, 0.0) for unit in UNITS], np.float32)
+
+
+def made(view: str, palsy: Palsy, rest: np.ndarray, seed: int = 0) -> dict[str, float]:
+    whole = expression(UNITS, view, palsy, EVEN, np.random.default_rng(seed), 0, rest)
+    return dict(zip(UNITS, whole.weights.tolist(), strict=True))
+
+
+def test_a_face_at_rest_stays_the_portraits_own():
+    rest = resting(mouthPucker_L=0.4, mouthPucker_R=0.4, mouthFrown_R=0.3, jawOpen=0.1)
+    for seed in range(30):
+        units = made(Exercise.REST, Palsy(), rest, seed)
+        assert units["mouthPucker_L"] == pytest.approx(0.4, abs=0.13)
+        assert units["mouthFrown_R"] == pytest.approx(0.3, abs=0.13)
+        assert units["mouthSmile_L"] < 0.1
+
+
+def test_full_lips_give_way_to_a_smile_where_they_move_and_stay_where_they_cannot():
+    rest = resting(mouthPucker_L=0.6, mouthPucker_R=0.6)
+    units = made(Exercise.SMILE_WITH_TEETH, total(0), rest, 1)
+    assert units["mouthPucker_L"] == pytest.approx(0.6), "the weak side can't draw its lips"
+    assert units["mouthPucker_R"] < 0.45
+
+
+def test_a_lid_that_hangs_at_rest_still_closes_and_no_further():
+    rest = resting(eyeBlink_L=0.4, eyeBlink_R=0.0)
+    units = made(Exercise.GENTLE_EYE_CLOSURE, Palsy(), rest)
+    assert units["eyeBlink_L"] == pytest.approx(1.0, abs=0.15)
+    assert units["eyeBlink_R"] == pytest.approx(1.0, abs=0.15)
+
+
+def test_most_attempts_are_nearly_full_and_some_are_weak():
+    rng = np.random.default_rng(0)
+    efforts = np.array([attempt(rng) for _ in range(2000)])
+    assert 0.8 < np.mean(efforts >= 0.8) < 0.9
+    assert efforts.min() < 0.4
+    assert efforts.max() > 1.1
+
+
+@pytest.mark.parametrize("view", [view for view in VIEWS if view != Exercise.REST])
+def test_what_cannot_be_told_from_rest_teaches_no_view(view):
+    still = Palsy(grade=6, side="both")
+    still.movement[:] = 0
+    shown = {"healthy": 0, "one side": 0, "both sides": 0}
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        for name, palsy in (("healthy", Palsy()), ("one side", total(1)), ("both sides", still)):
+            moved = expression(UNITS, view, palsy, EVEN, rng, 0, resting()).moved
+            shown[name] += is_shown(UNITS, view, moved)
+    assert shown["healthy"] >= 34
+    assert shown["one side"] >= 34, "the strong side shows the view"
+    assert shown["both sides"] == (40 if view == Exercise.OPEN_MOUTH else 0), "the jaw has another nerve"
+
+
+def test_rest_is_always_shown():
+    assert is_shown(UNITS, Exercise.REST, resting())
 
 
 def test_left_is_the_persons_own_left():
