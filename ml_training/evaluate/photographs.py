@@ -1,10 +1,9 @@
 """Real photographs of healthy people, through the whole pipeline: the false alarms that a clinic would see.
 
-No simulated figure can vouch for itself. The folder's people are unmoved and taken as healthy; an `index.csv` beside
-them with the columns `file` and `auto_label` (neutral, smile_closed, smile_teeth) says which view each shows.
+No simulated figure can vouch for itself. The folder's people are unmoved and taken as healthy; an `index.csv` or
+`labels.csv` beside them (`ml_training.portraits.known`) says which view each shows.
 """
 
-import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,11 +15,11 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from inference.pipeline.codes import same_exercise
+from inference.pipeline.codes import VIEWS, same_exercise
 from inference.pipeline.decode import decode
 from inference.pipeline.findings import Findings
 from inference.pipeline.release import sha256_of
-from ml_training import datasets, sources
+from ml_training import datasets, portraits, sources
 from ml_training.baseline import Baseline
 from ml_training.evaluate.answers import Predict, calibrated
 from ml_training.evaluate.controls import Control
@@ -28,7 +27,6 @@ from ml_training.evaluate.figures import CLEAR_FROM
 from ml_training.evaluate.intervals import BY_WILSON, Sample, wilson
 from ml_training.evaluate.serving import pictures_of
 
-VIEW_OF_LABEL = {"neutral": "rest", "smile_closed": "closed_smile", "smile_teeth": "smile_with_teeth"}
 EACH_DEGRADED = 100
 """People of whom each spoiled version is made."""
 OBVIOUS = 4
@@ -51,7 +49,7 @@ class Analyses(Protocol):
 
 @dataclass(frozen=True)
 class Photograph:
-    """One photograph and what the pipeline found. wanted: the view that the index says, or ""."""
+    """One photograph and what the pipeline found. wanted: the view that its label says, or ""."""
 
     file: Path
     found: Findings
@@ -113,16 +111,6 @@ SPOILED: dict[str, Callable[[np.ndarray], Any]] = {
 }
 
 
-def labels(folder: Path) -> dict[str, str]:
-    """File name -> view, as the folder's index.csv says; empty without one."""
-    index = folder / "index.csv"
-    if not index.is_file():
-        return {}
-    with index.open(newline="", encoding="utf-8") as stream:
-        rows = csv.DictReader(stream)
-        return {row["file"]: VIEW_OF_LABEL.get(row.get("auto_label", ""), "") for row in rows}
-
-
 def learnt_from(data: Sequence[Path]) -> frozenset[str]:
     """SHA-256 of every portrait whose person these data sets' manifests put into training or validation."""
     rows = [row for folder in data for row in datasets.manifest(folder).get("portraits", [])]  # type: ignore[attr-defined]
@@ -136,9 +124,10 @@ def analysed(
     SHA-256, since a face that taught the network can't vouch for it."""
     files = [file for file in sources.portrait_files(folder) if not barred or sha256_of(file) not in barred]
     files = files[:: max(1, len(files) // limit)][:limit] if limit else files
-    wanted = labels(folder)
+    told = portraits.known(folder)
+    wanted = {file: VIEWS[row.view] for file, row in told.items() if row.view >= 0}
     return [
-        Photograph(file, engine.analyse(file), wanted.get(file.name, ""))
+        Photograph(file, engine.analyse(file), wanted.get(file, ""))
         for file in tqdm(files, unit="photo", leave=False)
     ]
 
@@ -174,7 +163,7 @@ def degraded(engine: Analyses, files: list[Path], limit: int = EACH_DEGRADED) ->
 def view_agreement(photographs: list[Photograph]) -> dict[str, Any]:
     """How often the exercise found is the one the index says, by view and as the mean over the views."""
     rows: list[dict[str, Any]] = []
-    for view in VIEW_OF_LABEL.values():
+    for view in VIEWS:
         those = [p for p in photographs if p.wanted == view and p.found.state == "succeeded"]
         if not those:
             continue
