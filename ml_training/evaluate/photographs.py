@@ -175,7 +175,7 @@ def view_agreement(photographs: list[Photograph]) -> dict[str, Any]:
         rows.append({"exercise": view, "photographs": len(those), "value": round(hits / len(those), 4),
                      "low": round(low, 4), "high": round(high, 4), "said": said})  # fmt: skip
     balanced = round(float(np.mean([row["value"] for row in rows])), 4) if rows else None
-    return {"by_exercise": rows, "balanced": balanced, "labels": "made by a machine, not by a clinician"}
+    return {"by_exercise": rows, "balanced": balanced, "labels": "of the folder, not a clinician's"}
 
 
 def against_simulated(
