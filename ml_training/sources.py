@@ -16,6 +16,9 @@ WEIGHTS = (
 )
 
 
+CONFIG = "No config at {path}: those of the releases lie in ml_training/configs, and docs/training.md has every key."
+
+
 class SourceMissing(SystemExit):
     """Raw material is not where the caller said; the message says where anyone can get it."""
 
@@ -33,6 +36,13 @@ def portrait_files(path: Path) -> list[Path]:
     if not files:
         raise SourceMissing(PORTRAITS.format(path=path))
     return files
+
+
+def config_file(path: Path) -> Path:
+    """The file, checked to exist. Raises SourceMissing."""
+    if not path.is_file():
+        raise SourceMissing(CONFIG.format(path=path))
+    return path
 
 
 def weights_file(path: Path) -> Path:

@@ -21,7 +21,7 @@ from inference.pipeline.classify import columns
 from inference.pipeline.codes import VIEWS, Exercise
 from inference.pipeline.gauge import Gauge
 from inference.pipeline.shape import features
-from ml_training import datasets, models, plots, targets
+from ml_training import datasets, models, plots, sources, targets
 from ml_training.variation import GREY, boxes, varied
 
 STRATEGIES = {
@@ -365,7 +365,7 @@ def main() -> None:
     parser.add_argument("--out", help="the run's folder, likewise")
     args = parser.parse_args()
     given = {key: value for key in ("weights", "out") if (value := getattr(args, key))}
-    train(Config(**json.loads(args.config.read_text()) | given))
+    train(Config(**json.loads(sources.config_file(args.config).read_text()) | given))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from inference.pipeline.align import in_crop
 from inference.pipeline.places import FACE, MIRRORED
-from ml_training import datasets, locator, models
+from ml_training import datasets, locator, models, sources
 from ml_training.train import Progress, Resume
 from ml_training.variation import boxes, varied, within
 
@@ -147,7 +147,7 @@ def main() -> None:
     parser.add_argument("--out", help="the run's folder, likewise")
     args = parser.parse_args()
     given = {key: value for key in ("start", "out") if (value := getattr(args, key))}
-    train(Config(**json.loads(args.config.read_text()) | given))
+    train(Config(**json.loads(sources.config_file(args.config).read_text()) | given))
 
 
 if __name__ == "__main__":

@@ -286,6 +286,10 @@ def sampled(folders: list[Path], split: str, most: int, seed: int = 0) -> Pictur
             kept = rows[np.isin(shard["visit"][rows], names[: max(2, each // 12)])]
             for name in FIELDS:
                 columns[name].append(datasets.column(shard, name)[kept])
+    if not files:
+        raise DataMissing(
+            f"No pictures in {', '.join(map(str, folders))}: run `python -m ml_training.simulate`."
+        )
     return Pictures(*(np.concatenate(columns[name]) for name in FIELDS))
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+import sys
+
 import pytest
 
+import ml_training
 from ml_training import sources
 
 
@@ -13,11 +18,37 @@ from ml_training import sources
         (sources.face_folder, "github.com/ICT-VGL/ICT-FaceKit"),
         (sources.portrait_files, "github.com/SelfishGene/SFHQ-dataset"),
         (sources.weights_file, "weights='imagenet'"),
+        (sources.config_file, "ml_training/configs"),
     ],
 )
 def test_what_is_missing_says_where_to_get_it(find, told, tmp_path):
     with pytest.raises(sources.SourceMissing, match=told.replace(".", r"\.")):
         find(tmp_path / "none")
+
+
+@pytest.mark.parametrize("module", ["train", "train_locator"])
+def test_a_training_without_its_config_says_so_in_a_sentence(module, tmp_path, monkeypatch):
+    command = importlib.import_module(f"ml_training.{module}")
+    monkeypatch.setattr(sys, "argv", [module, str(tmp_path / "none.json")])
+    with pytest.raises(SystemExit, match="No config at"):
+        command.main()
+
+
+def test_an_evaluation_without_pictures_says_so_in_a_sentence(tmp_path):
+    from ml_training.evaluate import report
+
+    with pytest.raises(SystemExit, match="No pictures in"):
+        report.load([tmp_path / "none"])
+
+
+def test_a_command_without_the_libraries_names_the_set_up(monkeypatch):
+    assert ml_training.missing() is None
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "keras" else object())
+    monkeypatch.setattr(sys, "argv", ["-m", "--data", "somewhere"])
+    with pytest.raises(SystemExit, match=r"needs keras: run `make train-setup`"):
+        importlib.reload(ml_training)
+    monkeypatch.setattr(sys, "argv", ["pytest"])
+    importlib.reload(ml_training)
 
 
 def test_a_person_of_fewer_than_six_portraits_is_refused():
