@@ -118,7 +118,21 @@ class ClinicForm(EditForm, forms.ModelForm):  # type: ignore[type-arg]
         ]
 
 
-class PasswordForm(auth_forms.PasswordChangeForm):
+class _PasswordAlone:
+    """Saves the password and nothing else of a person, whose name somebody may just be changing."""
+
+    cleaned_data: dict[str, Any]
+
+    def set_password_and_save(
+        self, user: User, password_field_name: str = "password1", commit: bool = True
+    ) -> User:
+        user.set_password(self.cleaned_data[password_field_name])
+        if commit:
+            user.save(update_fields=["password"])
+        return user
+
+
+class PasswordForm(_PasswordAlone, auth_forms.PasswordChangeForm):
     """Change of one's own password; the old one is no freer to guess here than at the door."""
 
     def clean_old_password(self) -> str:
@@ -128,5 +142,5 @@ class PasswordForm(auth_forms.PasswordChangeForm):
         return password
 
 
-class NewPasswordForm(auth_forms.SetPasswordForm):  # type: ignore[type-arg]
+class NewPasswordForm(_PasswordAlone, auth_forms.SetPasswordForm):  # type: ignore[type-arg]
     """The first password, or a forgotten one, by a link."""

@@ -22,6 +22,8 @@ from .example_names import (
 )
 from .examples_service import SERVICE
 
+ON_FILE = {"archived_at": None, "version": 1}
+
 CLINIC = {
     "id": CLINIC_ID,
     "url": f"{API}/clinics/{CLINIC_ID}/",
@@ -46,7 +48,7 @@ PATIENT = {
     "url": f"{API}/patients/{PATIENT_ID}/",
     **PATIENT_INPUT,
     "created_at": "2026-09-14T02:11:05.120000Z",
-    "archived_at": None,
+    **ON_FILE,
     "restricted_at": None,
     "summary": {
         "last_visit_at": "2026-11-09T03:00:00Z",
@@ -73,6 +75,7 @@ EPISODE = {
     **EPISODE_INPUT,
     "recorded_by": CLINICIAN,
     "created_at": "2026-09-14T02:13:40.004000Z",
+    "version": 1,
 }
 TREATMENT_INPUT = {
     "episode": EPISODE_ID,
@@ -86,7 +89,7 @@ TREATMENT = {
     **TREATMENT_INPUT,
     "recorded_by": CLINICIAN,
     "created_at": "2026-09-14T02:20:00Z",
-    "archived_at": None,
+    **ON_FILE,
 }
 CONSENT_INPUT = {"patient": PATIENT_ID, "use": "record", "given_on": "2026-09-14", "manner": "form"}
 CONSENT = {
@@ -97,6 +100,7 @@ CONSENT = {
     "revoked_at": None,
     "revoked_by": None,
     "created_at": "2026-09-14T02:15:12Z",
+    "version": 1,
 }
 VISIT_INPUT = {
     "patient": PATIENT_ID,
@@ -111,7 +115,7 @@ VISIT = {
     **VISIT_INPUT,
     "clinician": CLINICIAN,
     "created_at": "2026-11-09T03:02:51Z",
-    "archived_at": None,
+    **ON_FILE,
 }
 ZONES = {
     "brow": {"left": 0.35, "right": 0.97}, "eye": {"left": 0.62, "right": 0.98},
@@ -230,7 +234,7 @@ PHOTO = {
     "sha256": SHA256,
     "original_sha256": SHA256[::-1],
     "created_at": "2026-11-09T03:05:10.011000Z",
-    "archived_at": None,
+    **ON_FILE,
     "analysis": ANALYSIS,
     "confirmation": CONFIRMATION,
 }

@@ -38,6 +38,7 @@ TASK = {
     "closed_by": None,
     "outcome": None,
     "reason": "",
+    "version": 1,
     "created_at": "2026-11-09T03:05:12Z",
 }
 BY_SCHEMA: dict[str, Any] = {

@@ -21,6 +21,7 @@ from rest_framework.reverse import reverse
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
+from clinic.common.versions import Conflict
 from clinic.patients.visibility import RecordRestricted
 from clinic.visits.keyring import FileAltered, KeyMissing
 
@@ -69,6 +70,7 @@ INTAKE = _catalogue(
 CATALOGUE = _catalogue(
     Kind("malformed", 400, _("The request can't be read.")),
     Kind("validation_failed", 400, _("Some fields are missing or wrong.")),
+    Kind("malformed_key", 400, _("An Idempotency-Key has 1 to 255 printable characters of ASCII.")),
     Kind("not_authenticated", 401, _("Log in or send a valid token.")),
     Kind("wrong_credentials", 401, _("The e-mail address or the password is wrong.")),
     Kind("code_required", 401, _("Send the code of your second factor too.")),
@@ -87,13 +89,17 @@ CATALOGUE = _catalogue(
     Kind("method_not_allowed", 405, _("This resource does not know this method.")),
     Kind("not_acceptable", 406, _("The answer can't be had in the media type asked for.")),
     Kind("conflict", 409, _("This contradicts what is on record.")),
+    Kind("in_progress", 409, _("A request of this Idempotency-Key is at work. Come back in a moment.")),
     Kind("archived", 409, _("The record is archived. Restore it before changing it.")),
     Kind("no_result", 409, _("Only a photo with a result can be confirmed or corrected.")),
     Kind("no_token", 409, _("The request carries no token that could be revoked.")),
     Kind("retry_not_possible", 409, _("Trying this analysis again can't help.")),
     Kind("cursor_expired", 410, _("This place in the changes is no longer known. Begin anew.")),
+    Kind("precondition_failed", 412, _("The record was changed since the version that If-Match names.")),
     Kind("too_large", 413, _("The request or the photo is too large.")),
     Kind("unsupported_media", 415, _("The request's media type is not supported.")),
+    Kind("key_reused", 422, _("This Idempotency-Key was used for another request.")),
+    Kind("precondition_required", 428, _("Say in If-Match which version of the record you mean to change.")),
     Kind("throttled", 429, _("Too many requests. Wait and try again.")),
     Kind("file_altered", 503, _("The photo's file is not the one that was stored.")),
     Kind("server_error", 500, _("Something broke on our side.")),
@@ -154,6 +160,8 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response:
     request = context["request"]
     if isinstance(exc, Problem):
         return _answer(request, exc.kind, detail=exc.detail, headers=exc.headers, extra=exc.extra)
+    if isinstance(exc, Conflict):
+        return handle(_changed(exc.record), context)
     if isinstance(exc, exceptions.ValidationError):
         return _invalid(request, _flatten(exc.detail))
     if isinstance(exc, RecordError):
@@ -162,6 +170,12 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response:
     if code == "server_error":
         return _broken(request, exc)
     return _answer(request, CATALOGUE[_narrow(exc, code)], detail=_safe_detail(exc), headers=_headers(exc))
+
+
+def _changed(record: Any) -> Problem:
+    from .etags import changed  # which raises the problems of this module
+
+    return changed(record)
 
 
 def answer(request: Request, code: str) -> Response:

@@ -8,10 +8,32 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from rest_framework.permissions import AllowAny
 
-from . import contracts, examples, examples_tasks
+from clinic.common.models import Versioned
+
+from . import contracts, etags, examples, examples_tasks
 from .permissions import InScope
 from .problems import CATALOGUE, INTAKE, MEDIA_TYPE, Kind
 
+TAG = {"type": "string", "examples": ['"7d6a1c52-0f1e-4d0a-9a53-1f1a1d6a2a11.3"']}
+ETAG = {"schema": TAG, "description": "The version of the record that this answer shows."}
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    # Not marked as required: without it the answer is 428, and not 400.
+    "required": False,
+    "schema": TAG,
+    "description": (
+        "The `ETag` of the version that you read and mean to change; without it 428, with another one 412. `*` changes "
+        "the record whatever it holds by now."
+    ),
+}
+IF_NONE_MATCH = {
+    "in": "header",
+    "name": "If-None-Match",
+    "required": False,
+    "schema": TAG,
+    "description": "The `ETag` of the version that you hold: 304 if it is still the present one.",
+}
 ANSWERS = {
     "200": "As asked.",
     "201": "Made; `Location` is its address.",
@@ -24,18 +46,47 @@ ANSWERS = {
     "404": "There is nothing here, or nothing that the body names, that you may see.",
     "409": "The request contradicts what is on record.",
     "410": "The cursor's place is no longer known: begin anew.",
+    "412": "The record has another version than `If-Match` says; `ETag` and `etag` are the present one's.",
     "413": "The request or the photo is too large.",
     "415": "The media type, or the type of the photo, is not supported.",
-    "422": "The photo can't be taken in.",
+    "422": "The photo can't be taken in, or the `Idempotency-Key` was used for another request.",
+    "428": "`If-Match` is missing.",
     "429": "Too many requests; `Retry-After` says when to come back.",
     "507": "The photo is fine and was not stored: the server has no room or can't write.",
     "503": "The key of the clinic's photos is not there, or a file is not the one that was stored.",
+}
+IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": False,
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 257,
+        "examples": ["8e03978e-40d5-43dd-bc93-6894a57f9324"],
+    },
+    "description": (
+        "A new random name for this request, by which it can be repeated for a day when its answer got lost: the "
+        "record is made once, and shown again with `Idempotency-Replayed: true`. 422 for another body, 409 while the "
+        "first one is still at work."
+    ),
+}
+REPLAYED = {
+    "schema": {"type": "string", "const": "true"},
+    "description": "There if the record was made by an earlier request of this `Idempotency-Key`.",
+}
+CREATES = {
+    f"{name}_create"
+    for name in ("patients", "episodes", "treatments", "consents", "visits", "photos", "confirmations")
 }
 # What only some operations answer with; any other code of the same status may come from all of them.
 ONLY = {
     "wrong_credentials": {"tokens_create"},
     "no_token": {"tokens_destroy"},
     "cursor_expired": {"changes_list"},
+    "malformed_key": CREATES,
+    "in_progress": CREATES,
+    "key_reused": CREATES,
     "step_up_required": {"episodes_history_retrieve"},
     "no_result": {"confirmations_create"},
     "retry_not_possible": {"photos_retry_create"},
@@ -95,6 +146,7 @@ class Schema(AutoSchema):
         for status in self._problem_statuses("requestBody" in operation):
             operation["responses"].setdefault(status, _named_problem(status, operation["operationId"]))
         _exemplify(operation.get("requestBody", {}))
+        self._tag(operation)
         operation["responses"] = dict(sorted(operation["responses"].items()))
         self._tell_scope(operation)
         return operation
@@ -109,6 +161,42 @@ class Schema(AutoSchema):
                 {name: [str(scope)] if name == "token" else [] for name in way}
                 for way in operation["security"]
             ]
+
+    def _tag(self, operation: dict[str, Any]) -> None:
+        """Say where a record's entity tag is told, and where it is asked for."""
+        if self.asks_for_match:
+            operation.setdefault("parameters", []).append(IF_MATCH)
+        if operation["operationId"] in CREATES:
+            operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+            for status in ("201", "202"):
+                if status in operation["responses"]:
+                    operation["responses"][status].setdefault("headers", {})["Idempotency-Replayed"] = (
+                        REPLAYED
+                    )
+        if not self._shows_a_record():
+            return
+        for status, response in operation["responses"].items():
+            if status in ("200", "201", "202"):
+                response.setdefault("headers", {})["ETag"] = ETAG
+        if self.method == "GET" and self.view.whole_in_its_version:
+            operation.setdefault("parameters", []).append(IF_NONE_MATCH)
+            operation["responses"]["304"] = {"description": ANSWERS["304"]}
+
+    def _shows_a_record(self) -> bool:
+        shape = getattr(getattr(self.view, "serializer_class", None), "Meta", None)
+        model = getattr(shape, "model", None)
+        own = getattr(self.view, "action", "") in (
+            "retrieve",
+            "create",
+            "partial_update",
+            "retry",
+            *etags.MATCHED_ACTIONS,
+        )
+        return own and model is not None and issubclass(model, Versioned)
+
+    @property
+    def asks_for_match(self) -> bool:
+        return etags.asks_for_match(self.method, self.path)
 
     def _problem_statuses(self, with_body: bool) -> set[str]:
         found = {"400", "429"}
@@ -127,8 +215,12 @@ class Schema(AutoSchema):
                 found.add("409")
         if self.path == "/api/v1/changes/":
             found.add("410")
+        if self.asks_for_match:
+            found |= {"412", "428"}
+        if getattr(self.view, "action", "") == "create":
+            found.add("422")
         if self.method == "POST" and self.path == "/api/v1/photos/":
-            found |= {"422", "503", "507"}
+            found |= {"503", "507"}
         if self.path.endswith(("/image/", "/thumbnail/")):
             found.add("503")
         return found
@@ -231,6 +323,7 @@ def _problem_shape() -> dict[str, Any]:
             "code": {**text, "description": "One of `GET /api/v1/problems/`.", "examples": list(CATALOGUE)},
             "detail": text,
             "instance": {**text, "description": "The path that was asked for."},
+            "etag": {**text, "description": "The present version's: with `precondition_failed`."},
             "errors": {"type": "array", "items": error, "description": "What is wrong, field by field."},
             "photo": photo,
             "patient": patient,
@@ -243,6 +336,8 @@ def _example(kind: Kind) -> dict[str, Any]:
     """An example of a problem of that kind."""
     wrong = {"field": "name", "code": "unknown", "detail": "There is no such field here."}
     more: dict[str, Any] = {"errors": [wrong]} if kind.code == "validation_failed" else {}
+    if kind.code == "precondition_failed":
+        more = {"etag": TAG["examples"][0]}
     if kind.code.startswith("same_in_"):
         more = {"photo": {"id": examples.PHOTO_ID, "url": examples.PHOTO["url"]}}
     return {

@@ -17,6 +17,7 @@ from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from clinic.common.merging import continues
 from clinic.patients.models import Consent, ConsentUse, Episode, Patient, Treatment
 from clinic.visits import exercises
 from clinic.visits.models import Photo, Visit
@@ -126,20 +127,7 @@ def _stays(field: models.Field[Any, Any], before: Any, row: Any, later: Any) -> 
     value, then = getattr(row, field.attname), getattr(later, field.attname)
     if value == then or (before is not None and value == getattr(before, field.attname)):
         return True
-    return isinstance(field, models.TextField) and _continues(value, then)
-
-
-def _continues(text: str, later: str) -> bool:
-    """Whether the later text is this one with something put in at one place, be it its end."""
-    return len(later) >= len(text) and _common(text, later) + _common(text[::-1], later[::-1]) >= len(text)
-
-
-def _common(one: str, other: str) -> int:
-    """How many characters two texts begin with alike."""
-    return next(
-        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
-        min(len(one), len(other)),
-    )
+    return isinstance(field, models.TextField) and continues(value, then)
 
 
 def _steps(model: type[models.Model], name: str, previous: Any, row: Any) -> list[Change]:

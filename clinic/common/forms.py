@@ -18,6 +18,7 @@ import copy
 import datetime as dt
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -27,7 +28,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from .merging import both
-from .versions import Basis, Conflict, FieldConflict, base_value, history_of, tidy
+from .versions import Basis, Conflict, FieldConflict, base_value, history_of, plain, tidy
 
 if TYPE_CHECKING:
     from django.forms import BaseForm
@@ -42,7 +43,7 @@ def submit(form: BaseForm, service: Callable[..., Any], **arguments: Any) -> Any
     if not form.is_valid():
         return None
     if isinstance(form, EditForm) and form.record is not None:
-        arguments["based_on"] = form.based_on
+        arguments["based_on"] = replace(form.based_on, by=arguments.get("user"))
     try:
         return service(**arguments)
     except Conflict as conflict:
@@ -137,7 +138,9 @@ class EditForm:
                 mine = tidy(column, self.cleaned_data.get(name) or "")
                 self.cleaned_data[name] = both(str(base or ""), mine, str(value))
             else:
-                self.cleaned_data[name] = column.to_python(value)
+                self.cleaned_data[name] = (
+                    _record_of(column, value) if column.is_relation else column.to_python(value)
+                )
             self._errors.pop(name, None)
 
     def _round_moments(self) -> None:
@@ -158,8 +161,9 @@ class EditForm:
         found = []
         for name in self.base_fields:  # type: ignore[attr-defined]
             was = base_value(record, Basis(self._version, originals=self._originals), name)
+            column = record._meta.get_field(name)
             shown, now = self.cleaned_data.get(name, was), getattr(record, name)
-            if shown != now and tidy(record._meta.get_field(name), shown) != now:
+            if plain(column, shown) != plain(column, now):
                 found.append(ShownValue(name, self.fields[name], now))
         return found
 
@@ -219,6 +223,11 @@ class ShownConflict:
         if conflict.is_text:
             values[BOTH] = conflict.both
         self.options = {keep: ShownValue(conflict.name, field, value) for keep, value in values.items()}
+
+
+def _record_of(column: Any, pk: Any) -> Any:
+    """The record that a field's stored value points at; None if there is none."""
+    return column.related_model._base_manager.filter(pk=pk).first() if pk else None
 
 
 def values_of(record: Any, form: type[Any]) -> dict[str, Any]:

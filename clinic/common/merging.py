@@ -1,4 +1,4 @@
-"""Two versions of one text in one."""
+"""Two versions of one text: both in one, and whether one goes on from the other."""
 
 from __future__ import annotations
 
@@ -42,3 +42,14 @@ class _Places:
                 self.before.setdefault(i1, []).extend(new[j1:j2])
             elif tag == "insert":
                 self.before.setdefault(i1, []).extend(new[j1:j2])
+
+
+def continues(text: str, later: str) -> bool:
+    """Whether the later text is this one with something put in at one place, be it its end."""
+    return len(later) >= len(text) and _common(text, later) + _common(text[::-1], later[::-1]) >= len(text)
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))

@@ -13,7 +13,7 @@ A service that changes a record takes `based_on` and hands it to `assign`:
 
 Fields that only one side touched since that version merge. Where both did, `Conflict` is raised, with what each side
 wrote, and nothing is saved. A form on a page mixes in `clinic.common.forms.EditForm`, which carries the version and
-shows a conflict; a form without fields (one button) carries `{% version_of record %}`, read by `posted_basis`. The API
+shows a conflict; a form without fields (one button) carries `{% version_of record %}`, read by `shown_basis`. The API
 asks for the very version (`Basis(version, exact=True)`).
 
 The model inherits `clinic.common.models.Versioned`. What a version held is read from the record's history; a record
@@ -31,13 +31,15 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
-from .merging import both
+from .merging import both, continues
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User
 
 CHANGED = "changed_meanwhile"
 """The code of the errors of a conflict."""
+UNKNOWN = 0
+"""The version of a page that doesn't say any: whatever it changes is a conflict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Basis:
     """Whether any other version is a conflict, be it about other fields."""
     originals: Mapping[str, Any] | None = None
     """What the fields held in that version, for records whose history doesn't know."""
+    by: User | None = None
+    """Who started there: what they saved themselves since, and now go on from, is no other side."""
     settled: Mapping[str, Any] = field(default_factory=dict)
     """The other side's values that the person was shown, and decided on, by field."""
 
@@ -132,11 +136,11 @@ def merge(record: Any, fields: Mapping[str, Any], based_on: Basis) -> dict[str, 
     conflicts = []
     for name, value in fields.items():
         column = record._meta.get_field(name)
-        mine, theirs = _plain(column, value), _plain(column, getattr(record, column.attname))
+        mine, theirs = plain(column, value), plain(column, getattr(record, column.attname))
         known, was = base.of(name)
         if mine == theirs or (known and mine == was):
             continue
-        if known and theirs == was:
+        if known and (theirs == was or _goes_on(record, column, based_on, theirs, mine)):
             wanted[name] = value
         else:
             conflicts.append(_conflict(record, column, was if known else None, mine, theirs))
@@ -145,12 +149,22 @@ def merge(record: Any, fields: Mapping[str, Any], based_on: Basis) -> dict[str, 
     return wanted
 
 
+def _goes_on(record: Any, column: Any, based_on: Basis, theirs: Any, mine: Any) -> bool:
+    """Whether the same person typed on from what they had saved, and only the answer to that save got lost."""
+    history = history_of(record)
+    if history is None or based_on.by is None or not isinstance(column, models.TextField):
+        return False
+    others = history.filter(version__gt=based_on.version).exclude(history_user_id=based_on.by.pk)
+    return continues(theirs, mine) and not others.exists()
+
+
 def base_value(record: Any, based_on: Basis, name: str) -> Any:
     """What the field held in the version that somebody started from; None if nobody knows."""
     return _Base(record, Basis(based_on.version, originals=based_on.originals)).of(name)[1]
 
 
-def _plain(column: Any, value: Any) -> Any:
+def plain(column: Any, value: Any) -> Any:
+    """A value as it is compared: a text tidied, of another record its key."""
     return value.pk if isinstance(value, models.Model) else tidy(column, value)
 
 
@@ -168,16 +182,16 @@ class _Base:
             if name in given:
                 return True, tidy(column, column.to_python(given[name]))
         if self.based_on.version == self.record.version:
-            return True, _plain(column, getattr(self.record, column.attname))
+            return True, plain(column, getattr(self.record, column.attname))
         if self.row is None:
             self.row = self._find() or False
         if not self.row or not hasattr(self.row, column.attname):
             return False, None
-        return True, _plain(column, getattr(self.row, column.attname))
+        return True, plain(column, getattr(self.row, column.attname))
 
     def _find(self) -> Any:
         history = history_of(self.record)
-        if history is None or self.based_on.version > self.record.version:
+        if history is None or not UNKNOWN < self.based_on.version <= self.record.version:
             return None
         return history.filter(version__lte=self.based_on.version).order_by("-history_id").first()
 
@@ -208,13 +222,13 @@ def _who_set(record: Any, column: Any, value: Any) -> tuple[User | None, dt.date
     if history is None:
         return None, None
     for row in history.order_by("-history_id").iterator(chunk_size=20):
-        if _plain(column, getattr(row, column.attname, None)) != value:
+        if plain(column, getattr(row, column.attname, None)) != value:
             break
         found = row
     return (found.history_user, found.history_date) if found else (None, None)
 
 
-def posted_basis(data: Mapping[str, Any]) -> Basis | None:
-    """The version that a form without fields of its own was shown for; None where it says none that is a number."""
+def shown_basis(data: Mapping[str, Any]) -> Basis:
+    """The version that a page was shown for, as its `{% version_of record %}` says; one that doesn't knows nothing."""
     text = str(data.get("version") or "")
-    return Basis(int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    return Basis(int(text) if text.isascii() and text.isdigit() and len(text) < 10 else UNKNOWN)

@@ -77,6 +77,11 @@ def beat_schedule() -> dict[str, Any]:
             "schedule": crontab(hour=1, minute=50),
             "options": hourly,
         },
+        "repeats": {
+            "task": "clinic.api.tasks.forget_keys",
+            "schedule": crontab(hour=1, minute=55),
+            "options": hourly,
+        },
         **canaries,
     }
 

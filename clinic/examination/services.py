@@ -64,9 +64,11 @@ def plan_task(*, user: User, task: Task, based_on: Basis | None = None, **fields
 
 
 @transaction.atomic
-def close_task(*, user: User, task: Task, outcome: str, reason: str = "") -> Task:
+def close_task(
+    *, user: User, task: Task, outcome: str, reason: str = "", based_on: Basis | None = None
+) -> Task:
     """Close a task, with why. Its visits up to now are looked after; a later one that shows the same opens it again."""
-    lock(task)
+    lock(task, based_on)
     not_archived(task.patient)
     if not task.is_open:
         raise ValidationError(_("This task is closed already."), code="closed")

@@ -23,13 +23,16 @@
     }
     event.stopPropagation();
     var name = box.dataset.conflict, field = chosen.form.elements[name], now = held(field);
-    var mine = box.querySelector("[value=mine]").dataset.value;
-    var theirs = box.querySelector("[value=theirs]").dataset.value;
-    if (chosen.value === "theirs") {
-      put(field, theirs);
-    } else if (chosen.value === "both") {
-      // Whatever was typed since the two were shown is part of mine.
-      put(field, now === mine ? chosen.dataset.value : theirs + "\n" + now);
+    var values = {};
+    box.querySelectorAll("[data-keep]").forEach(function (one) { values[one.dataset.keep] = one.dataset.value; });
+    var keep = chosen.dataset.keep, mine = values.mine, theirs = values.theirs, both = values.both;
+    var isTyped = [mine, theirs, both].indexOf(now) < 0;
+    if (keep === "both" && isTyped) {
+      // Whatever was typed since the two were shown is part of mine, and goes on where mine ends.
+      var goesOn = now.indexOf(mine) === 0 && both.slice(-mine.length) === mine;
+      put(field, goesOn ? both + now.slice(mine.length) : theirs + "\n" + now);
+    } else if (keep !== "mine" || !isTyped) {
+      put(field, values[keep]);
     }
     if (box.closest("[data-live]")) {
       // The page saves by itself: the choice is made.

@@ -50,6 +50,24 @@
     });
   }
 
+  // What was typed on this page before is back: it started from the version that it was typed for.
+  form.addEventListener("risorius:back", function (event) {
+    if (event.detail.name in known) {
+      known[event.detail.name].version = Number(form.elements.version.value);
+    }
+  });
+
+  // What is on file is the field's own value from now on, so that nobody takes it for typed and not saved.
+  function settle(field, value) {
+    if (field.options) {
+      Array.prototype.forEach.call(field.options, function (option) {
+        option.defaultSelected = option.value === value;
+      });
+    } else {
+      field.defaultValue = value;
+    }
+  }
+
   function touched() {
     return fields().filter(function (field) { return field.value !== known[field.name].value; });
   }
@@ -118,28 +136,36 @@
 
   // The answer names the record's version, and the fields that hold something else there than here.
   function take() {
-    var line = saved.querySelector("[data-version]");
+    var line = saved.querySelector("[data-version], [data-seen]");
     if (!line || !sent) {
       return;
     }
+    var isSaved = line.hasAttribute("data-version");
     var version = Number(line.value), others = {};
     saved.querySelectorAll("[data-field]").forEach(function (one) { others[one.dataset.field] = one.value; });
     fields().forEach(function (field) {
       var was = known[field.name];
+      if (field.name in sent && !isSaved) {
+        return;
+      }
       if (field.name in sent) {
         was.value = sent[field.name];
         was.version = version;
+        settle(field, was.value);
       }
       if (field.name in others) {
         if (field.value === was.value) {
           field.value = others[field.name];
           known[field.name] = { value: field.value, version: version };
+          settle(field, field.value);
         }
       } else if (was.version !== version) {
         was.version = version;
       }
     });
-    form.elements.version.value = String(version);
+    if (isSaved) {
+      form.elements.version.value = String(version);
+    }
   }
 
   document.body.addEventListener("htmx:afterRequest", function (event) {
@@ -172,6 +198,7 @@
   form.addEventListener("risorius:kept", function (event) {
     var field = form.elements[event.detail.name];
     known[field.name] = { value: event.detail.theirs, version: event.detail.version };
+    settle(field, event.detail.theirs);
     if (undecided().length) {
       return;
     }

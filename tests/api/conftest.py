@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from clinic.examination.services import raise_task
 from tests import factories
 
 from .contract import Client
@@ -53,6 +54,7 @@ def everything(visit, clinician) -> SimpleNamespace:  # type: ignore[no-untyped-
         photo=photo,
         analysis=analysis,
         confirmation=factories.ConfirmationFactory(analysis=analysis, by=clinician),
+        task=raise_task(user=clinician, episode=visit.episode, kind="follow_up", plan="Look again"),
     )
 
 

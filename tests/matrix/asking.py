@@ -71,7 +71,7 @@ def ask(world: World, row: Row, who: str, place: Place) -> Answer:
     """One request, taken back afterwards."""
     path, body = address(row, place), row.body(place.records)
     if row.is_api:
-        return send(world, who, row.method, path, body, api=True, **{"if-match": "*"})
+        return send(world, who, row.method, path, body, api=True)
     # A form says which version of its record it was opened for; all of this world are new.
     return send(world, who, row.method, path, {"version": "1", **body} if row.method == "POST" else body)
 
@@ -80,6 +80,7 @@ def send(
     world: World, who: str, method: str, path: str, body: dict[str, Any], *, api: bool = False, **headers: str
 ) -> Answer:
     client = world.client(who)
+    headers = {"if-match": "*", **headers} if api else headers
     options: dict[str, Any] = {"headers": headers} if headers else {}
     if api and who in world.tokens:
         client = type(client)()

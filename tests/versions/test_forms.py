@@ -128,6 +128,10 @@ def test_a_page_that_saves_as_one_types_never_says_saved_over_another_s_words(as
     answer = live(as_clinician, visit, version="1", impression="Mine")
     assert "Saved" not in answer and "data-version" in answer
     assert "Theirs" in answer and "Mine" in answer and "Keep both" in answer
+    # What else they changed comes into the page all the same, lest it be taken for seen when one has chosen.
+    live(other, visit, version="2", grade="4")
+    answer = live(as_clinician, visit, version="1", impression="Mine")
+    assert 'value="4" data-field="grade"' in answer and 'value="3" data-seen' in answer
     assert Visit.objects.get().impression == "Theirs"
 
 

@@ -109,6 +109,20 @@ def test_whoever_saves_an_outdated_instance_is_told_and_overwrites_nothing(clini
     assert (Patient.objects.get().phone, two.version) == ("1", 1)
 
 
+def test_whoever_goes_on_from_their_own_save_is_in_no_conflict_with_it(clinician, other, visit):
+    """The answer to a save got lost, and the page sends what was typed since from the version before."""
+    started = Basis(visit.version, by=clinician)
+    for text in ("Eye", "Eye closes", "Eye hardly closes"):
+        visits.update_visit(user=clinician, visit=visit, based_on=started, impression=text)
+    with pytest.raises(Conflict):
+        visits.update_visit(user=clinician, visit=visit, based_on=started, impression="Mouth")
+    visits.update_visit(user=other, visit=visit, impression="Eye hardly closes. Mouth weak")
+    with pytest.raises(Conflict):
+        visits.update_visit(
+            user=clinician, visit=visit, based_on=started, impression="Eye hardly closes. Mouth not weak"
+        )
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_racing_saves_none_is_lost(clinician, visit):
     """Eight people write at once from the same version: each line is in the record, or its writer knows."""

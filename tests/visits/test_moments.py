@@ -23,7 +23,12 @@ def test_a_photo_and_a_visit_by_the_api(moment, clinician, visit):
         client.post(
             reverse("api:visit-list"), {"patient": str(visit.patient_id), "at": moment}, "application/json"
         ),
-        client.patch(reverse("api:visit-detail", args=[visit.pk]), {"at": moment}, "application/json"),
+        client.patch(
+            reverse("api:visit-detail", args=[visit.pk]),
+            {"at": moment},
+            "application/json",
+            headers={"if-match": "*"},
+        ),
     ]
     for answer, field in zip(answers, ("taken_at", "at", "at"), strict=True):
         assert answer.status_code == 400, answer.content

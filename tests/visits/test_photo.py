@@ -15,6 +15,7 @@ from inference.states import Status
 
 from .. import factories
 from ..conftest import logged_in
+from ..forms import edited
 from .scenes import in_each_state
 
 HTMX = {"hx-request": "true"}
@@ -123,7 +124,9 @@ def test_trying_again_leaves_a_result_alone(as_clinician, photos):
 
 
 def refile(client, photo, value, **options):
-    return client.post(reverse("visits:photo_exercise", args=[photo.pk]), {"exercise": value}, **options)
+    return client.post(
+        reverse("visits:photo_exercise", args=[photo.pk]), edited(photo, exercise=value), **options
+    )
 
 
 def test_a_photo_is_filed_under_another_exercise_and_its_past_is_kept(as_clinician, clinician, photos):

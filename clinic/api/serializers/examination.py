@@ -49,7 +49,7 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
         fields = [
             "id", "url", "patient", "episode", "kind", "sentence", "gaps", "raised_by", "release", "analysis", "owner",
             "plan", "next_check", "opened_at", "times_reopened", "closed_at", "closed_by", "outcome", "reason",
-            "created_at",
+            "created_at", "version",
         ]  # fmt: skip
         read_only_fields = fields
 

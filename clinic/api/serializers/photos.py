@@ -76,7 +76,7 @@ class PhotoSerializer(serializers.ModelSerializer[Photo]):
         model = Photo
         fields = [
             "id", "url", "visit", "exercise", "side", "taken_at", "image", "thumbnail", "width", "height", "size",
-            "sha256", "original_sha256", "created_at", "archived_at", "analysis", "confirmation",
+            "sha256", "original_sha256", "created_at", "archived_at", "version", "analysis", "confirmation",
         ]  # fmt: skip
         read_only_fields = fields
         extra_kwargs = {"size": {"help_text": "Bytes of the stored file."}}

@@ -72,7 +72,7 @@ class PatientSerializer(serializers.ModelSerializer[Patient]):
         model = Patient
         fields = [
             "id", "url", "clinic", "record_number", "name", "birth_date", "sex", "phone", "email", "languages",
-            "created_at", "archived_at", "restricted_at", "summary",
+            "created_at", "archived_at", "restricted_at", "version", "summary",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -144,6 +144,7 @@ class EpisodeSerializer(serializers.ModelSerializer[Episode]):
         model = Episode
         fields = [
             "id", "url", "patient", "cause", "weak_side", "onset_date", "notes", "recorded_by", "created_at",
+            "version",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -173,6 +174,7 @@ class TreatmentSerializer(serializers.ModelSerializer[Treatment]):
         model = Treatment
         fields = [
             "id", "url", "episode", "kind", "date", "note", "recorded_by", "created_at", "archived_at",
+            "version",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -205,7 +207,7 @@ class ConsentSerializer(serializers.ModelSerializer[Consent]):
         model = Consent
         fields = [
             "id", "url", "patient", "use", "given_on", "manner", "recorded_by", "revoked_at", "revoked_by",
-            "created_at",
+            "created_at", "version",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -232,6 +234,7 @@ class VisitSerializer(serializers.ModelSerializer[Visit]):
         model = Visit
         fields = [
             "id", "url", "patient", "episode", "at", "clinician", "impression", "grade", "created_at", "archived_at",
+            "version",
         ]  # fmt: skip
         read_only_fields = fields
         extra_kwargs = {"grade": {"help_text": "The clinician's House-Brackmann grade, 1 to 6."}}

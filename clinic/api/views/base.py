@@ -27,6 +27,7 @@ from clinic.audit.services import record_reads
 from clinic.common.http import require, visible_or_404
 from clinic.patients.policies import can_change
 
+from .. import etags, repeats
 from ..authentication import TokenAuthentication
 from ..compression import compressed
 from ..metadata import Fields
@@ -137,9 +138,20 @@ class Records(Strict, viewsets.GenericViewSet[Any]):
     filterset_class: ClassVar[Any] = None
     reads: ClassVar[str] = Scope.PATIENTS_READ
     writes: ClassVar[str] = Scope.PATIENTS_WRITE
+    whole_in_its_version = False
+    """Whether all that an answer shows of a record is of its own version, so that it may be "not modified"."""
     scopes: ClassVar[dict[str, str]] = {}
     """Of actions that need another scope than reads and writes do."""
     paging = frozenset({NewestFirst.cursor_param, NewestFirst.size_param})
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if self.action == "create":
+            # Every POST that makes a record can be repeated under a key; no view has to think of it.
+            create = self.post  # type: ignore[has-type]
+            self.post = lambda request: repeats.once(
+                request, str(self.basename), lambda: create(request), self.created_before
+            )
 
     def scope(self) -> str:
         usual = self.reads if self.request.method in SAFE_METHODS else self.writes
@@ -181,7 +193,9 @@ class Records(Strict, viewsets.GenericViewSet[Any]):
     def retrieve(self, request: Request, pk: uuid.UUID) -> Response:
         record = self.get_object()
         note_reads(request, [self.patient_of(record)])
-        return Response(self.shown(record))
+        if self.whole_in_its_version and etags.is_known(request, record):
+            return Response(status=status.HTTP_304_NOT_MODIFIED, headers=etags.headers(record))
+        return Response(self.shown(record), headers=etags.headers(record))
 
     def shown(self, what: Any, *, many: bool = False) -> Any:
         """The representation of a record, or of a page of them."""
@@ -202,14 +216,31 @@ class Records(Strict, viewsets.GenericViewSet[Any]):
 
     def created(self, record: Any, code: int = status.HTTP_201_CREATED) -> Response:
         """The new record as an answer, with its address."""
-        data = self.shown(self.get_queryset().get(pk=record.pk))
-        return Response(data, status=code, headers={"Location": data["url"]})
+        record = self.get_queryset().get(pk=record.pk)
+        data = self.shown(record)
+        return Response(data, status=code, headers={"Location": data["url"], **etags.headers(record)})
+
+    def created_before(self, pk: uuid.UUID) -> Response:
+        """The answer to a repeated request: the record that the first one made, if the user may still see it."""
+        record = visible_or_404(self.get_queryset(), self.request.user, pk)
+        note_reads(self.request, [self.patient_of(record)])
+        response = self.answer_new(record)
+        response["Idempotency-Replayed"] = "true"
+        return response
+
+    def answer_new(self, record: Any) -> Response:
+        """What the POST that made the record answers."""
+        return self.created(record)
 
     def changed(self, record: Any) -> Response:
         """The record as it now is; an empty change is a read too."""
         record = self.get_queryset().get(pk=record.pk)
         note_reads(self.request, [self.patient_of(record)])
-        return Response(self.shown(record))
+        return Response(self.shown(record), headers=etags.headers(record))
+
+    def change_of(self, record: Any) -> dict[str, Any]:
+        """Who changes the record, and which version they mean, as `If-Match` says; a problem if that is no more."""
+        return {"user": self.request.user, "based_on": etags.basis(self.request, record)}
 
     def may_take_along(self) -> None:
         """403 for a session whose owner proved nothing lately: a file of figures is asked for here as on the pages."""

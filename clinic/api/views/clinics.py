@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from clinic.accounts import policies
 from clinic.accounts.models import Clinic
 
+from .. import etags
 from ..permissions import FREE
 from ..serializers import records as shapes
 from .base import Records
@@ -45,4 +46,5 @@ class ClinicViewSet(Records):
         return self.get_paginated_response(self.shown(page, many=True))
 
     def retrieve(self, request: Request, pk: uuid.UUID) -> Response:
-        return Response(self.shown(self.get_object()))
+        record = self.get_object()
+        return Response(self.shown(record), headers=etags.headers(record))

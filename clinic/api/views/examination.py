@@ -66,4 +66,4 @@ class TaskViewSet(Records):
             raise Problem("archived")
         require(policies.can_handle_task(request.user, task))
         given = self.given(shapes.TaskClosing)
-        return self.changed(services.close_task(user=request.user, task=task, **given))
+        return self.changed(services.close_task(task=task, **self.change_of(task), **given))

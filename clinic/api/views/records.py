@@ -92,7 +92,7 @@ class PatientViewSet(Records):
         self.may_write(patient)
         given = self.given(shapes.PatientChange, partial=True)
         with self._naming_the_holder(patient.clinic_id, given):
-            return self.changed(services.update_patient(user=request.user, patient=patient, **given))
+            return self.changed(services.update_patient(patient=patient, **self.change_of(patient), **given))
 
     @extend_schema(
         summary="Archive a patient",
@@ -104,7 +104,7 @@ class PatientViewSet(Records):
     def archive(self, request: Request, pk: uuid.UUID) -> Response:
         patient = self.get_object()
         self._may_shelve(patient)
-        return self.changed(services.archive_patient(user=request.user, patient=patient))
+        return self.changed(services.archive_patient(patient=patient, **self.change_of(patient)))
 
     @extend_schema(
         summary="Bring an archived patient back",
@@ -116,7 +116,7 @@ class PatientViewSet(Records):
     def restore(self, request: Request, pk: uuid.UUID) -> Response:
         patient = self.get_object()
         self._may_shelve(patient)
-        return self.changed(services.restore_patient(user=request.user, patient=patient))
+        return self.changed(services.restore_patient(patient=patient, **self.change_of(patient)))
 
     @extend_schema(
         summary="Search patients by name or record number",
@@ -218,6 +218,7 @@ class PatientViewSet(Records):
 )
 class EpisodeViewSet(Records):
     serializer_class = shapes.EpisodeSerializer
+    whole_in_its_version = True
     inputs = {"create": shapes.EpisodeInput, "partial_update": shapes.EpisodeChange}
     filterset_class = filters.EpisodeFilter
     scopes = {"history": Scope.RESULTS_READ}
@@ -251,7 +252,7 @@ class EpisodeViewSet(Records):
         episode = self.get_object()
         self.may_change(episode)
         given = self.given(shapes.EpisodeChange, partial=True)
-        return self.changed(services.update_episode(user=request.user, episode=episode, **given))
+        return self.changed(services.update_episode(episode=episode, **self.change_of(episode), **given))
 
     @extend_schema(
         summary="The recovery history of an episode",
@@ -290,6 +291,7 @@ class EpisodeViewSet(Records):
 )
 class TreatmentViewSet(Records):
     serializer_class = shapes.TreatmentSerializer
+    whole_in_its_version = True
     inputs = {"create": shapes.TreatmentInput, "partial_update": shapes.TreatmentChange}
     filterset_class = filters.TreatmentFilter
 
@@ -325,7 +327,9 @@ class TreatmentViewSet(Records):
         treatment = self.get_object()
         self.may_change(treatment)
         given = self.given(shapes.TreatmentChange, partial=True)
-        return self.changed(services.update_treatment(user=request.user, treatment=treatment, **given))
+        return self.changed(
+            services.update_treatment(treatment=treatment, **self.change_of(treatment), **given)
+        )
 
     @extend_schema(
         summary="Take a treatment off the record",
@@ -337,7 +341,7 @@ class TreatmentViewSet(Records):
     def archive(self, request: Request, pk: uuid.UUID) -> Response:
         treatment = self.get_object()
         self.may_change(treatment)
-        return self.changed(services.archive_treatment(user=request.user, treatment=treatment))
+        return self.changed(services.archive_treatment(treatment=treatment, **self.change_of(treatment)))
 
 
 @extend_schema_view(
@@ -381,4 +385,4 @@ class ConsentViewSet(Records):
     def revoke(self, request: Request, pk: uuid.UUID) -> Response:
         consent = self.get_object()
         self.may_change(consent)
-        return self.changed(services.revoke_consent(user=request.user, consent=consent))
+        return self.changed(services.revoke_consent(consent=consent, **self.change_of(consent)))

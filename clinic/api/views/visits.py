@@ -31,7 +31,7 @@ from inference import services as inference_services
 from inference.models import Analysis
 from inference.states import Status
 
-from .. import filters
+from .. import etags, filters
 from ..problems import Problem
 from ..renderers import JpegRenderer
 from ..selectors import twin_of
@@ -109,7 +109,7 @@ class VisitViewSet(Records):
         given = self.given(shapes.VisitChange, partial=True)
         self.may_judge(visit.patient, given, "grade", "impression")
         self.may_change(visit)
-        return self.changed(services.update_visit(user=request.user, visit=visit, **given))
+        return self.changed(services.update_visit(visit=visit, **self.change_of(visit), **given))
 
     @extend_schema(
         summary="What all views of a visit say together",
@@ -137,7 +137,7 @@ class VisitViewSet(Records):
     def archive(self, request: Request, pk: uuid.UUID) -> Response:
         visit = self.get_object()
         self.may_change(visit)
-        return self.changed(services.archive_visit(user=request.user, visit=visit))
+        return self.changed(services.archive_visit(visit=visit, **self.change_of(visit)))
 
     @extend_schema(
         summary="Bring an archived visit back",
@@ -149,7 +149,7 @@ class VisitViewSet(Records):
     def restore(self, request: Request, pk: uuid.UUID) -> Response:
         visit = self.get_object()
         self.may_change(visit)
-        return self.changed(services.restore_visit(user=request.user, visit=visit))
+        return self.changed(services.restore_visit(visit=visit, **self.change_of(visit)))
 
 
 @extend_schema_view(
@@ -241,7 +241,7 @@ class PhotoViewSet(Records):
             "side": photo.side,
             **self.given(photo_shapes.PhotoChange, partial=True),
         }
-        return self.changed(services.change_exercise(user=request.user, photo=photo, **given))
+        return self.changed(services.change_exercise(photo=photo, **self.change_of(photo), **given))
 
     @extend_schema(
         summary="Try a failed analysis again",
@@ -275,7 +275,7 @@ class PhotoViewSet(Records):
         photo = self.get_object()
         self.may_change(photo)
         unless_archived(photo.visit)
-        return self.changed(services.archive_photo(user=request.user, photo=photo))
+        return self.changed(services.archive_photo(photo=photo, **self.change_of(photo)))
 
     @extend_schema(
         summary="Bring an archived photo back",
@@ -289,7 +289,7 @@ class PhotoViewSet(Records):
         self.may_change(photo)
         unless_archived(photo.visit)
         try:
-            return self.changed(services.restore_photo(user=request.user, photo=photo))
+            return self.changed(services.restore_photo(photo=photo, **self.change_of(photo)))
         except IntakeError as error:
             raise self._duplicate(error, photo.visit, photo.original_sha256) from error
 
@@ -335,10 +335,14 @@ class PhotoViewSet(Records):
         url = reverse("api:photo-detail", args=[twin], request=self.request)
         return Problem(error.code, error.sentence, photo={"id": str(twin), "url": url})
 
+    def answer_new(self, record: Photo) -> Response:
+        return self._to_follow(record)
+
     def _to_follow(self, photo: Photo) -> Response:
         """202 with the photo; its analysis is to be followed where `Location` says."""
-        data = self.shown(self.get_queryset().get(pk=photo.pk))
-        headers = {"Retry-After": str(FOLLOW_AFTER)}
+        photo = self.get_queryset().get(pk=photo.pk)
+        data = self.shown(photo)
+        headers = {"Retry-After": str(FOLLOW_AFTER), **etags.headers(photo)}
         if data["analysis"]:
             headers["Location"] = data["analysis"]["url"]
         return Response(data, status=status.HTTP_202_ACCEPTED, headers=headers)

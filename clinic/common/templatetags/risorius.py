@@ -145,6 +145,12 @@ def styled(field: BoundField) -> SafeString:
 
 
 @register.simple_tag
+def version_of(record: Any) -> SafeString:
+    """The hidden field by which a form without a form class says which version of the record it was shown for."""
+    return format_html('<input type="hidden" name="version" value="{}">', record.version)
+
+
+@register.simple_tag
 def version() -> str:
     """The product's version."""
     return str(settings.VERSION)

@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "clinic.accounts.middleware.CurrentClinicMiddleware",
     "clinic.accounts.middleware.SessionLimitsMiddleware",
     "clinic.accounts.middleware.SecondFactorMiddleware",
+    "clinic.accounts.opened_in.OpenedInMiddleware",
     "clinic.patients.middleware.OpenedRecordsMiddleware",
     "clinic.visits.middleware.SealedFilesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
@@ -100,6 +101,8 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            # Every form's {% csrf_token %} also says in which clinic the form was opened.
+            "builtins": ["clinic.accounts.templatetags.form_token"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",

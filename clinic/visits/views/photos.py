@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from clinic.audit.models import Access
 from clinic.audit.services import record_read
 from clinic.common.http import next_url, require, visible_or_404
+from clinic.common.versions import Conflict, shown_basis
 from inference import finding
 from inference import services as inference_services
 from inference.models import Analysis
@@ -123,12 +124,15 @@ def photo_check(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return answer
 
 
-def card_response(request: HttpRequest, shown: Photo, *, event: str = "") -> HttpResponse:
+def card_response(
+    request: HttpRequest, shown: Photo, *, event: str = "", refile_said: str = ""
+) -> HttpResponse:
     """The card as a fragment, telling the page when something changed that other parts show too."""
     card = selectors.card_of(photo=shown)
     context = {
         "card": card,
         "can_edit": policies.can_edit_photo(request.user, shown),
+        "refile_said": refile_said,
         **next_look(request),
     }
     response = render(request, "visits/_card.html", context)
@@ -146,7 +150,15 @@ def photo_exercise(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     require(policies.can_edit_photo(request.user, shown))
     exercise, side = exercises.parse_step(request.POST.get("exercise", ""))
     try:
-        services.change_exercise(user=request.user, photo=shown, exercise=exercise, side=side)  # type: ignore[arg-type]
+        services.change_exercise(
+            user=request.user,  # type: ignore[arg-type]
+            photo=shown,
+            exercise=exercise,
+            side=side,
+            based_on=shown_basis(request.POST),
+        )
+    except Conflict as conflict:
+        return _filed_otherwise(request, conflict, shown)
     except IntakeError as error:
         if request.htmx:  # type: ignore[attr-defined]
             return HttpResponse(error.sentence, status=422, content_type="text/plain")
@@ -155,6 +167,18 @@ def photo_exercise(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return card_response(request, shown, event="board-changed")
     messages.success(request, _("The photo is filed under its exercise."))
+    return redirect(next_url(request, "visits:photo", pk=shown.pk))
+
+
+def _filed_otherwise(request: HttpRequest, conflict: Conflict, shown: Photo) -> HttpResponse:
+    """Somebody filed the photo elsewhere while the page stood open: there it stays until one says so again."""
+    who = next((field.who for field in conflict.fields if field.who), "")
+    said = _("%(who)s filed this photo here meanwhile. Choose again if it shows something else.") % {
+        "who": who or _("Somebody")
+    }
+    if request.htmx:  # type: ignore[attr-defined]
+        return card_response(request, shown, event="board-changed", refile_said=said)
+    messages.error(request, said)
     return redirect(next_url(request, "visits:photo", pk=shown.pk))
 
 

@@ -139,19 +139,22 @@ def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         saved = _keep_both(request, visit, form, typed)
     if request.htmx:  # type: ignore[attr-defined]
         # htmx swaps no 4xx answer; the sentence must be seen all the same.
-        return render(request, "visits/_saved.html", _typing(form, visit if saved else None))
+        return render(request, "visits/_saved.html", _typing(form, visit, is_saved=saved is not None))
     if saved is None:
         return render(request, "visits/detail.html", {**page(request, visit), "form": form}, status=422)
     messages.success(request, _("Impression saved."))
     return redirect("visits:detail", pk=visit.pk)
 
 
-def _typing(form: ImpressionForm, saved: Visit | None) -> dict[str, Any]:
-    """What a page that saves as one types is told: the version it now has, what others changed, or what is wrong."""
-    if saved is not None:
-        return {"saved_at": timezone.localtime(), "version": saved.version, "others": form.others(saved)}
+def _typing(form: ImpressionForm, visit: Visit, *, is_saved: bool) -> dict[str, Any]:
+    """What a page that saves as one types is told: the record's version, what others changed, what is wrong."""
+    if is_saved:
+        return {"saved_at": timezone.localtime(), "version": visit.version, "others": form.others(visit)}
     conflicts = [field.conflict for field in form.fields.values() if hasattr(field, "conflict")]
-    return {"errors": form.errors, "conflicts": conflicts}
+    if not conflicts:
+        return {"errors": form.errors}
+    others = [other for other in form.others(visit) if other.name not in form.data]
+    return {"errors": form.errors, "conflicts": conflicts, "seen": visit.version, "others": others}
 
 
 def _keep_both(

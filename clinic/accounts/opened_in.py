@@ -1,0 +1,102 @@
+"""A form belongs to the clinic in which it was opened, whatever clinic another tab has switched to since.
+
+`{% csrf_token %}`, which no form sent by POST can do without, also writes the clinic's identifier. Where the session
+works in another clinic by the time the form comes, nothing is done: the person is told, what they typed is kept, and
+one tap goes back to that clinic and sends it there.
+"""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from django.shortcuts import render
+from django.utils import timezone
+
+from .middleware import SESSION_KEY
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+    from django.urls import ResolverMatch
+
+    from .models import Clinic
+
+FIELD: Final = "opened_in"
+GO_BACK: Final = "go_back_to_clinic"
+HIDDEN: Final = frozenset({"csrfmiddlewaretoken", FIELD, GO_BACK})
+# Of the person or the session, not of a clinic.
+PERSONAL: Final = frozenset(
+    f"accounts:{name}"
+    for name in (
+        "login",
+        "logout",
+        "session_stay",
+        "sessions",
+        "set_password",
+        "language",
+        "switch_clinic",
+        "profile",
+        "password",
+    )
+)
+# They look for something and write nothing.
+SEARCHES: Final = frozenset({"patients:search", "audit:clinic"})
+
+
+class OpenedInMiddleware:
+    """Answers 409 to a form of another clinic than the session's, with what was typed, and a way back."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        match = request.resolver_match
+        if request.method != "POST" or match is None or not is_clinics(match):
+            return None
+        given = request.POST.get(FIELD)
+        current: Clinic | None = request.clinic  # type: ignore[attr-defined]
+        if not given or current is None or given == str(current.pk) or _names_its_record(request, match):
+            return None
+        opened = next((one for one in request.page_clinics if str(one.pk) == given), None)  # type: ignore[attr-defined]
+        if opened is not None and GO_BACK in request.POST:
+            _go_to(request, opened)
+            return None
+        kept = [
+            (name, value) for name, values in request.POST.lists() if name not in HIDDEN for value in values
+        ]
+        context = {
+            "opened_in": opened,
+            "kept": kept,
+            "typed": [
+                value for name, value in kept if name not in ("version", "originals", "theirs", "next")
+            ],
+            "go_back": GO_BACK,
+        }
+        return render(request, "accounts/other_clinic.html", context, status=409)
+
+
+def is_clinics(match: ResolverMatch) -> bool:
+    """Whether the address writes in a clinic; of ours all do that are not known to do something else."""
+    if not match.namespaces or match.namespaces[0] in ("admin", "api"):
+        return False
+    return match.view_name not in PERSONAL | SEARCHES
+
+
+def _names_its_record(request: HttpRequest, match: ResolverMatch) -> bool:
+    """Whether a script sends what belongs to a record on file, which is in its own clinic whatever the session's.
+
+    Typing that a page saves by itself, and photos that are on their way, must not stop for another tab's clinic.
+    """
+    by_script = bool(request.htmx) or request.headers.get("accept", "").startswith("application/json")  # type: ignore[attr-defined]
+    return "pk" in match.kwargs and "accounts" not in match.namespaces and (by_script or bool(request.FILES))
+
+
+def _go_to(request: HttpRequest, clinic: Clinic) -> None:
+    """Work in that clinic from this request on."""
+    request.session[SESSION_KEY] = str(clinic.pk)
+    request.clinic = clinic  # type: ignore[attr-defined]
+    timezone.activate(zoneinfo.ZoneInfo(clinic.time_zone))

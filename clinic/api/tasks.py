@@ -1,0 +1,13 @@
+"""What beat asks of a worker for the API's sake."""
+
+from __future__ import annotations
+
+from inference import publish
+
+from . import repeats
+
+
+@publish.task(name="clinic.api.tasks.forget_keys")
+def forget_keys() -> None:
+    """Take the keys of requests that are too old to be repeated out of the database, once a night."""
+    repeats.forget_old()

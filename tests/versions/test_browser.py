@@ -1,0 +1,227 @@
+"""Two people at two browsers write on one record at once; and a page that is left with something half typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from clinic.audit.selectors import changes
+from clinic.patients.models import Patient
+from clinic.visits.models import Visit
+
+from .. import factories
+from ..shell.conftest import cookies_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+WAIT = 60_000
+
+
+@pytest.fixture
+def clinic(transactional_db):
+    return factories.ClinicFactory()
+
+
+@pytest.fixture
+def visit(clinic):
+    episode = factories.EpisodeFactory(patient__clinic=clinic)
+    return factories.VisitFactory(episode=episode, clinician=factories.member(clinic))
+
+
+@pytest.fixture
+def sit_down(browser, live_server, clinic) -> Iterator[Any]:
+    """Makes a person of the clinic with a browser of their own, and opens a page in it."""
+    contexts, errors = [], []
+    expect.set_options(timeout=WAIT)
+
+    def sit_down(full_name: str, path: str) -> Page:
+        person = factories.member(clinic, full_name=full_name)
+        context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+        contexts.append(context)
+        context.set_default_timeout(WAIT)
+        context.add_cookies(cookies_of(person, live_server.url))
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(live_server.url + path, wait_until="domcontentloaded")
+        return page
+
+    yield sit_down
+    for context in contexts:
+        context.close()
+    expect.set_options()
+    assert errors == []
+
+
+def settled(page: Page) -> None:
+    """Until nothing that was typed waits to be saved, or something has to be chosen."""
+    expect(page.locator("#saved .save-running")).to_have_count(0, timeout=WAIT)
+
+
+def test_two_who_write_into_one_impression_at_once_lose_nothing(sit_down, visit):
+    path = reverse("visits:detail", args=[visit.pk])
+    first, second = sit_down("Dr First", path), sit_down("Dr Second", path)
+    pages, conflicts = {"first": first, "second": second}, 0
+    for number in range(12):
+        for name, page in pages.items():
+            field = page.locator("textarea[name=impression]")
+            field.press("Control+End")
+            field.press_sequentially(f" {name}{number}", delay=15)
+            page.wait_for_timeout(300 if number % 3 else 1100)
+            box = page.locator("[data-conflict]")
+            if box.count():
+                conflicts += 1
+                # Both texts stand there, whose the other one is, and that nothing is saved.
+                expect(box).to_contain_text("saved something else here")
+                expect(page.locator("#saved")).to_contain_text("Not saved yet")
+                assert "Saved" not in page.locator("#saved").inner_text()
+                box.get_by_text("Keep both").click()
+                expect(box).to_have_count(0)
+    for _round in range(6):
+        for page in pages.values():
+            page.wait_for_timeout(1000)
+            settled(page)
+            if page.locator("[data-conflict]").count():
+                page.locator("[data-conflict]").get_by_text("Keep both").click()
+    assert conflicts >= 2
+    told = Visit.objects.get().impression
+    assert [word for name in pages for number in range(12) if (word := f"{name}{number}") not in told] == []
+    # Whatever either page was told is saved is in the history, under the name of whoever wrote it.
+    whose = {row.impression: row.history_user.full_name for row in visit.history.all() if row.history_user}
+    assert set(whose.values()) == {"Dr First", "Dr Second"}
+    log = [change for change in changes(patient=visit.patient) if change.action == "changed"]
+    assert {change.who.full_name for change in log} == {"Dr First", "Dr Second"}
+    assert log[0].after == told
+
+
+@pytest.mark.parametrize(
+    ("choice", "kept"), [("Keep mine", "Mine"), ("Keep theirs", "Theirs"), ("Keep both", "Theirs\nMine")]
+)
+def test_one_tap_decides(sit_down, visit, choice, kept):
+    path = reverse("visits:detail", args=[visit.pk])
+    first, second = sit_down("Dr First", path), sit_down("Dr Second", path)
+    first.locator("textarea[name=impression]").fill("Theirs")
+    expect(first.locator("#saved .save-done")).to_be_visible()
+    second.locator("textarea[name=impression]").fill("Mine")
+    box = second.locator("[data-conflict]")
+    expect(box).to_contain_text("Dr First saved something else here")
+    # Until then it isn't saved, whatever else is typed.
+    second.locator("select[name=grade]").select_option("3")
+    second.wait_for_timeout(1200)
+    assert (Visit.objects.get().impression, Visit.objects.get().grade) == ("Theirs", None)
+    box.get_by_text(choice).click()
+    expect(second.locator("#saved .save-done")).to_be_visible()
+    settled(second)
+    found = Visit.objects.get()
+    assert (found.impression, found.grade) == (kept, 3)
+    expect(second.locator("textarea[name=impression]")).to_have_value(kept)
+
+
+def test_what_somebody_else_changed_comes_into_the_page_with_the_next_save(sit_down, visit):
+    path = reverse("visits:detail", args=[visit.pk])
+    first, second = sit_down("Dr First", path), sit_down("Dr Second", path)
+    first.locator("select[name=grade]").select_option("4")
+    expect(first.locator("#saved .save-done")).to_be_visible()
+    second.locator("textarea[name=impression]").fill("Mine")
+    expect(second.locator("#saved")).to_contain_text("Changed by somebody else meanwhile")
+    expect(second.locator("select[name=grade]")).to_have_value("4")
+    assert (Visit.objects.get().impression, Visit.objects.get().grade) == ("Mine", 4)
+
+
+def test_a_patient_s_form_shows_both_and_saves_what_is_chosen(sit_down, visit):
+    path = reverse("patients:edit", args=[visit.patient_id])
+    first, second = sit_down("Dr First", path), sit_down("Dr Second", path)
+    first.get_by_label("Telephone").fill("111")
+    first.get_by_role("button", name="Save").click()
+    expect(first.get_by_text("The changes are saved.")).to_be_visible()
+    second.get_by_label("Telephone").fill("222")
+    second.get_by_label("Languages").fill("Sundanese")
+    second.get_by_role("button", name="Save").click()
+    box = second.locator("[data-conflict=phone]")
+    expect(box).to_contain_text("Dr First saved something else here")
+    box.get_by_text("Keep theirs").click()
+    expect(second.get_by_label("Telephone")).to_have_value("111")
+    second.get_by_role("button", name="Save").click()
+    expect(second.get_by_text("The changes are saved.")).to_be_visible()
+    patient = Patient.objects.get()
+    assert (patient.phone, patient.languages) == ("111", "Sundanese")
+
+
+NEW = reverse("patients:new")
+
+
+def left_with(page: Page, name: str) -> None:
+    page.get_by_label("Name", exact=True).fill(name)
+    page.wait_for_timeout(800)
+
+
+def test_half_a_patient_is_back_after_another_page(sit_down, live_server):
+    page = sit_down("Dr First", NEW)
+    left_with(page, "Half Typed")
+    page.locator("nav a[href='/patients/']").first.click()
+    page.wait_for_url("**/patients/")
+    page.go_back()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Half Typed")
+    # By a link too, and not only by Back; and it can be thrown away.
+    page.goto(live_server.url + "/patients/")
+    page.goto(live_server.url + NEW)
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Half Typed")
+    expect(page.get_by_text("What you had typed here before")).to_be_visible()
+    page.get_by_role("button", name="Throw it away").click()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("")
+    page.goto(live_server.url + "/patients/")
+    page.goto(live_server.url + NEW)
+    expect(page.get_by_label("Name", exact=True)).to_have_value("")
+
+
+def test_what_was_refused_is_kept_and_what_was_taken_is_not(sit_down, live_server):
+    page = sit_down("Dr First", NEW)
+    left_with(page, "Refused First")
+    page.locator(".form-record button.btn-primary").click()
+    expect(page.get_by_text("Nothing was saved yet")).to_be_visible()
+    page.goto(live_server.url + "/patients/")
+    page.goto(live_server.url + NEW)
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Refused First")
+    page.locator("#id_record_number").fill("R-1")
+    page.get_by_text("Stroke", exact=True).click()
+    page.get_by_text("Left", exact=True).click()
+    page.get_by_label("Onset").fill("2026-10-01")
+    page.wait_for_timeout(800)
+    page.locator(".form-record button.btn-primary").click()
+    page.wait_for_url("**/record/", wait_until="domcontentloaded")
+    page.goto(live_server.url + NEW)
+    expect(page.get_by_label("Name", exact=True)).to_have_value("")
+
+
+def test_a_tab_that_is_closed_with_something_half_typed_asks(sit_down):
+    page = sit_down("Dr First", NEW)
+    asked: list[str] = []
+
+    def on_dialog(dialog: Any) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", on_dialog)
+    page.get_by_label("Name", exact=True).press_sequentially("Half Typed")
+    page.close(run_before_unload=True)
+    page.wait_for_event("close") if not page.is_closed() else None
+    assert asked == ["beforeunload"]
+
+
+def test_what_was_typed_from_an_old_version_does_not_overwrite_a_newer_one(sit_down, live_server, visit):
+    path = reverse("patients:edit", args=[visit.patient_id])
+    first = sit_down("Dr First", path)
+    first.get_by_label("Telephone").fill("222")
+    first.wait_for_timeout(800)
+    first.goto(live_server.url + "/patients/")
+    second = sit_down("Dr Second", path)
+    second.get_by_label("Telephone").fill("111")
+    second.get_by_role("button", name="Save").click()
+    expect(second.get_by_text("The changes are saved.")).to_be_visible()
+    first.goto(live_server.url + path)
+    expect(first.get_by_label("Telephone")).to_have_value("222")
+    first.get_by_role("button", name="Save").click()
+    expect(first.locator("[data-conflict=phone]")).to_contain_text("Dr Second saved something else here")
+    assert Patient.objects.get().phone == "111"
