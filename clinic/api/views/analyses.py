@@ -32,6 +32,14 @@ if TYPE_CHECKING:
     from clinic.patients.models import Patient
 
 FOLLOW_AFTER = 1
+FOLLOW_HEADERS = [
+    OpenApiParameter(
+        "Location", str, OpenApiParameter.HEADER, response=[202], description="The analysis to follow."
+    ),
+    OpenApiParameter(
+        "Retry-After", int, OpenApiParameter.HEADER, response=[202], description="Seconds to wait."
+    ),
+]
 
 
 def confirmed_among(ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:

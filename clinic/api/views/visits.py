@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
@@ -38,7 +38,7 @@ from ..selectors import twin_of
 from ..serializers import photos as photo_shapes
 from ..serializers import records as shapes
 from ..serializers.together import VisitFindingsSerializer, as_data
-from .analyses import FOLLOW_AFTER, confirmed_among
+from .analyses import FOLLOW_AFTER, FOLLOW_HEADERS, confirmed_among
 from .base import Records, named, note_reads
 
 if TYPE_CHECKING:
@@ -50,14 +50,6 @@ PICTURE: dict[str, Any] = {
     "renderer_classes": [JpegRenderer],
 }  # fmt: skip
 DUPLICATES = frozenset({"same_in_visit", "same_in_patient"})
-FOLLOW_HEADERS = [
-    OpenApiParameter(
-        "Location", str, OpenApiParameter.HEADER, response=[202], description="The analysis to follow."
-    ),
-    OpenApiParameter(
-        "Retry-After", int, OpenApiParameter.HEADER, response=[202], description="Seconds to wait."
-    ),
-]
 
 
 @extend_schema_view(
