@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from .rows import API_CONFIRM, KEEP, NOTHING, PAGE, PLACE_WRITE, WRITE, get, post, resource, today, upload
+from .rows import (
+    API_CONFIRM,
+    API_PLACE,
+    KEEP,
+    NOTHING,
+    PAGE,
+    PLACE_WRITE,
+    PUBLIC,
+    WRITE,
+    get,
+    post,
+    resource,
+    today,
+    upload,
+)
 
 TASKS = [
     get("examination:task", PAGE, "task"),
@@ -34,4 +48,17 @@ SUGGESTIONS = [
 MODEL = [
     get("inference:use", KEEP, sees=NOTHING),
     post("inference:use", KEEP, body=lambda r: {"model_use": "off"}, sees=NOTHING),
+]
+
+# What the API is, and what happened in it; integrators read the former before they have a token.
+OF_THE_API = [
+    get("api:changes", API_PLACE, sees=NOTHING, reads=False),
+    get("api:release-list", API_PLACE, sees=NOTHING),
+    get("api:release-detail", API_PLACE, args={"name": "release"}, sees=NOTHING),
+    get("api:release-agreement", API_PLACE, args={"name": "release"}, sees=NOTHING),
+    get("api:exercises", API_PLACE, sees=NOTHING),
+    get("api:problems", PUBLIC, sees=NOTHING),
+    get("api:problem", PUBLIC, args={"code": "not_found"}, sees=NOTHING),
+    get("api:schema", PUBLIC, sees=NOTHING),
+    get("api:docs", PUBLIC, sees=NOTHING),
 ]

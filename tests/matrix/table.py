@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .more import MODEL, SUGGESTIONS, TASKS, TASKS_API
+from .more import MODEL, OF_THE_API, SUGGESTIONS, TASKS, TASKS_API
 from .rows import (
     API,
     API_CLOSED,
@@ -363,16 +363,7 @@ API_ROWS = [
         sees=NOTHING,
     ),
     *TASKS_API,
-    get("api:changes", API_PLACE, sees=NOTHING, reads=False),
-    get("api:release-list", API_PLACE, sees=NOTHING),
-    get("api:release-detail", API_PLACE, args={"name": "release"}, sees=NOTHING),
-    get("api:release-agreement", API_PLACE, args={"name": "release"}, sees=NOTHING),
-    get("api:exercises", API_PLACE, sees=NOTHING),
-    get("api:problems", PUBLIC, sees=NOTHING),
-    get("api:problem", PUBLIC, args={"code": "not_found"}, sees=NOTHING),
-    # What the API is, not what it holds: integrators read it before they have a token.
-    get("api:schema", PUBLIC, sees=NOTHING),
-    get("api:docs", PUBLIC, sees=NOTHING),
+    *OF_THE_API,
     get("api:patient-detail", API_CLOSED, "restricted_patient"),
     patch("api:patient-detail", API_CLOSED, "restricted_patient", lambda r: {"phone": "1"}),
     get("api:photo-image", NOT_MINE, "restricted_photo"),

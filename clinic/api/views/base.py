@@ -294,3 +294,9 @@ def nothing_named(field: str, detail: str) -> Problem:
 def note_reads(request: Request, patients: Iterable[Patient], access: str = Access.RECORD) -> None:
     """Record that this answer shows something of these patients."""
     record_reads(request=request, patients=patients, access=access)
+
+
+def unless_archived(record: Any) -> None:
+    """409 for a record that is history: it can be read, not added to."""
+    if record.archived_at is not None:
+        raise Problem("archived")

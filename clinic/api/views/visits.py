@@ -39,7 +39,7 @@ from ..serializers import photos as photo_shapes
 from ..serializers import records as shapes
 from ..serializers.together import VisitFindingsSerializer, as_data
 from .analyses import FOLLOW_AFTER, FOLLOW_HEADERS, confirmed_among
-from .base import Records, named, note_reads
+from .base import Records, named, note_reads, unless_archived
 
 if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
@@ -157,9 +157,8 @@ class VisitViewSet(Records):
 class PhotoViewSet(Records):
     serializer_class = photo_shapes.PhotoSerializer
     inputs: ClassVar[dict[str, Any]] = {
-        "create": photo_shapes.PhotoUpload,
-        "partial_update": photo_shapes.PhotoChange,
-    }
+        "create": photo_shapes.PhotoUpload, "partial_update": photo_shapes.PhotoChange,
+    }  # fmt: skip
     filterset_class = filters.PhotoFilter
     reads: ClassVar[str] = Scope.RESULTS_READ
     writes: ClassVar[str] = Scope.PHOTOS_WRITE
@@ -389,9 +388,3 @@ class ConfirmationViewSet(Records):
         if analysis.status != Status.SUCCEEDED:
             raise Problem("no_result")
         return self.created(services.confirm(user=request.user, analysis=analysis, **given))
-
-
-def unless_archived(record: Visit | Photo) -> None:
-    """409 for a record that is history: it can be read, not added to."""
-    if record.archived_at is not None:
-        raise Problem("archived")
