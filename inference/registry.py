@@ -6,6 +6,7 @@ long as the table names no release in use, the one that the folder's ACTIVE file
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import logging
 import threading
@@ -129,6 +130,24 @@ def releases() -> list[ReleaseInfo]:
 def by_name(name: str) -> ReleaseInfo | None:
     """The release of that name, or None."""
     return next((release for release in releases() if release.name == name), None)
+
+
+def repeatability(name: str) -> dict[str, Any]:
+    """The smallest detectable changes of that release's figures; empty where it is unknown or has measured none.
+
+    Read again only when its file changed: pages ask for every figure that they draw.
+    """
+    try:
+        folder = release_folder(name, artifacts_dir())
+        stat = (folder / "release.json").stat()
+    except (PipelineError, OSError):
+        return {}
+    return _repeatability(folder, stat.st_mtime_ns, stat.st_size)
+
+
+@functools.lru_cache(maxsize=64)
+def _repeatability(folder: Path, _modified: int, _size: int) -> dict[str, Any]:
+    return _described(folder).repeatability
 
 
 def installed(name: str) -> bool:

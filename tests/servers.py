@@ -29,6 +29,7 @@ PACKAGES: dict[str, Callable[[], bool]] = {
     "chromium": lambda: chromium() is not None,
     "nginx": lambda: nginx() is not None,
     "curl": lambda: shutil.which("curl") is not None,
+    "poppler-utils": lambda: shutil.which("pdftotext") is not None,
     "gettext": lambda: shutil.which("xgettext") is not None,
     "libegl1": lambda: library("libEGL.so.1"),
     "libgl1": lambda: library("libGL.so.1"),

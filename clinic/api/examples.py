@@ -38,6 +38,7 @@ PATIENT_INPUT = {
     "record_number": "RM-004711",
     "name": "Budi Contoh",
     "birth_date": "1979-04-02",
+    "birth_precision": "day",
     "sex": "male",
     "phone": "+62 21 5550 0100",
     "email": "budi@patient.example",
@@ -67,6 +68,7 @@ EPISODE_INPUT = {
     "cause": "bells_palsy",
     "weak_side": "left",
     "onset_date": "2026-09-12",
+    "onset_precision": "day",
     "notes": "Woke up with it; no pain behind the ear.",
 }
 EPISODE = {
@@ -239,23 +241,51 @@ PHOTO = {
     "confirmation": CONFIRMATION,
 }
 MARK = {"date": "2026-11-09", "day": 58, "week": 8}
-READING = {"value": 0.82, "exercise": "smile_with_teeth", "release": RELEASE, "photo": PHOTO_ID}
+READING = {
+    "value": 0.82,
+    "figure": "movement",
+    "exercise": "smile_with_teeth",
+    "exercises": ["smile_with_teeth"],
+    "left_mm": 6.9,
+    "right_mm": 8.4,
+    "rest_date": None,
+    "release": RELEASE,
+    "photo": PHOTO_ID,
+}
+CHANGE = {
+    "region": "mouth",
+    "figure": "movement",
+    "exercises": ["smile_with_teeth"],
+    "since": "2026-09-21",
+    "before": -0.29,
+    "now": 0.62,
+    "by": 0.91,
+    "error": 0.62,
+    "limit": 1.08,
+    "verdict": "same",
+}
 HISTORY = {
     "episode": EPISODE_ID,
     "patient": PATIENT_ID,
     "onset_date": "2026-09-12",
+    "onset_precision": "day",
     "cause": "bells_palsy",
     "weak_side": "left",
     "course": {
-        "sentence": "Symmetry of the mouth rose from 0.41 to 0.62 since 21 September 2026.",
-        "caveat": "By the model's figures, of which one visit is not confirmed yet.",
+        "sentence": "Mouth 0.62 of the right side's movement on 9 November (week 8), up 0.91 since 21 September.",
+        "caveat": "Within the measurement error of 1.01: no detectable change.",
         "worse": False,
+        "fall": None,
+        "since_before": [CHANGE],
+        "since_first": [CHANGE],
+        "since_best": [CHANGE],
     },
     "visits": [
         {
             "visit": VISIT_ID,
             "at": "2026-11-09T03:00:00Z",
             **MARK,
+            "since_onset": "week 8",
             "clinician": {
                 "seen_by": CLINICIAN["name"],
                 "seen_by_id": CLINICIAN["id"],
@@ -267,9 +297,18 @@ HISTORY = {
                 "preliminary": False,
                 "grade": {"grade": 3, "lowest": 3, "highest": 3, "photos": 1, "release": RELEASE},
                 "brow": None,
-                "eye": {**READING, "exercise": "gentle_eye_closure"},
+                "eye": {**READING, "exercise": "gentle_eye_closure", "exercises": ["gentle_eye_closure"]},
                 "mouth": {**READING, "value": 0.62},
                 "composite": None,
+                "rest": [
+                    {
+                        "name": "palpebral_fissure",
+                        "value": 1.4,
+                        "side": "left",
+                        "error": 1.28,
+                        "release": RELEASE,
+                    }
+                ],
                 "releases": [RELEASE],
             },
             "waiting": 0,
@@ -291,6 +330,22 @@ HISTORY = {
                             "palsy_probability": 0.91,
                             "weak_side": "left",
                             "palsy_verdict": "weak",
+                            "movement": 0.62,
+                            "moved_left_mm": 5.2,
+                            "moved_right_mm": 8.4,
+                        }
+                    ],
+                    "measures": [
+                        {
+                            "name": "commissure_height",
+                            "unit": "mm",
+                            "left": None,
+                            "right": None,
+                            "difference": None,
+                            "value": 2.4,
+                            "error": 2.38,
+                            "side_error": None,
+                            "scale_from": "iris",
                         }
                     ],
                     "confirmed": {

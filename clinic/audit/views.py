@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import uuid
 from collections.abc import Iterator
 
@@ -14,12 +12,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.accounts import policies, stepup
 from clinic.accounts import selectors as accounts
+from clinic.common import sheets
 from clinic.common.dates import today
 from clinic.common.http import require, visible_or_404
 from clinic.patients.models import Patient
@@ -28,9 +28,6 @@ from . import log
 from .forms import AddressForm, SearchForm
 from .models import Access
 from .services import record_read
-
-BOM = "\ufeff"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @never_cache
@@ -110,35 +107,30 @@ def patient_log(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def patient_csv(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     """The same as a file."""
     patient = _own(request, pk)
-    response = StreamingHttpResponse(_rows(patient), content_type="text/csv; charset=utf-8")
-    # The name of a downloaded file travels far: it holds a date and nothing of the patient.
-    response["Content-Disposition"] = f'attachment; filename="log-{today().isoformat()}.csv"'
+    # The language is the request's: it is over when the rows are written.
+    rows = _rows(patient, sheets.for_people())
+    response = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
+    name = sheets.file_name("log", patient.record_number, today())
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     response["X-Content-Type-Options"] = "nosniff"
     patch_cache_control(response, private=True, no_store=True)
     return response
 
 
-def _rows(patient: Patient) -> Iterator[str]:
-    yield BOM + _row(["record_number", "date", "first", "last", "who", "role", "what", "times", "reason"])
+def _rows(patient: Patient, dialect: sheets.Dialect) -> Iterator[str]:
+    names = ["record_number", "date", "first", "last", "who", "role", "what", "times", "reason"]
+    yield sheets.BOM + sheets.line(names, dialect)
     for line in _lines(patient):
         first, last = (timezone.localtime(at).strftime("%H:%M:%S") for at in (line.first, line.last))
-        yield _row(
-            [
-                patient.record_number,
-                line.day.isoformat(),
-                first,
-                last,
-                line.who,
-                line.role,
-                line.what,
-                str(line.times),
-                line.reason,
-            ]
-        )
-
-
-def _row(cells: list[str]) -> str:
-    """A line of CSV; what a spreadsheet would take for a formula stays text."""
-    out = io.StringIO()
-    csv.writer(out).writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells])
-    return out.getvalue()
+        told = [
+            line.day.isoformat(),
+            first,
+            last,
+            line.who,
+            line.role,
+            line.what,
+            str(line.times),
+            line.reason,
+        ]
+        number = sheets.kept(patient.record_number, dialect)
+        yield sheets.line([number, *(sheets.cell(one, dialect) for one in told)], dialect)

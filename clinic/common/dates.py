@@ -25,12 +25,6 @@ def week_since(onset: dt.date, day: dt.date | dt.datetime) -> int:
     return (local_day(day) - onset).days // 7
 
 
-def age_on(birth_date: dt.date, day: dt.date | dt.datetime) -> int:
-    """Age in whole years on that day."""
-    on = local_day(day)
-    return on.year - birth_date.year - ((on.month, on.day) < (birth_date.month, birth_date.day))
-
-
 def today_in(time_zone: str) -> dt.date:
     """Today in that time zone, whatever zone is active: a request by token has none."""
     return timezone.localdate(timezone=zoneinfo.ZoneInfo(time_zone))

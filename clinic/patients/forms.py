@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from clinic.common import dates
 from clinic.common.forms import EditForm
+from clinic.common.spans import Precision
 
 from . import rules
-from .models import Cause, Consent, ConsentManner, Episode, Patient, Sex, Treatment, WeakSide
+from .models import BirthPrecision, Cause, Consent, ConsentManner, Episode, Patient, Sex, Treatment, WeakSide
 
 NO_SIDE = "none"
 
@@ -68,6 +70,13 @@ class PatientForm(EditForm, forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "words"}),
     )
     birth_date = DayField(label=_("Birth date"), required=False)
+    birth_precision = forms.ChoiceField(
+        label=_("How exactly it is known"),
+        choices=BirthPrecision.choices,
+        initial=BirthPrecision.DAY,
+        required=False,
+        help_text=_("Where the year alone is known, any day of it will do."),
+    )
     sex = forms.ChoiceField(
         label=_("Sex"), choices=Sex.choices, initial=Sex.UNKNOWN, required=False, widget=forms.RadioSelect
     )
@@ -88,6 +97,9 @@ class PatientForm(EditForm, forms.Form):
         super().__init__(*args, **kwargs)
         self.patient = patient
 
+    def clean_birth_precision(self) -> str:
+        return self.cleaned_data["birth_precision"] or BirthPrecision.DAY
+
     def clean_sex(self) -> str:
         return self.cleaned_data["sex"] or Sex.UNKNOWN
 
@@ -102,6 +114,7 @@ class PatientForm(EditForm, forms.Form):
     def _typed(self) -> Patient:
         """The patient as typed so far, never to be saved."""
         known = {name: self.cleaned_data.get(name) for name in ("record_number", "birth_date")}
+        known["birth_precision"] = self.cleaned_data.get("birth_precision") or BirthPrecision.DAY
         return Patient(pk=self.patient.pk, clinic=self.patient.clinic, **known)
 
 
@@ -109,9 +122,36 @@ class EpisodeForm(EditForm, forms.Form):
     cause = forms.ChoiceField(label=_("Cause"), choices=Cause.choices, widget=forms.RadioSelect)
     weak_side = SideField(label=_("Weak side"))
     onset_date = DayField(
-        label=_("Onset"), help_text=_("The first day of weakness. Recovery is counted from it.")
+        label=_("Onset"),
+        required=False,
+        help_text=_("The first day of weakness. Recovery is counted from it."),
+    )
+    onset_precision = forms.ChoiceField(
+        label=_("How exactly the onset is known"),
+        choices=Precision.choices,
+        initial=Precision.DAY,
+        required=False,
+        help_text=_("Where month or year alone are known, any day of it will do."),
     )
     notes = forms.CharField(label=_("Notes"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
+
+    def clean_onset_precision(self) -> str:
+        return self.cleaned_data["onset_precision"] or Precision.DAY
+
+    def clean(self) -> dict[str, Any] | None:
+        """A date is asked for, unless nobody knows it or it is that of birth."""
+        cleaned = super().clean()
+        given = self.cleaned_data
+        if "onset_date" in given and given["onset_date"] is None and not self._needs_no_onset(given):
+            self.add_error("onset_date", ValidationError(_("This field is required."), code="required"))
+        return cleaned
+
+    def _needs_no_onset(self, given: dict[str, Any]) -> bool:
+        patient = getattr(self, "patient", None)
+        born = given.get("birth_date") or (patient.birth_date if patient is not None else None)
+        if given.get("onset_precision") == Precision.UNKNOWN:
+            return True
+        return given.get("cause") == Cause.CONGENITAL and born is not None
 
 
 class RegisterForm(PatientForm, EpisodeForm):
@@ -133,7 +173,9 @@ class RegisterForm(PatientForm, EpisodeForm):
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        onset = Episode(onset_date=self.cleaned_data.get("onset_date"))
+        known = {name: self.cleaned_data.get(name) for name in ("onset_date", "onset_precision", "cause")}
+        onset = Episode(**{name: value for name, value in known.items() if value})
+        rules.settle_onset(onset, self._typed())
         for name, errors in rules.check_onset(onset, self._typed()).items():
             self.add_error(name, errors)
         return cleaned

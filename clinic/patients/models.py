@@ -13,6 +13,7 @@ from clinic.accounts.policies import clinics_of
 from clinic.audit.history import History
 from clinic.common.fields import DerivedField
 from clinic.common.models import Record, Versioned
+from clinic.common.spans import Onset, Precision
 
 from .visibility import seen_by
 
@@ -35,7 +36,15 @@ class Cause(models.TextChoices):
     RAMSAY_HUNT = "ramsay_hunt", _("Ramsay Hunt syndrome")
     TRAUMA = "trauma", _("Trauma")
     TUMOUR_OR_SURGERY = "tumour_or_surgery", _("Tumour or surgery")
+    CONGENITAL = "congenital", _("Congenital")
     OTHER = "other", _("Other")
+
+
+class BirthPrecision(models.TextChoices):
+    """How exactly a birth date is known."""
+
+    DAY = Precision.DAY.value, _("To the day")
+    YEAR = Precision.YEAR.value, _("Year alone")
 
 
 class WeakSide(models.TextChoices):
@@ -65,6 +74,9 @@ class Patient(Record, Versioned):
     record_number = models.CharField(_("record number"), max_length=32)
     name = models.CharField(_("name"), max_length=120)
     birth_date = models.DateField(_("birth date"), null=True, blank=True)
+    birth_precision = models.CharField(
+        _("birth date known"), max_length=8, choices=BirthPrecision.choices, default=BirthPrecision.DAY
+    )
     sex = models.CharField(_("sex"), max_length=8, choices=Sex.choices, default=Sex.UNKNOWN)
     phone = models.CharField(_("telephone"), max_length=40, blank=True)
     email = models.EmailField(_("e-mail address"), blank=True)
@@ -120,6 +132,9 @@ class Episode(Record, Versioned):
     cause = models.CharField(_("cause"), max_length=24, choices=Cause.choices)
     weak_side = models.CharField(_("weak side"), max_length=8, choices=WeakSide.choices, blank=True)
     onset_date = models.DateField(_("onset date"))
+    onset_precision = models.CharField(
+        _("onset known"), max_length=8, choices=Precision.choices, default=Precision.DAY
+    )
     notes = models.TextField(_("notes"), blank=True)
     history = History(excluded_fields=["created_at"])
 
@@ -137,6 +152,11 @@ class Episode(Record, Versioned):
 
     def __str__(self) -> str:
         return f"Episode {self.pk}"
+
+    @property
+    def onset(self) -> Onset:
+        """The onset, as exactly as it is known."""
+        return Onset(self.onset_date, self.onset_precision)
 
 
 class TreatmentKind(models.TextChoices):

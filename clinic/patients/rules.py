@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from clinic.common.dates import today_in
 from clinic.common.folding import tidy_number
+from clinic.common.spans import Precision
 
-from .models import Episode, Patient
+from .models import BirthPrecision, Cause, Episode, Patient
 
 Errors = dict[str, list[ValidationError]]
 OLDEST_BIRTH = dt.date(1900, 1, 1)
@@ -66,6 +67,32 @@ def _number_taken(patient: Patient) -> bool:
     return same.exclude(pk=patient.pk).exists()
 
 
+def settle_birth(patient: Patient) -> None:
+    """Of a year alone, the date kept is its first day."""
+    if patient.birth_precision == BirthPrecision.YEAR and isinstance(patient.birth_date, dt.date):
+        patient.birth_date = patient.birth_date.replace(month=1, day=1)
+
+
+def settle_onset(episode: Episode, patient: Patient) -> None:
+    """The date that stands for an onset which isn't known to the day: the earliest that it may have been. A congenital
+    palsy without a date begins at birth; of an onset that nobody knows the date kept is the day on which it was
+    entered."""
+    born = patient.birth_date if isinstance(patient.birth_date, dt.date) else None
+    if episode.cause == Cause.CONGENITAL and episode.onset_date is None and born is not None:
+        episode.onset_date, episode.onset_precision = born, patient.birth_precision
+    if episode.onset_precision == Precision.UNKNOWN:
+        episode.onset_date = episode.onset_date or clinic_today(patient)
+    if not isinstance(episode.onset_date, dt.date):
+        return
+    if episode.onset_precision == Precision.MONTH:
+        episode.onset_date = episode.onset_date.replace(day=1)
+    elif episode.onset_precision == Precision.YEAR:
+        episode.onset_date = episode.onset_date.replace(month=1, day=1)
+    same_year = born is not None and born.year == episode.onset_date.year
+    if episode.onset_precision in (Precision.MONTH, Precision.YEAR) and born is not None and same_year:
+        episode.onset_date = max(born, episode.onset_date)
+
+
 def check_onset(episode: Episode, patient: Patient, first_visit: dt.date | None = None) -> Errors:
     """The errors of an episode's onset: in the future, before birth, or after a visit of the episode."""
     onset = episode.onset_date
@@ -82,7 +109,7 @@ def check_onset(episode: Episode, patient: Patient, first_visit: dt.date | None 
         )
     elif onset < OLDEST_BIRTH:
         message = _error("too_old", _("The onset lies before 1900."))
-    elif first_visit is not None and onset > first_visit:
+    elif first_visit is not None and onset > first_visit and episode.onset_precision != Precision.UNKNOWN:
         message = _error(
             "after_visit",
             _("This episode has a visit on %(visit)s, before this onset."),

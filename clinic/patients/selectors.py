@@ -87,6 +87,7 @@ def _with_current_episode(patients: QuerySet[Patient]) -> QuerySet[Patient]:
         current_cause=Subquery(newest.values("cause")[:1]),
         current_side=Subquery(newest.values("weak_side")[:1]),
         current_onset=Subquery(newest.values("onset_date")[:1]),
+        current_onset_precision=Subquery(newest.values("onset_precision")[:1]),
     )
 
 

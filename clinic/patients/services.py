@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from clinic.audit import services as audit
 from clinic.common.dates import day_in
 from clinic.common.folding import tidy_number
+from clinic.common.spans import Precision
 from clinic.common.writing import Basis, Errors, assign, errors_of, lock, raise_if, save
 
 from . import rules
@@ -26,8 +27,10 @@ from .models import Consent, ConsentUse, Episode, Patient, Treatment
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
 
-PATIENT_FIELDS = frozenset({"record_number", "name", "birth_date", "sex", "phone", "email", "languages"})
-EPISODE_FIELDS = frozenset({"cause", "weak_side", "onset_date", "notes"})
+PATIENT_FIELDS = frozenset(
+    {"record_number", "name", "birth_date", "birth_precision", "sex", "phone", "email", "languages"}
+)
+EPISODE_FIELDS = frozenset({"cause", "weak_side", "onset_date", "onset_precision", "notes"})
 TREATMENT_FIELDS = frozenset({"kind", "date", "note"})
 
 
@@ -46,7 +49,9 @@ def _assign_patient(patient: Patient, fields: dict[str, object], based_on: Basis
     number = fields.get("record_number")
     if isinstance(number, str):
         fields = {**fields, "record_number": tidy_number(number)}
-    return assign(patient, fields, PATIENT_FIELDS, based_on=based_on)
+    changed = assign(patient, fields, PATIENT_FIELDS, based_on=based_on)
+    rules.settle_birth(patient)
+    return changed
 
 
 def _store_patient(patient: Patient, user: User) -> None:
@@ -80,6 +85,7 @@ def register(
     person, illness = Patient(clinic=clinic), Episode()
     _assign_patient(person, patient)
     assign(illness, episode, EPISODE_FIELDS)
+    rules.settle_onset(illness, person)
     errors: Errors = errors_of(person, rules.check_patient(person))
     errors.update(errors_of(illness, rules.check_onset(illness, person), exclude=["patient"]))
     raise_if(errors)
@@ -131,14 +137,22 @@ def open_episode(
     patient: Patient,
     cause: str,
     weak_side: str,
-    onset_date: dt.date,
+    onset_date: dt.date | None = None,
+    onset_precision: str = Precision.DAY,
     notes: str = "",
 ) -> Episode:
     """Begin a care episode of the patient."""
     rules.not_archived(patient)
     episode = Episode(patient=patient)
-    fields = {"cause": cause, "weak_side": weak_side, "onset_date": onset_date, "notes": notes}
+    fields = {
+        "cause": cause,
+        "weak_side": weak_side,
+        "onset_date": onset_date,
+        "onset_precision": onset_precision,
+        "notes": notes,
+    }
     assign(episode, fields, EPISODE_FIELDS)
+    rules.settle_onset(episode, patient)
     raise_if(errors_of(episode, rules.check_onset(episode, patient)))
     save(episode, user=user)
     refresh_summary(patient_id=patient.pk)
@@ -158,6 +172,7 @@ def update_episode(
     lock(episode, based_on)
     rules.not_archived(episode.patient)
     changed = assign(episode, fields, EPISODE_FIELDS, based_on=based_on)
+    rules.settle_onset(episode, episode.patient)
     raise_if(errors_of(episode, rules.check_onset(episode, episode.patient, _first_visit(episode))))
     if changed:
         save(episode, user=user)

@@ -36,7 +36,7 @@ from inference.models import Analysis
 from inference.states import Status
 
 from . import rules
-from .course import number
+from .course import fall_sentence
 from .models import PatientSummary
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ def _worse(patient: Patient) -> _Reason | None:
     summary = _summary(patient)
     if summary is None or not summary.worse:
         return None
-    sentence = _("Symmetry fell by %(by)s since the visit before.") % {"by": number(abs(summary.change or 0))}
+    sentence = fall_sentence(summary.fall)
     return _Reason(sentence, True, reverse("recovery:compare", args=[patient.pk]), _("Compare the visits"))
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from clinic.visits.exercises import CLOSURES
+from inference.pipeline.measure.movement import WAYS
 
 from . import rules
+from .change import Verdict, judged
 from .data import exercise_name
 from .history import History, VisitPoint
-from .measures import PhotoPoint, Result, difference
-from .noise import error_of
+from .measures import Kind, PhotoPoint, Result, difference
+from .noise import error_of, figure_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,15 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One region in both photos; sides are the patient's left and right, mm.
+    """One figure in both photos; sides are the patient's left and right, mm.
 
+    what: "movement" since rest, as a share of the other side's; or "distance", the ratio of both sides' distances.
     `difference` is None unless both were measured by the same release; `error` is the smallest one that is more than
     noise, None where it isn't known.
     """
 
     region: str
+    what: Kind
     a: float | None
     b: float | None
     sides_a: tuple[float, float] | None
@@ -58,9 +62,19 @@ class Measure:
     error: float | None = None
 
     @property
+    def verdict(self) -> Verdict | None:
+        """What the difference means; None without one."""
+        return None if self.difference is None else judged(self.difference, self.error)
+
+    @property
     def within_error(self) -> bool:
         """Whether the difference is known to be too small to tell from none."""
-        return self.difference is not None and self.error is not None and abs(self.difference) <= self.error
+        return self.verdict == "same"
+
+    @property
+    def error_unknown(self) -> bool:
+        """Whether there is a difference of which nobody can tell if it is one."""
+        return self.verdict == "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +110,6 @@ class Comparison:
     def same_release(self) -> bool:
         """Whether the two may be set against each other."""
         return bool(self.release_a) and self.release_a == self.release_b
-
-    @property
-    def error_known(self) -> bool:
-        """Whether any of the differences has a known measurement error."""
-        return any(measure.error is not None for measure in self.measures)
 
     @property
     def other_releases(self) -> bool:
@@ -152,20 +161,7 @@ def _measured(comparison: Comparison) -> Comparison:
     assert a is not None and b is not None
     result_a, result_b = _alike(a.photo, b.photo)
     same = result_a is not None and result_b is not None and result_a.release == result_b.release
-    measures = tuple(
-        Measure(
-            region,
-            value_a := result_a.ratio(region) if result_a else None,
-            value_b := result_b.ratio(region) if result_b else None,
-            result_a.lengths.get(region) if result_a else None,
-            result_b.lengths.get(region) if result_b else None,
-            difference(value_a, value_b) if same and value_a is not None and value_b is not None else None,
-            error_of(region=region, exercise=comparison.exercise, release=result_a.release)
-            if same and result_a
-            else None,
-        )
-        for region in ("mouth", "eye", "brow")
-    )
+    measures = tuple(_measures(comparison.exercise, result_a, result_b, same=same))
     return Comparison(
         comparison.exercise,
         comparison.side,
@@ -184,3 +180,27 @@ def _alike(a: PhotoPoint, b: PhotoPoint) -> tuple[Result | None, Result | None]:
         if (match := a.result_of(result.release)) is not None:
             return match, result
     return a.result, b.result
+
+
+def _measures(exercise: str, a: Result | None, b: Result | None, *, same: bool) -> Iterator[Measure]:
+    """Movement since rest where the exercise has it, then the distances of every region."""
+    release = a.release if same and a is not None else ""
+    way = WAYS.get(exercise)
+    shares = [one.share if one is not None else None for one in (a, b)]
+    if way is not None and any(one is not None for one in shares):
+        sides = [
+            (one.moved.left, one.moved.right) if one is not None and one.moved else None for one in (a, b)
+        ]
+        yield Measure(
+            way.zone, "movement", *shares, *sides, _difference(*shares, same=same),
+            figure_error(f"share.{exercise}", release) if same else None,
+        )  # fmt: skip
+    for region in ("mouth", "eye", "brow"):
+        values = [one.ratio(region) if one is not None else None for one in (a, b)]
+        lengths = [one.lengths.get(region) if one is not None else None for one in (a, b)]
+        error = error_of(region=region, exercises=(exercise,), release=release) if same else None
+        yield Measure(region, "distance", *values, *lengths, _difference(*values, same=same), error)
+
+
+def _difference(a: float | None, b: float | None, *, same: bool) -> float | None:
+    return difference(a, b) if same and a is not None and b is not None else None

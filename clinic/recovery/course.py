@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from clinic.common.dates import local_day, today, week_since
+from clinic.common.dates import local_day, today
+from clinic.common.spans import Onset
 
 from . import measures
-from .noise import error_of
+from .change import WHOLE, Change, Changes, Dated, Verdict, changes
+from .measures import Reading
 
 # The region that says most about a face comes first; the others stand in where it was not measured.
 _ORDER = ("mouth", "eye", "brow")
@@ -28,79 +30,129 @@ def region_name(region: str) -> str:
         "brow": pgettext("within a sentence", "brow"),
         "eye": pgettext("within a sentence", "eye"),
         "mouth": pgettext("within a sentence", "mouth"),
+        WHOLE: pgettext("within a sentence", "brow, eye and mouth together"),
     }[region]
 
 
-def _capitalised(text: str) -> str:
+def capitalised(text: str) -> str:
+    """With a capital first letter."""
     return text[:1].upper() + text[1:]
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What can be said of the course: a region, its last value, and its change since an earlier visit.
+    """What can be said of the course: a region, its last figure, and its change since an earlier visit.
 
     kind: "nothing" measured yet; "first" measured visit; "other_release" where no earlier visit was measured
-    alike; "changed" with `since` and `by`, the difference of the figures as written. `worse` compares the last
-    two measured visits, all regions. `beyond_error` says whether the change exceeds the measurement error,
-    None while that is unknown.
+    alike; "changed" with `change`: the deepest fall where the face is worse than it was, else since the first visit.
+    `changes`: of every region, against the visit before, the first and the best.
     """
 
     kind: Kind
     region: str = ""
-    value: float | None = None
+    reading: Reading | None = None
     date: dt.date | None = None
-    by: float | None = None
-    since: dt.date | None = None
-    worse: bool = False
-    release: str = ""
-    onset: dt.date | None = None
+    change: Change | None = None
+    changes: Changes = field(default_factory=Changes)
+    onset: Onset | None = None
     weak_side: str = ""
-    exercise: str = ""
+
+    @property
+    def value(self) -> float | None:
+        """The region's last figure."""
+        return self.reading.value if self.reading else None
+
+    @property
+    def release(self) -> str:
+        """That measured it."""
+        return self.reading.release if self.reading else ""
+
+    @property
+    def exercise(self) -> str:
+        """In which it was measured, of several the first."""
+        return self.reading.exercise if self.reading else ""
+
+    @property
+    def by(self) -> float | None:
+        """The difference of the two figures as written."""
+        return self.change.shown if self.change else None
+
+    @property
+    def since(self) -> dt.date | None:
+        """The earlier visit's day."""
+        return self.change.since if self.change else None
+
+    @property
+    def worse(self) -> bool:
+        """Whether the face is worse than it was at an earlier visit."""
+        return self.changes.worse
 
     @property
     def error(self) -> float | None:
-        """The measurement error of the region in that exercise; None while it isn't known."""
-        return error_of(region=self.region, exercise=self.exercise, release=self.release)
+        """The measurement error of one comparison of that figure; None while it isn't known."""
+        return self.change.error if self.change else None
+
+    @property
+    def limit(self) -> float | None:
+        """What a change must exceed, as one of all the comparisons of this course."""
+        return self.change.limit if self.change else None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What the change is; None without one."""
+        return self.change.verdict if self.change else None
 
     @property
     def beyond_error(self) -> bool | None:
-        """Whether the change is larger than the measurement error; None while that isn't known."""
-        error = self.error
-        return None if error is None or self.by is None else abs(self.by) > error
+        """Whether the change is more than measurement error; None while that isn't known."""
+        return {"better": True, "worse": True, "same": False}.get(self.verdict or "unknown")
 
     @property
     def sentence(self) -> str:
         """The course in one sentence, in the reader's language."""
-        if self.kind == "nothing" or self.value is None or self.date is None:
+        if self.kind == "nothing" or self.reading is None or self.date is None:
             return _("No analysed photos yet, so nothing can be said of the course.")
         values = {
-            "region": _capitalised(region_name(self.region)),
-            "value": number(self.value),
+            "what": figure_words(self.region, self.reading, self.weak_side),
             "date": self._day(self.date),
         }
         if self.kind == "first":
-            return _("%(region)s symmetry %(value)s on %(date)s, the first measured visit.") % values
-        if self.kind == "other_release" or self.by is None or self.since is None:
-            return (
-                _("%(region)s symmetry %(value)s on %(date)s; no earlier visit was measured alike.") % values
-            )
-        values |= {"by": number(abs(self.by)), "since": self._day(self.since)}
+            return _("%(what)s on %(date)s, the first measured visit.") % values
+        if self.change is None or self.by is None or self.since is None:
+            return _("%(what)s on %(date)s; no earlier visit was measured alike.") % values
+        values |= {
+            "by": number(abs(self.by)),
+            "since": self._day(self.since),
+            "before": number(self.change.before.value),
+        }
+        if self.worse:
+            return _("%(what)s on %(date)s; fell from %(before)s on %(since)s.") % values
         if self.by == 0:
-            return _("%(region)s symmetry %(value)s on %(date)s, unchanged since %(since)s.") % values
+            return _("%(what)s on %(date)s, unchanged since %(since)s.") % values
         if self.by > 0:
-            return _("%(region)s symmetry %(value)s on %(date)s, up %(by)s since %(since)s.") % values
-        return _("%(region)s symmetry %(value)s on %(date)s, down %(by)s since %(since)s.") % values
+            return _("%(what)s on %(date)s, up %(by)s since %(since)s.") % values
+        return _("%(what)s on %(date)s, down %(by)s since %(since)s.") % values
+
+    @property
+    def mark(self) -> str:
+        """What stands beside the sentence where the face is worse than it was; empty else."""
+        worst = self.changes.worst
+        if worst is None or worst.since is None:
+            return ""
+        if self.changes.worse_than_before:
+            return _("Worse than at the visit before.")
+        return _("Worse than on %(date)s.") % {"date": self._day(worst.since)}
 
     def _day(self, date: dt.date) -> str:
-        """The date with the week since onset, by which courses are compared."""
-        if self.onset is None:
-            return day_and_month(date)
-        week = _("(week %(week)d)") % {"week": week_since(self.onset, date)}
-        return " ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in (day_and_month(date), week))
+        """The date with the time since onset, by which courses are compared."""
+        text = day_and_month(date)
+        since = self.onset.since(date) if self.onset is not None else ""
+        parts = [text, f"({since})"] if since else [text]
+        return " ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts)
 
     @property
     def caveat(self) -> str:
-        """What the sentence must not hide: how much of the change may be noise, and what a ratio can't say."""
+        """What the sentence must not hide: how much of the change may be noise, and what a share can't say."""
         if self.kind == "nothing":
             return ""
         return " ".join(filter(None, [self._both_sides(), self._noise()]))
@@ -111,79 +163,77 @@ class Course:
         return _("Both sides are weak: two sides that move equally little are alike too. Go by the grade.")
 
     def _noise(self) -> str:
-        if self.by is None:
+        if self.change is None:
             return ""
-        if self.beyond_error is None:
-            return _(
-                "The measurement error is not yet known: less may have changed than it seems, or nothing."
-            )
-        values = {"error": number(self.error or 0)}
+        if self.limit is None:
+            return _("The measurement error is not known: less may have changed than it seems, or nothing.")
+        values = {"error": number(self.limit)}
         if self.beyond_error:
-            return _("More than the measurement error of %(error)s.") % values
+            return _("More than measurement error explains (%(error)s).") % values
         return _("Within the measurement error of %(error)s: no detectable change.") % values
 
 
-def course_of(
-    visits: Sequence[tuple[dt.date, measures.Measured]],
-    *,
-    onset: dt.date | None = None,
-    weak_side: str = "",
-) -> Course:
-    """The course over those visits, oldest first: since the first, or since the last one if it got worse."""
+def figure_words(region: str, reading: Reading, weak_side: str) -> str:
+    """A region's figure in words, with what it is a share or a ratio of."""
+    values = {"region": capitalised(region_name(region)), "value": number(reading.value)}
+    if reading.kind == "distance":
+        return _("%(region)s %(value)s (ratio of distances)") % values
+    if region == WHOLE:
+        return _("%(region)s %(value)s of the other side's movement") % values
+    if weak_side == "left":
+        return _("%(region)s %(value)s of the right side's movement") % values
+    if weak_side == "right":
+        return _("%(region)s %(value)s of the left side's movement") % values
+    return _("%(region)s: the smaller movement is %(value)s of the larger") % values
+
+
+def course_of(visits: Sequence[Dated], *, onset: Onset | None = None, weak_side: str = "") -> Course:
+    """The course over those visits, oldest first: since the first, or since its best where it got worse."""
     return replace(_course(visits), onset=onset, weak_side=weak_side)
 
 
-def _course(visits: Sequence[tuple[dt.date, measures.Measured]]) -> Course:
-    last = next((place for place in range(len(visits) - 1, -1, -1) if _first_region(visits[place][1])), None)
+def _course(visits: Sequence[Dated]) -> Course:
+    measured = [(date, one) for date, one in visits if one.counted]
+    last = next(
+        ((date, one, region) for date, one in reversed(measured) if (region := _first_region(one))), None
+    )
     if last is None:
         return Course("nothing")
-    date, after = visits[last]
-    fall = measures.last_change([measured for _, measured in visits])
-    worse = measures.is_worse(fall[2]) if fall else False
-    if fall and worse:
-        # The sentence must show what fell, not a region that happened to hold.
-        found = measures.changes(before=visits[fall[0]][1], after=visits[fall[1]][1])
-        deepest = min(found, key=lambda one: one.by)
-        return _changed(deepest, visits[fall[1]][0], visits[fall[0]][0], worse=True)
-    region = _first_region(after)
-    assert region is not None
-    for earlier, before in visits[:last]:
-        if (found_change := measures.change(region, before=before, after=after)) is not None:
-            return _changed(found_change, date, earlier, worse=False)
+    date, after, region = last
+    known = changes(measured)
+    worst = known.worst
+    if worst is not None:
+        return Course("changed", worst.region, worst.after, measured[-1][0], worst, known)
     reading = after.reading(region)
     assert reading is not None
-    alone = not any(measured.counted for _, measured in visits[:last])
-    return Course(
-        "first" if alone else "other_release",
-        region=region,
-        value=reading.value,
-        date=date,
-        release=reading.release,
-        exercise=reading.exercise,
-    )
+    # A visit whose photos show no region at all hides no earlier change.
+    until = known if after is measured[-1][1] else changes(measured[: measured.index((date, after)) + 1])
+    change = until.since_first(region)
+    if change is not None:
+        return Course("changed", region, change.after, date, change, known)
+    return Course("first" if len(measured) == 1 else "other_release", region, reading, date, None, known)
 
 
 def _first_region(measured: measures.Measured) -> str | None:
     return next((region for region in _ORDER if measured.reading(region) is not None), None)
 
 
-def _changed(change: measures.Change, date: dt.date, since: dt.date, *, worse: bool) -> Course:
-    return Course(
-        "changed",
-        region=change.region,
-        value=change.after.value,
-        date=date,
-        by=change.shown,
-        since=since,
-        worse=worse,
-        release=change.after.release,
-        exercise=change.after.exercise,
-    )
+def fall_sentence(fall: dict[str, Any] | None) -> str:
+    """The fall that a patient's summary keeps, in one sentence."""
+    if not fall:
+        return _("Worse than before.")
+    values = {
+        "region": capitalised(region_name(fall["region"])),
+        "before": number(fall["before"]),
+        "now": number(fall["now"]),
+        "date": day_and_month(dt.date.fromisoformat(fall["since"])),
+    }
+    return _("%(region)s fell from %(before)s (%(date)s) to %(now)s.") % values
 
 
 def number(value: float) -> str:
-    """A symmetry with the two digits that it can bear, as the reader's language writes numbers."""
-    return number_format(measures.rounded(value), 2)
+    """A figure with the two digits that it can bear, as the reader's language writes numbers."""
+    return str(number_format(measures.rounded(value), 2)).replace("-", "\N{MINUS SIGN}")
 
 
 def day_and_month(moment: dt.date | dt.datetime) -> str:

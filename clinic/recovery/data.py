@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
@@ -15,8 +14,9 @@ from clinic.visits.exercises import BY_CODE
 
 from .course import number
 from .history import Event, History, VisitPoint
-from .measures import PhotoPoint, Reading
+from .measures import Reading
 from .noise import measurement_error
+from .resting import resting_of
 
 
 def exercise_name(code: str, side: str = "") -> str:
@@ -33,7 +33,8 @@ def as_data(history: History) -> dict[str, Any]:
     course = history.course
     return {
         "episode": str(history.episode_id),
-        "onset": history.onset.isoformat(),
+        "onset": history.onset.date.isoformat() if history.onset.is_known else None,
+        "onset_precision": history.onset.precision,
         "cause": history.cause,
         "weak_side": history.weak_side,
         "course": {
@@ -42,7 +43,10 @@ def as_data(history: History) -> dict[str, Any]:
             "region": course.region,
             "value": course.value,
             "change": course.by,
+            "kind": course.reading.kind if course.reading else None,
             "measurement_error": course.error,
+            "limit": course.limit,
+            "verdict": course.verdict,
             "since": course.since.isoformat() if course.since else None,
             "worse": course.worse,
         },
@@ -97,6 +101,7 @@ def _visit(visit: VisitPoint, mixed: frozenset[str]) -> dict[str, Any]:
         "date_text": date_format(visit.date),
         "day": visit.day,
         "week": visit.week,
+        "since_onset": visit.since,
         "clinician": {
             "grade": visit.clinician_grade,
             "grade_text": ROMAN.get(visit.clinician_grade or 0, ""),
@@ -116,6 +121,10 @@ def _visit(visit: VisitPoint, mixed: frozenset[str]) -> dict[str, Any]:
                 region: _reading(reading, region, region in mixed)
                 for region, reading in visit.readings.items()
             },
+            "rest": {
+                one.name: {"value": one.value, "side": one.side, "measurement_error": one.error}
+                for one in resting_of(visit.measured)
+            },
             "composite": visit.composite,
             "releases": list(visit.releases),
         },
@@ -128,6 +137,9 @@ def _visit(visit: VisitPoint, mixed: frozenset[str]) -> dict[str, Any]:
                 "brow": photo.result.brow if photo.result else None,
                 "eye": photo.result.eye if photo.result else None,
                 "mouth": photo.result.mouth if photo.result else None,
+                "share": photo.result.share if photo.result else None,
+                "left_mm": photo.result.moved.left if photo.result and photo.result.moved else None,
+                "right_mm": photo.result.moved.right if photo.result and photo.result.moved else None,
                 "grade": photo.result.grade if photo.result else None,
                 "release": photo.result.release if photo.result else "",
                 "reviewed": photo.is_reviewed,
@@ -145,51 +157,15 @@ def _reading(reading: Reading | None, region: str, named: bool) -> dict[str, Any
     return {
         "value": reading.value,
         "text": number(reading.value),
+        "kind": reading.kind,
         "exercise": reading.exercise,
+        "exercises": list(reading.exercises),
+        "left_mm": reading.left,
+        "right_mm": reading.right,
+        "rest_borrowed_from": reading.rest_date.isoformat() if reading.rest_date else None,
         # Said where the figures of this region come from several exercises.
-        "from": exercise_name(reading.exercise) if named else "",
+        "from": ", ".join(map(exercise_name, reading.exercises)) if named else "",
         "measurement_error": measurement_error(reading, region),
         "release": reading.release,
         "reviewed": reading.reviewed,
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One small chart: an exercise over the visits."""
-
-    exercise: str
-    side: str
-    name: str
-    key: str
-    last: VisitPoint
-    photo: PhotoPoint
-    count: int
-
-
-def panels(history: History) -> list[Panel]:
-    """The small charts, one for each exercise and side that was analysed, in the protocol's order."""
-    found = []
-    for exercise, side in history.exercises:
-        points = [(visit, photo) for visit in history.visits if (photo := visit.photo_of(exercise, side))]
-        last, photo = points[-1]
-        key = f"{exercise}-{side}" if side else exercise
-        found.append(Panel(exercise, side, exercise_name(exercise, side), key, last, photo, len(points)))
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class ExerciseRow:
-    """A visit's row in the table of exercises: the photo of each panel, or none."""
-
-    visit: VisitPoint
-    cells: tuple[tuple[str, PhotoPoint | None], ...]
-
-
-def exercise_rows(history: History) -> list[ExerciseRow]:
-    """The analysed visits, newest first, with a cell for each panel."""
-    return [
-        ExerciseRow(visit, tuple((exercise_name(*key), visit.photo_of(*key)) for key in history.exercises))
-        for visit in reversed(history.visits)
-        if visit.counted
-    ]

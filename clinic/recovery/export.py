@@ -1,31 +1,37 @@
-"""The history as CSV: one row a visit, photo, treatment or change of the model, told apart by `record`.
+"""The history as CSV: one row a visit, photo, measure of a photo, treatment or change of the model, told apart by
+`record`.
 
-UTF-8 with a byte order mark, without which Excel reads accents wrongly; ISO dates and decimal points
-whatever the language, so that a script in any country reads the same file. The clinician's columns and
-the model's stand apart by their names, and every figure of the model's has its release beside it.
-A symmetry is a ratio from 0 to 1 (1: both sides alike), a grade is House-Brackmann's from 1 to 6, `_mm` are
-millimetres, sides are the patient's own. With closed eyes the eye's symmetry is how alike both close, against the
-photo at rest. A verdict is weak, normal or uncertain; an uncertain model names no side and no grade. What nobody
-measured or said is an empty cell, never a zero.
+ISO dates whatever the language. The clinician's columns and the model's stand apart by their names, and every figure
+of the
+model's has its release beside it. `movement` is the weak side's movement since rest as a share of the other's (-1 to
+1), `symmetry` a ratio of two distances in one photo (0 to 1), a grade is House-Brackmann's from 1 to 6, `_mm` are
+millimetres,
+sides are the patient's own. A measure's row tells left, right, left less right (or the one value of the whole face),
+its unit, its measurement error (smallest change that is more than noise), and whether its scale is that of the photo's
+irises or of the photo at rest. What nobody measured or said is an empty cell, never a zero.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from typing import Final
 
-from .history import History, VisitPoint
-from .measures import PhotoPoint
+from clinic.common.sheets import BOM, PROGRAMS, Dialect, Value, cell, kept, line
+from inference.pipeline.codes import SIDES
 
-BOM: Final = "\ufeff"
+from .figures import MeasureFigure, measures_of
+from .history import History, VisitPoint
+from .measures import PhotoPoint, Reading
+from .noise import measurement_error
+
+REGIONS: Final = ("brow", "eye", "mouth")
 COLUMNS: Final[tuple[str, ...]] = (
     "record",
     "record_number",
     "cause",
     "weak_side",
     "onset_date",
+    "onset_precision",
     "date",
     "day_since_onset",
     "week_since_onset",
@@ -46,66 +52,84 @@ COLUMNS: Final[tuple[str, ...]] = (
     "model_weak_side",
     "model_palsy_probability",
     "model_palsy_verdict",
-    "model_brow_symmetry",
-    "model_eye_symmetry",
-    "model_mouth_symmetry",
-    "model_brow_exercise",
-    "model_eye_exercise",
-    "model_mouth_exercise",
-    "model_composite_symmetry",
-    "model_brow_left_mm",
-    "model_brow_right_mm",
-    "model_eye_left_mm",
-    "model_eye_right_mm",
-    "model_mouth_left_mm",
-    "model_mouth_right_mm",
+    *(
+        f"model_{region}_{what}"
+        for region in REGIONS
+        for what in ("movement", "symmetry", "error", "exercise")
+    ),
+    "model_composite",
+    "model_movement",
+    "model_moved_left_mm",
+    "model_moved_right_mm",
+    *(f"model_{region}_{side}_mm" for region in REGIONS for side in SIDES),
+    "model_measure",
+    "model_measure_left",
+    "model_measure_right",
+    "model_measure_difference",
+    "model_measure_value",
+    "model_measure_unit",
+    "model_measure_error",
+    "model_scale_from",
+    "model_rest_date",
     "model_release",
     "event",
     "note",
 )
-# What a spreadsheet would take for a formula at the start of a cell.
-_FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
-
-Value = str | int | float | None
+# Numbers that aren't: Excel would take their noughts away, or make a date of them.
+KEPT: Final = frozenset({"record_number"})
 
 
-def history_csv(*, history: History | None, record_number: str) -> str:
+def history_csv(*, history: History | None, record_number: str, dialect: Dialect = PROGRAMS) -> str:
     """The whole file; of a patient without an episode, the columns alone."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\r\n")
-    writer.writeheader()
+    lines = [line(COLUMNS, dialect)]
     if history is not None:
+        onset = history.onset
         each: dict[str, Value] = {
             "record_number": record_number,
             "cause": history.cause,
             "weak_side": history.weak_side,
-            "onset_date": history.onset.isoformat(),
+            "onset_date": onset.date.isoformat() if onset.is_known else None,
+            "onset_precision": onset.precision,
         }
-        for row in rows(history):
-            writer.writerow({name: _cell(value) for name, value in (each | row).items()})
-    return BOM + out.getvalue()
+        lines += [line(_cells(each | row, dialect), dialect) for row in rows(history)]
+    return BOM + "".join(lines)
+
+
+def _cells(row: dict[str, Value], dialect: Dialect) -> list[str]:
+    return [
+        kept(str(value), dialect)
+        if name in KEPT and (value := row.get(name))
+        else cell(row.get(name), dialect)
+        for name in COLUMNS
+    ]
 
 
 def rows(history: History) -> Iterator[dict[str, Value]]:
-    """The rows in the order of their dates; within a day treatments first, then the visit and its photos."""
+    """The rows in the order of their dates; within a day treatments first, then the visit, its photos and measures."""
     dated: list[tuple[tuple[int, int, int], list[dict[str, Value]]]] = []
+    known = history.onset.precision == "day"
     for place, treatment in enumerate(history.treatments):
-        row = _at("treatment", treatment.date.isoformat(), treatment.day, treatment.week)
+        row = _at("treatment", treatment.date.isoformat(), treatment.day, treatment.week, known)
         dated.append(((treatment.day, 0, place), [row | {"event": treatment.kind, "note": treatment.note}]))
     for place, change in enumerate(history.model_changes):
-        row = _at("model_change", change.date.isoformat(), change.day, change.week)
+        row = _at("model_change", change.date.isoformat(), change.day, change.week, known)
         more: dict[str, Value] = {"visit_id": str(change.visit_id), "model_release": " ".join(change.after)}
         event: dict[str, Value] = {"event": f"{' '.join(change.before)} > {' '.join(change.after)}"}
         dated.append(((change.day, 1, place), [row | more | event]))
     for place, visit in enumerate(history.visits):
-        photos = [_photo(visit, photo) for photo in visit.photos]
-        dated.append(((visit.day, 2, place), [_visit(visit), *photos]))
+        at = _at("visit", visit.date.isoformat(), visit.day, visit.week, known)
+        group = [at | _visit(visit)]
+        for photo in visit.photos:
+            group.append(at | {"record": "photo"} | _photo(visit, photo))
+            group += [at | {"record": "measure"} | _measure(visit, photo, one) for one in measures_of(photo)]
+        dated.append(((visit.day, 2, place), group))
     for _, group in sorted(dated, key=lambda one: one[0]):
         yield from group
 
 
-def _at(record: str, date: str, day: int, week: int) -> dict[str, Value]:
-    return {"record": record, "date": date, "day_since_onset": day, "week_since_onset": week}
+def _at(record: str, date: str, day: int, week: int, known: bool) -> dict[str, Value]:
+    counted: dict[str, Value] = {"day_since_onset": day, "week_since_onset": week} if known else {}
+    return {"record": record, "date": date} | counted
 
 
 def _visit(visit: VisitPoint) -> dict[str, Value]:
@@ -115,42 +139,42 @@ def _visit(visit: VisitPoint) -> dict[str, Value]:
         "clinician": visit.clinician,
         "clinician_grade": visit.clinician_grade,
         "clinician_confirmed_grade": visit.confirmed_grade,
-        "model_preliminary": _yes(visit.preliminary) if visit.counted else None,
+        "model_preliminary": visit.preliminary if visit.counted else None,
         "model_grade": grade.grade if grade else None,
         "model_grade_lowest": grade.lowest if grade else None,
         "model_grade_highest": grade.highest if grade else None,
-        "model_brow_symmetry": visit.brow.value if visit.brow else None,
-        "model_eye_symmetry": visit.eye.value if visit.eye else None,
-        "model_mouth_symmetry": visit.mouth.value if visit.mouth else None,
-        **{
-            f"model_{region}_exercise": reading.exercise if reading else None
-            for region, reading in visit.readings.items()
-        },
-        "model_composite_symmetry": visit.composite,
+        "model_composite": visit.composite,
         "model_release": " ".join(visit.releases),
     }
-    return _at("visit", visit.date.isoformat(), visit.day, visit.week) | values
+    for region, reading in visit.readings.items():
+        if reading is not None:
+            values |= _region(region, reading)
+    return values
+
+
+def _region(region: str, reading: Reading) -> dict[str, Value]:
+    what = "movement" if reading.kind == "movement" else "symmetry"
+    return {
+        f"model_{region}_{what}": reading.value,
+        f"model_{region}_error": measurement_error(reading, region),
+        f"model_{region}_exercise": " ".join(reading.exercises),
+        "model_rest_date": reading.rest_date.isoformat() if reading.rest_date else None,
+    }
 
 
 def _photo(visit: VisitPoint, photo: PhotoPoint) -> dict[str, Value]:
     result, word = photo.result, photo.confirmed
-    values: dict[str, Value] = {
-        "visit_id": str(visit.visit_id),
-        "photo_id": str(photo.photo_id),
-        "exercise": photo.exercise,
-        "side": photo.side,
-        "event": photo.error_code if result is None else "",
-    }
+    values: dict[str, Value] = _named(visit, photo) | {"event": photo.error_code if result is None else ""}
     if word is not None:
         values |= {
             "clinician": word.by,
             "clinician_confirmed_grade": word.grade,
             "clinician_weak_side": word.weak_side,
-            "clinician_palsy": _yes(word.palsy),
+            "clinician_palsy": word.palsy,
         }
     if result is not None:
         values |= {
-            "model_preliminary": _yes(not photo.is_reviewed),
+            "model_preliminary": not photo.is_reviewed,
             "model_exercise": result.exercise,
             "model_grade": result.grade,
             "model_weak_side": result.weak_side,
@@ -159,24 +183,37 @@ def _photo(visit: VisitPoint, photo: PhotoPoint) -> dict[str, Value]:
             "model_brow_symmetry": result.brow,
             "model_eye_symmetry": result.eye,
             "model_mouth_symmetry": result.mouth,
+            "model_movement": result.share,
+            "model_moved_left_mm": result.moved.left if result.moved else None,
+            "model_moved_right_mm": result.moved.right if result.moved else None,
+            "model_scale_from": result.symmetry.get("scale_from"),
             "model_release": result.release,
         }
         for region, lengths in result.lengths.items():
-            for side, length in zip(("left", "right"), lengths, strict=True):
+            for side, length in zip(SIDES, lengths, strict=True):
                 values[f"model_{region}_{side}_mm"] = length
-    return _at("photo", visit.date.isoformat(), visit.day, visit.week) | values
+    return values
 
 
-def _yes(value: bool) -> str:
-    return "yes" if value else "no"
+def _measure(visit: VisitPoint, photo: PhotoPoint, one: MeasureFigure) -> dict[str, Value]:
+    return _named(visit, photo) | {
+        "model_preliminary": not photo.is_reviewed,
+        "model_measure": one.name,
+        "model_measure_left": one.left,
+        "model_measure_right": one.right,
+        "model_measure_difference": one.difference,
+        "model_measure_value": one.value,
+        "model_measure_unit": one.unit,
+        "model_measure_error": one.error,
+        "model_scale_from": one.scale_from,
+        "model_release": one.release,
+    }
 
 
-def _cell(value: Value) -> str:
-    """The value as text; words that a spreadsheet would run as a formula are kept from it by an apostrophe."""
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:.4f}".rstrip("0").rstrip(".")
-    if isinstance(value, int):
-        return str(value)
-    return f"'{value}" if value.startswith(_FORMULA) or value.lstrip().startswith(_FORMULA) else value
+def _named(visit: VisitPoint, photo: PhotoPoint) -> dict[str, Value]:
+    return {
+        "visit_id": str(visit.visit_id),
+        "photo_id": str(photo.photo_id),
+        "exercise": photo.exercise,
+        "side": photo.side,
+    }

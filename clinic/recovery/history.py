@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
+from clinic.common.spans import Onset
 from clinic.patients.models import TreatmentKind
 from clinic.visits.exercises import ORDER
 
@@ -17,7 +19,8 @@ from .measures import GradeReading, Measured, PhotoPoint, Reading
 class VisitPoint:
     """One visit: the clinician's own words, and the model's preliminary figures beside them.
 
-    `day` and `week` count from onset. `clinician_grade` is the visit's own; `confirmed_grades` are those
+    `day` and `week` count from onset, `since` says it in words. `clinician_grade` is the visit's own;
+    `confirmed_grades` are those
     given to single photos. The model's figures come from the newest release that analysed each photo.
     """
 
@@ -29,6 +32,7 @@ class VisitPoint:
     clinician: str
     clinician_grade: int | None
     measured: Measured
+    since: str = ""
 
     @property
     def photos(self) -> tuple[PhotoPoint, ...]:
@@ -62,23 +66,23 @@ class VisitPoint:
 
     @property
     def brow(self) -> Reading | None:
-        """Symmetry of the brow."""
+        """The brow's figure."""
         return self.measured.reading("brow")
 
     @property
     def eye(self) -> Reading | None:
-        """Symmetry of the eye."""
+        """The eye's figure."""
         return self.measured.reading("eye")
 
     @property
     def mouth(self) -> Reading | None:
-        """Symmetry of the mouth."""
+        """The mouth's figure."""
         return self.measured.reading("mouth")
 
     @property
     def readings(self) -> dict[str, Reading | None]:
         """Brow, eye and mouth by name."""
-        return {"brow": self.brow, "eye": self.eye, "mouth": self.mouth}
+        return self.measured.readings
 
     @property
     def composite(self) -> float | None:
@@ -151,29 +155,25 @@ class History:
 
     episode_id: uuid.UUID
     patient_id: uuid.UUID
-    onset: dt.date
+    onset: Onset
     cause: str
     weak_side: str
     visits: tuple[VisitPoint, ...]
     treatments: tuple[TreatmentMark, ...]
     model_changes: tuple[ModelChange, ...]
     course: Course
+    mixed: frozenset[str] = field(init=False)
+    """The regions whose figures come from different exercises, or are of different kinds: these are named beside
+    them."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mixed", _mixed(self.visits))
 
     @property
     def exercises(self) -> tuple[tuple[str, str], ...]:
         """The exercises and sides that were analysed at least once, in the protocol's order."""
         found = {photo.key for visit in self.visits for photo in visit.counted}
         return tuple(sorted(found, key=lambda key: (ORDER.get(key[0], len(ORDER)), key)))
-
-    @property
-    def mixed(self) -> frozenset[str]:
-        """The regions whose figures come from more than one exercise: these are named beside them."""
-        found: dict[str, set[str]] = {}
-        for visit in self.visits:
-            for region, reading in visit.readings.items():
-                if reading is not None:
-                    found.setdefault(region, set()).add(reading.exercise)
-        return frozenset(region for region, exercises in found.items() if len(exercises) > 1)
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -219,3 +219,12 @@ class History:
     def is_measured(self) -> bool:
         """Whether any photo was analysed."""
         return any(visit.counted for visit in self.visits)
+
+
+def _mixed(visits: Iterable[VisitPoint]) -> frozenset[str]:
+    found: dict[str, set[tuple[str, tuple[str, ...]]]] = {}
+    for visit in visits:
+        for region, reading in visit.readings.items():
+            if reading is not None:
+                found.setdefault(region, set()).add((reading.kind, reading.exercises))
+    return frozenset(region for region, bases in found.items() if len(bases) > 1)

@@ -1,7 +1,7 @@
-"""The arithmetic of recovery: what several photos' results say of a visit, and what changed between two.
+"""The arithmetic of one visit: what its photos' results say together.
 
-Plain values in, plain values out: no database. A missing photo leaves a gap; nothing is filled in, and
-figures of two model releases or two exercises are never set against each other.
+Plain values in, plain values out: no database. A missing photo leaves a gap; nothing is filled in. What changed between
+two visits is `change`'s to say.
 """
 
 from __future__ import annotations
@@ -12,20 +12,27 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, Literal
 
 from clinic.visits.exercises import CLOSURES
+from inference.pipeline.measure.movement import Face, Moved, moved, share
 from inference.pipeline.measure.scale import with_rest_scale
 
 from . import rules
 
 Lengths = dict[str, tuple[float, float]]
 """By region: the patient's left and right, mm."""
+Kind = Literal["movement", "distance"]
+"""What a figure is: movement since rest, the weak side's as a share of the other's; or, where no photo at rest is
+there to tell movement, the ratio of two distances in one photo."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one model release found in one photo. Ratios run from 0 (one side doesn't move) to 1 (alike)."""
+    """What one model release found in one photo. Ratios of distances run from 0 to 1 (alike).
+
+    moved, share: movement since the photo at rest that the visit is measured from; None without one.
+    """
 
     analysis_id: uuid.UUID
     release: str
@@ -40,9 +47,17 @@ class Result:
 
     verdict: str = ""
     symmetry: dict[str, Any] = field(default_factory=dict, compare=False)
+    pitch: float = 0.0
+    moved: Moved | None = None
+    share: float | None = None
+
+    @property
+    def face(self) -> Face:
+        """What movement is read from."""
+        return Face(self.symmetry, self.pitch)
 
     def ratio(self, region: str) -> float | None:
-        """The symmetry of that region."""
+        """The ratio of that region's distances."""
         return getattr(self, region)  # type: ignore[no-any-return]
 
 
@@ -96,14 +111,37 @@ class PhotoPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """The photo at rest that a visit's movements are measured from: its own, else another visit's of the episode."""
+
+    photo: PhotoPoint
+    date: dt.date | None = None
+    borrowed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """A region's symmetry at a visit, and where it comes from."""
+    """A region's figure at a visit, and where it comes from.
+
+    value: the weak side's movement as a share of the other's, -1 to 1 (see `movement.share`), or a ratio of distances,
+    0 to 1. exercises: those whose movements were added up, or the one whose distances were compared; photo_id: of the
+    first. left, right: mean movement of each side, mm. rest_date: of the visit that lent the photo at rest.
+    """
 
     value: float
     exercise: str
     release: str
     photo_id: uuid.UUID
     reviewed: bool = False
+    kind: Kind = "distance"
+    exercises: tuple[str, ...] = ()
+    left: float | None = None
+    right: float | None = None
+    rest_date: dt.date | None = None
+
+    def __post_init__(self) -> None:
+        if not self.exercises:
+            object.__setattr__(self, "exercises", (self.exercise,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,61 +160,112 @@ class GradeReading:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A region's change between two visits, measured by the same release in the same exercise."""
-
-    region: str
-    before: Reading
-    after: Reading
-
-    @property
-    def by(self) -> float:
-        """How much the symmetry rose; negative where it fell."""
-        return round(self.after.value - self.before.value, 4)
-
-    @property
-    def shown(self) -> float:
-        """The difference of the two figures as pages write them, so that a reader who subtracts agrees."""
-        return difference(self.before.value, self.after.value)
-
-
-@dataclass(frozen=True, slots=True)
 class Measured:
-    """The photos of one visit and the figures that they give."""
+    """The photos of one visit and the figures that they give.
+
+    weak_side: of the episode, as clinicians say it. rest: the episode's photo at rest, for a visit that has none.
+    """
 
     photos: tuple[PhotoPoint, ...] = ()
+    weak_side: str = ""
+    rest: Rest | None = None
     counted: tuple[PhotoPoint, ...] = field(init=False)
+    readings: dict[str, Reading | None] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "photos", with_closure(self.photos))
+        own = next((photo for photo in counted(self.photos) if photo.exercise == "rest"), None)
+        rest = Rest(own) if own is not None else self.rest
+        object.__setattr__(self, "rest", rest)
+        object.__setattr__(self, "photos", _since_rest(self.photos, rest, self.weak_side))
         object.__setattr__(self, "counted", counted(self.photos))
+        object.__setattr__(self, "readings", {one: self._reading(one) for one in rules.REGIONS})
 
     @property
     def releases(self) -> tuple[str, ...]:
         """The releases that gave the visit's figures: the newest of each photo."""
         return tuple(dict.fromkeys(photo.results[0].release for photo in self.counted))
 
+    @property
+    def known_releases(self) -> tuple[str, ...]:
+        """Every release that measured a photo of the visit, newest first."""
+        return tuple(dict.fromkeys(result.release for photo in self.counted for result in photo.results))
+
     def reading(self, region: str) -> Reading | None:
-        """The region's symmetry, by the newest release."""
+        """The region's figure, by the newest release: movement since rest, else the ratio of distances."""
+        return self.readings[region]
+
+    def _reading(self, region: str) -> Reading | None:
+        moving = self.moving(region)
+        if moving:
+            release = newest_release([photo for photo in self.counted if photo.exercise in moving])
+            return self.movement(region, release, self.moving(region, release))
+        return next(iter(self.distances(region)), None)
+
+    def moving(self, region: str, release: str | None = None) -> tuple[str, ...]:
+        """The exercises of the region whose movement is known, by that release or by the newest of each photo."""
+        found = {
+            photo.exercise
+            for photo in self.counted
+            if (result := photo.result if release is None else photo.result_of(release)) and result.moved
+        }
+        return tuple(one for one in rules.REGION_EXERCISES[region] if one in found)
+
+    def movement(self, region: str, release: str, exercises: Sequence[str]) -> Reading | None:
+        """The region's movement in these exercises together; None where one is missing, or hardly any was made."""
+        found = [
+            (photo, result.moved)
+            for exercise in exercises
+            for photo in self.counted
+            if photo.exercise == exercise and (result := photo.result_of(release)) and result.moved
+        ]
+        value = share((one for _, one in found), self.weak_side)
+        if value is None or len(found) < len(exercises):
+            return None
+        return Reading(
+            value,
+            exercises[0],
+            release,
+            found[0][0].photo_id,
+            all(photo.is_reviewed for photo, _ in found),
+            "movement",
+            tuple(exercises),
+            round(statistics.fmean(one.left for _, one in found), 2),
+            round(statistics.fmean(one.right for _, one in found), 2),
+            self.rest.date if self.rest is not None and self.rest.borrowed else None,
+        )
+
+    def distance(self, region: str, release: str, exercises: Sequence[str]) -> Reading | None:
+        """The mean ratio of the region's distances in these exercises; None where one is missing."""
+        known = {one.exercise: one for one in self.distances(region, release)}
+        found = [known[one] for one in exercises if one in known]
+        if not found or len(found) < len(exercises):
+            return None
+        value = round(statistics.fmean(one.value for one in found), 4)
+        reviewed = all(one.reviewed for one in found)
+        return replace(found[0], value=value, exercises=tuple(exercises), reviewed=reviewed)
+
+    def distances(self, region: str, release: str | None = None) -> Iterable[Reading]:
+        """The ratios of the region's distances, from the exercise that says most: by that release, or by each
+        newest."""
         for exercise in rules.REGION_EXERCISES[region]:
             for photo in self.counted:
-                result = photo.result
+                result = photo.result if release is None else photo.result_of(release)
                 if photo.exercise == exercise and result and (value := result.ratio(region)) is not None:
-                    return Reading(value, exercise, result.release, photo.photo_id, photo.is_reviewed)
-        return None
+                    yield Reading(value, exercise, result.release, photo.photo_id, photo.is_reviewed)
 
     @property
-    def basis(self) -> tuple[str, ...]:
-        """The exercises behind the composite, in the order of the regions; empty without one."""
-        readings = [self.reading(region) for region in rules.REGIONS]
-        return () if self.composite is None else tuple(one.exercise for one in readings if one is not None)
+    def basis(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What is behind the composite, in the order of the regions: kind and exercises; empty without one."""
+        if self.composite is None:
+            return ()
+        return tuple((one.kind, one.exercises) for one in self.readings.values() if one is not None)
 
     @property
     def composite(self) -> float | None:
-        """The mean of brow, eye and mouth; none where one of them is missing, or of another release."""
-        readings = [self.reading(region) for region in rules.REGIONS]
-        found = [reading for reading in readings if reading is not None]
-        if len(found) < len(rules.REGIONS) or len({reading.release for reading in found}) > 1:
+        """The mean of brow, eye and mouth; none where one is missing, of another release, or of another kind."""
+        found = [reading for reading in self.readings.values() if reading is not None]
+        alike = {(reading.release, reading.kind) for reading in found}
+        if len(found) < len(rules.REGIONS) or len(alike) > 1:
             return None
         return round(statistics.fmean(reading.value for reading in found), 4)
 
@@ -227,7 +316,7 @@ class Measured:
 
 
 def rounded(value: float) -> Decimal:
-    """A symmetry with the two decimals that it can bear; halves go up, as a reader would do it."""
+    """A figure with the two decimals that it can bear; halves go away from zero, as a reader would do it."""
     return Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
@@ -283,26 +372,26 @@ def closure(closed: dict[str, Any], rest: dict[str, Any] | None) -> Closure | No
     return Closure(*(min(1.0, max(0.0, 1 - a / b)) for a, b in zip(now, before, strict=True)))
 
 
-def with_closure(photos: Iterable[PhotoPoint]) -> tuple[PhotoPoint, ...]:
-    """The photos, those of closed eyes with the likeness of both closures in place of the ratio of what stays open.
+def _since_rest(photos: Iterable[PhotoPoint], rest: Rest | None, weak_side: str) -> tuple[PhotoPoint, ...]:
+    """The photos with what moved since rest; those of closed eyes in the scale of the photo at rest, and with the
+    likeness
+    of both closures in place of the ratio of what stays open. Each release measures from its own result at rest."""
 
-    The opening at rest, and the scale of the lengths, come from the visit's photo at rest, as the same release measured
-    it; without one the eyes of that photo can't be compared.
-    """
-    photos = tuple(photos)
-    rest = next((photo for photo in counted(photos) if photo.exercise == "rest"), None)
-
-    def alike(result: Result) -> Result:
-        before = rest.result_of(result.release) if rest is not None else None
-        if before is None:
-            return replace(result, eye=None)
-        found = closure(result.symmetry, before.symmetry)
-        lengths = lengths_of(with_rest_scale(result.symmetry, before.symmetry))
-        return replace(result, eye=found.ratio if found is not None else None, lengths=lengths)
+    def told(photo: PhotoPoint, result: Result) -> Result:
+        before = rest.photo.result_of(result.release) if rest is not None else None
+        at_rest = before.symmetry if before is not None else None
+        way = moved(photo.exercise, result.face, before.face if before is not None else None)
+        known = replace(result, moved=way, share=share([way], weak_side) if way else None)
+        if photo.exercise not in CLOSURES:
+            return known
+        if at_rest is None:
+            return replace(known, eye=None)
+        found, scaled = closure(result.symmetry, at_rest), with_rest_scale(result.symmetry, at_rest)
+        alike = found.ratio if found is not None else None
+        return replace(known, eye=alike, symmetry=scaled, lengths=lengths_of(scaled))
 
     return tuple(
-        replace(photo, results=tuple(map(alike, photo.results))) if photo.exercise in CLOSURES else photo
-        for photo in photos
+        replace(photo, results=tuple(told(photo, result) for result in photo.results)) for photo in photos
     )
 
 
@@ -311,49 +400,3 @@ def newest_release(photos: Sequence[PhotoPoint]) -> str:
     newest = [photo.results[0].release for photo in photos]
     outdated = {result.release for photo in photos for result in photo.results[1:]}
     return next((release for release in newest if release not in outdated), newest[0])
-
-
-def change(region: str, *, before: Measured, after: Measured) -> Change | None:
-    """The region's change, like with like: the same exercise and the newest release that both visits have."""
-    for exercise in rules.REGION_EXERCISES[region]:
-        earlier = [photo for photo in before.counted if photo.exercise == exercise]
-        for photo in (photo for photo in after.counted if photo.exercise == exercise):
-            for result in photo.results:
-                value = result.ratio(region)
-                for other in earlier:
-                    match = other.result_of(result.release)
-                    if value is None or match is None or (old := match.ratio(region)) is None:
-                        continue
-                    return Change(
-                        region,
-                        Reading(old, exercise, match.release, other.photo_id, other.is_reviewed),
-                        Reading(value, exercise, result.release, photo.photo_id, photo.is_reviewed),
-                    )
-    return None
-
-
-def changes(*, before: Measured, after: Measured) -> tuple[Change, ...]:
-    """The changes of all regions that both visits measured alike."""
-    found = (change(region, before=before, after=after) for region in rules.REGIONS)
-    return tuple(one for one in found if one is not None)
-
-
-def mean_change(*, before: Measured, after: Measured) -> float | None:
-    """The mean change of the regions that both visits measured alike; none where there is no such region."""
-    found = changes(before=before, after=after)
-    return round(statistics.fmean(one.by for one in found), 4) if found else None
-
-
-def last_change(visits: Sequence[Measured]) -> tuple[int, int, float] | None:
-    """The last measured visit against the nearest one before that was measured alike: places, mean change."""
-    measured = [place for place, visit in enumerate(visits) if visit.counted]
-    for place in reversed(measured[:-1]):
-        by = mean_change(before=visits[place], after=visits[measured[-1]])
-        if by is not None:
-            return place, measured[-1], by
-    return None
-
-
-def is_worse(by: float | None) -> bool:
-    """Whether such a change is a fall that asks for attention."""
-    return by is not None and by < -rules.WORSE_MARGIN

@@ -13,7 +13,7 @@ class PatientSummary(models.Model):
     )
     last_visit_at = models.DateTimeField(null=True, blank=True, db_index=True)
     visits = models.PositiveIntegerField(default=0)
-    # One composite symmetry (0 to 1, or null) a visit, oldest first; the newest twenty.
+    # One composite figure (-1 to 1, or null) a visit, oldest first; the newest twenty.
     symmetry = models.JSONField(default=list)
     model_grade = models.PositiveSmallIntegerField(null=True, blank=True)
     clinician_grade = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -23,6 +23,8 @@ class PatientSummary(models.Model):
     # Mean change of the regions measured alike at the last two measured visits; negative where it fell.
     change = models.FloatField(null=True, blank=True)
     worse = models.BooleanField(default=False)
+    # The fall behind `worse` (see `services.fall_of`); null where there is none.
+    fall = models.JSONField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:

@@ -1,27 +1,44 @@
-"""How much of a change may be noise: the smallest detectable change of the figures that the charts draw."""
+"""How much of a change may be noise: the smallest detectable change (95 %) of the figures that pages show, by release.
+
+The clinic's own figure where it has measured one (`rules.MEASUREMENT_ERROR`), else that of the release which made the
+figures, from repeated photographs of simulated faces: light, turn and distance are in it, a patient's second attempt
+isn't. None where nobody has measured it: then nothing is called a change.
+"""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Sequence
 
 from inference import registry
 
 from . import rules
-from .measures import Reading
+from .measures import Kind, Reading
 
 
 def measurement_error(reading: Reading, region: str) -> float | None:
-    """Smallest change of the region's symmetry, in that exercise, that is more than noise (95 %); None if unknown.
-
-    The clinic's own figure where it has measured one, else that of the release which made the reading, from repeated
-    photographs of simulated faces: light, turn and distance are in it, a patient's second attempt isn't.
-    """
-    return error_of(region=region, exercise=reading.exercise, release=reading.release)
+    """Of that reading of that region."""
+    return error_of(region=region, exercises=reading.exercises, release=reading.release, kind=reading.kind)
 
 
-def error_of(*, region: str, exercise: str, release: str) -> float | None:
-    """As `measurement_error`, by names."""
+def error_of(*, region: str, exercises: Sequence[str], release: str, kind: Kind = "distance") -> float | None:
+    """Of a region's figure in those exercises: a share of the other side's movement, or a ratio of distances."""
     if rules.MEASUREMENT_ERROR is not None:
         return rules.MEASUREMENT_ERROR
-    info = registry.by_name(release)
-    known = info.repeatability if info else {}
-    value = known.get(f"{region}_ratio.{exercise}")
+    if kind == "movement":
+        return figure_error(f"movement.{region}.{'+'.join(exercises)}", release)
+    return mean_error([figure_error(f"{region}_ratio.{exercise}", release) for exercise in exercises])
+
+
+def mean_error(errors: Sequence[float | None]) -> float | None:
+    """Of the mean of figures whose errors are independent."""
+    known = [error for error in errors if error is not None]
+    if not known or len(known) < len(errors):
+        return None
+    return math.sqrt(math.fsum(error**2 for error in known)) / len(known)
+
+
+def figure_error(name: str, release: str) -> float | None:
+    """Of the release's figure of that name, in its own unit."""
+    value = registry.repeatability(release).get(name)
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

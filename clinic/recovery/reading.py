@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from clinic.visits.models import Confirmation, Photo
@@ -13,13 +13,40 @@ from inference import finding
 from inference.models import Analysis
 from inference.states import Status
 
-from .measures import Confirmed, Measured, PhotoPoint, Result, lengths_of
+from .measures import Confirmed, Measured, PhotoPoint, Rest, Result, counted, lengths_of
 
 _RATIOS = ("brow_ratio", "eye_ratio", "mouth_ratio")
-_RESULT = (*_RATIOS, "palsy_probability", finding.SYMMETRY_COLUMN, *finding.ANALYSIS_COLUMNS)
+_PITCH = "findings__quality__pitch_deg"
+_RESULT = (*_RATIOS, "palsy_probability", finding.SYMMETRY_COLUMN, _PITCH, *finding.ANALYSIS_COLUMNS)
 
 
-def measured_visits(*, visit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Measured]:
+def in_course(
+    *,
+    photos: Mapping[uuid.UUID, tuple[PhotoPoint, ...]],
+    visits: Sequence[tuple[uuid.UUID, dt.date]],
+    weak_side: str,
+) -> dict[uuid.UUID, Measured]:
+    """An episode's visits, oldest first, each with the photo at rest that it is measured from.
+
+    A visit without one of its own borrows the newest that was taken before it, else the next.
+    """
+    own = [
+        Rest(rest, date, borrowed=True) if (rest := _rest_of(photos[pk])) is not None else None
+        for pk, date in visits
+    ]
+    lent = next((rest for rest in own if rest is not None), None)
+    found = {}
+    for (pk, _), rest in zip(visits, own, strict=True):
+        lent = rest or lent
+        found[pk] = Measured(photos[pk], weak_side, lent)
+    return found
+
+
+def _rest_of(photos: tuple[PhotoPoint, ...]) -> PhotoPoint | None:
+    return next((photo for photo in counted(photos) if photo.exercise == "rest"), None)
+
+
+def photos_of(*, visit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[PhotoPoint, ...]]:
     """The current photos of those visits, with what releases and clinicians found in them."""
     rows = list(
         Photo.objects.filter(visit_id__in=visit_ids, archived_at__isnull=True)
@@ -45,7 +72,7 @@ def measured_visits(*, visit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Meas
                 confirmed=word,
             )
         )
-    return {visit_id: Measured(tuple(photos.get(visit_id, ()))) for visit_id in visit_ids}
+    return {visit_id: tuple(photos.get(visit_id, ())) for visit_id in visit_ids}
 
 
 def _results(
@@ -77,6 +104,7 @@ def _result(
     mouth: float | None,
     palsy: float | None,
     symmetry: dict[str, Any] | None,
+    pitch: float | None,
     *columns: Any,
 ) -> Result:
     found = finding.from_columns(*columns)
@@ -93,6 +121,7 @@ def _result(
         lengths=lengths_of(symmetry),
         verdict=found.stated_verdict,
         symmetry=symmetry or {},
+        pitch=pitch or 0.0,
     )
 
 

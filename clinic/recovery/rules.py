@@ -26,15 +26,23 @@ LEAST_CLOSURE: Final = 0.2
 """Where neither eye closes by this share of its opening at rest, the exercise was not done, or both sides are
 paralysed: there is nothing to compare. Above the landmarks' noise on a lid opening; without a study behind it."""
 
-WORSE_MARGIN: Final = 0.05
-"""How far the mean symmetry must fall between two measured visits to be called worse. A default without
-a study behind it: small enough that a relapse of 0.1 in one of two regions shows, large enough that a
-rounding doesn't. Falls within measurement error will be flagged too, as long as that error is unknown."""
+FALSE_ALARMS: Final = 25
+"""Of a thousand courses in which nothing changes, how many may be called worse at any of their visits."""
+
+COURSE_VISITS: Final = 12
+"""Over how many visits of a course that holds: a year's, at a visit a month. Longer courses are called worse a
+little more often, each visit as often as before."""
 
 MEASUREMENT_ERROR: Final[float | None] = None
 """Smallest change of one region's symmetry that is more than noise (95 %), from this clinic's own repeated photos of
 the same face on the same day; None while it has none. Until then `noise.error_of` gives that of the release which
 made the figures, from repeated photographs of simulated faces."""
+
+HEALTHY_SHARE: Final[dict[str, float]] = {"brow": 0.79, "eye": 0.88, "mouth": 0.45}
+"""From which share of the larger movement on the smaller is healthy: nine in ten of 15 simulated healthy people
+(grade I,
+validation and test, each the median of three visits) reach it, by release 2026.11.5 in all the region's exercises
+(`ml_training/measurement/movement.json`)."""
 
 LAPSED_AFTER: Final = dt.timedelta(weeks=6)
 """A patient whose last visit is longer ago asks for attention."""

@@ -12,7 +12,7 @@ from .attention import AttentionItem, attention, attention_count
 from .board import Board, Work, today_board, work
 from .course import course_of
 from .history import History, ModelChange, TreatmentMark, VisitPoint
-from .reading import measured_visits
+from .reading import in_course, photos_of
 
 __all__ = [
     "AttentionItem",
@@ -37,10 +37,14 @@ def history(*, episode: Episode) -> History:
         .only("pk", "at", "grade", "clinician__full_name")
         .order_by("at", "created_at")
     )
-    measured = measured_visits(visit_ids=[row.pk for row in rows])
+    dates = [day_in(row.at, time_zone) for row in rows]
+    measured = in_course(
+        photos=photos_of(visit_ids=[row.pk for row in rows]),
+        visits=[(row.pk, date) for row, date in zip(rows, dates, strict=True)],
+        weak_side=episode.weak_side,
+    )
     visits = []
-    for row in rows:
-        date = day_in(row.at, time_zone)
+    for row, date in zip(rows, dates, strict=True):
         visits.append(
             VisitPoint(
                 visit_id=row.pk,
@@ -51,12 +55,13 @@ def history(*, episode: Episode) -> History:
                 clinician=row.clinician.full_name,
                 clinician_grade=row.grade,
                 measured=measured[row.pk],
+                since=episode.onset.since(date),
             )
         )
     return History(
         episode_id=episode.pk,
         patient_id=episode.patient_id,
-        onset=episode.onset_date,
+        onset=episode.onset,
         cause=episode.cause,
         weak_side=episode.weak_side,
         visits=tuple(visits),
@@ -64,7 +69,7 @@ def history(*, episode: Episode) -> History:
         model_changes=_model_changes(visits),
         course=course_of(
             [(visit.date, visit.measured) for visit in visits],
-            onset=episode.onset_date,
+            onset=episode.onset,
             weak_side=episode.weak_side,
         ),
     )

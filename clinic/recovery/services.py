@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.db import transaction
 
+from clinic.common.dates import day_in
 from clinic.examination.services import raise_for_eyes
 from clinic.feed import services as feed
 from clinic.feed.models import What
@@ -13,9 +15,11 @@ from clinic.patients.models import Episode, Patient
 from clinic.visits.models import Visit
 from inference.states import Status
 
-from . import measures, rules
+from . import rules
+from .change import Changes, changes
+from .measures import Measured, PhotoPoint
 from .models import PatientSummary
-from .reading import measured_visits
+from .reading import in_course, photos_of
 
 
 @transaction.atomic
@@ -25,10 +29,10 @@ def refresh_summary(*, patient_id: uuid.UUID) -> PatientSummary:
     # Two workers that finish two photos of one patient: the second waits, and then sees the first's result.
     summary = PatientSummary.objects.select_for_update().get(patient_id=patient_id)
     before = _shown(summary)
-    episode_id = (
+    episode = (
         Episode.objects.filter(patient_id=patient_id)
+        .select_related("patient__clinic")
         .order_by("-onset_date", "-created_at")
-        .values_list("pk", flat=True)
         .first()
     )
     visits = list(
@@ -36,14 +40,16 @@ def refresh_summary(*, patient_id: uuid.UUID) -> PatientSummary:
         .order_by("at", "created_at")
         .only("pk", "at", "grade", "episode_id")
     )
-    measured = measured_visits(visit_ids=[visit.pk for visit in visits])
+    photos = photos_of(visit_ids=[visit.pk for visit in visits])
     summary.visits = len(visits)
     summary.last_visit_at = visits[-1].at if visits else None
-    summary.to_retake = len(measured[visits[-1].pk].to_retake) if visits else 0
-    photos = [photo for one in measured.values() for photo in one.photos]
-    summary.failed = sum(photo.status == Status.FAILED for photo in photos)
-    summary.to_confirm = sum(photo.status == Status.SUCCEEDED and photo.confirmed is None for photo in photos)
-    _set_course(summary, [(visit, measured[visit.pk]) for visit in visits if visit.episode_id == episode_id])
+    summary.to_retake = len(Measured(photos[visits[-1].pk]).to_retake) if visits else 0
+    every = [photo for one in photos.values() for photo in one]
+    summary.failed = sum(photo.status == Status.FAILED for photo in every)
+    summary.to_confirm = sum(photo.status == Status.SUCCEEDED and photo.confirmed is None for photo in every)
+    _set_course(
+        summary, episode, [visit for visit in visits if episode and visit.episode_id == episode.pk], photos
+    )
     summary.save()
     raise_for_eyes(patient_id=patient_id)
     if _shown(summary) != before:
@@ -62,11 +68,21 @@ def _shown(summary: PatientSummary) -> list[object]:
     ]
 
 
-def _set_course(summary: PatientSummary, visits: list[tuple[Visit, measures.Measured]]) -> None:
+def _set_course(
+    summary: PatientSummary,
+    episode: Episode | None,
+    rows: list[Visit],
+    photos: dict[uuid.UUID, tuple[PhotoPoint, ...]],
+) -> None:
     """What the visits of the newest episode say; an earlier illness is another story."""
-    last = measures.last_change([measured for _, measured in visits])
-    summary.change = last[2] if last else None
-    summary.worse = measures.is_worse(summary.change)
+    zone = episode.patient.clinic.time_zone if episode else "UTC"
+    dated = [(visit.pk, day_in(visit.at, zone)) for visit in rows]
+    measured_by = in_course(photos=photos, visits=dated, weak_side=episode.weak_side if episode else "")
+    visits = [(visit, measured_by[visit.pk]) for visit in rows]
+    found = changes([(date, measured_by[pk]) for pk, date in dated])
+    summary.change = found.mean_since_before
+    summary.worse = found.worse
+    summary.fall = fall_of(found)
     # Drawn as one line: composites of other exercises than the newest's would be steps that no face made.
     basis = next((measured.basis for _, measured in reversed(visits) if measured.basis), ())
     summary.symmetry = [
@@ -77,6 +93,22 @@ def _set_course(summary: PatientSummary, visits: list[tuple[Visit, measures.Meas
     summary.model_grade = next((one.grade for one in reversed(grades) if one is not None), None)
     given = [visit.grade or measured.confirmed_grade for visit, measured in visits]
     summary.clinician_grade = next((grade for grade in reversed(given) if grade is not None), None)
+
+
+def fall_of(found: Changes) -> dict[str, Any] | None:
+    """The fall for which a patient is listed, as plain values; None where there is none."""
+    worst = found.worst
+    if worst is None or worst.since is None:
+        return None
+    return {
+        "region": worst.region,
+        "kind": worst.after.kind,
+        "before": worst.before.value,
+        "now": worst.after.value,
+        "since": worst.since.isoformat(),
+        "limit": worst.limit,
+        "at_visit_before": found.worse_than_before,
+    }
 
 
 def rebuild_summaries(*, patient_ids: list[uuid.UUID] | None = None) -> int:

@@ -10,12 +10,14 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from clinic.accounts import policies, stepup
 from clinic.audit.models import Access
 from clinic.audit.services import record_listed, record_read
+from clinic.common import sheets
 from clinic.common.dates import today as local_today
 from clinic.common.http import require, visible_or_404
 from clinic.patients.models import Episode, Patient
@@ -25,11 +27,14 @@ from clinic.visits import selectors as photos
 from clinic.visits.models import Photo
 from clinic.visits.views.files import guarded
 
-from . import alignment, comparing, data, export, selectors
+from . import alignment, charts, comparing, data, export, progress, selectors
 from .history import History
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+MOST_ROWS = 100
+"""Visits in the page's table; the file has every one."""
 
 
 @login_required
@@ -58,10 +63,11 @@ def patient_recovery(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "episode": episode,
         "episodes": list(patient.episodes.all()),
         "history": history,
-        "chart": data.as_data(history) if history else None,
-        "rows": list(reversed(history.visits)) if history else [],
-        "panels": data.panels(history) if history else [],
-        "exercise_rows": data.exercise_rows(history) if history else [],
+        "rows": list(reversed(history.visits))[:MOST_ROWS] if history else [],
+        "panels": charts.panels(history) if history else [],
+        "exercises": progress.progress(history) if history else [],
+        "larger": progress.larger(history, request.GET.get("exercise", "")) if history else None,
+        "printed_on": local_today(),
         "can_write": policies.can_write_records(request.user, patient.clinic_id) and not patient.is_closed,
         "tab": "recovery",
     }
@@ -86,10 +92,13 @@ def recovery_csv(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The history as a file to keep: recorded as an export."""
     patient, _, history = _history(request, pk)
     record_read(request=request, patient=patient, access=Access.EXPORT)
-    content = export.history_csv(history=history, record_number=patient.record_number)
+    content = export.history_csv(
+        history=history, record_number=patient.record_number, dialect=sheets.for_people()
+    )
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    # The name of a downloaded file travels far: it holds a date and nothing of the patient.
-    response["Content-Disposition"] = f'attachment; filename="recovery-{local_today().isoformat()}.csv"'
+    # Of two patients' files in one folder the reader must know whose is whose. No address and no log holds it.
+    name = sheets.file_name("recovery", patient.record_number, local_today())
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     response["X-Content-Type-Options"] = "nosniff"
     patch_cache_control(response, private=True, no_store=True)
     return response

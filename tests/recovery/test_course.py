@@ -35,7 +35,7 @@ def test_the_first_measured_visit_is_compared_with_nothing(episode):
 
     sentence, course = said(episode)
 
-    assert sentence == "Mouth symmetry 0.62 on 6 September (week 0), the first measured visit."
+    assert sentence == "Mouth 0.62 (ratio of distances) on 6 September (week 0), the first measured visit."
     assert (course.by, course.caveat) == (None, "")
 
 
@@ -47,25 +47,31 @@ def test_a_rise_since_the_first_visit_measured_alike(episode):
     sentence, course = said(episode)
 
     # 0.515 is written 0.52 and 0.625 is written 0.63: a reader who subtracts must agree.
-    assert sentence == ("Mouth symmetry 0.63 on 4 October (week 4), up 0.11 since 6 September (week 0).")
+    assert sentence == (
+        "Mouth 0.63 (ratio of distances) on 4 October (week 4), up 0.11 since 6 September (week 0)."
+    )
     assert course.by == 0.11
 
 
-def test_a_relapse_is_told_against_the_visit_before(episode):
+def test_a_relapse_is_told_against_the_best_visit(episode, monkeypatch):
+    monkeypatch.setattr(rules, "MEASUREMENT_ERROR", 0.1)
     for day, mouth in ((5, 0.3), (12, 0.8), (33, 0.45)):
         scenes.measured(episode, day, mouth=mouth)
 
     sentence, course = said(episode)
 
-    assert sentence == ("Mouth symmetry 0.45 on 4 October (week 4), down 0.35 since 13 September (week 1).")
-    assert course.worse
+    assert sentence == (
+        "Mouth 0.45 (ratio of distances) on 4 October (week 4); fell from 0.80 on 13 September (week 1)."
+    )
+    assert course.worse and course.mark == "Worse than at the visit before."
 
 
-def test_the_region_that_fell_is_named_although_the_mouth_held(episode):
+def test_the_region_that_fell_is_named_although_the_mouth_held(episode, monkeypatch):
+    monkeypatch.setattr(rules, "MEASUREMENT_ERROR", 0.1)
     scenes.measured(episode, 5, brow=0.9, eye=0.9, mouth=0.8)
     scenes.measured(episode, 12, brow=0.9, eye=0.5, mouth=0.8)
 
-    assert said(episode)[0].startswith("Eye symmetry 0.50")
+    assert said(episode)[0].startswith("Eye 0.50 ")
 
 
 def test_no_change_is_called_unchanged(episode):
@@ -99,7 +105,7 @@ def test_the_unknown_error_of_measurement_is_said(episode):
     course = said(episode)[1]
 
     assert course.beyond_error is None
-    assert course.caveat.startswith("The measurement error is not yet known")
+    assert course.caveat.startswith("The measurement error is not known")
 
 
 @pytest.mark.parametrize(("error", "word"), [(0.1, "More than"), (0.4, "Within")])

@@ -9,9 +9,12 @@ import re
 import pytest
 from django.urls import reverse
 
+from clinic.api.serializers.history import HistorySerializer
+from clinic.common import sheets
 from clinic.recovery import export
 from clinic.recovery.course import number
 from clinic.recovery.selectors import history
+from inference.pipeline.measure import MEASURES
 from tests import factories
 
 from . import scenes
@@ -50,7 +53,7 @@ def test_the_page_the_json_and_the_csv_say_the_same(as_clinician, patient, episo
         assert int(row["day_since_onset"]) == visit["day"]
         for place, region in ((3, "mouth"), (4, "eye"), (5, "brow")):
             cell = re.sub(r"<[^>]+>", " ", cells[place]).split()
-            value = row[f"model_{region}_symmetry"]
+            value = row[f"model_{region}_movement"] or row[f"model_{region}_symmetry"]
             reading = visit["model"][region]
             assert cell[0] == (number(float(value)) if value else "–")
             assert (reading["text"] if reading else "–") == cell[0]
@@ -93,7 +96,8 @@ def test_columns_name_who_said_it(as_clinician, patient, episode):
     said = [
         name
         for name in export.COLUMNS
-        if re.search(r"grade|weak_side|palsy|symmetry|_mm|release", name) and name != "weak_side"
+        if re.search(r"grade|weak_side|palsy|symmetry|movement|measure|_mm|release", name)
+        and name != "weak_side"
     ]
 
     assert said and all(name.startswith(("clinician_", "model_")) for name in said)
@@ -133,14 +137,15 @@ def test_without_an_episode_the_file_has_its_columns_alone(as_clinician, patient
     assert response.content.decode("utf-8-sig").strip().split(",") == list(export.COLUMNS)
 
 
-def test_the_files_name_tells_nothing_and_the_export_is_recorded(as_clinician, clinician, patient, episode):
+def test_the_file_is_named_for_its_patient_and_the_export_is_recorded(
+    as_clinician, clinician, patient, episode
+):
     from clinic.audit.models import Access, ReadEvent
 
     response = as_clinician.get(reverse("recovery:csv", args=[patient.pk]))
 
-    assert re.fullmatch(
-        r'attachment; filename="recovery-\d{4}-\d\d-\d\d\.csv"', response["Content-Disposition"]
-    )
+    name = rf'attachment; filename="recovery-{patient.record_number}-\d{{4}}-\d\d-\d\d\.csv"'
+    assert re.fullmatch(name, response["Content-Disposition"])
     assert response["X-Content-Type-Options"] == "nosniff"
     assert "no-store" in response["Cache-Control"]
     read = ReadEvent.objects.get()
@@ -169,3 +174,114 @@ def test_the_csv_says_where_the_model_is_uncertain_and_which_exercise_gave_a_fig
     assert (uncertain["model_palsy_verdict"], uncertain["model_grade"], uncertain["model_weak_side"]) == (
         "uncertain", "", "",
     )  # fmt: skip
+
+
+def emotrics(exercise: str, **found: object) -> dict[str, object]:
+    """Findings that hold every measure of the registry, as the pipeline gives them."""
+    data = factories.findings(exercise=exercise)
+    measures = {
+        one.name: {"left": 3.0, "right": 5.0, "difference": -2.0, "ratio": 0.6}
+        if one.sided
+        else {"value": -1.25}
+        for one in MEASURES
+    }
+    scale = {"scale_from": "iris", "eyes_px": 155.0, "eyes_mm": 62.0, "measures": measures}
+    data["symmetry"] = {**data["symmetry"], **scale, **found}  # type: ignore[dict-item]
+    return data
+
+
+def test_every_measure_of_a_photo_is_there_with_sign_unit_error_and_scale(as_clinician, patient, episode):
+    visit = scenes.visit(episode, 5)
+    for exercise in ("rest", "smile_with_teeth"):
+        factories.AnalysisFactory(
+            photo=scenes.photo(visit, exercise), release="2026.11.5", data=emotrics(exercise)
+        )
+
+    rows = [row for row in table(as_clinician, patient) if row["record"] == "measure"]
+
+    assert {row["model_measure"] for row in rows} == {one.name for one in MEASURES}
+    brow = next(row for row in rows if row["model_measure"] == "brow_height")
+    assert (brow["model_measure_left"], brow["model_measure_right"], brow["model_measure_difference"]) == (
+        "3",
+        "5",
+        "-2",
+    )
+    assert (brow["model_measure_unit"], brow["model_measure_error"], brow["model_scale_from"]) == (
+        "mm",
+        "2.3637",
+        "iris",
+    )
+    corner = next(row for row in rows if row["model_measure"] == "commissure_height")
+    assert (corner["model_measure_value"], corner["model_measure_left"]) == ("-1.25", "")
+    angle = next(row for row in rows if row["model_measure"] == "smile_angle")
+    assert (angle["model_measure_unit"], angle["model_scale_from"]) == ("deg", "")
+
+
+def test_closed_eyes_are_scaled_alike_in_page_file_and_api(as_clinician, clinician, patient, episode):
+    """The mesh makes up irises behind shut lids, 9 % smaller than they are: nobody may show that scale."""
+    visit = scenes.visit(episode, 5)
+    factories.AnalysisFactory(photo=scenes.photo(visit, "rest"), release="2026.11.5", data=emotrics("rest"))
+    eyes = {"eye": {"left": 6.9, "right": 0.0, "ratio": 0.0}, "mm_per_px": 0.4, "eyes_px": 136.6}
+    closed = emotrics("tight_eye_closure", **eyes)
+    factories.AnalysisFactory(
+        photo=scenes.photo(visit, "tight_eye_closure"), release="2026.11.5", data=closed
+    )
+
+    (photo,) = [
+        row for row in table(as_clinician, patient) if row["record"] == "photo" and row["exercise"] != "rest"
+    ]
+    found = HistorySerializer(history(episode=episode), context={"people": {}}).data
+    (shown,) = [one for one in found["visits"][0]["photos"] if one["exercise"] == "tight_eye_closure"]
+    fissure = next(one for one in shown["measures"] if one["name"] == "palpebral_fissure")
+
+    assert (photo["model_eye_left_mm"], photo["model_scale_from"]) == ("7.83", "rest_photo")
+    assert (fissure["left"], fissure["scale_from"]) == (3.4, "rest_photo")
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "number"),
+    [("en", "record,record_number,", "0.55"), ("id", "record;record_number;", "0,55")],
+)
+def test_a_file_for_people_opens_in_the_excel_of_their_language(
+    as_clinician, patient, episode, language, first, number
+):
+    scenes.measured(episode, 5, mouth=0.55)
+    as_clinician.cookies["django_language"] = language
+
+    content = as_clinician.get(reverse("recovery:csv", args=[patient.pk])).content.decode()
+
+    assert content.startswith(f"\ufeff{first}")
+    assert number in content
+
+
+@pytest.mark.parametrize("number", ["00123", "1E5", "3-4", "12/2024", "123456789012345678"])
+def test_a_record_number_stays_what_it_is_in_excel_and_in_programs(as_clinician, patient, episode, number):
+    type(patient).objects.filter(pk=patient.pk).update(record_number=number)
+    scenes.visit(episode, 5)
+
+    (row,) = table(as_clinician, patient)
+    exact = export.history_csv(history=history(episode=episode), record_number=number)
+
+    assert row["record_number"] == f'="{number}"'
+    assert next(csv.DictReader(io.StringIO(exact[1:])))["record_number"] == number
+
+
+@pytest.mark.parametrize("number", ["R-00012", "M-0105", "A 7"])
+def test_a_record_number_that_excel_leaves_alone_is_left_alone(as_clinician, patient, episode, number):
+    type(patient).objects.filter(pk=patient.pk).update(record_number=number)
+    scenes.visit(episode, 5)
+
+    assert table(as_clinician, patient)[0]["record_number"] == number
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        ("M-0105", "recovery-M-0105-"),
+        ("7/24 a", "recovery-7_24_a-"),
+        ("../x", "recovery-x-"),
+        ("№ 5", "recovery-5-"),
+    ],
+)
+def test_a_files_name_holds_nothing_that_a_disk_refuses(number, name):
+    assert sheets.file_name("recovery", number, scenes.ONSET) == f"{name}2026-09-01.csv"

@@ -157,14 +157,18 @@ def test_preliminary_and_reviewed_are_told_apart_in_words(as_clinician, patient,
     assert "not yet reviewed" not in after and "reviewed" in after
 
 
-def test_the_charts_data_is_that_of_the_address_for_it(as_clinician, patient, episode):
-    import json
-
+def test_the_charts_draw_what_the_address_for_data_tells(as_clinician, patient, episode):
     rich(episode)
     page = as_clinician.get(reverse("patients:detail", args=[patient.pk])).content.decode()
-    inside = re.search(r'<script id="recovery-data" type="application/json">(.*?)</script>', page, re.S)
+    data = as_clinician.get(reverse("recovery:data", args=[patient.pk])).json()
 
-    assert json.loads(inside[1]) == as_clinician.get(reverse("recovery:data", args=[patient.pk])).json()
+    labels = re.findall(r'chart-point line-mouth[^>]*aria-label="([^"]+)"', page)
+    told = [
+        f"mouth {one['model']['mouth']['text']}, ratio of distances"
+        for one in data["visits"]
+        if one["model"]["mouth"]
+    ]
+    assert labels and [label.split(": ", 1)[1] for label in labels] == told
 
 
 def test_an_earlier_episode_is_one_choice_away(as_clinician, patient, episode):

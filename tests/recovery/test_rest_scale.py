@@ -38,7 +38,8 @@ def test_lengths_of_closed_eyes_take_the_scale_of_the_photo_at_rest():
     measured = Measured((photo("rest", REST), photo("gentle_eye_closure", CLOSED)))
     closed = measured.photos[1].results[0]
     assert closed.lengths == {"eye": (2.5, 2.5), "brow": (22.0, 22.0)}
-    assert closed.symmetry["scale_from"] == "iris", "what was stored stays as it was"
+    assert closed.symmetry["scale_from"] == "rest_photo", "every length that is shown has one scale"
+    assert CLOSED["scale_from"] == "iris", "what was stored stays as it was"
     assert measured.photos[0].results[0].lengths["brow"] == (22.0, 22.0)
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 
 from clinic.recovery import rules
+from clinic.recovery.change import limit_of
 from clinic.recovery.models import PatientSummary
 from clinic.recovery.services import refresh_summary
 from tests import factories
@@ -55,25 +56,37 @@ def test_only_the_newest_twenty_visits_are_kept(episode, patient):
     assert (len(summary.symmetry), summary.visits) == (rules.SUMMARY_VISITS, rules.SUMMARY_VISITS + 2)
 
 
-@pytest.mark.parametrize(
-    ("mouth", "worse"),
-    [(0.7 - 3 * rules.WORSE_MARGIN - 0.01, True), (0.7 - 3 * rules.WORSE_MARGIN + 0.01, False), (0.9, False)],
-)
-def test_worse_is_a_fall_of_the_mean_by_more_than_the_margin(episode, patient, mouth, worse):
+@pytest.fixture
+def error(monkeypatch):  # type: ignore[no-untyped-def]
+    """The clinic has measured that a figure repeats to 0.1."""
+    monkeypatch.setattr(rules, "MEASUREMENT_ERROR", 0.1)
+    return 0.1
+
+
+@pytest.mark.parametrize(("beyond", "worse"), [(1.02, True), (0.98, False), (-2, False)])
+def test_worse_is_a_fall_beyond_the_limit(episode, patient, error, beyond, worse):
     scenes.measured(episode, 5, mouth=0.7)
-    scenes.measured(episode, 12, mouth=mouth)
+    scenes.measured(episode, 12, mouth=0.7 - beyond * limit_of(error, 1))
 
     assert refresh(patient).worse is worse
 
 
-def test_worse_compares_with_the_visit_before_and_not_with_the_first(episode, patient):
-    for day, mouth in ((5, 0.2), (12, 0.9), (19, 0.5)):
+def test_worse_compares_with_the_best_visit_and_says_which(episode, patient, error):
+    for day, mouth in ((5, 0.2), (12, 0.9), (19, 0.5), (26, 0.55)):
         scenes.measured(episode, day, mouth=mouth)
 
-    assert refresh(patient).worse
+    summary = refresh(patient)
+
+    assert summary.worse
+    assert summary.fall["region"] == "mouth" and summary.fall["since"] == scenes.on(12).date().isoformat()
+    assert (summary.fall["before"], summary.fall["now"], summary.fall["at_visit_before"]) == (
+        0.9,
+        0.55,
+        False,
+    )
 
 
-def test_a_visit_without_results_neither_hides_nor_makes_a_fall(episode, patient):
+def test_a_visit_without_results_neither_hides_nor_makes_a_fall(episode, patient, error):
     scenes.measured(episode, 5, mouth=0.9)
     scenes.measured(episode, 12, mouth=0.4)
     scenes.visit(episode, 19)

@@ -80,7 +80,10 @@ def test_archived_patients_and_other_clinics_are_left_alone(clinician, stranger,
     assert work(user=stranger, clinic=clinic).counts.urgent == 0
 
 
-def test_each_action_leads_to_where_it_is_settled(as_clinician, clinician, clinic, patient, episode):
+def test_each_action_leads_to_where_it_is_settled(
+    as_clinician, clinician, clinic, patient, episode, monkeypatch
+):
+    monkeypatch.setattr(rules, "MEASUREMENT_ERROR", 0.1)
     scenes.measured(episode, 5, mouth=0.9)
     visit = scenes.measured(episode, 12, mouth=0.3)
     factories.rejected(scenes.photo(visit, "open_mouth"))

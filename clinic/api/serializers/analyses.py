@@ -44,7 +44,7 @@ class SymmetrySerializer(serializers.Serializer[Any]):
 
 
 class ZoneSerializer(serializers.Serializer[Any]):
-    """Movement left in one part of the face on each side, 0 (none) to 1 (full): a model's estimate."""
+    """Remaining movement in one part of the face on each side, 0 (none) to 1 (full): a model's estimate."""
 
     left = serializers.FloatField()
     right = serializers.FloatField()

@@ -8,9 +8,12 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from clinic.common.spans import Precision
 from clinic.patients.models import Cause, TreatmentKind
+from clinic.recovery.figures import measures_of
 from clinic.recovery.history import History, VisitPoint
 from clinic.recovery.measures import PhotoPoint
+from clinic.recovery.resting import resting_of
 from clinic.visits.models import Side
 
 from .analyses import VERDICT_HELP, VERDICTS
@@ -20,13 +23,61 @@ from .records import WEAK_SIDES
 GRADE = {"min_value": 1, "max_value": 6, "allow_null": True}
 
 
-class ReadingSerializer(serializers.Serializer[Any]):
-    """A region's symmetry at a visit, and the photo and release that it comes from."""
+ERROR_HELP = (
+    "Smallest change that is more than noise (95 %), of one comparison; null while nobody has measured it."
+)
+KINDS = [("movement", "movement since rest"), ("distance", "ratio of distances")]
+VERDICTS_OF_CHANGE = [(one, one) for one in ("better", "worse", "same", "unknown")]
 
-    value = serializers.FloatField(help_text="0 to 1; 1 is symmetric.")
-    exercise = serializers.CharField()
+
+class ReadingSerializer(serializers.Serializer[Any]):
+    """A region's figure at a visit, and the photos and release that it comes from."""
+
+    value = serializers.FloatField(
+        help_text="Movement: the weak side's as a share of the other's, -1 to 1. Distance: 0 to 1; 1 is alike."
+    )
+    figure = serializers.ChoiceField(choices=KINDS, source="kind")
+    exercise = serializers.CharField(help_text="Of several the first.")
+    exercises = serializers.ListField(
+        child=serializers.CharField(), help_text="Whose movements were added up."
+    )
+    left_mm = serializers.FloatField(
+        source="left", allow_null=True, help_text="Mean movement of the patient's left."
+    )
+    right_mm = serializers.FloatField(source="right", allow_null=True)
+    rest_date = serializers.DateField(
+        allow_null=True, help_text="Of the visit that lent its photo at rest; null: the visit's own."
+    )
     release = serializers.CharField()
     photo = serializers.UUIDField(source="photo_id")
+
+
+class RestingSerializer(serializers.Serializer[Any]):
+    """One asymmetry of the face at rest: the weak side less the other, or left less right where no side is weak."""
+
+    name = serializers.CharField(help_text="A measure; docs/measures.md defines it.")
+    value = serializers.FloatField(
+        help_text="mm; above 0: wider eye, lower corner of the mouth, higher brow."
+    )
+    side = serializers.CharField(help_text="The side that is measured against the other.")
+    error = serializers.FloatField(allow_null=True, help_text=ERROR_HELP)
+    release = serializers.CharField()
+
+
+class MeasureFigureSerializer(serializers.Serializer[Any]):
+    """One measure of one photo; docs/measures.md defines each and its sign."""
+
+    name = serializers.CharField()
+    unit = serializers.ChoiceField(choices=[("mm", "mm"), ("deg", "deg")])
+    left = serializers.FloatField(allow_null=True)
+    right = serializers.FloatField(allow_null=True)
+    difference = serializers.FloatField(allow_null=True, help_text="Left less right.")
+    value = serializers.FloatField(allow_null=True, help_text="Of a measure of the whole face.")
+    error = serializers.FloatField(allow_null=True, help_text=f"Of the difference or the value. {ERROR_HELP}")
+    side_error = serializers.FloatField(allow_null=True, help_text="The same of one side's value.")
+    scale_from = serializers.CharField(
+        allow_null=True, help_text="iris, or rest_photo: closed eyes have no irises. Null: an angle."
+    )
 
 
 class ModelGradeSerializer(serializers.Serializer[Any]):
@@ -49,8 +100,15 @@ class ModelsWordSerializer(serializers.Serializer[VisitPoint]):
     brow = ReadingSerializer(allow_null=True)
     eye = ReadingSerializer(allow_null=True)
     mouth = ReadingSerializer(allow_null=True)
-    composite = serializers.FloatField(allow_null=True)
+    composite = serializers.FloatField(
+        allow_null=True, help_text="Mean of the three, where all are of one kind."
+    )
+    rest = serializers.SerializerMethodField()
     releases = serializers.ListField(child=serializers.CharField())
+
+    @extend_schema_field(RestingSerializer(many=True))
+    def get_rest(self, visit: VisitPoint) -> Any:
+        return RestingSerializer(resting_of(visit.measured), many=True).data
 
     def get_preliminary(self, visit: VisitPoint) -> bool:
         return any(photo.confirmed is None for photo in visit.counted)
@@ -88,6 +146,13 @@ class PhotoResultSerializer(serializers.Serializer[Any]):
     palsy_probability = serializers.FloatField(allow_null=True)
     weak_side = BlankAsNull(choices=WEAK_SIDES, read_only=True)
     palsy_verdict = BlankAsNull(choices=VERDICTS, source="verdict", read_only=True, help_text=VERDICT_HELP)
+    movement = serializers.FloatField(
+        source="share",
+        allow_null=True,
+        help_text="Since rest: the weak side's as a share of the other's, -1 to 1.",
+    )
+    moved_left_mm = serializers.FloatField(source="moved.left", allow_null=True, default=None)
+    moved_right_mm = serializers.FloatField(source="moved.right", allow_null=True, default=None)
 
 
 class ConfirmedSerializer(serializers.Serializer[Any]):
@@ -109,6 +174,9 @@ class PhotoPointSerializer(serializers.Serializer[Any]):
     taken_at = serializers.DateTimeField()
     status = serializers.CharField(help_text="Of the newest analysis.")
     results = PhotoResultSerializer(many=True, help_text="One a release, newest first.")
+    measures = serializers.SerializerMethodField(
+        help_text="By the newest release, those that are read in this exercise; lengths in the scale of the page."
+    )
     confirmed = serializers.SerializerMethodField()
 
     @extend_schema_field(ConfirmedSerializer(allow_null=True))
@@ -121,13 +189,20 @@ class PhotoPointSerializer(serializers.Serializer[Any]):
         }
         return dict(ConfirmedSerializer({**word, "by_id": author and author.public_id}).data)
 
+    @extend_schema_field(MeasureFigureSerializer(many=True))
+    def get_measures(self, photo: PhotoPoint) -> Any:
+        return MeasureFigureSerializer(measures_of(photo), many=True).data
+
 
 class VisitPointSerializer(serializers.Serializer[VisitPoint]):
     visit = serializers.UUIDField(source="visit_id")
     at = serializers.DateTimeField()
     date = serializers.DateField(help_text="In the clinic's time zone.")
-    day = serializers.IntegerField(help_text="Days since onset.")
-    week = serializers.IntegerField(help_text="Whole weeks since onset.")
+    day = serializers.IntegerField(help_text="Days since the onset date.")
+    week = serializers.IntegerField(help_text="Whole weeks since the onset date.")
+    since_onset = serializers.CharField(
+        source="since", help_text="In words, as exactly as the onset is known; empty where it isn't."
+    )
     clinician = CliniciansWordSerializer(source="*")
     model = ModelsWordSerializer(source="*")
     waiting = serializers.IntegerField(help_text="Photos whose analysis goes on.")
@@ -154,12 +229,33 @@ class ModelChangeSerializer(serializers.Serializer[Any]):
     after = serializers.ListField(child=serializers.CharField())
 
 
+class FigureChangeSerializer(serializers.Serializer[Any]):
+    """A region's change between two visits: the same release, the same exercises."""
+
+    region = serializers.CharField(help_text="brow, eye, mouth, or face: the mean of the three.")
+    figure = serializers.ChoiceField(choices=KINDS, source="after.kind")
+    exercises = serializers.ListField(child=serializers.CharField(), source="after.exercises")
+    since = serializers.DateField(help_text="The earlier visit.")
+    before = serializers.FloatField(source="before.value")
+    now = serializers.FloatField(source="after.value")
+    by = serializers.FloatField()
+    error = serializers.FloatField(allow_null=True, help_text=ERROR_HELP)
+    limit = serializers.FloatField(
+        allow_null=True, help_text="What a change must exceed, as one of all comparisons of this course."
+    )
+    verdict = serializers.ChoiceField(choices=VERDICTS_OF_CHANGE)
+
+
 class CourseSerializer(serializers.Serializer[Any]):
     """What can be said of the course, and how sure that is."""
 
     sentence = serializers.CharField()
     caveat = serializers.CharField()
-    worse = serializers.BooleanField()
+    worse = serializers.BooleanField(help_text="Whether any figure is worse than at an earlier visit.")
+    fall = FigureChangeSerializer(source="changes.worst", allow_null=True, help_text="The fall that says most.")
+    since_before = FigureChangeSerializer(source="changes.before", many=True)
+    since_first = FigureChangeSerializer(source="changes.first", many=True)
+    since_best = FigureChangeSerializer(source="changes.best", many=True)
 
 
 @extend_schema_serializer(component_name="History")
@@ -168,7 +264,8 @@ class HistorySerializer(serializers.Serializer[History]):
 
     episode = serializers.UUIDField(source="episode_id")
     patient = serializers.UUIDField(source="patient_id")
-    onset_date = serializers.DateField(source="onset")
+    onset_date = serializers.DateField(source="onset.date", help_text="Read it with onset_precision.")
+    onset_precision = serializers.ChoiceField(choices=Precision.choices, source="onset.precision")
     cause = serializers.ChoiceField(choices=Cause.choices)
     weak_side = BlankAsNull(choices=WEAK_SIDES, read_only=True)
     course = CourseSerializer()

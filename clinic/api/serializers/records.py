@@ -71,8 +71,9 @@ class PatientSerializer(serializers.ModelSerializer[Patient]):
     class Meta:
         model = Patient
         fields = [
-            "id", "url", "clinic", "record_number", "name", "birth_date", "sex", "phone", "email", "languages",
-            "created_at", "archived_at", "restricted_at", "version", "summary",
+            "id", "url", "clinic", "record_number", "name", "birth_date", "birth_precision", "sex", "phone", "email",
+            "languages", "created_at", "archived_at", "restricted_at", "version",
+            "summary",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -80,7 +81,16 @@ class PatientSerializer(serializers.ModelSerializer[Patient]):
 class PatientChange(serializers.ModelSerializer[Patient]):
     class Meta:
         model = Patient
-        fields = ["record_number", "name", "birth_date", "sex", "phone", "email", "languages"]
+        fields = [
+            "record_number",
+            "name",
+            "birth_date",
+            "birth_precision",
+            "sex",
+            "phone",
+            "email",
+            "languages",
+        ]
         # The service knows whether a number is taken, and by whose patients.
         validators: list[Any] = []
 
@@ -143,8 +153,8 @@ class EpisodeSerializer(serializers.ModelSerializer[Episode]):
     class Meta:
         model = Episode
         fields = [
-            "id", "url", "patient", "cause", "weak_side", "onset_date", "notes", "recorded_by", "created_at",
-            "version",
+            "id", "url", "patient", "cause", "weak_side", "onset_date", "onset_precision", "notes",
+            "recorded_by", "created_at", "version",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -154,7 +164,7 @@ class EpisodeChange(serializers.ModelSerializer[Episode]):
 
     class Meta:
         model = Episode
-        fields = ["cause", "weak_side", "onset_date", "notes"]
+        fields = ["cause", "weak_side", "onset_date", "onset_precision", "notes"]
 
 
 class EpisodeInput(EpisodeChange):

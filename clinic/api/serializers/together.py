@@ -19,7 +19,7 @@ GRADE = {"min_value": 1, "max_value": 6, "allow_null": True}
 
 
 class VisitZoneSerializer(serializers.Serializer[Any]):
-    """Movement left in one part of the face, 0 (none) to 1 (full), with the ends of its 95 % interval."""
+    """Remaining movement in one part of the face, 0 (none) to 1 (full), with the ends of its 95 % interval."""
 
     left = serializers.FloatField()
     left_low = serializers.FloatField()

@@ -106,7 +106,7 @@ class VisitViewSet(Records):
     @extend_schema(
         summary="What all views of a visit say together",
         description=(
-            "Side, severity with its interval and the movement left in each part of the face, from the photos that "
+            "Side, severity with its interval and what movement each part of the face has, from the photos that "
             "one release judged, each view once; `views_missing` are those that were not taken. A model's estimate "
             "that nobody has confirmed: the clinician's own grade is the visit's `grade`."
         ),

@@ -10,12 +10,14 @@ from django.conf import settings
 from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils import formats
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from clinic.common import dates
+from clinic.common.spans import Onset, Precision, age_text
 
 register = template.Library()
 
@@ -37,15 +39,37 @@ def roman(grade: int | None) -> str:
 
 
 @register.filter
-def age(birth_date: dt.date | None, day: dt.date | None = None) -> int | str:
-    """Age in whole years, today or on a day; nothing if the birth date isn't known."""
-    return dates.age_on(birth_date, day or dates.today()) if birth_date else ""
+def since_onset(onset: Onset | None, day: dt.date | dt.datetime | None = None) -> str:
+    """The time from an onset to that day, or to today, as exactly as it is known; empty where it isn't."""
+    return onset.since(day or dates.today()) if onset is not None else ""
 
 
 @register.filter
-def week_of(onset: dt.date | None, day: dt.date | dt.datetime | None = None) -> int | str:
-    """Whole weeks from onset, until today or until a day."""
-    return dates.week_since(onset, day or dates.today()) if onset else ""
+def current_since(patient: Any, day: dt.date | dt.datetime | None = None) -> str:
+    """The same of the newest episode of a patient of a list."""
+    if patient.current_onset is None:
+        return ""
+    return since_onset(Onset(patient.current_onset, patient.current_onset_precision or Precision.DAY), day)
+
+
+@register.filter
+def age_words(patient: Any) -> str:
+    """A patient's age as exactly as the birth date is known: an infant's in days, weeks or months."""
+    if patient.birth_date is None:
+        return ""
+    return age_text(patient.birth_date, dates.today(), patient.birth_precision)
+
+
+@register.filter
+def birth_words(patient: Any) -> str:
+    """A birth date as it is known."""
+    if patient.birth_date is None:
+        return ""
+    return (
+        str(patient.birth_date.year)
+        if patient.birth_precision == Precision.YEAR
+        else date_format(patient.birth_date)
+    )
 
 
 @register.filter

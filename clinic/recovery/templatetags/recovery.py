@@ -6,6 +6,7 @@ import datetime as dt
 
 from django import template
 from django.utils import formats
+from django.utils.translation import gettext as _
 
 from clinic.recovery.course import day_and_month, number
 
@@ -33,3 +34,31 @@ def signed(value: float | None) -> str:
     if round(value, 2) == 0:
         return amount
     return f"+{amount}" if value > 0 else f"−{amount}"
+
+
+@register.filter
+def place(value: float) -> str:
+    """A place in a drawing: a plain number, whatever the reader's language."""
+    return f"{float(value):g}"
+
+
+@register.filter
+def plus(value: float, by: float) -> str:
+    """A place moved by some of the drawing's units."""
+    return f"{float(value) + float(by):g}"
+
+
+@register.filter
+def minus(value: float, by: float) -> str:
+    """How far two places are apart."""
+    return f"{float(value) - float(by):g}"
+
+
+@register.filter
+def measure_name(code: str) -> str:
+    """A line's name in a chart's key; what is no measure of the face at rest stays as it is."""
+    return {
+        "palpebral_fissure": _("eye"),
+        "commissure_height": _("corner of the mouth"),
+        "brow_height": _("brow"),
+    }.get(code, code)

@@ -1,0 +1,90 @@
+"""The face at rest: how the weak side differs from the other, with its sign.
+
+A slack eye stands wide and a contracted one narrow; both are as unlike the other eye, and only the sign tells them
+apart.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from inference.pipeline.codes import SIDES
+
+from .measures import Measured
+from .noise import figure_error
+
+RESTING: Final[Mapping[str, str]] = {
+    "palpebral_fissure": "eye",
+    "commissure_height": "mouth",
+    "brow_height": "brow",
+}
+"""What is read at rest, and the region that it belongs to."""
+ERRORS: Final[Mapping[str, str]] = {
+    "palpebral_fissure": "palpebral_fissure_difference",
+    "commissure_height": "commissure_height",
+    "brow_height": "brow_height_difference",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """One asymmetry of the face at rest. value: mm, the weak side's less the other's, or left less right where no
+    weak side
+    is known; above 0 a wider eye, a lower corner of the mouth, a higher brow. error: smallest change that is more than
+    noise, None where unknown."""
+
+    name: str
+    value: float
+    error: float | None
+    release: str
+    photo_id: uuid.UUID
+    side: str
+    reviewed: bool = False
+
+    @property
+    def words(self) -> str:
+        """In words, on the side that it was measured from."""
+        amount = number_format(abs(round(self.value, 1)), 1)
+        side = {"left": _("left"), "right": _("right")}[self.side]
+        text = {
+            ("palpebral_fissure", True): _("%(side)s eye %(mm)s mm wider"),
+            ("palpebral_fissure", False): _("%(side)s eye %(mm)s mm narrower"),
+            ("commissure_height", True): _("%(side)s corner of the mouth %(mm)s mm lower"),
+            ("commissure_height", False): _("%(side)s corner of the mouth %(mm)s mm higher"),
+            ("brow_height", True): _("%(side)s brow %(mm)s mm higher"),
+            ("brow_height", False): _("%(side)s brow %(mm)s mm lower"),
+        }[self.name, self.value >= 0]
+        return text % {"side": side, "mm": amount}
+
+
+def resting_of(measured: Measured) -> tuple[Resting, ...]:
+    """Of a visit's own photo at rest, by its newest release; empty without one."""
+    photo = next((one for one in measured.counted if one.exercise == "rest"), None)
+    result = photo.result if photo is not None else None
+    if photo is None or result is None or result.symmetry.get("unit") != "mm":
+        return ()
+    side = measured.weak_side if measured.weak_side in SIDES else "left"
+    found = []
+    for name in RESTING:
+        value = signed((result.symmetry.get("measures") or {}).get(name), side)
+        if value is not None:
+            error = figure_error(ERRORS[name], result.release)
+            found.append(Resting(name, value, error, result.release, photo.photo_id, side, photo.is_reviewed))
+    return tuple(found)
+
+
+def signed(measure: Any, side: str) -> float | None:
+    """That side's less the other's; of a measure of the whole face, whose sign is the left side's, turned to that
+    side."""
+    if not isinstance(measure, Mapping):
+        return None
+    left, right, value = (measure.get(key) for key in ("left", "right", "value"))
+    if value is None and left is not None and right is not None:
+        value = left - right
+    return None if value is None else round(float(value if side == "left" else -value), 2)

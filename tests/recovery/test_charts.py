@@ -1,0 +1,154 @@
+"""What the drawn charts say: near the first visit, in time that fits, with gaps where nothing was measured."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.urls import reverse
+
+from clinic.common.spans import Onset, age_text
+from clinic.recovery import charts
+from clinic.recovery.selectors import history
+from clinic.recovery.timeline import timeline
+from tests import factories
+
+from . import scenes
+
+pytestmark = pytest.mark.django_db
+
+
+def panel(episode, key):  # type: ignore[no-untyped-def]
+    return next(one for one in charts.panels(history(episode=episode)) if one.key == key)
+
+
+def test_a_visit_without_the_photo_breaks_the_line(episode):
+    for day in (3, 10):
+        scenes.measured(episode, day)
+    scenes.analysed(scenes.visit(episode, 17), "pucker")
+    for day in (24, 31):
+        scenes.measured(episode, day)
+
+    (line,) = panel(episode, "mouth").lines
+
+    assert len(line.marks) == 4
+    assert [len(run.split()) for run in line.runs] == [2, 2]
+
+
+def test_another_release_breaks_the_line(episode):
+    scenes.measured(episode, 3, release="2026.11.1")
+    scenes.measured(episode, 10, release="2027.2")
+
+    (line,) = panel(episode, "mouth").lines
+
+    assert (len(line.marks), line.runs) == (2, ())
+
+
+def test_all_regions_have_one_range(episode):
+    scenes.measured(episode, 3)
+
+    assert len({panel(episode, region).y_ticks for region in ("mouth", "eye", "brow")}) == 1
+
+
+@pytest.mark.parametrize(
+    ("onset_days_before", "span", "title", "first_tick"),
+    [
+        (2, 10, "Days since onset", "0"),
+        (3, 84, "Weeks since onset", "0"),
+        (30, 700, "Weeks since onset", "0"),
+        (30, 1500, "Months since onset", "0"),
+        (30, 4000, "Years since onset", "0"),
+        (200, 84, "Weeks since onset", "30"),
+    ],
+)
+def test_the_axis_counts_in_what_fits(episode, onset_days_before, span, title, first_tick):
+    scenes.visit(episode, onset_days_before, grade=4)
+    scenes.visit(episode, onset_days_before + span, grade=2)
+
+    found = timeline(history(episode=episode))
+
+    assert (found.title, found.ticks[0][1]) == (title, first_tick)
+    assert 2 <= len(found.ticks) <= 12
+
+
+def test_of_an_onset_long_ago_the_axis_starts_at_the_first_visit_and_tells_years(episode):
+    type(episode).objects.filter(pk=episode.pk).update(onset_date=dt.date(2012, 3, 5))
+    episode.refresh_from_db()
+    for day in (3, 24, 87):
+        scenes.visit(episode, day, grade=3)
+
+    found = timeline(history(episode=episode))
+
+    assert found.start == scenes.on(3).date()
+    assert found.title == "Date; it starts 14 years 5 months after onset"
+    assert next(label for _day, label in found.ticks) == "Oct 2026"
+    marks = next(line for line in panel(episode, "grade").lines if line.marks).marks
+    assert marks[-1].x - marks[0].x > 200, "three visits are not one dot"
+
+
+@pytest.mark.parametrize(
+    ("precision", "text", "since"),
+    [
+        ("day", "5 March 2012", "14 years 6 months"),
+        ("month", "March 2012", "about 14 years 6 months"),
+        ("year", "2012", "about 14 years"),
+        ("unknown", "not known", ""),
+    ],
+)
+def test_an_onset_is_told_as_exactly_as_it_is_known(precision, text, since):
+    onset = Onset(dt.date(2012, 3, 5), precision)
+
+    assert (onset.text, onset.since(dt.date(2026, 9, 10))) == (text, since)
+
+
+@pytest.mark.parametrize(
+    ("born", "text"),
+    [
+        (dt.date(2026, 9, 4), "6 days"), (dt.date(2026, 8, 10), "4 weeks"), (dt.date(2026, 3, 1), "6 months"),
+        (dt.date(2024, 11, 1), "22 months"), (dt.date(2023, 9, 10), "3 years"),
+    ],
+)  # fmt: skip
+def test_an_infants_age_is_told_in_days_weeks_and_months(born, text):
+    assert age_text(born, dt.date(2026, 9, 10)) == text
+    assert age_text(dt.date(1979, 1, 1), dt.date(2026, 9, 10), "year") == "about 47 years"
+
+
+def test_an_unknown_onset_counts_no_weeks_anywhere(as_clinician, patient, episode):
+    type(episode).objects.filter(pk=episode.pk).update(onset_precision="unknown")
+    scenes.measured(episode, 30)
+
+    page = as_clinician.get(reverse("patients:detail", args=[patient.pk])).content.decode()
+
+    assert "Date; onset not known" in page
+    assert ">week " not in page and "(week" not in page
+
+
+def test_a_patient_of_an_unknown_onset_and_a_birth_year_can_be_logged(as_clinician, clinic):
+    from clinic.patients.models import Episode
+
+    sent = {
+        "record_number": "U-1", "name": "Unknown Onset", "birth_date": "1979-06-01", "birth_precision": "year",
+        "cause": "congenital", "weak_side": "left", "onset_date": "", "onset_precision": "day", "sex": "unknown",
+    }  # fmt: skip
+    answer = as_clinician.post(reverse("patients:new"), sent)
+
+    assert answer.status_code == 302, answer.content.decode()
+    episode = Episode.objects.get(patient__record_number="U-1")
+    assert (episode.onset_date, episode.onset_precision) == (dt.date(1979, 1, 1), "year")
+    page = as_clinician.get(reverse("patients:record", args=[episode.patient_id])).content.decode()
+    assert "Congenital" in page and "1979" in page and "1 January 1979" not in page
+
+
+def test_an_onset_is_asked_for_unless_nobody_knows_it(as_clinician, patient):
+    sent = {"cause": "bells_palsy", "weak_side": "left", "onset_date": "", "onset_precision": "day"}
+    url = reverse("patients:episode_new", args=[patient.pk])
+
+    assert "This field is required." in as_clinician.post(url, sent).content.decode()
+    assert as_clinician.post(url, sent | {"onset_precision": "unknown"}).status_code == 302
+
+
+def test_five_hundred_visits_are_drawn_and_read_in_one_go(episode, django_assert_max_num_queries):
+    factories.VisitFactory.create_batch(3, episode=episode, grade=3)
+    found = charts.thinned(list(range(500)))  # type: ignore[arg-type]
+
+    assert len(found) <= charts.MOST_POINTS + 1 and found[-1] == 499
