@@ -252,7 +252,9 @@ class CourseSerializer(serializers.Serializer[Any]):
     sentence = serializers.CharField()
     caveat = serializers.CharField()
     worse = serializers.BooleanField(help_text="Whether any figure is worse than at an earlier visit.")
-    fall = FigureChangeSerializer(source="changes.worst", allow_null=True, help_text="The fall that says most.")
+    fall = FigureChangeSerializer(
+        source="changes.worst", allow_null=True, help_text="The fall that says most."
+    )
     since_before = FigureChangeSerializer(source="changes.before", many=True)
     since_first = FigureChangeSerializer(source="changes.first", many=True)
     since_best = FigureChangeSerializer(source="changes.best", many=True)
