@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SESSION_KEY = "clinic_id"
 # Pages about patients: closed by default, whatever a view forgets.
-CLINICAL = frozenset({"patients", "visits", "recovery", "inference", "audit"})
+CLINICAL = frozenset({"examination", "patients", "visits", "recovery", "inference", "audit"})
 
 
 class CurrentClinicMiddleware:

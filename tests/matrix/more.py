@@ -5,7 +5,7 @@ from __future__ import annotations
 from .rows import (
     API_CONFIRM,
     API_PLACE,
-    KEEP,
+    HEAD,
     NOTHING,
     PAGE,
     PLACE_WRITE,
@@ -28,7 +28,7 @@ TASKS = [
 ]
 TASKS_API = [
     *resource("task"),
-    post("api:task-close", API_CONFIRM, "task", lambda r: {"outcome": "treated"}, status=200),
+    post("api:task-close", API_CONFIRM, "task", lambda r: {"outcome": "treated"}, status=200, by_scope=True),
 ]
 SUGGESTIONS = [
     post("visits:consent", WRITE, "sibling_visit", lambda r: {"given_on": today(), "manner": "form"}),
@@ -46,8 +46,8 @@ SUGGESTIONS = [
     get("visits:quick_check", PLACE_WRITE, sees=NOTHING),
 ]
 MODEL = [
-    get("inference:use", KEEP, sees=NOTHING),
-    post("inference:use", KEEP, body=lambda r: {"model_use": "off"}, sees=NOTHING),
+    get("inference:use", HEAD, sees=NOTHING),
+    post("inference:use", HEAD, body=lambda r: {"model_use": "off"}, sees=NOTHING),
 ]
 
 # What the API is, and what happened in it; integrators read the former before they have a token.

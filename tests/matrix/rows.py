@@ -56,6 +56,8 @@ class Row:
     writes: bool = True
     by_role: bool = False
     """Whether a role is turned away before the address is looked up at all."""
+    by_scope: bool = False
+    """Whether an integration's token is, for want of a scope."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.name}" + (f" {self.query}" if self.query else "")

@@ -76,7 +76,9 @@ def test_row(row: Row, world: World) -> None:
         for who in MEMBERS:
             own = row.expected[WHO.index(who)]
             # A page that is closed to a role says nothing of the record; what is closed by the record isn't there.
-            closed = (who == "integration" and not row.is_api) or (row.by_role and own != "ok")
+            closed = (who == "integration" and (row.by_scope or not row.is_api)) or (
+                row.by_role and own != "ok"
+            )
             wrong += judge(world, row, who, own if closed else stranger, world.other)
     assert not wrong, f"{row}\n  " + "\n  ".join(wrong)
 
