@@ -150,7 +150,8 @@ def test_the_main_story(call, clinician, photo_folder):
     )
     assert confirmed.status_code == 201, confirmed.content
     assert confirmed.parsed.by.id == clinician.public_id and confirmed.parsed.grade == 4
-    changed = ask("visits_partial_update", visit.id, body=models.PatchedVisitChange(grade=4))
+    tag = ask("visits_retrieve", visit.id).headers["etag"]
+    changed = ask("visits_partial_update", visit.id, body=models.PatchedVisitChange(grade=4), if_match=tag)
     assert changed.status_code == 200 and changed.parsed.grade == 4
     assert ask("visits_findings_retrieve", visit.id).parsed.visit == visit.id
     history = ask("episodes_history_retrieve", episode.id).parsed
@@ -196,7 +197,9 @@ def test_a_number_that_is_taken_leads_to_its_holder(state, call, clinic, clinici
     if state == "restricted":
         assert seen.parsed.code == "record_restricted"
     other = factories.PatientFactory(clinic=clinic)
-    refused = ask("patients_partial_update", other.pk, body=models.PatchedPatientChange(record_number="G-7"))
+    tag = ask("patients_retrieve", other.pk).headers["etag"]
+    change = models.PatchedPatientChange(record_number="G-7")
+    refused = ask("patients_partial_update", other.pk, body=change, if_match=tag)
     assert refused.parsed.patient.id == holder.pk
 
 
