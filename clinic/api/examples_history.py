@@ -1,0 +1,150 @@
+"""An example of a recovery history. Nobody in it exists."""
+
+from __future__ import annotations
+
+from .example_names import (
+    ANALYSIS_ID,
+    CLINICIAN,
+    EPISODE_ID,
+    PATIENT_ID,
+    PHOTO_ID,
+    RELEASE,
+    TREATMENT_ID,
+    VISIT_ID,
+)
+
+MARK = {"date": "2026-11-09", "day": 58, "week": 8}
+READING = {
+    "value": 0.82,
+    "figure": "movement",
+    "exercise": "smile_with_teeth",
+    "exercises": ["smile_with_teeth"],
+    "left_mm": 6.9,
+    "right_mm": 8.4,
+    "rest_date": None,
+    "release": RELEASE,
+    "photo": PHOTO_ID,
+}
+CHANGE = {
+    "region": "mouth",
+    "figure": "movement",
+    "exercises": ["smile_with_teeth"],
+    "since": "2026-09-21",
+    "before": -0.29,
+    "now": 0.62,
+    "by": 0.91,
+    "error": 0.62,
+    "limit": 1.08,
+    "verdict": "same",
+}
+HISTORY = {
+    "episode": EPISODE_ID,
+    "patient": PATIENT_ID,
+    "onset_date": "2026-09-12",
+    "onset_precision": "day",
+    "cause": "bells_palsy",
+    "weak_side": "left",
+    "course": {
+        "sentence": "Mouth 0.62 of the right side's movement on 9 November (week 8), up 0.91 since 21 September.",
+        "caveat": "Within the measurement error of 1.01: no detectable change.",
+        "worse": False,
+        "fall": None,
+        "since_before": [CHANGE],
+        "since_first": [CHANGE],
+        "since_best": [CHANGE],
+    },
+    "visits": [
+        {
+            "visit": VISIT_ID,
+            "at": "2026-11-09T03:00:00Z",
+            **MARK,
+            "since_onset": "week 8",
+            "clinician": {
+                "seen_by": CLINICIAN["name"],
+                "seen_by_id": CLINICIAN["id"],
+                "seen_by_kind": "person",
+                "grade": 3,
+                "confirmed_grade": 2,
+            },
+            "model": {
+                "preliminary": False,
+                "grade": {"grade": 3, "lowest": 3, "highest": 3, "photos": 1, "release": RELEASE},
+                "brow": None,
+                "eye": {**READING, "exercise": "gentle_eye_closure", "exercises": ["gentle_eye_closure"]},
+                "mouth": {**READING, "value": 0.62},
+                "composite": None,
+                "rest": [
+                    {
+                        "name": "palpebral_fissure",
+                        "value": 1.4,
+                        "side": "left",
+                        "error": 1.28,
+                        "release": RELEASE,
+                    }
+                ],
+                "releases": [RELEASE],
+            },
+            "waiting": 0,
+            "photos": [
+                {
+                    "photo": PHOTO_ID,
+                    "exercise": "smile_with_teeth",
+                    "side": None,
+                    "taken_at": "2026-11-09T03:04:00Z",
+                    "status": "succeeded",
+                    "results": [
+                        {
+                            "analysis": ANALYSIS_ID,
+                            "release": RELEASE,
+                            "brow": 0.89,
+                            "eye": 0.82,
+                            "mouth": 0.62,
+                            "grade": 3,
+                            "palsy_probability": 0.91,
+                            "weak_side": "left",
+                            "palsy_verdict": "weak",
+                            "movement": 0.62,
+                            "moved_left_mm": 5.2,
+                            "moved_right_mm": 8.4,
+                        }
+                    ],
+                    "measures": [
+                        {
+                            "name": "commissure_height",
+                            "unit": "mm",
+                            "left": None,
+                            "right": None,
+                            "difference": None,
+                            "value": 2.4,
+                            "error": 2.38,
+                            "side_error": None,
+                            "scale_from": "iris",
+                        }
+                    ],
+                    "confirmed": {
+                        "exercise": "smile_with_teeth",
+                        "palsy": True,
+                        "weak_side": "left",
+                        "grade": 2,
+                        "by": CLINICIAN["name"],
+                        "by_id": CLINICIAN["id"],
+                        "at": "2026-11-09T03:07:33Z",
+                    },
+                }
+            ],
+        }
+    ],
+    "treatments": [
+        {
+            "treatment": TREATMENT_ID,
+            "date": "2026-09-14",
+            "day": 2,
+            "week": 0,
+            "kind": "steroids",
+            "note": "Prednisolone, ten days",
+        }
+    ],
+    "model_changes": [{"visit": VISIT_ID, **MARK, "before": ["2026.10.2"], "after": [RELEASE]}],
+    "releases": ["2026.10.2", RELEASE],
+    "waiting": 0,
+}
