@@ -11,6 +11,7 @@ ALLOWED = {
     ("clinic/accounts/services.py", "place"),
     ("clinic/accounts/services.py", "user"),
     ("clinic/accounts/services.py", "label"),
+    ("clinic/feed/services.py", "feed"),
     ("clinic/patients/erasure.py", "erasure"),
     ("clinic/patients/services_rights.py", "restriction"),
     ("clinic/patients/services_rights.py", "found"),
