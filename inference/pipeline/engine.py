@@ -82,12 +82,11 @@ class Engine:
             return Findings(state="rejected", reason=reason.value, **common)
         points = faces[0]
         crop = crop_face(image, points, self._classifier.size)
-        seen = self._classifier.see(crop, points)
-        rest = None
+        told, rest = self._classifier.see(crop, points), None
         if reference is not None and self.uses_reference:
             rest = self._at_rest(reference)
             common["reference"] = "unusable" if rest is None else "used"
-        verdict = self._classifier.classify(seen, rest)
+        verdict = self._classifier.classify(told, rest)
         clock.lap("classify")
         corrected = self._corrected(image, points, crop)
         symmetry = measure(corrected)

@@ -84,6 +84,34 @@ def test_the_models_lean_to_neither_side(analyser, person, points):
     )
 
 
+def test_a_face_is_judged_beside_itself_at_rest(analyser, found):
+    assert analyser.uses_reference and found.reference is None
+    rest = PEOPLE / "t1-left-palsy-show-teeth.jpg"
+    beside = analyser.analyse(WEAK, PEOPLE / "t2.jpg")
+    assert beside.reference in ("used", "unusable")
+    alone = analyser.analyse(WEAK, rest)
+    assert alone.reference == "unusable", "shown teeth are no rest"
+    assert alone.exercise_probabilities == found.exercise_probabilities
+    assert analyser.analyse(WEAK, b"words").reference == "unusable"
+
+
+def test_the_reference_changes_what_is_said_and_its_mirror_turns_the_side_over(analyser, person, points):
+    classifier = analyser._engine._classifier
+    crop = crop_face(person, points, classifier.size)
+    other = points[list(MIRROR)] * [-1, 1, 1] + [person.shape[1] - 1, 0, 0]
+    still = points.copy()
+    still[:, :2] += np.random.default_rng(0).normal(0, 1.5, (len(points), 2))
+    still_other = still[list(MIRROR)] * [-1, 1, 1] + [person.shape[1] - 1, 0, 0]
+    turned = np.ascontiguousarray(crop[:, ::-1])
+    rest, rest_turned = classifier.see(crop, still), classifier.see(turned, still_other)
+    alone = classifier.logits(classifier.see(crop, points))
+    seen = classifier.logits(classifier.see(crop, points), rest)
+    back = classifier.logits(classifier.see(turned, other), rest_turned)
+    assert np.abs(seen - alone).max() > 0.05
+    assert back[columns("side")] == pytest.approx(-seen[columns("side")], abs=1e-2)
+    assert back[columns("view")] == pytest.approx(seen[columns("view")], abs=1e-2)
+
+
 def test_only_what_is_called_weak_has_a_side(analyser):
     found = analyser.analyse(PEOPLE / "t2.jpg")
     assert found.weak_side is None or found.palsy_verdict == "weak"
