@@ -42,7 +42,9 @@ def with_reference(*, claim: Claim) -> Claim:
     from clinic.visits.models import Photo as Photos
 
     rest = reference_of(photo=Photos.objects.select_related("visit").get(pk=claim.photo_id))
-    return claim if rest is None else replace(claim, reference_id=rest.pk, reference_image=rest.image.name or "")
+    return (
+        claim if rest is None else replace(claim, reference_id=rest.pk, reference_image=rest.image.name or "")
+    )
 
 
 def judged_beside(*, photo: Photo) -> QuerySet[Photo]:

@@ -263,6 +263,12 @@ WORDS_OF_GROUP_FIGURES = {
 ROMAN = ("I", "II", "III", "IV", "V", "VI")
 
 
+def judgement_row(file: Path) -> dict[str, Any]:
+    """The network's other file."""
+    told = "judges what the network saw in a photo, beside what it saw of the face at rest or alone"
+    return {"kind": "judgement", "file": file.name, "bytes": file.stat().st_size, "network": told}
+
+
 def stages(run: Path) -> list[dict[str, Any]]:
     """The runs that made a model, the first one first, each going on from the one before. What `recover` made of a
     release has that release's."""

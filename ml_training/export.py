@@ -300,7 +300,10 @@ def card_of(
         "made_on": datetime.now(UTC).date().isoformat(),
         "note": args.note,
         **card.WORDS,
-        "models": [network_row(args.run, model, folder / FILE, args.variant)],
+        "models": [
+            network_row(args.run, model, folder / FILE, args.variant),
+            card.judgement_row(folder / JUDGEMENT_FILE),
+        ],
         "data": data_row(args.run, evaluation, args.data),
         "thresholds": evaluation.fitted["thresholds"],
         "equality_with_keras": equal,
@@ -317,9 +320,8 @@ def network_row(run: Path, model: keras.Model, file: Path, variant: str) -> dict
     return {
         "kind": "network",
         "file": file.name,
-        "bytes": sum(one.stat().st_size for one in (file, file.with_name(JUDGEMENT_FILE))),
-        "network": f"{config['trunk']} {config['alpha']} beside its mirror image, with the mesh's points and their "
-        "gauge, and beside the face at rest where there is one",
+        "bytes": file.stat().st_size,
+        "network": f"{config['trunk']} {config['alpha']} beside its mirror image, with the mesh's points and gauge",
         "trunk": config["trunk"],
         "alpha": config["alpha"],
         "input_px": config["size"],

@@ -16,6 +16,7 @@ import pytest
 from inference import batch
 from inference.batch import KEYS, photos
 from inference.pipeline.findings import Findings
+from inference.pipeline.release import active_folder
 
 from .conftest import PEOPLE
 
@@ -27,9 +28,22 @@ ENVIRONMENT = os.environ | {
 }
 
 
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+def run(*arguments: object, models: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "manage.py", "analyse_photos", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=120)
+    environment = ENVIRONMENT | ({"RISORIUS_MODELS_DIR": str(models)} if models else {})
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def unsure(tmp_path_factory) -> Path:
+    """The models in the house with limits between which nearly everything is uncertain."""
+    root, house = tmp_path_factory.mktemp("models"), active_folder()
+    shutil.copytree(house, root / house.name)
+    (root / "ACTIVE").write_text(house.name)
+    told = json.loads((house / "release.json").read_text())
+    told["thresholds"] |= {"palsy_low": 0.001, "palsy_high": 0.9999, "palsy": 0.9999}
+    (root / house.name / "release.json").write_text(json.dumps(told))
+    return root
 
 
 @pytest.fixture(scope="module")
@@ -112,9 +126,9 @@ def odd(tmp_path_factory):
 
 
 @pytest.mark.parametrize("form", ["--json", "table"])
-def test_each_form_takes_every_photo_and_every_name(odd, form):
+def test_each_form_takes_every_photo_and_every_name(odd, form, unsure):
     pipe = odd / "pipe.jpg"
-    told = run(odd, pipe, *(["--json"] if form == "--json" else []))
+    told = run(odd, pipe, *(["--json"] if form == "--json" else []), models=unsure)
     assert (told.returncode, "Traceback" in told.stderr) == (1, False), told.stderr
     assert "1 failed" in told.stderr
     if form == "--json":
@@ -215,7 +229,7 @@ def test_a_photo_at_rest_is_named_and_has_to_be_there(folder, tmp_path):
 
 
 def test_the_photo_at_rest_is_judged_by_itself_and_the_others_beside_it(folder):
-    from inference.batch import analyse_all
+    from inference.batch import Found, analyse_all
     from inference.pipeline.findings import Findings
 
     class Seeing:
@@ -229,7 +243,7 @@ def test_the_photo_at_rest_is_judged_by_itself_and_the_others_beside_it(folder):
             return Findings(state="succeeded", reference=reference and "used")
 
     seeing, rest = Seeing(), folder / "a.jpg"
-    rows = list(analyse_all(seeing, [rest, folder / "e.png"], rest))
+    rows = list(analyse_all(seeing, Found([rest, folder / "e.png"], []), rest=rest))
     assert seeing.beside == {"a.jpg": None, "e.png": rest}
     assert [row["reference"] for row in rows] == [None, "used"]
 

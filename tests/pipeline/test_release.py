@@ -30,7 +30,7 @@ def change(root, **values):
 def test_the_release_in_the_house_is_whole():
     release = verify_release()
     assert release.name == (ARTIFACTS_DIR / "ACTIVE").read_text().strip()
-    assert set(release.files) == {"network.tflite", "locator.tflite", "refinement.npz"}
+    assert set(release.files) == {"network.tflite", "judgement.tflite", "locator.tflite", "refinement.npz"}
     assert release.exercises == VIEWS
 
 
