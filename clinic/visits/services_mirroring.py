@@ -18,6 +18,7 @@ from clinic.common.writing import save
 from clinic.patients.rules import not_archived
 from clinic.recovery.services import refresh_summary
 from inference import services as inference_services
+from inference.pipeline.codes import Exercise
 
 from . import files, intake
 from .models import Dismissal, Photo, Suggestion
@@ -44,6 +45,8 @@ def turn_over(*, user: User, visit: Visit, photos: Sequence[Photo]) -> list[Phot
             not_archived(visit.patient)
             current = _current(visit, photos)
             turned = [_turned(photo, user, written) for photo in current]
+            for rest in (photo for photo in turned if photo.exercise == Exercise.REST):
+                inference_services.judge_again(photo=rest)
             audit.log_change(record=visit, user=user, how="turned_over")
             refresh_summary(patient_id=visit.patient_id)
             committing = True

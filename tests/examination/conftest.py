@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from inference.pipeline import active_folder
 from tests import factories
 from tests.recovery import scenes
 
@@ -33,7 +34,7 @@ def closed(visit, left, right, exercise="tight_eye_closure", *, found=None, verd
     data = factories.findings(exercise=found or exercise, weak_side="right", grade=5)
     data |= {"symmetry": symmetry(left, right), "palsy_verdict": verdict}
     photo = factories.PhotoFactory(visit=visit, exercise=exercise, **fields)
-    return factories.AnalysisFactory(photo=photo, release="2026.11.5", data=data)
+    return factories.AnalysisFactory(photo=photo, release=active_folder().name, data=data)
 
 
 def at_rest(visit, left=9.0, right=10.0):  # type: ignore[no-untyped-def]

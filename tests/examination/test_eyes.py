@@ -20,6 +20,7 @@ from clinic.recovery.services import refresh_summary
 from clinic.visits import services as visits
 from inference import services as inference
 from inference.models import Analysis
+from inference.pipeline import active_folder
 from tests import factories
 from tests.inference.conftest import make_findings
 from tests.recovery import scenes
@@ -47,7 +48,7 @@ def test_an_eye_that_stays_open_raises_a_task_with_its_figures(episode):
     assert (task.kind, task.patient, task.release, task.is_open) == (
         "eye_closure",
         episode.patient,
-        "2026.11.5",
+        active_folder().name,
         True,
     )
     assert task.raised_by is None and task.analysis.photo.exercise == "tight_eye_closure"
