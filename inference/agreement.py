@@ -23,11 +23,12 @@ BANDS: tuple[tuple[int, int], ...] = ((1, 2), (3, 4), (5, 6))
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A photo of one patient as the reference and as the other reader see it."""
+    """A photo of one patient, or a whole visit, as the reference and as the other reader see it."""
 
     patient: object
     reference: Finding
     other: Finding
+    whole_visit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,10 @@ class Kappa:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How far two readers agree on some photos."""
+    """How far two readers agree on some photos and visits.
+
+    Of the exercise only what was said of it counts: photos of which a reader named it.
+    """
 
     photos: int
     patients: int
@@ -77,7 +81,8 @@ class Agreement:
     grade_within_one: Share
     kappa: Kappa
     uncertain: int
-    """Photos on which one of the two left open whether there is a palsy; they count in no share of it."""
+    """Those on which one of the two left open whether there is a palsy; they count in no share of it."""
+    visits: int = 0
 
 
 def wilson(hits: int, count: int) -> tuple[float, float]:
@@ -110,11 +115,13 @@ def agreement(pairs: Sequence[Pair], *, interval: bool = True) -> Agreement:
     """All measures over these photos. interval: whether to bootstrap that of kappa."""
     decided = [pair for pair in pairs if not (pair.reference.uncertain or pair.other.uncertain)]
     sided = [pair for pair in pairs if pair.reference.weak_side and pair.other.weak_side]
+    named = [pair for pair in pairs if pair.reference.exercise]
     graded = [pair for pair in pairs if pair.reference.grade and pair.other.grade]
     return Agreement(
-        photos=len(pairs),
+        photos=sum(not pair.whole_visit for pair in pairs),
+        visits=sum(pair.whole_visit for pair in pairs),
         patients=_patients(pairs),
-        exercise=_share(pairs, lambda one, other: same_exercise(one.exercise, other.exercise)),
+        exercise=_share(named, lambda one, other: same_exercise(one.exercise, other.exercise)),
         palsy=_share(decided, lambda one, other: one.verdict == other.verdict),
         side=_share(sided, lambda one, other: one.weak_side == other.weak_side),
         grade_exact=_share(graded, lambda one, other: one.grade == other.grade),

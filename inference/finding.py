@@ -37,6 +37,8 @@ SHADOW_COLUMNS: Final = tuple(
 """The same of a shadow's job, whose findings have no columns of their own."""
 CONFIRMATION_COLUMNS: Final = ("exercise", "palsy", "weak_side", "grade")
 """What `from_clinician` takes, of a `Confirmation`."""
+VISIT_COLUMNS: Final = ("palsy", "weak_side", "grade", "model_verdict", "model_side", "model_grade")
+"""What `from_visit_columns` takes, of a `VisitConfirmation`."""
 SYMMETRY_COLUMN: Final = "findings__symmetry"
 """The measures of an `Analysis` (see `inference.pipeline.measure.measure`)."""
 
@@ -178,6 +180,13 @@ def from_visit(found: VisitFindings) -> Finding | None:
         grade_high=found.grade_high,
         zones=found.zones,
     )
+
+
+def from_visit_columns(
+    palsy: bool, weak_side: str, grade: int | None, verdict: str, side: str, model_grade: int | None
+) -> tuple[Finding, Finding]:
+    """A clinician's word on a whole visit, and the model's that it was given beside."""
+    return from_clinician("", palsy, weak_side, grade), from_columns("", verdict, side, model_grade)
 
 
 def agree(one: Finding, other: Finding) -> bool:

@@ -1,7 +1,7 @@
 """The validation ledger: what clinicians of one clinic confirmed, against what a release had found.
 
-The newest word on each photo counts, whichever release it was said on. `BAR` says from when on the release's scores
-count as validated in that clinic.
+The newest word on each photo and on each visit counts, a photo's whichever release it was said on. The bar below says
+from when on the release's scores count as validated in that clinic.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from .finding import (
     ANALYSIS_COLUMNS,
     CONFIRMATION_COLUMNS,
     SHADOW_COLUMNS,
+    VISIT_COLUMNS,
     Finding,
     from_clinician,
     from_columns,
+    from_visit_columns,
 )
 from .models import Analysis, BackgroundAnalysis, Purpose
 from .states import Status
@@ -157,9 +159,11 @@ def _ledger(clinic_id: uuid.UUID, release: str, *, interval: bool) -> Ledger:
     results = _results(
         Analysis.objects.filter(release=release, status=Status.SUCCEEDED, **_on_record(clinic_id))
     )
-    pairs = _pairs(_words(clinic_id), results)
+    photos = _pairs(_words(clinic_id), results)
+    pairs = [*photos, *_visits(clinic_id, release)]
     taught = _taught(release)
-    known = [pair for pair in pairs if not taught or pair.reference.exercise in taught]
+    named = [pair for pair in photos if pair.reference.exercise]
+    known = [pair for pair in named if not taught or pair.reference.exercise in taught]
     overall = agreement(pairs, interval=interval)
     bands = tuple((band, agreement(in_band(pairs, band), interval=interval)) for band in BANDS)
     exercise = agreement(known, interval=False).exercise
@@ -172,7 +176,7 @@ def _ledger(clinic_id: uuid.UUID, release: str, *, interval: bool) -> Ledger:
     standings = tuple(
         Standing(score, shares[score], _lacks(shares[score], overall, bands)) for score in SCORES
     )
-    return Ledger(release, overall, bands, standings, len(pairs) - len(known))
+    return Ledger(release, overall, bands, standings, len(named) - len(known))
 
 
 def _lacks(share: Share, overall: Agreement, bands: Iterable[tuple[Any, Agreement]]) -> tuple[str, ...]:
@@ -210,9 +214,29 @@ def _words(clinic_id: uuid.UUID) -> dict[uuid.UUID, tuple[uuid.UUID, Finding]]:
     rows = (
         Confirmation.objects.filter(**_on_record(clinic_id))
         .order_by("created_at")
-        .values_list("photo_id", "photo__visit__patient_id", *CONFIRMATION_COLUMNS)
+        .values_list("photo_id", "photo__visit__patient_id", "names_exercise", *CONFIRMATION_COLUMNS)
     )
-    return {photo: (patient, from_clinician(*said)) for photo, patient, *said in rows}
+    return {
+        photo: (patient, from_clinician(exercise if named else "", *said))
+        for photo, patient, named, exercise, *said in rows
+    }
+
+
+def _visits(clinic_id: uuid.UUID, release: str) -> list[Pair]:
+    """The newest word on each of the clinic's visits, where it was given beside what that release had found."""
+    from clinic.visits.models import VisitConfirmation
+
+    rows = (
+        VisitConfirmation.objects.filter(**_on_record(clinic_id, "visit"))
+        .order_by("created_at")
+        .values_list("visit_id", "visit__patient_id", "release", *VISIT_COLUMNS)
+    )
+    newest = {visit: row for visit, *row in rows}
+    return [
+        Pair(patient, *from_visit_columns(*columns), whole_visit=True)
+        for patient, beside, *columns in newest.values()
+        if beside == release and columns[0] is not None and columns[3]
+    ]
 
 
 def _results(analyses: Any) -> list[Row]:
@@ -228,14 +252,15 @@ def _shadow_results(clinic_id: uuid.UUID, shadow: str) -> list[Row]:
     return [(photo, patient, from_columns(*found)) for photo, patient, *found in rows]
 
 
-def _on_record(clinic_id: uuid.UUID) -> dict[str, Any]:
-    return {
-        "photo__visit__patient__clinic_id": clinic_id,
-        "photo__archived_at__isnull": True,
-        "photo__visit__archived_at__isnull": True,
-        "photo__visit__patient__archived_at__isnull": True,
-        "photo__visit__patient__restricted_at__isnull": True,
+def _on_record(clinic_id: uuid.UUID, visit: str = "photo__visit") -> dict[str, Any]:
+    """What is in the clinic's lists. visit: the query's way to the visit."""
+    on_record = {
+        f"{visit}__patient__clinic_id": clinic_id,
+        f"{visit}__archived_at__isnull": True,
+        f"{visit}__patient__archived_at__isnull": True,
+        f"{visit}__patient__restricted_at__isnull": True,
     }
+    return on_record if visit == "visit" else {**on_record, "photo__archived_at__isnull": True}
 
 
 def _releases_shown(clinic_id: uuid.UUID) -> Sequence[str]:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from clinic.accounts.models import Clinic, Membership, Role, User
 from clinic.patients.models import Cause, Consent, Correction, Episode, Patient, Treatment, WeakSide
-from clinic.visits.models import Confirmation, Photo, Visit
+from clinic.visits.models import Confirmation, Photo, Visit, VisitConfirmation
 from inference.models import Analysis
 from inference.states import Status
 
@@ -279,7 +279,28 @@ class ConfirmationFactory(DjangoModelFactory):
     photo = factory.SelfAttribute("analysis.photo")
     by = factory.SubFactory(UserFactory)
     exercise = "smile"
+    names_exercise = True
     palsy = True
     weak_side = "left"
     grade = 3
     agrees = True
+
+
+class VisitConfirmationFactory(DjangoModelFactory):
+    """A clinician's word on a visit; the visit's own grade is set with it, as the service does."""
+
+    class Meta:
+        model = VisitConfirmation
+
+    visit = factory.SubFactory(VisitFactory)
+    by = factory.SelfAttribute("visit.clinician")
+    palsy = True
+    weak_side = "left"
+    grade = 3
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):  # type: ignore[no-untyped-def]
+        row = super()._create(model_class, *args, **kwargs)
+        Visit.objects.filter(pk=row.visit_id).update(grade=row.grade)
+        row.visit.grade = row.grade
+        return row

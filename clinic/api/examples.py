@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import examples_visits
 from .example_names import (
     ANALYSIS_ID,
     API,
@@ -125,21 +126,18 @@ ZONES = {
     "midface": {"left": 0.48, "right": 0.96}, "mouth": {"left": 0.5, "right": 0.97},
 }  # fmt: skip
 VISIT_FINDINGS = {
-    "visit": VISIT_ID,
-    "source": "model",
-    "preliminary": True,
+    "visit": VISIT_ID, "visit_grade": 3, "visit_grade_source": "clinician",
+    "source": "model", "preliminary": True,
     "notice": "A model's finding, to support documentation. Not a diagnosis.",
-    "release": RELEASE,
-    "photos": [PHOTO_ID],
-    "sentence": "Weakness on the left, moderate: grade III, 95 % interval II to IV.",
+    "release": RELEASE, "photos": [PHOTO_ID],
+    "sentence": "Weakness on the left. Too few views for a grade: Rest, Brow raise, Gentle eye closure missing.",
     "palsy_probability": 0.97,
     "palsy_verdict": "weak",
     "weak_side": "left",
     "side_probability": 0.98,
     "weak_side_probabilities": {"left": 0.98, "right": 0.02},
-    "grade": 3,
-    "grade_low": 2,
-    "grade_high": 4,
+    "grade": None, "grade_low": None, "grade_high": None,
+    "grade_needs": ["rest", "brow_raise", "gentle_eye_closure"],
     "grade_probabilities": {"1": 0.03, "2": 0.16, "3": 0.6, "4": 0.19, "5": 0.02, "6": 0.0},
     "zones": {
         "brow": None, "eye": None, "midface": None,
@@ -175,7 +173,7 @@ ANALYSIS = {
         "reference": "used",
         "palsy_probability": 0.91,
         "palsy_verdict": "weak",
-        "sentence": "Weakness on the left, moderate: grade III, likely II to IV.",
+        "sentence": "Weakness on the left.",
         "cautions": [{"code": "dim", "sentence": "The light is dim."}],
         "weak_side": "left",
         "weak_side_probabilities": {"left": 0.88, "right": 0.12},
@@ -269,6 +267,7 @@ BY_SCHEMA: dict[str, Any] = {
     "ConsentInput": CONSENT_INPUT,
     "Visit": VISIT,
     "VisitFindings": VISIT_FINDINGS,
+    **examples_visits.BY_SCHEMA,
     "VisitInput": VISIT_INPUT,
     "PatchedVisitChange": {"impression": "Closes the eye without effort.", "grade": 2},
     "Photo": PHOTO,

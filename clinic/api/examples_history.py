@@ -59,12 +59,13 @@ HISTORY = {
             "at": "2026-11-09T03:00:00Z",
             **MARK,
             "since_onset": "week 8",
+            "grade": 3,
+            "grade_source": "clinician",
             "clinician": {
                 "seen_by": CLINICIAN["name"],
                 "seen_by_id": CLINICIAN["id"],
                 "seen_by_kind": "person",
                 "grade": 3,
-                "confirmed_grade": 2,
             },
             "model": {
                 "preliminary": False,
@@ -99,7 +100,6 @@ HISTORY = {
                             "brow": 0.89,
                             "eye": 0.82,
                             "mouth": 0.62,
-                            "grade": 3,
                             "palsy_probability": 0.91,
                             "weak_side": "left",
                             "palsy_verdict": "weak",

@@ -30,6 +30,7 @@ RECORDS = {
     "visit": gettext_lazy("Visit"),
     "photo": gettext_lazy("Photo"),
     "confirmation": gettext_lazy("Finding"),
+    "visitconfirmation": gettext_lazy("Finding of a visit"),
 }
 # What a patient reads; whatever is not named here is told by the name of its kind.
 TOLD: dict[str, str | Promise] = {

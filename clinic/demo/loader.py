@@ -7,7 +7,7 @@ import functools
 import hashlib
 import json
 import zoneinfo
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,8 @@ from clinic.accounts.models import Clinic, Membership, User
 from clinic.patients import services as patients
 from clinic.patients.models import Episode, Patient
 from clinic.visits import services as visits
-from clinic.visits.models import Confirmation, Photo, Visit
+from clinic.visits.confirming import confirm_visit
+from clinic.visits.models import Photo, Visit, VisitConfirmation
 from inference.models import Analysis
 from inference.states import Status
 
@@ -109,27 +110,45 @@ def _chapters(manifest: dict[str, Any], users: dict[str, User]) -> list[Chapter]
 
 
 def confirm_earlier(*, folder: Path = PHOTOS) -> int:
-    """Let the clinician have confirmed or corrected all but each patient's last visit; how many findings."""
+    """Let the clinician have graded all but each patient's last visit, once they are analysed; how many visits."""
     require_demo()
     clinician = User.objects.get(email="clinician@melati.example")
-    truth = dict(_truths(_manifest(folder), folder))
-    analyses = Analysis.objects.filter(
-        status=Status.SUCCEEDED,
-        photo__original_sha256__in=truth,
-        photo__visit__patient__clinic_id=people.CLINIC_ID,
-        photo__confirmations__isnull=True,
-    ).select_related("photo__visit")
     done = 0
-    for analysis in analyses:
-        confirmation = visits.confirm(
-            user=clinician, analysis=analysis, **truth[analysis.photo.original_sha256]
-        )
-        # As if it had been done on the day.
-        Confirmation.objects.filter(pk=confirmation.pk).update(
-            created_at=analysis.photo.taken_at + dt.timedelta(minutes=30)
-        )
-        done += 1
+    for row in _manifest(folder)["patients"]:
+        for told in row["visits"][:-1]:
+            visit = _stored_visit(told, folder)
+            if visit is None or visit.confirmations.exists() or not _is_judged(visit):
+                continue
+            palsy = told["clinician_grade"] > 1 and bool(row["weak_side"])
+            confirmation = confirm_visit(
+                user=clinician,
+                visit=visit,
+                palsy=palsy,
+                weak_side=row["weak_side"] if palsy else "",
+                grade=told["clinician_grade"] if palsy else 1,
+            )
+            # As if it had been done on the day.
+            VisitConfirmation.objects.filter(pk=confirmation.pk).update(
+                created_at=visit.at + dt.timedelta(minutes=30)
+            )
+            done += 1
     return done
+
+
+def _stored_visit(told: dict[str, Any], folder: Path) -> Visit | None:
+    """The visit of which these photos were stored."""
+    hashes = [_sha256(folder / photo["file"]) for photo in told["photos"]]
+    photos = Photo.objects.current().filter(
+        original_sha256__in=hashes, visit__patient__clinic_id=people.CLINIC_ID
+    )
+    photo = photos.select_related("visit").first()
+    return photo.visit if photo is not None else None
+
+
+def _is_judged(visit: Visit) -> bool:
+    """Whether its photos are analysed, and at least one could be judged."""
+    states = set(Analysis.objects.filter(photo__visit=visit).values_list("status", flat=True))
+    return Status.SUCCEEDED in states and not states & {Status.QUEUED, Status.RUNNING}
 
 
 def open_analyses() -> tuple[int, int]:
@@ -195,7 +214,6 @@ def _visit_record(chapter: Chapter, at: dt.datetime) -> Visit:
         patient=chapter.patient,
         episode=chapter.episode,
         at=at,
-        grade=grade,
         impression=people.IMPRESSIONS[grade],
     )
 
@@ -226,20 +244,3 @@ def _at(onset: dt.date, week: int, number: int) -> dt.datetime:
 
 def _today() -> dt.date:
     return timezone.now().astimezone(zoneinfo.ZoneInfo(people.TIME_ZONE)).date()
-
-
-def _truths(manifest: dict[str, Any], folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What the clinician says of each photo of all visits but the last, by the photo's hash."""
-    for row in manifest["patients"]:
-        for visit in row["visits"][:-1]:
-            for photo in visit["photos"]:
-                palsy = visit["clinician_grade"] > 1 and bool(row["weak_side"])
-                yield (
-                    _sha256(folder / photo["file"]),
-                    {
-                        "exercise": photo["exercise"],
-                        "palsy": palsy,
-                        "weak_side": row["weak_side"] if palsy else "",
-                        "grade": visit["clinician_grade"],
-                    },
-                )

@@ -48,6 +48,7 @@ HOLDINGS: Final[tuple[Holding, ...]] = (
         not_destroyed="A line of codes stays, under an identifier that leads to nobody: copies elsewhere must go too.",
     ),
     Holding("visits.Confirmation", "photo__visit__patient", "confirmations"),
+    Holding("visits.VisitConfirmation", "visit__patient", "visit_confirmations"),
     Holding("inference.BackgroundAnalysis", "photo__visit__patient", "background_analyses"),
     Holding("inference.Analysis", "photo__visit__patient", "analyses"),
     Holding("visits.Dismissal", "visit__patient", "dismissals"),

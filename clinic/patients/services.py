@@ -218,6 +218,17 @@ def archive_treatment(*, user: User, treatment: Treatment, based_on: Basis | Non
 
 
 @transaction.atomic
+def restore_treatment(*, user: User, treatment: Treatment, based_on: Basis | None = None) -> Treatment:
+    """Put a treatment that was taken off back on the record."""
+    lock(treatment, based_on)
+    rules.not_archived(treatment.episode.patient)
+    if treatment.archived_at is not None:
+        treatment.archived_at = None
+        save(treatment, user=user)
+    return treatment
+
+
+@transaction.atomic
 def give_consent(*, user: User, patient: Patient, use: str, given_on: dt.date, manner: str = "") -> Consent:
     """Record that the patient consents to one use of the photos."""
     rules.not_archived(patient)

@@ -38,5 +38,6 @@ urlpatterns = [
     path("episodes/<uuid:pk>/treatments/new/", views_record.treatment_new, name="treatment_new"),
     path("treatments/<uuid:pk>/edit/", views_record.treatment_edit, name="treatment_edit"),
     path("treatments/<uuid:pk>/archive/", views_record.treatment_archive, name="treatment_archive"),
+    path("treatments/<uuid:pk>/restore/", views_record.treatment_restore, name="treatment_restore"),
     path("consents/<uuid:pk>/revoke/", views_record.consent_revoke, name="consent_revoke"),
 ]

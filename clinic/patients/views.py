@@ -20,6 +20,7 @@ from clinic.accounts import policies
 from clinic.audit import selectors as audit_selectors
 from clinic.audit import services as audit
 from clinic.audit.models import Access
+from clinic.common import undo
 from clinic.common.forms import submit
 from clinic.common.http import require, visible_or_404
 
@@ -196,7 +197,7 @@ def archive(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Take the patient off the lists."""
     patient = services.archive_patient(user=request.user, patient=find_to_write(request, pk))
     said = _("%(name)s is archived. Nothing is deleted: the record can be restored at any time.")
-    messages.success(request, said % {"name": patient.name})
+    undo.offer(request, said % {"name": patient.name}, reverse("patients:restore", args=[pk]))
     return redirect("patients:record", pk=pk)
 
 

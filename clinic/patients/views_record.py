@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from clinic.accounts import policies
+from clinic.common import undo
 from clinic.common.forms import submit
 from clinic.common.http import require, visible_or_404
 
@@ -118,7 +119,22 @@ def treatment_archive(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, _("The treatment is taken off the record. The log keeps it."))
+        back = reverse("patients:treatment_restore", args=[treatment.pk])
+        undo.offer(request, _("The treatment is taken off the record. The log keeps it."), back)
+    return redirect("patients:record", pk=patient.pk)
+
+
+@require_POST
+@login_required
+def treatment_restore(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Put a treatment back on the record."""
+    treatment, patient = _to_write(request, Treatment.objects.all(), pk, "episode__patient")
+    try:
+        services.restore_treatment(user=request.user, treatment=treatment)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("The treatment is back on the record."))
     return redirect("patients:record", pk=patient.pk)
 
 

@@ -228,14 +228,15 @@ def _failed(patient: Patient, allowed: bool) -> _Reason | None:
 
 def _confirm(patient: Patient, allowed: bool) -> _Reason | None:
     summary = _summary(patient)
-    if summary is None or not summary.to_confirm:
+    # Who may not confirm isn't told to.
+    if summary is None or not summary.to_confirm or not allowed:
         return None
     sentence = ngettext(
-        "%(count)d result waits for a clinician's word.",
-        "%(count)d results wait for a clinician's word.",
+        "%(count)d visit waits for a clinician's word.",
+        "%(count)d visits wait for a clinician's word.",
         summary.to_confirm,
     ) % {"count": summary.to_confirm}
-    return _Reason(sentence, allowed, f"{reverse('visits:review')}?patient={patient.pk}", _("Review"))
+    return _Reason(sentence, allowed, reverse("visits:review"), _("Review"))
 
 
 def _lapse(patient: Patient, allowed: bool) -> _Reason | None:

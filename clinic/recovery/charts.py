@@ -175,7 +175,7 @@ def panels(history: History) -> list[Panel]:
     time = timeline(history)
     if time is None:
         return []
-    visits = thinned([visit for visit in history.visits if visit.counted or visit.given_grade])
+    visits = thinned([visit for visit in history.visits if visit.counted or visit.clinician_grade])
     found = [_region(history, region, time, visits) for region in ("mouth", "eye", "brow")]
     found += [_rest(history, time, visits), _grades(history, time, visits)]
     return [panel for panel in found if any(line.marks for line in panel.lines)]
@@ -349,11 +349,11 @@ def _grades(history: History, time: Timeline, visits: Sequence[VisitPoint]) -> P
 
     lines = (
         line(_("model's grade"), "model", "circle", of_model),
-        line(_("clinician's grade"), "clinician", "diamond", lambda visit: visit.given_grade),
+        line(_("clinician's grade"), "clinician", "diamond", lambda visit: visit.clinician_grade),
     )
-    given = [visit for visit in visits if visit.given_grade]
+    given = [visit for visit in visits if visit.clinician_grade]
     summary = _("Clinician's grade %(first)s first, %(last)s last.") % {
-        "first": ROMAN[given[0].given_grade or 0], "last": ROMAN[given[-1].given_grade or 0],
+        "first": ROMAN[given[0].clinician_grade or 0], "last": ROMAN[given[-1].clinician_grade or 0],
     } if given else _("No clinician's grade.")  # fmt: skip
     ticks = tuple((frame.y(one), ROMAN[one]) for one in GRADES)
     return Panel(

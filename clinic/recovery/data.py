@@ -105,10 +105,9 @@ def _visit(visit: VisitPoint, mixed: frozenset[str]) -> dict[str, Any]:
         "clinician": {
             "grade": visit.clinician_grade,
             "grade_text": ROMAN.get(visit.clinician_grade or 0, ""),
-            "confirmed_grades": list(visit.confirmed_grades),
-            "confirmed_grade": visit.confirmed_grade,
-            "confirmed_grade_text": ROMAN.get(visit.confirmed_grade or 0, ""),
         },
+        "grade": visit.grade,
+        "grade_source": visit.finding.source,
         "model": {
             "preliminary": visit.preliminary,
             "grade": grade.grade if grade else None,
@@ -140,10 +139,8 @@ def _visit(visit: VisitPoint, mixed: frozenset[str]) -> dict[str, Any]:
                 "share": photo.result.share if photo.result else None,
                 "left_mm": photo.result.moved.left if photo.result and photo.result.moved else None,
                 "right_mm": photo.result.moved.right if photo.result and photo.result.moved else None,
-                "grade": photo.result.grade if photo.result else None,
                 "release": photo.result.release if photo.result else "",
                 "reviewed": photo.is_reviewed,
-                "confirmed_grade": photo.confirmed.grade if photo.confirmed else None,
             }
             for photo in visit.counted
         ],

@@ -2,13 +2,13 @@
 `record`.
 
 ISO dates whatever the language. The clinician's columns and the model's stand apart by their names, and every figure
-of the
-model's has its release beside it. `movement` is the weak side's movement since rest as a share of the other's (-1 to
-1), `symmetry` a ratio of two distances in one photo (0 to 1), a grade is House-Brackmann's from 1 to 6, `_mm` are
-millimetres,
-sides are the patient's own. A measure's row tells left, right, left less right (or the one value of the whole face),
-its unit, its measurement error (smallest change that is more than noise), and whether its scale is that of the photo's
-irises or of the photo at rest. What nobody measured or said is an empty cell, never a zero.
+of the model's has its release beside it. `movement` is the weak side's movement since rest as a share of the other's
+(-1 to 1), `symmetry` a ratio of two distances in one photo (0 to 1). `visit_grade` is the visit's one House-Brackmann
+grade, 1 to 6, and `visit_grade_source` whose it is: a clinician's, else the model's from all views together; photos
+have none. `_mm` are millimetres, sides are the patient's own. A measure's row tells left, right, left less right (or
+the one value of the whole face), its unit, its measurement error (smallest change that is more than noise), and whether
+its scale is that of the photo's irises or of the photo at rest. What nobody measured or said is an empty cell, never a
+zero.
 """
 
 from __future__ import annotations
@@ -40,8 +40,9 @@ COLUMNS: Final[tuple[str, ...]] = (
     "exercise",
     "side",
     "clinician",
+    "visit_grade",
+    "visit_grade_source",
     "clinician_grade",
-    "clinician_confirmed_grade",
     "clinician_weak_side",
     "clinician_palsy",
     "model_preliminary",
@@ -137,8 +138,13 @@ def _visit(visit: VisitPoint) -> dict[str, Value]:
     values: dict[str, Value] = {
         "visit_id": str(visit.visit_id),
         "clinician": visit.clinician,
+        "visit_grade": visit.grade,
+        "visit_grade_source": visit.finding.source,
         "clinician_grade": visit.clinician_grade,
-        "clinician_confirmed_grade": visit.confirmed_grade,
+        "clinician_weak_side": visit.finding.clinician.weak_side if visit.finding.clinician else None,
+        "clinician_palsy": visit.finding.clinician.palsy if visit.finding.clinician else None,
+        "model_weak_side": visit.finding.model.weak_side if visit.finding.model else None,
+        "model_palsy_verdict": visit.finding.model.stated_verdict if visit.finding.model else None,
         "model_preliminary": visit.preliminary if visit.counted else None,
         "model_grade": grade.grade if grade else None,
         "model_grade_lowest": grade.lowest if grade else None,
@@ -168,7 +174,6 @@ def _photo(visit: VisitPoint, photo: PhotoPoint) -> dict[str, Value]:
     if word is not None:
         values |= {
             "clinician": word.by,
-            "clinician_confirmed_grade": word.grade,
             "clinician_weak_side": word.weak_side,
             "clinician_palsy": word.palsy,
         }
@@ -176,7 +181,6 @@ def _photo(visit: VisitPoint, photo: PhotoPoint) -> dict[str, Value]:
         values |= {
             "model_preliminary": not photo.is_reviewed,
             "model_exercise": result.exercise,
-            "model_grade": result.grade,
             "model_weak_side": result.weak_side,
             "model_palsy_probability": result.palsy_probability,
             "model_palsy_verdict": result.verdict,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from clinic.common.spans import Onset
 from clinic.patients.models import TreatmentKind
 from clinic.visits.exercises import ORDER
+from clinic.visits.grading import VisitFinding
 
 from .course import Course
 from .measures import GradeReading, Measured, PhotoPoint, Reading
@@ -19,9 +20,8 @@ from .measures import GradeReading, Measured, PhotoPoint, Reading
 class VisitPoint:
     """One visit: the clinician's own words, and the model's preliminary figures beside them.
 
-    `day` and `week` count from onset, `since` says it in words. `clinician_grade` is the visit's own;
-    `confirmed_grades` are those
-    given to single photos. The model's figures come from the newest release that analysed each photo.
+    `day` and `week` count from onset, `since` says it in words. `finding` holds the visit's one grade and whose it is.
+    The model's figures come from the newest release that analysed each photo.
     """
 
     visit_id: uuid.UUID
@@ -30,7 +30,7 @@ class VisitPoint:
     day: int
     week: int
     clinician: str
-    clinician_grade: int | None
+    finding: VisitFinding
     measured: Measured
     since: str = ""
 
@@ -45,24 +45,24 @@ class VisitPoint:
         return self.measured.counted
 
     @property
-    def confirmed_grades(self) -> tuple[int, ...]:
-        """The grades that clinicians gave to the visit's photos."""
-        return self.measured.confirmed_grades
+    def clinician_grade(self) -> int | None:
+        """The clinician's House-Brackmann grade of the visit."""
+        return self.finding.clinician.grade if self.finding.clinician is not None else None
 
     @property
-    def confirmed_grade(self) -> int | None:
-        """The median of the confirmed grades; of two middle ones the severer."""
-        return self.measured.confirmed_grade
-
-    @property
-    def given_grade(self) -> int | None:
-        """The clinician's grade: the visit's own, else that of its photos."""
-        return self.clinician_grade or self.confirmed_grade
+    def grade(self) -> int | None:
+        """The one grade of the visit: the clinician's, else the model's."""
+        return self.finding.grade
 
     @property
     def model_grade(self) -> GradeReading | None:
-        """The model's preliminary grade: the median of the photos of one release, with their range."""
-        return self.measured.model_grade
+        """The model's preliminary grade, from all views together, with its 95 % interval."""
+        found, ends = self.finding, self.finding.model_range
+        if found.model_grade is None or found.together is None:
+            return None
+        low, high = ends or (found.model_grade, found.model_grade)
+        photos = len(found.together.photos)
+        return GradeReading(found.model_grade, low, high, photos, found.release, not self.preliminary)
 
     @property
     def brow(self) -> Reading | None:
@@ -96,8 +96,8 @@ class VisitPoint:
 
     @property
     def preliminary(self) -> bool:
-        """Whether a photo that counts waits for a clinician's word."""
-        return any(not photo.is_reviewed for photo in self.counted)
+        """Whether the visit waits for a clinician's word."""
+        return self.finding.clinician is None
 
     @property
     def waiting(self) -> int:
@@ -187,8 +187,8 @@ class History:
 
     @property
     def first_graded(self) -> VisitPoint | None:
-        """The oldest visit with a clinician's grade, its own or on its photos."""
-        return next((v for v in self.visits if v.given_grade), None)
+        """The oldest visit with a clinician's grade."""
+        return next((v for v in self.visits if v.clinician_grade), None)
 
     @property
     def releases(self) -> tuple[str, ...]:
@@ -202,8 +202,8 @@ class History:
 
     @property
     def last_graded(self) -> VisitPoint | None:
-        """The newest visit with a clinician's grade, its own or on its photos."""
-        return next((v for v in reversed(self.visits) if v.given_grade), None)
+        """The newest visit with a clinician's grade."""
+        return next((v for v in reversed(self.visits) if v.clinician_grade), None)
 
     @property
     def last_model_graded(self) -> VisitPoint | None:

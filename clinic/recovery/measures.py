@@ -77,7 +77,7 @@ class Confirmed:
 class PhotoPoint:
     """One photo of a visit, with the results of each release that succeeded, newest first.
 
-    `exercise` is the clinician's word where there is one, else the exercise that was asked for.
+    `exercise` is the one on record: asked for, until somebody says otherwise.
     `status` and `error_code` are those of the newest release's analysis, whether it succeeded or not.
     """
 
@@ -146,9 +146,9 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class GradeReading:
-    """The model's House-Brackmann grade of a visit: the median of its photos, and their range.
+    """The model's House-Brackmann grade of a visit, from so many photos together, with its 95 % interval.
 
-    `reviewed`: a clinician confirmed or corrected each of them; until then the grade is preliminary.
+    `reviewed`: a clinician has had a word on the visit; until then the grade is preliminary.
     """
 
     grade: int
@@ -268,44 +268,6 @@ class Measured:
         if len(found) < len(rules.REGIONS) or len(alike) > 1:
             return None
         return round(statistics.fmean(reading.value for reading in found), 4)
-
-    @property
-    def model_grade(self) -> GradeReading | None:
-        """The median grade of the photos of the visit's newest release; of two middle ones the severer."""
-        if not self.releases:
-            return None
-        release = newest_release(self.counted)
-        graded = [
-            photo
-            for photo in self.counted
-            if photo.results[0].release == release and photo.results[0].grade is not None
-        ]
-        grades = [photo.results[0].grade or 0 for photo in graded]
-        if not grades:
-            return None
-        return GradeReading(
-            statistics.median_high(grades),
-            min(grades),
-            max(grades),
-            len(grades),
-            release,
-            all(photo.is_reviewed for photo in graded),
-        )
-
-    @property
-    def confirmed_grades(self) -> tuple[int, ...]:
-        """The grades that clinicians gave to the visit's photos when they confirmed or corrected."""
-        return tuple(
-            photo.confirmed.grade
-            for photo in self.counted
-            if photo.confirmed and photo.confirmed.grade is not None
-        )
-
-    @property
-    def confirmed_grade(self) -> int | None:
-        """The median of the confirmed grades; of two middle ones the severer."""
-        grades = self.confirmed_grades
-        return statistics.median_high(grades) if grades else None
 
     @property
     def to_retake(self) -> tuple[tuple[str, str], ...]:

@@ -63,8 +63,8 @@ def photos_of(*, visit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[Phot
         photos[visit_id].append(
             PhotoPoint(
                 photo_id=photo_id,
-                exercise=word.exercise if word else exercise,
-                side=side if not word or word.exercise == exercise else "",
+                exercise=exercise,
+                side=side,
                 taken_at=taken_at,
                 status=status,
                 error_code=error_code,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clinic.common.dates import day_in, week_since
 from clinic.patients.models import Episode
+from clinic.visits.grading import visit_findings
 from clinic.visits.models import Photo, Visit
 from inference.models import Analysis
 from inference.states import Status
@@ -43,6 +44,7 @@ def history(*, episode: Episode) -> History:
         visits=[(row.pk, date) for row, date in zip(rows, dates, strict=True)],
         weak_side=episode.weak_side,
     )
+    found = visit_findings(visits=rows)
     visits = []
     for row, date in zip(rows, dates, strict=True):
         visits.append(
@@ -53,7 +55,7 @@ def history(*, episode: Episode) -> History:
                 day=(date - episode.onset_date).days,
                 week=week_since(episode.onset_date, date),
                 clinician=row.clinician.full_name,
-                clinician_grade=row.grade,
+                finding=found[row.pk],
                 measured=measured[row.pk],
                 since=episode.onset.since(date),
             )

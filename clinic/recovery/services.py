@@ -12,6 +12,7 @@ from clinic.examination.services import raise_for_eyes
 from clinic.feed import services as feed
 from clinic.feed.models import What
 from clinic.patients.models import Episode, Patient
+from clinic.visits.grading import VisitFinding, visit_findings
 from clinic.visits.models import Visit
 from inference.states import Status
 
@@ -38,7 +39,8 @@ def refresh_summary(*, patient_id: uuid.UUID) -> PatientSummary:
     visits = list(
         Visit.objects.filter(patient_id=patient_id, archived_at__isnull=True)
         .order_by("at", "created_at")
-        .only("pk", "at", "grade", "episode_id")
+        .select_related("clinician")
+        .only("pk", "at", "grade", "episode_id", "clinician__full_name")
     )
     photos = photos_of(visit_ids=[visit.pk for visit in visits])
     summary.visits = len(visits)
@@ -46,10 +48,11 @@ def refresh_summary(*, patient_id: uuid.UUID) -> PatientSummary:
     summary.to_retake = len(Measured(photos[visits[-1].pk]).to_retake) if visits else 0
     every = [photo for one in photos.values() for photo in one]
     summary.failed = sum(photo.status == Status.FAILED for photo in every)
-    summary.to_confirm = sum(photo.status == Status.SUCCEEDED and photo.confirmed is None for photo in every)
-    _set_course(
-        summary, episode, [visit for visit in visits if episode and visit.episode_id == episode.pk], photos
-    )
+    found = visit_findings(visits=visits)
+    summary.to_confirm = sum(one.is_waiting for one in found.values())
+    of_episode = [visit for visit in visits if episode and visit.episode_id == episode.pk]
+    _set_course(summary, episode, of_episode, photos)
+    _set_grades(summary, [found[visit.pk] for visit in of_episode])
     summary.save()
     raise_for_eyes(patient_id=patient_id)
     if _shown(summary) != before:
@@ -89,10 +92,13 @@ def _set_course(
         None if measured.composite is None or measured.basis != basis else round(measured.composite, 3)
         for _, measured in visits[-rules.SUMMARY_VISITS :]
     ]
-    grades = [measured.model_grade for _, measured in visits]
-    summary.model_grade = next((one.grade for one in reversed(grades) if one is not None), None)
-    given = [visit.grade or measured.confirmed_grade for visit, measured in visits]
-    summary.clinician_grade = next((grade for grade in reversed(given) if grade is not None), None)
+
+
+def _set_grades(summary: PatientSummary, found: list[VisitFinding]) -> None:
+    """The newest grade of a clinician and the newest of a model; pages show the clinician's where there is one."""
+    said = [one.clinician.grade for one in found if one.clinician is not None]
+    summary.clinician_grade = next((grade for grade in reversed(said) if grade is not None), None)
+    summary.model_grade = next((one.model_grade for one in reversed(found) if one.model_grade), None)
 
 
 def fall_of(found: Changes) -> dict[str, Any] | None:

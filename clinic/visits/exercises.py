@@ -122,6 +122,26 @@ CLOSURES = frozenset({"gentle_eye_closure", "tight_eye_closure"})
 """Exercises whose aim is a lid opening of nothing. The ratio of both openings says little there: two eyes that close
 well leave 0.5 and 1 mm, which is noise, and two that don't close at all leave alike much. What the recovery history
 compares instead is how much of its opening at rest each eye closes."""
+REGIONS_SHOWN: dict[str, tuple[str, ...]] = {
+    "rest": ("brow", "eye", "mouth"),
+    "brow_raise": ("brow",),
+    "gentle_eye_closure": ("eye",),
+    "tight_eye_closure": ("eye",),
+}
+"""Whose left and right a view compares; of all others it is the mouth's."""
+ZONES_SHOWN: dict[str, tuple[str, ...]] = {
+    "brow_raise": ("brow",),
+    "gentle_eye_closure": ("eye",),
+    "tight_eye_closure": ("eye",),
+    "closed_smile": ("midface", "mouth"),
+    "smile_with_teeth": ("midface", "mouth"),
+    "smile": ("midface", "mouth"),
+    "show_teeth": ("mouth",),
+    "pucker": ("mouth",),
+    "nose_wrinkle": ("midface",),
+}
+"""Whose movement a view asks for, as in a visit (`inference.pipeline.visit`). A face at rest moves nothing, and a
+puffed cheek, an open mouth and a sneer ask little of the muscles that a grade is about."""
 BY_CODE = {exercise.code: exercise for exercise in KNOWN}
 ORDER = {exercise.code: place for place, exercise in enumerate(KNOWN)}
 
@@ -159,6 +179,16 @@ class Step:
 STEPS: tuple[Step, ...] = tuple(
     Step(exercise, side) for exercise in PROTOCOL for side in (exercise.sides or ("",))
 )
+
+
+def regions_shown(code: str) -> tuple[str, ...]:
+    """The regions whose sides that view compares."""
+    return REGIONS_SHOWN.get(code, ("mouth",))
+
+
+def zones_shown(code: str) -> tuple[str, ...]:
+    """The zones whose movement that view shows; none at rest."""
+    return ZONES_SHOWN.get(code, ())
 
 
 def by_code(code: str) -> Exercise:

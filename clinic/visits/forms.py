@@ -15,7 +15,7 @@ from clinic.common.moments import MomentField
 from clinic.patients.models import Episode
 
 from . import exercises, moments
-from .models import GRADES, Confirmation, Visit
+from .models import GRADES, Confirmation, Visit, VisitConfirmation
 
 GRADE_CHOICES = [
     (1, _("I – normal")),
@@ -98,8 +98,8 @@ class ImpressionForm(EditForm, forms.ModelForm):
         grade.choices = NO_GRADE + GRADE_CHOICES
 
 
-class CorrectionForm(forms.ModelForm):
-    """What the clinician sees in the photo."""
+class StatementForm(forms.ModelForm):
+    """Weakness, side and what there is to remark, of a photo or of a visit."""
 
     palsy = forms.TypedChoiceField(
         label=_("Palsy"),
@@ -112,15 +112,36 @@ class CorrectionForm(forms.ModelForm):
     use_required_attribute = False
 
     class Meta:
-        model = Confirmation
-        fields = ("exercise", "palsy", "weak_side", "grade", "comment")
         labels = {
-            "exercise": _("Exercise shown"),
             "weak_side": _("Weak side (the patient's own)"),
             "grade": _("House-Brackmann grade"),
             "comment": _("Comment"),
         }
         widgets = {"weak_side": forms.RadioSelect, "comment": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        side = self.fields["weak_side"]
+        assert isinstance(side, forms.ChoiceField)
+        side.choices = [("left", _("Left")), ("right", _("Right")), ("both", _("Both"))]
+        side.required = True
+        side.error_messages["required"] = _("Choose the weak side.")
+
+    def clean(self) -> dict[str, Any]:
+        """Without palsy there is no side."""
+        values = super().clean() or self.cleaned_data
+        if values.get("palsy") is False:
+            values["weak_side"] = ""
+            self.errors.pop("weak_side", None)
+        return values
+
+
+class CorrectionForm(StatementForm):
+    """What the clinician sees in one photo. A photo has no grade."""
+
+    class Meta(StatementForm.Meta):
+        model = Confirmation
+        fields = ("exercise", "palsy", "weak_side", "comment")
 
     def __init__(self, *args: Any, also: tuple[str, ...] = (), **kwargs: Any) -> None:
         """`also`: exercises that are no longer asked for, but that the photo is on record as."""
@@ -128,23 +149,30 @@ class CorrectionForm(forms.ModelForm):
         self.fields["exercise"] = forms.ChoiceField(
             label=_("Exercise shown"), choices=exercises.choices(*also)
         )
-        side, grade = self.fields["weak_side"], self.fields["grade"]
-        assert isinstance(side, forms.ChoiceField)
+
+
+class VisitStatementForm(StatementForm):
+    """What the clinician finds at a visit, with its one grade."""
+
+    class Meta(StatementForm.Meta):
+        model = VisitConfirmation
+        fields = ("palsy", "weak_side", "grade", "comment")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        grade = self.fields["grade"]
         assert isinstance(grade, forms.TypedChoiceField)
-        side.choices = [("left", _("Left")), ("right", _("Right")), ("both", _("Both"))]
-        side.required = True
-        side.error_messages["required"] = _("Choose the weak side.")
         grade.choices = NO_GRADE + GRADE_CHOICES
 
     def clean(self) -> dict[str, Any]:
-        """Without palsy there is no side, and the grade is I."""
-        values = super().clean() or self.cleaned_data
+        """Without palsy the grade is I, with one it is II or more."""
+        values = super().clean()
         if values.get("palsy") is False:
-            values["weak_side"] = ""
             values["grade"] = 1
-            for name in ("weak_side", "grade"):
-                self.errors.pop(name, None)
+            self.errors.pop("grade", None)
+        elif values.get("palsy") and values.get("grade") == 1:
+            self.add_error("grade", _("With a palsy the grade is II or more."))
         return values
 
 
-__all__ = ["GRADES", "CorrectionForm", "ImpressionForm", "VisitForm", "WhenForm"]
+__all__ = ["GRADES", "CorrectionForm", "ImpressionForm", "VisitForm", "VisitStatementForm", "WhenForm"]

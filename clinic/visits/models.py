@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from clinic.accounts.models import User
 
 GRADES = [(1, "I"), (2, "II"), (3, "III"), (4, "IV"), (5, "V"), (6, "VI")]
+WEAK_SIDES = [("left", _("Left")), ("right", _("Right")), ("both", _("Both"))]
 
 
 def validate_exercise(code: str) -> None:
@@ -169,7 +170,7 @@ class Confirmation(Record):
     weak_side = models.CharField(
         _("weak side"),
         max_length=8,
-        choices=[("left", _("Left")), ("right", _("Right")), ("both", _("Both"))],
+        choices=WEAK_SIDES,
         blank=True,
     )
     grade = models.PositiveSmallIntegerField(
@@ -177,6 +178,12 @@ class Confirmation(Record):
     )
     comment = models.TextField(_("comment"), blank=True)
     agrees = models.BooleanField(editable=False, help_text="the clinician found what the model found")
+    names_exercise = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="the clinician said which exercise it shows",
+    )
 
     objects = ConfirmationQuerySet.as_manager()
 
@@ -238,3 +245,56 @@ class Dismissal(Record):
 
     def __str__(self) -> str:
         return f"Dismissal {self.pk}"
+
+
+class VisitConfirmationQuerySet(models.QuerySet["VisitConfirmation"]):
+    def visible_to(self, user: User) -> VisitConfirmationQuerySet:
+        return self.filter(seen_by(user, "visit__patient__"))
+
+
+class VisitConfirmation(Record):
+    """A clinician's word on a whole visit: weakness, side and the one House-Brackmann grade.
+
+    Never changed: a second thought is a second row, the newest counts. `palsy` is null where nothing was said, as
+    when a grade is taken back. What the model had found at that moment stands beside it, for the ledger.
+    """
+
+    visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="confirmations")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    palsy = models.BooleanField(_("palsy"), null=True)
+    weak_side = models.CharField(_("weak side"), max_length=8, choices=WEAK_SIDES, blank=True)
+    grade = models.PositiveSmallIntegerField(
+        _("House-Brackmann grade"), choices=GRADES, null=True, blank=True
+    )
+    comment = models.TextField(_("comment"), blank=True)
+    analyses = models.JSONField(
+        default=list, blank=True, help_text="identifiers of the analyses that stood behind it"
+    )
+    release = models.CharField(max_length=64, blank=True, help_text="which combined the views")
+    model_verdict = models.CharField(max_length=10, blank=True)
+    model_side = models.CharField(max_length=8, blank=True)
+    model_grade = models.PositiveSmallIntegerField(null=True, blank=True)
+    agrees = models.BooleanField(default=False, help_text="the clinician found what the model found")
+    contradictions = models.JSONField(
+        default=list, blank=True, help_text="codes of what was named before it was given, and stands"
+    )
+
+    objects = VisitConfirmationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(grade__isnull=True)
+                | models.Q(grade=1, palsy=False)
+                | models.Q(grade__range=(2, 6), palsy=True),
+                name="visit_grade_one_without_palsy",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(palsy=True) | models.Q(weak_side=""),
+                name="visit_side_only_with_palsy",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Visit confirmation {self.pk}"

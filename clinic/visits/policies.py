@@ -58,6 +58,15 @@ def can_confirm(user: User | AnonymousUser, photo: Photo) -> bool:
     )
 
 
+def can_confirm_visit(user: User | AnonymousUser, visit: Visit) -> bool:
+    """Have a word on a whole visit."""
+    return (
+        visit.archived_at is None
+        and not visit.patient.is_closed
+        and policies.can_confirm(user, visit.patient.clinic_id)
+    )
+
+
 def can_export_training_set(user: User | AnonymousUser, clinic_id: uuid.UUID) -> bool:
     """Take photos of patients who consent to model training out of the clinic: for the clinic's own head to answer."""
     return policies.can_administer(user, clinic_id)

@@ -16,6 +16,7 @@ from inference.pipeline.codes import Caution, same_exercise
 from inference.pipeline.measure.scale import with_rest_scale
 
 from . import exercises, sentences
+from .lengths import Length, lengths, scale_source
 from .selectors import PhotoCard
 
 REGIONS: Final[tuple[tuple[str, str | Promise], ...]] = (
@@ -74,6 +75,7 @@ class Share:
 class Measure:
     """Left against right of one region."""
 
+    region: str
     name: str | Promise
     left: float | None
     right: float | None
@@ -101,11 +103,12 @@ class PhotoDetails:
     clinician_sentence: str
     exercises: list[Share]
     weakness: list[Share]
-    grades: list[Share]
     zones: list[Zone]
     measures: list[Measure]
+    lengths: list[Length]
+    scale: str
+    advice: str
     closes_eyes: bool
-    composite: float | None
     quality: list[tuple[str | Promise, float, str]]
     cautions: list[str | Promise]
     as_asked: bool | None
@@ -121,18 +124,21 @@ def photo_details(*, card: PhotoCard, rest: Mapping[str, Any] | None = None) -> 
     figures = card.figures
     shown = figures if card.succeeded else Figures()
     found = card.found
+    view = card.photo.exercise
     quality, symmetry, cautions = figures.quality, shown.symmetry, figures.cautions
-    closes_eyes = _exercise(card) in exercises.CLOSURES
+    closes_eyes = view in exercises.CLOSURES
+    scaled = with_rest_scale(symmetry, rest) if closes_eyes else symmetry
     return PhotoDetails(
         model_sentence=sentences.model_sentence(card),
         clinician_sentence=sentences.clinician_sentence(card),
         exercises=_exercises(shown.exercises, analysis.exercise if found and analysis else ""),
         weakness=_weakness(shown, found.weak_side if found else ""),
-        grades=_grades(shown.grades, found.grade if found else None),
-        zones=zones_of(shown.zones),
-        measures=_closed(symmetry, rest) if closes_eyes else _measures(symmetry),
+        zones=zones_of({zone: shown.zones.get(zone) for zone in exercises.zones_shown(view)}),
+        measures=_of_view(_closed(symmetry, rest) if closes_eyes else _measures(symmetry), view),
+        lengths=lengths(symmetry=scaled, view=view, release=analysis.release) if found and analysis else [],
+        scale=scale_source(scaled),
+        advice=sentences.uncertain() if found is not None and found.uncertain else "",
         closes_eyes=closes_eyes,
-        composite=None if closes_eyes else symmetry.get("composite"),
         quality=[
             (name, abs(quality[key]), unit) for key, name, unit in QUALITY if _is_number(quality.get(key))
         ],
@@ -179,26 +185,18 @@ def _weakness(figures: Figures, chosen: str) -> list[Share]:
     ]
 
 
-def _grades(probabilities: Mapping[str, float], chosen: int | None) -> list[Share]:
-    if not probabilities:
-        return []
-    return [
-        Share(roman, float(probabilities.get(str(grade), 0.0)), grade == chosen)
-        for grade, roman in sentences.ROMAN.items()
-    ]
-
-
 def _measures(symmetry: Mapping[str, Any]) -> list[Measure]:
     unit = str(symmetry.get("unit", ""))
     return [
-        Measure(name, values.get("left"), values.get("right"), values.get("ratio"), unit)
+        Measure(region, name, values.get("left"), values.get("right"), values.get("ratio"), unit)
         for region, name in REGIONS
         if isinstance(values := symmetry.get(region), Mapping)
     ]
 
 
-def _exercise(card: PhotoCard) -> str:
-    return card.word.exercise if card.word is not None else card.photo.exercise
+def _of_view(measures: list[Measure], view: str) -> list[Measure]:
+    """The regions of which the view says something; a gentle closure tells nothing of the brow."""
+    return [measure for measure in measures if measure.region in exercises.regions_shown(view)]
 
 
 def _closed(symmetry: Mapping[str, Any], rest: Mapping[str, Any] | None) -> list[Measure]:
@@ -208,11 +206,11 @@ def _closed(symmetry: Mapping[str, Any], rest: Mapping[str, Any] | None) -> list
     measures = []
     # Shut lids hide the irises that lengths are scaled by.
     for measure in _measures(with_rest_scale(symmetry, rest)):
-        if measure.name != dict(REGIONS)["eye"]:
+        if measure.region != "eye":
             measures.append(measure)
         elif found is not None:
             closed = _("Eye, closed by")
-            measures.append(Measure(closed, 100 * found.left, 100 * found.right, found.ratio, "%"))
+            measures.append(Measure("eye", closed, 100 * found.left, 100 * found.right, found.ratio, "%"))
         else:
             measures.append(replace(measure, name=_("Eye, still open"), ratio=None))
     return measures

@@ -32,6 +32,10 @@ SENTENCES: Final[dict[str, str | Promise]] = {
     "damaged": _("The file is damaged or was cut short. Copy it from the camera again."),
     "same_in_visit": _("This photo is already in this visit."),
     "same_in_patient": _("This photo is already in another visit of this patient (%(day)s)."),
+    "same_elsewhere": _(
+        "The same photo is in the record of another patient of this clinic. Check that this is the right patient; "
+        "if it is, store it anyway."
+    ),
     "unknown_exercise": _("Choose which exercise the photo shows."),
     "restricted": _("The record is restricted: it is kept, but no photo may be added."),
     "no_consent": _(

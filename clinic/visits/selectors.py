@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import uuid
 from collections.abc import Iterable
@@ -23,7 +22,7 @@ from . import exercises
 from .models import Confirmation, Dismissal, Photo, PhotoQuerySet, Suggestion, Visit, VisitQuerySet
 
 if TYPE_CHECKING:
-    from clinic.accounts.models import Clinic, User
+    from clinic.accounts.models import User
     from clinic.patients.models import Patient
 
 SAME_LOOK = dt.timedelta(minutes=10)
@@ -78,13 +77,14 @@ class PhotoCard:
 
     @property
     def other_exercise(self) -> exercises.Exercise | None:
-        """The exercise that the model sees, where it is not the one that was asked for and nobody has said which.
+        """The exercise that the model sees, where it is not the one on record and nobody has said which.
 
-        Of a photo that is on record as a smile it is the kind of smile. Nothing is suggested that somebody turned down,
-        nor rest for a face that hardly moves because it is weak.
+        Who confirms a weakness has said nothing of it. Of a photo that is on record as a smile it is the kind of smile.
+        Nothing is suggested that somebody turned down, nor rest for a face that hardly moves because it is weak.
         """
         found = self.found
-        if found is None or self.word is not None or found.exercise == self.photo.exercise:
+        said = self.confirmation is not None and self.confirmation.names_exercise
+        if found is None or said or found.exercise == self.photo.exercise:
             return None
         if found.exercise in self.kept or self.hardly_moves:
             return None
@@ -183,6 +183,17 @@ def visits_of_patient(*, patient: Patient) -> QuerySet[Visit]:
     )
 
 
+def removed_photos(*, visit: Visit) -> list[Photo]:
+    """What was taken out of a visit, to be brought back; not what was erased."""
+    found = visit.photos.filter(archived_at__isnull=False).exclude(thumbnail="")
+    return list(found.order_by("-archived_at"))
+
+
+def removed_visits(*, patient: Patient) -> list[Visit]:
+    """The patient's archived visits, to be brought back."""
+    return list(Visit.objects.filter(patient=patient, archived_at__isnull=False).order_by("-at"))
+
+
 def photos_of_patient(*, patient: Patient) -> QuerySet[Photo]:
     """All current photos of a patient, oldest first."""
     return (
@@ -199,6 +210,23 @@ def neighbours(*, visit: Visit) -> tuple[Visit | None, Visit | None]:
     earlier = others.filter(Q(at__lt=visit.at) | Q(at=visit.at, created_at__lt=visit.created_at))
     later = others.filter(Q(at__gt=visit.at) | Q(at=visit.at, created_at__gt=visit.created_at))
     return earlier.order_by("-at", "-created_at").first(), later.order_by("at", "created_at").first()
+
+
+def previous_visits(*, visits: Iterable[Visit]) -> dict[uuid.UUID, Visit]:
+    """The visit before each of these in the same care episode, in two queries; none for a first one."""
+    visits = list(visits)
+    same = Visit.objects.current().filter(episode=OuterRef("episode")).exclude(pk=OuterRef("pk"))
+    earlier = same.filter(
+        Q(at__lt=OuterRef("at")) | Q(at=OuterRef("at"), created_at__lt=OuterRef("created_at"))
+    )
+    before = (
+        Visit.objects.filter(pk__in=[visit.pk for visit in visits])
+        .annotate(before=Subquery(earlier.order_by("-at", "-created_at").values("pk")[:1]))
+        .values_list("pk", "before")
+    )
+    wanted = dict(before.order_by())
+    found = Visit.objects.select_related("clinician").in_bulk([pk for pk in wanted.values() if pk])
+    return {pk: found[earlier] for pk, earlier in wanted.items() if earlier in found}
 
 
 def same_exercise(*, photo: Photo, limit: int = 12) -> list[PhotoCard]:
@@ -251,33 +279,3 @@ def missing_exercises(*, cards: Iterable[PhotoCard]) -> list[exercises.Exercise]
         for exercise in exercises.PROTOCOL
         if not any(codes.same_exercise(code, exercise.code) for code in there)
     ]
-
-
-def review_queue(*, user: User, clinic: Clinic) -> QuerySet[Photo]:
-    """Photos of the clinic with a result on which no clinician has had a word, oldest visit first."""
-    newest = Analysis.objects.filter(photo=OuterRef("pk")).order_by("-created_at", "-release")
-    return (
-        visible_photos(user=user)
-        .current()
-        .filter(visit__patient__clinic=clinic, visit__patient__archived_at__isnull=True)
-        .annotate(newest_status=Subquery(newest.values("status")[:1]))
-        .filter(newest_status=Status.SUCCEEDED)
-        .filter(~Exists(Confirmation.objects.filter(photo=OuterRef("pk"))))
-        .order_by("visit__at", "taken_at", "created_at")
-    )
-
-
-def next_in_review(*, queue: QuerySet[Photo], user: User, after: str = "") -> Photo | None:
-    """The photo of the queue that follows the given one, or the first; the queue goes round."""
-    here = None
-    with contextlib.suppress(ValueError):
-        here = visible_photos(user=user).filter(pk=uuid.UUID(after)).first() if after else None
-    if here is None:
-        return queue.first()
-    at, taken, made = here.visit.at, here.taken_at, here.created_at
-    later = queue.filter(
-        Q(visit__at__gt=at)
-        | Q(visit__at=at, taken_at__gt=taken)
-        | Q(visit__at=at, taken_at=taken, created_at__gt=made)
-    )
-    return later.first() or queue.first()

@@ -37,42 +37,37 @@ WEAKNESS: Final[dict[str, str | Promise]] = {
 }
 
 
-def no_asymmetry() -> str:
-    """What a model's finding without weakness means, and what it does not."""
-    return _("No asymmetry detected by the model in this photo; this does not exclude a stroke.")
+def no_stroke_excluded() -> str:
+    """The one word of caution beside a model's finding without weakness."""
+    return _("This does not exclude a stroke.")
 
 
 def uncertain() -> str:
     """Why the model doesn't choose, and what to do about it."""
     return _(
-        "Uncertain: in this photo a slight weakness and natural unevenness look alike to the model. "
+        "In this photo a slight weakness and natural unevenness look alike to the model. "
         "Take the other views too, or judge yourself."
     )
 
 
 def model_finding(finding: Finding) -> str:
-    """The model's finding without the exercise's name."""
+    """The model's finding in one photo, without the exercise's name. A grade belongs to a visit."""
     if finding.uncertain:
-        return uncertain()
+        return _("Uncertain whether there is a weakness.")
     if not finding.palsy:
-        return no_asymmetry()
-    return _weakness(finding)
+        return _("No asymmetry detected by the model in this photo.")
+    return _("%(weakness)s.") % {"weakness": WEAKNESS.get(finding.weak_side, _("Weakness"))}
 
 
 def clinician_finding(finding: Finding) -> str:
-    """A clinician's finding without the exercise's name."""
-    return _weakness(finding) if finding.palsy else _("No palsy.")
-
-
-def _weakness(finding: Finding) -> str:
+    """A clinician's finding without the exercise's name, with the grade where one was given to the photo."""
+    if not finding.palsy:
+        return _("No palsy.")
     values = {"weakness": WEAKNESS.get(finding.weak_side, _("Weakness"))}
     if finding.grade is None:
-        return _("%(weakness)s, not graded.") % values
+        return _("%(weakness)s.") % values
     values |= {"severity": SEVERITY[finding.grade], "grade": ROMAN[finding.grade]}
-    if finding.grade_low is None or finding.grade_high is None or finding.grade_low == finding.grade_high:
-        return _("%(weakness)s, %(severity)s: grade %(grade)s.") % values
-    values |= {"low": ROMAN[finding.grade_low], "high": ROMAN[finding.grade_high]}
-    return _("%(weakness)s, %(severity)s: grade %(grade)s, likely %(low)s to %(high)s.") % values
+    return _("%(weakness)s, %(severity)s: grade %(grade)s.") % values
 
 
 def with_exercise(exercise: str, side: str, sentence: str) -> str:
@@ -106,22 +101,23 @@ def _side(card: PhotoCard, finding: Finding) -> str:
 
 @dataclass(frozen=True, slots=True)
 class VisitSummary:
-    """A visit's photos in three sentences; each may be empty. `release` is the one that found it all, if it was one."""
+    """A visit's photos in two sentences; each may be empty. `release` is the one that found it all, if it was one."""
 
     photos: str
     model: str
-    clinician: str
     release: str = ""
+    open: str = ""
+    """What of the photos is not settled: running, to be retaken, failed."""
 
 
 def visit_summary(cards: Iterable[PhotoCard]) -> VisitSummary:
-    """What a visit's photos say: how many there are, what the model found, what clinicians made of it."""
+    """What a visit's photos say one by one: how many there are, and in how many the model found something."""
     cards = list(cards)
     releases = {card.analysis.release for card in cards if card.analysis is not None and card.succeeded}
     return VisitSummary(
         photos=_photos(cards),
+        open=" ".join(_open(cards)),
         model=_model(cards),
-        clinician=_clinician(cards),
         release=releases.pop() if len(releases) == 1 else "",
     )
 
@@ -130,9 +126,12 @@ def _photos(cards: list[PhotoCard]) -> str:
     if not cards:
         return _("No photos yet.")
     there = len({exercises.asked_now(card.photo.exercise) for card in cards})
-    parts = [
-        _("%(there)s of %(all)s exercises photographed.") % {"there": there, "all": len(exercises.PROTOCOL)}
-    ]
+    values = {"there": there, "all": len(exercises.PROTOCOL)}
+    return " ".join([_("%(there)s of %(all)s exercises photographed.") % values, *_open(cards)])
+
+
+def _open(cards: list[PhotoCard]) -> list[str]:
+    parts = []
     running = sum(card.analysis is not None and not card.settled for card in cards)
     retake = sum(card.analysis is not None and card.analysis.status == Status.REJECTED for card in cards)
     failed = sum(card.analysis is not None and card.analysis.status == Status.FAILED for card in cards)
@@ -150,7 +149,7 @@ def _photos(cards: list[PhotoCard]) -> str:
         parts.append(
             ngettext("%(count)s analysis failed.", "%(count)s analyses failed.", failed) % {"count": failed}
         )
-    return " ".join(parts)
+    return parts
 
 
 def _model(cards: list[PhotoCard]) -> str:
@@ -175,8 +174,8 @@ def _decided(found: list[Finding], weak: list[Finding]) -> str:
         return ""
     if not weak:
         return ngettext(
-            "No asymmetry detected in %(count)s photo; this does not exclude a stroke.",
-            "No asymmetry detected in %(count)s photos; this does not exclude a stroke.",
+            "No asymmetry detected in %(count)s photo.",
+            "No asymmetry detected in %(count)s photos.",
             without,
         ) % {"count": without}
     sides = {finding.weak_side for finding in weak} - {""}
@@ -186,26 +185,4 @@ def _decided(found: list[Finding], weak: list[Finding]) -> str:
         "weak": len(weak),
         "all": len(found),
     }
-    grades = sorted(finding.grade for finding in weak if finding.grade is not None)
-    if not grades:
-        return _("%(weakness)s in %(weak)s of %(all)s photos.") % values
-    values |= {"low": ROMAN[grades[0]], "high": ROMAN[grades[-1]]}
-    if grades[0] == grades[-1]:
-        return _("%(weakness)s in %(weak)s of %(all)s photos, grade %(low)s.") % values
-    return _("%(weakness)s in %(weak)s of %(all)s photos, grades %(low)s to %(high)s.") % values
-
-
-def _clinician(cards: list[PhotoCard]) -> str:
-    words = [card.confirmation for card in cards if card.confirmation is not None]
-    waiting = sum(card.found is not None and card.confirmation is None for card in cards)
-    if not words:
-        return ""
-    agreed = sum(word.agrees for word in words)
-    parts = []
-    if agreed:
-        parts.append(_("%(count)s confirmed.") % {"count": agreed})
-    if len(words) > agreed:
-        parts.append(_("%(count)s corrected.") % {"count": len(words) - agreed})
-    if waiting:
-        parts.append(_("%(count)s still to confirm.") % {"count": waiting})
-    return " ".join(parts)
+    return _("%(weakness)s in %(weak)s of %(all)s photos.") % values

@@ -6,6 +6,7 @@ import datetime as dt
 import errno
 import logging
 import zoneinfo
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -28,6 +29,7 @@ from inference.pipeline.codes import Exercise
 from inference.states import Status
 
 from . import decoding, exercises, files, intake, moments, rules
+from .confirming import record_grade
 from .models import Confirmation, Photo, Side, Visit
 from .refusals import refuse
 
@@ -75,6 +77,8 @@ def create_visit(
     visit.full_clean(exclude=["patient", "episode", "clinician"])
     with transaction.atomic():
         save(visit, user=user)
+        if grade is not None:
+            record_grade(user=user, visit=visit, grade=grade)
         refresh_summary(patient_id=patient.pk)
     return visit
 
@@ -94,6 +98,8 @@ def update_visit(*, user: User, visit: Visit, based_on: Basis | None = None, **c
         visit.clinician = user
         changed = [*changed, "clinician"]
     save(visit, user=user, only=changed)
+    if "grade" in changed:
+        record_grade(user=user, visit=visit, grade=visit.grade)
     refresh_summary(patient_id=visit.patient_id)
     return visit
 
@@ -128,8 +134,12 @@ def store_photo(
     exercise: str,
     side: str = "",
     taken_at: dt.datetime | None = None,
+    anyway: bool = True,
 ) -> Photo:
-    """Take a photo in and queue its analysis, or raise IntakeError and leave nothing behind."""
+    """Take a photo in and queue its analysis, or raise IntakeError and leave nothing behind.
+
+    anyway: also where another patient of the clinic has the same file, which a person is asked about first.
+    """
     _refuse_without_leave(visit)
     if taken_at is not None:
         _check_taken(visit, taken_at)
@@ -137,6 +147,8 @@ def store_photo(
     zone = zoneinfo.ZoneInfo(visit.patient.clinic.time_zone)
     prepared = decoding.prepare(upload=upload, zone=zone)
     _refuse_twice(visit, prepared.original_sha256, zone)
+    if not anyway:
+        _warn_of_twin_elsewhere(visit, prepared.original_sha256)
     names = _write_files(prepared, visit)
     photo = Photo(
         visit=visit,
@@ -241,6 +253,15 @@ def _refuse_twice(visit: Visit, original_sha256: str, zone: zoneinfo.ZoneInfo) -
     )
 
 
+def _warn_of_twin_elsewhere(visit: Visit, original_sha256: str) -> None:
+    """The same file in another patient's record is a slip more often than not. Whose it is, is not told."""
+    others = Photo.objects.current().filter(
+        visit__patient__clinic_id=visit.patient.clinic_id, original_sha256=original_sha256
+    )
+    if others.exclude(visit__patient_id=visit.patient_id).exists():
+        raise refuse("same_elsewhere")
+
+
 @transaction.atomic
 def change_exercise(
     *, user: User, photo: Photo, exercise: str, side: str = "", based_on: Basis | None = None
@@ -293,13 +314,16 @@ def confirm(
     *,
     user: User,
     analysis: Analysis,
-    exercise: str,
     palsy: bool,
+    exercise: str = "",
     weak_side: str = "",
     grade: int | None = None,
     comment: str = "",
 ) -> Confirmation:
-    """Add the clinician's word on one finding; earlier ones stay, the newest counts."""
+    """Add the clinician's word on one finding; earlier ones stay, the newest counts.
+
+    exercise: what the photo shows, if the clinician says so: it is filed under it. Left out, nothing is said of it.
+    """
     if analysis.status != Status.SUCCEEDED:
         raise ValidationError(_("Only a photo with a result can be confirmed or corrected."))
     if palsy and not weak_side:
@@ -312,7 +336,8 @@ def confirm(
         photo=analysis.photo,
         analysis=analysis,
         by=user,
-        exercise=exercise,
+        exercise=exercise or analysis.photo.exercise,
+        names_exercise=bool(exercise),
         palsy=palsy,
         weak_side=weak_side,
         grade=grade,
@@ -320,12 +345,16 @@ def confirm(
         agrees=False,
     )
     found = finding.from_analysis(analysis, asked=analysis.photo.exercise)
+    if not exercise:
+        found = replace(found, exercise=confirmation.exercise)
     confirmation.agrees = finding.agree(finding.from_confirmation(confirmation), found)
     confirmation.full_clean(exclude=["photo", "analysis", "by"])
     with transaction.atomic():
         _still_there(analysis.photo)
         confirmation.save(force_insert=True)
         audit.log_change(record=confirmation, user=user, how="given")
+        if exercise and exercise != analysis.photo.exercise:
+            change_exercise(user=user, photo=analysis.photo, exercise=exercise)
         refresh_summary(patient_id=analysis.photo.visit.patient_id)
     return confirmation
 

@@ -6,21 +6,21 @@ tried on whole visits, and its photos are left to stand for themselves.
 
 from __future__ import annotations
 
+import functools
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from inference import registry
-from inference.finding import Finding, Verdict, evidence, from_visit
+from inference.finding import Finding, evidence, from_visit
 from inference.pipeline.codes import Exercise, same_exercise
 from inference.pipeline.errors import PipelineError
 from inference.pipeline.release import load_release, release_folder
 from inference.pipeline.visit import VisitFindings, combine
 
-from . import exercises, sentences
+from . import exercises
 from .reading import Zone, zones_of
 from .selectors import PhotoCard
 
@@ -30,8 +30,7 @@ class Together:
     """The combined findings of a visit, the release that made them and the photos that they rest on.
 
     left_out: photos with a result of another release. unsettled: photos among them that look like another exercise
-    than they are filed under, and tell no movement until somebody says which it is. preliminary: a clinician has not
-    had a word on each photo.
+    than they are filed under, and tell no movement until somebody says which it is.
     """
 
     release: str
@@ -39,46 +38,6 @@ class Together:
     photos: tuple[uuid.UUID, ...]
     left_out: int
     unsettled: int
-    preliminary: bool
-
-    @property
-    def sentence(self) -> str:
-        """Verdict, side and grade with its interval, in words."""
-        found = self.findings
-        if self.is_normal:
-            return _("No asymmetry detected in these views together; this does not exclude a stroke.")
-        values = {
-            "weakness": sentences.WEAKNESS.get(found.side or "", _("Weakness, on which side is uncertain")),
-            "low": sentences.ROMAN.get(found.grade_low or 0, "–"),
-            "high": sentences.ROMAN.get(found.grade_high or 0, "–"),
-            "grade": sentences.ROMAN.get(found.grade or 0, "–"),
-            "severity": sentences.SEVERITY.get(found.grade or 0, ""),
-        }
-        if self.is_uncertain:
-            return (
-                _("Uncertain whether there is a weakness: a grade from %(low)s to %(high)s is possible.")
-                % values
-            )
-        if found.grade_low == found.grade_high:
-            return _("%(weakness)s, %(severity)s: grade %(grade)s.") % values
-        return _("%(weakness)s, %(severity)s: grade %(grade)s, 95 %% interval %(low)s to %(high)s.") % values
-
-    @property
-    def advice(self) -> str:
-        """What to do where the model doesn't choose."""
-        if not self.is_uncertain and (self.findings.side or self.is_normal):
-            return ""
-        if self.findings.views_missing:
-            return _("Take the views that are missing, or judge yourself.")
-        return _("Judge yourself.")
-
-    @property
-    def is_normal(self) -> bool:
-        return self.finding is not None and self.finding.verdict == Verdict.NORMAL
-
-    @property
-    def is_uncertain(self) -> bool:
-        return self.finding is not None and self.finding.uncertain
 
     @property
     def finding(self) -> Finding | None:
@@ -113,7 +72,6 @@ def together(*, cards: Iterable[PhotoCard]) -> Together | None:
         photos=tuple(card.photo.pk for card in counted),
         left_out=len(judged) - len(of_release),
         unsettled=sum(_is_unsettled(card) for card in counted),
-        preliminary=any(card.confirmation is None for card in counted),
     )
 
 
@@ -126,15 +84,20 @@ def side_of(found: Together, *, at_least: float) -> str:
 def _parameters(release: str) -> dict[str, Any]:
     """How that release combines the views of a visit; empty if it says nothing, or is no longer there."""
     try:
-        return load_release(release_folder(release, registry.artifacts_dir())).visit
+        folder = release_folder(release, registry.artifacts_dir())
+        return _read_parameters(folder, (folder / "release.json").stat().st_mtime_ns)
     except (PipelineError, OSError):
         return {}
 
 
+@functools.lru_cache(maxsize=32)
+def _read_parameters(folder: Path, _changed: int) -> dict[str, Any]:
+    """Lists and histories combine many visits by the same release."""
+    return load_release(folder).visit
+
+
 def _view(card: PhotoCard) -> str:
-    """What the photo shows: as confirmed or else as asked, by the closer name of a smile."""
-    if card.word is not None:
-        return card.word.exercise
+    """What the photo shows: as it is on record, by the closer name of a smile."""
     asked, found = card.photo.exercise, card.found
     return found.exercise if found is not None and same_exercise(asked, found.exercise) else asked
 

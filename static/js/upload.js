@@ -249,6 +249,9 @@
     var body = new FormData();
     body.append("photo", job.file, window.risoriusPlainName(job.file));
     body.append("exercise", job.exercise);
+    if (job.anyway) {
+      body.append("anyway", "1");
+    }
     progress(job, text.uploading);
     window.risoriusSend(form.action, body, function (percent) {
       job.bar.value = percent;
@@ -267,6 +270,9 @@
       stored += 1;
       announce.textContent = text.done + ": " + stored;
       window.htmx.trigger(document.body, "board-changed");
+    } else if (answer.kind === "refused" && answer.code === "same_elsewhere") {
+      job.anyway = true;
+      refuse(job, answer.detail, true, text.anyway);
     } else if (answer.kind === "refused") {
       refuse(job, answer.detail, false);
     } else if (answer.kind === "large") {
@@ -278,7 +284,7 @@
     }
   }
 
-  function refuse(job, sentence, again) {
+  function refuse(job, sentence, again, label) {
     release(job);
     job.row.classList.add("is-refused");
     job.bar.hidden = true;
@@ -286,7 +292,7 @@
     announce.textContent = job.file.name + ": " + sentence;
     var buttons = [];
     if (again) {
-      buttons.push(button(text.retry, function () {
+      buttons.push(button(label || text.retry, function () {
         job.bar.hidden = false;
         job.bar.value = 0;
         queue(job);

@@ -24,6 +24,18 @@
   }
 
   document.body.addEventListener("board-changed", look);
+
+  // What is signed names what was on the screen, so the panel keeps up with it; not under a hand that fills it in.
+  function renewWord() {
+    var word = document.getElementById("visit-word");
+    if (word && !word.querySelector(".correct[open], .confirm-anyway[open]")) {
+      window.htmx.trigger(word, "word-stale");
+    }
+  }
+
+  ["board-changed", "photo-settled"].forEach(function (name) {
+    document.body.addEventListener(name, renewWord);
+  });
 })();
 
 // The impression is saved as it is typed; nothing typed is lost when the line breaks or the page closes. Only what was

@@ -13,7 +13,7 @@ from django.utils import timezone
 from clinic.accounts.models import Clinic, Membership, Role, User
 from clinic.demo import loader, people
 from clinic.patients.models import Consent, Patient, Treatment
-from clinic.visits.models import Confirmation, Photo, Visit
+from clinic.visits.models import Confirmation, Photo, Visit, VisitConfirmation
 from inference import publish, services
 from inference.models import Analysis
 from inference.pipeline.codes import VIEWS
@@ -135,18 +135,19 @@ def test_what_a_visitor_changed_stays(small):
     assert photo.archived_at and Photo.objects.filter(pk=extra.pk).exists()
 
 
-def test_the_past_is_confirmed_and_the_last_visits_wait_for_review(small):
+def test_the_past_is_graded_and_the_last_visits_wait_for_review(small):
     loader.load(folder=small)
+    assert loader.confirm_earlier(folder=small) == 0, "nothing is analysed yet"
     analyse_all()
-    assert loader.confirm_earlier(folder=small) == 6
-    assert loader.confirm_earlier(folder=small) == 0
-    for confirmation in Confirmation.objects.select_related("photo__visit", "analysis"):
-        visit = confirmation.photo.visit
-        assert confirmation.grade == visit.grade and confirmation.palsy == (visit.grade > 1)
-        assert confirmation.created_at - confirmation.photo.taken_at == dt.timedelta(minutes=30)
-        assert confirmation.by.email == "clinician@melati.example"
+    done = loader.confirm_earlier(folder=small)
     newest = [patient.visits.order_by("-at")[0] for patient in Patient.objects.all()]
-    assert not Confirmation.objects.filter(photo__visit__in=newest).exists()
+    assert done == Visit.objects.count() - len(newest)
+    assert loader.confirm_earlier(folder=small) == 0
+    for word in VisitConfirmation.objects.select_related("visit"):
+        assert word.grade == word.visit.grade and word.palsy == (word.grade > 1)
+        assert word.created_at - word.visit.at == dt.timedelta(minutes=30)
+        assert word.by.email == "clinician@melati.example"
+    assert not VisitConfirmation.objects.filter(visit__in=newest).exists()
 
 
 def test_what_could_not_be_judged_is_not_confirmed(small):

@@ -10,6 +10,8 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from clinic.visits.reviewing import visit_review
+
 from .. import factories
 
 #          anonymous inactive nobody stranger clinician administrator reviewer integration staff
@@ -92,6 +94,11 @@ def upload(**fields: Any) -> SimpleUploadedFile:
     return SimpleUploadedFile("photo.jpg", factories.jpeg(320, 400, (90, 140, 120)), "image/jpeg")
 
 
+def shown(visit: Any) -> list[str]:
+    """The analyses that a page of the visit shows."""
+    return visit_review(visit=visit).shown
+
+
 def today() -> str:
     return timezone.localdate().isoformat()
 
@@ -110,7 +117,9 @@ def resource(name: str, *, history: bool = False, archive: bool = False, change:
 
 NEW_EPISODE = {"cause": "stroke", "weak_side": "left", "onset_date": "2026-01-05"}
 NEW_PATIENT = {"record_number": "N-1", "name": "New Person"}
-CORRECTION = {"exercise": "smile", "palsy": "yes", "weak_side": "left", "grade": "3"}
+CORRECTION = {"exercise": "smile", "palsy": "yes", "weak_side": "left"}
+STATEMENT = {"palsy": "yes", "weak_side": "left", "grade": "3"}
+NAMED = ["episode_side", "visit", "model", "photos_confirmed", "photos_side", "measures_alike"]
 ROLE = {"role": "reviewer"}
 MY_TOKEN = {"name": "mine", "days": "30", "scopes": ["patients.read"]}
 REASON = {"reason": "asked by letter"}

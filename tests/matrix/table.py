@@ -33,6 +33,7 @@ from .rows import (
     KEEP,
     KEEP_ONE,
     MY_TOKEN,
+    NAMED,
     NEW_EPISODE,
     NEW_PATIENT,
     NOT_MINE,
@@ -56,6 +57,7 @@ from .rows import (
     today,
     upload,
 )
+from .table_statements import STATEMENTS, STATEMENTS_API
 
 PAGES = [
     get("today", PLACE, sees=NOTHING),
@@ -151,19 +153,18 @@ PAGES = [
     get("visits:detail", PAGE, "visit"),
     get("visits:board", PAGE, "visit", sees="photos", reads=False),
     post("visits:edit", WRITE, "visit", lambda r: {"impression": "changed", "grade": "4"}),
-    post("visits:archive", WRITE, "visit"),
-    post("visits:restore", WRITE, "archived_visit"),
     post("visits:upload", WRITE, "visit", lambda r: {"photo": upload(), "exercise": "pucker"}),
     get("visits:capture", WRITE, "visit"),
     get("visits:photo", PAGE, "photo"),
     get("visits:photo_card", PAGE, "photo", sees="photos", reads=False),
     get("visits:photo_check", PAGE, "photo", sees="good", reads=False),
     get("visits:photo_result", PAGE, "photo", sees="smile", reads=False),
-    post("visits:photo_exercise", WRITE, "photo", lambda r: {"exercise": "rest"}),
-    post("visits:photo_archive", WRITE, "photo"),
-    post("visits:photo_restore", WRITE, "archived_photo"),
-    post("visits:photo_retry", WRITE, "failed_photo"),
-    post("visits:confirm", WRITE, "photo", lambda r: {**CORRECTION, "analysis": str(r.analysis.pk)}),
+    post(
+        "visits:confirm",
+        WRITE,
+        "photo",
+        lambda r: {**CORRECTION, "analysis": str(r.analysis.pk), "named": NAMED},
+    ),
     get("visits:file", PAGE, "photo", sees=NOTHING, reads=True),
     get("visits:thumbnail", PAGE, "photo", sees=NOTHING, reads=True),
     get("visits:review", PLACE, sees=NOTHING),
@@ -291,6 +292,7 @@ OPEN = [
 
 
 API_ROWS = [
+    *STATEMENTS_API,
     # Ends the token that it was asked with.
     Row("api:token", "DELETE", "login login ok 409 409 409 409 ok 409", status=204, sees=NOTHING),
     post("api:token", "400 400 400 400 400 400 400 400 400", sees=NOTHING),
@@ -393,4 +395,4 @@ def back_rooms() -> Iterator[Row]:
         yield get(f"admin:{app}_{model}_changelist", BACK_ROOM, sees=NOTHING)
 
 
-ROWS = [*PAGES, *ACCOUNT, *OPEN, *API_ROWS, *back_rooms()]
+ROWS = [*PAGES, *STATEMENTS, *ACCOUNT, *OPEN, *API_ROWS, *back_rooms()]

@@ -7,7 +7,10 @@ import datetime as dt
 import pytest
 
 from clinic.recovery.selectors import history
+from clinic.visits import services
+from clinic.visits.grading import visit_finding
 from tests import factories
+from tests.visits.scenes import COMBINES, releases_in
 
 from . import scenes
 
@@ -140,66 +143,66 @@ def test_the_sneer_of_each_side_is_an_exercise_of_its_own(episode):
 # --- the clinician's word ---
 
 
-def test_a_correction_wins_and_the_models_word_is_kept(episode):
+def test_a_correction_files_the_photo_and_the_models_word_is_kept(episode):
     visit = scenes.visit(episode, 7)
     analysis = scenes.analysed(visit, "smile", grade=4, mouth=0.6)
-    factories.ConfirmationFactory(analysis=analysis, exercise="show_teeth", grade=2, agrees=False)
+    services.confirm(
+        user=visit.clinician, analysis=analysis, exercise="show_teeth", palsy=True, weak_side="right"
+    )
 
-    point = only_visit(episode)
-
-    assert (point.given_grade, point.confirmed_grade, point.model_grade.grade) == (2, 2, 4)
-    (photo,) = point.photos
-    assert (photo.exercise, photo.result.exercise, photo.confirmed.grade) == ("show_teeth", "smile", 2)
-    assert point.mouth.exercise == "show_teeth", "the figure moves to the exercise that was really shown"
-
-
-def test_the_newest_word_counts(episode):
-    analysis = scenes.analysed(scenes.visit(episode, 7), grade=4)
-    factories.ConfirmationFactory(analysis=analysis, grade=5)
-    factories.ConfirmationFactory(analysis=analysis, grade=3)
-
-    assert only_visit(episode).confirmed_grades == (3,)
+    (photo,) = only_visit(episode).photos
+    assert (photo.exercise, photo.result.exercise, photo.confirmed.weak_side) == (
+        "show_teeth",
+        "smile",
+        "right",
+    )
+    assert only_visit(episode).mouth.exercise == "show_teeth", "the figure moves with the photo"
 
 
-def test_no_palsy_is_grade_one(episode):
-    analysis = scenes.analysed(scenes.visit(episode, 7), palsy=0.1, weak_side=None, grade=1)
-    factories.ConfirmationFactory(analysis=analysis, palsy=False, weak_side="", grade=None)
+def test_the_newest_word_on_the_visit_counts(episode):
+    visit = scenes.visit(episode, 7)
+    for grade in (5, 3):
+        factories.VisitConfirmationFactory(visit=visit, grade=grade)
 
-    assert only_visit(episode).confirmed_grade == 1
+    assert only_visit(episode).clinician_grade == 3
 
 
-def test_the_visits_own_grade_goes_before_that_of_its_photos(episode):
-    visit = scenes.visit(episode, 7, grade=5)
+def test_grades_of_photos_are_none_of_the_visit_s(episode):
+    visit = scenes.visit(episode, 7)
     factories.ConfirmationFactory(analysis=scenes.analysed(visit, grade=4), grade=2)
 
-    point = only_visit(episode)
+    assert (only_visit(episode).grade, only_visit(episode).clinician_grade) == (None, None)
+    factories.VisitConfirmationFactory(visit=visit, grade=5)
+    assert (only_visit(episode).grade, only_visit(episode).clinician_grade) == (5, 5)
 
-    assert (point.given_grade, point.clinician_grade, point.confirmed_grade) == (5, 5, 2)
 
-
-def test_figures_are_preliminary_until_each_photo_was_reviewed(episode):
+def test_figures_are_preliminary_until_the_visit_was_reviewed(episode):
     visit = scenes.visit(episode, 7)
     smile, rest = scenes.analysed(visit, "smile"), scenes.analysed(visit, "rest")
 
     def reviewed():  # type: ignore[no-untyped-def]
         point = only_visit(episode)
-        return point.preliminary, point.mouth.reviewed, point.brow.reviewed, point.model_grade.reviewed
+        return point.preliminary, point.mouth.reviewed, point.brow.reviewed
 
-    assert reviewed() == (True, False, False, False)
+    assert reviewed() == (True, False, False)
     factories.ConfirmationFactory(analysis=smile, exercise="smile")
-    assert reviewed() == (True, True, False, False)
     factories.ConfirmationFactory(analysis=rest, exercise="rest")
-    assert reviewed() == (False, True, True, True)
+    assert reviewed() == (True, True, True)
+    factories.VisitConfirmationFactory(visit=visit)
+    assert reviewed() == (False, True, True)
 
 
-def test_the_models_grade_is_the_median_with_its_range(episode):
+def test_the_models_grade_is_that_of_all_views_together(episode, tmp_path, settings):
+    settings.MODEL_ARTIFACTS_DIR = releases_in(tmp_path)
     visit = scenes.visit(episode, 7)
-    for exercise, grade in (("rest", 2), ("smile", 3), ("show_teeth", 4), ("open_mouth", 5)):
-        scenes.analysed(visit, exercise, grade=grade)
+    for exercise in ("rest", "brow_raise", "tight_eye_closure", "smile"):
+        scenes.analysed(visit, exercise, grade=4, release=COMBINES)
 
     found = only_visit(episode).model_grade
 
-    assert (found.grade, found.lowest, found.highest, found.photos) == (4, 2, 5, 4)
+    known = visit_finding(visit=visit)
+    assert (found.grade, found.lowest, found.highest) == (known.model_grade, *known.model_range)
+    assert (found.photos, found.release, found.reviewed) == (4, COMBINES, False)
 
 
 # --- releases ---
@@ -287,7 +290,7 @@ def test_a_long_history_costs_as_many_queries_as_a_short_one(episode, django_ass
     for day in range(0, 60, 3):
         scenes.measured(episode, day)
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(12):
         history(episode=episode)
 
 
@@ -370,6 +373,6 @@ def test_an_uncertain_model_gives_no_grade(episode):
 
     point = only_visit(episode)
 
-    assert (point.model_grade.grade, point.model_grade.photos) == (3, 1)
+    assert point.model_grade is None
     result = point.photo_of("pucker").result
     assert (result.verdict, result.grade, result.weak_side) == ("uncertain", None, "")

@@ -9,6 +9,7 @@ from clinic.patients import services as patients
 from clinic.recovery.models import PatientSummary
 from clinic.recovery.services import refresh_summary
 from clinic.visits import services as visits
+from clinic.visits.confirming import confirm_visit
 from inference import services as analyses
 from inference.models import Analysis
 from inference.pipeline.findings import Findings
@@ -77,10 +78,9 @@ def test_a_photo_stored_analysed_and_confirmed(clinician, patient, episode):
 
     analysis = Analysis.objects.get(photo=photo)
     analyses.finish(claim=analyses.claim(analysis_id=analysis.pk), findings=found(grade=3))
-    assert (summary(patient).to_confirm, summary(patient).model_grade) == (1, 3)
+    assert (summary(patient).to_confirm, summary(patient).model_grade) == (1, None)
 
-    analysis.refresh_from_db()
-    visits.confirm(user=clinician, analysis=analysis, exercise="smile", palsy=True, weak_side="left", grade=2)
+    confirm_visit(user=clinician, visit=visit, palsy=True, weak_side="left", grade=2)
     assert (summary(patient).to_confirm, summary(patient).clinician_grade) == (0, 2)
 
 

@@ -82,10 +82,17 @@ def releases_in(folder: Path) -> Path:
 
 
 def analysed(
-    visit: Any, exercise: str, *, release: str = COMBINES, side: str = "", zones: Any = None, **found: Any
+    visit: Any,
+    exercise: str,
+    *,
+    release: str = COMBINES,
+    side: str = "",
+    zones: Any = None,
+    verdict: str = "weak",
+    **found: Any,
 ) -> Analysis:
     """A photo of the visit that a release found weak, with the remaining movement by zones."""
     photo = factories.PhotoFactory(visit=visit, exercise=exercise, side=side)
     data = factories.findings(**{"exercise": exercise, **found})
-    data |= {"palsy_verdict": "weak", "zones": zones or {}}
+    data |= {"palsy_verdict": verdict, "zones": zones or {}}
     return factories.AnalysisFactory(photo=photo, release=release, data=data)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from clinic.patients.models import Episode
+from clinic.recovery.selectors import history
 from clinic.visits import selectors, services
 from clinic.visits.models import Confirmation
 from inference.states import Status
@@ -19,7 +23,6 @@ CORRECTION = {
     "exercise": "smile",
     "palsy": "yes",
     "weak_side": "right",
-    "grade": "5",
     "comment": "Seen live.",
 }
 
@@ -34,14 +37,18 @@ def address(analysis):
 
 
 def say(client, analysis, **fields):
-    return client.post(address(analysis), {"analysis": str(analysis.pk), **fields})
+    """Post it, and once more with what the page named if it contradicts something."""
+    data = {"analysis": str(analysis.pk), **fields}
+    answer = client.post(address(analysis), data)
+    named = re.findall(r'name="named" value="([a-z_]+)"', answer.content.decode())
+    return client.post(address(analysis), {**data, "named": named}) if named else answer
 
 
-def test_confirming_takes_over_what_the_model_found(as_clinician, clinician, analysis):
+def test_confirming_takes_over_the_weakness_that_the_model_found(as_clinician, clinician, analysis):
     answer = say(as_clinician, analysis, agree="1")
     assert answer.url == reverse("visits:photo", args=[analysis.photo_id])
     word = Confirmation.objects.get()
-    assert (word.exercise, word.palsy, word.weak_side, word.grade) == ("smile", True, "left", 3)
+    assert (word.exercise, word.palsy, word.weak_side, word.grade) == ("smile", True, "left", None)
     assert (word.agrees, word.by, word.photo_id) == (True, clinician, analysis.photo_id)
 
 
@@ -59,12 +66,12 @@ def test_a_correction_stands_beside_the_finding(as_clinician, analysis):
     before = (analysis.findings, analysis.weak_side, analysis.grade)
     say(as_clinician, analysis, **CORRECTION)
     word = Confirmation.objects.get()
-    assert (word.weak_side, word.grade, word.comment, word.agrees) == ("right", 5, "Seen live.", False)
+    assert (word.weak_side, word.grade, word.comment, word.agrees) == ("right", None, "Seen live.", False)
     analysis.refresh_from_db()
     assert (analysis.findings, analysis.weak_side, analysis.grade) == before
     page = as_clinician.get(reverse("visits:photo", args=[analysis.photo_id])).content.decode()
-    assert "Weakness on the left, moderate: grade III" in page
-    assert "Weakness on the right, severe: grade V." in page
+    assert "Smile. Weakness on the left." in page
+    assert "Smile. Weakness on the right." in page
     assert "Corrected by" in page
 
 
@@ -79,14 +86,55 @@ def test_a_second_thought_is_a_second_word(as_clinician, analysis):
 
 
 def test_the_same_as_the_model_typed_by_hand_agrees_with_it(as_clinician, analysis):
-    say(as_clinician, analysis, **{**CORRECTION, "weak_side": "left", "grade": ""})
+    say(as_clinician, analysis, **{**CORRECTION, "weak_side": "left"})
     assert Confirmation.objects.get().agrees is True
 
 
-def test_without_palsy_side_and_grade_are_not_asked_for(as_clinician, analysis):
+def test_without_palsy_no_side_is_asked_for_and_a_photo_has_no_grade(as_clinician, analysis):
     say(as_clinician, analysis, exercise="smile", palsy="no", weak_side="left", grade="4")
     word = Confirmation.objects.get()
-    assert (word.palsy, word.weak_side, word.grade) == (False, "", 1)
+    assert (word.palsy, word.weak_side, word.grade) == (False, "", None)
+
+
+def test_confirming_a_weakness_says_nothing_of_the_exercise(as_clinician, visit):
+    photo = factories.PhotoFactory(visit=visit, exercise="rest")
+    analysis = factories.AnalysisFactory(photo=photo, data=factories.findings(exercise="pucker"))
+    page = as_clinician.get(reverse("visits:photo", args=[photo.pk])).content.decode()
+    assert '<option value="rest" selected>' in page, "the form starts with the exercise on record"
+    say(as_clinician, analysis, agree="1")
+    word = Confirmation.objects.get()
+    assert (word.exercise, word.names_exercise) == ("rest", False)
+    assert selectors.card_of(photo=photo).other_exercise.code == "pucker", "that is still to be said"
+    photo.refresh_from_db()
+    assert photo.exercise == "rest"
+
+
+def test_who_says_another_exercise_files_the_photo_under_it_everywhere(as_clinician, visit, episode):
+    photo = factories.PhotoFactory(visit=visit, exercise="rest")
+    analysis = factories.AnalysisFactory(photo=photo, data=factories.findings(exercise="pucker"))
+    say(as_clinician, analysis, exercise="pucker", palsy="yes", weak_side="left")
+    photo.refresh_from_db()
+    assert (photo.exercise, Confirmation.objects.get().names_exercise) == ("pucker", True)
+    [point] = history(episode=episode).visits
+    assert [shown.exercise for shown in point.photos] == ["pucker"]
+    assert selectors.card_of(photo=photo).other_exercise is None
+
+
+def test_a_contradiction_is_named_before_it_is_signed(as_clinician, analysis):
+    answer = as_clinician.post(address(analysis), {"analysis": str(analysis.pk), **CORRECTION})
+    page = answer.content.decode()
+    assert answer.status_code == 422 and not Confirmation.objects.exists()
+    assert "Weak side here: right. Weak side of the care episode: left." in page
+    assert "Seen live." in page and 'value="episode_side"' in page
+
+
+def test_with_a_contradiction_confirm_is_not_the_main_button(as_clinician, visit):
+    Episode.objects.filter(pk=visit.episode_id).update(weak_side="right")
+    analysis = factories.AnalysisFactory(photo=factories.PhotoFactory(visit=visit))
+    page = as_clinician.get(reverse("visits:photo", args=[analysis.photo_id])).content.decode()
+    confirm = page.partition('class="confirm"')[2]
+    assert "Confirm all the same" in confirm
+    assert "btn-primary" not in confirm.partition('class="correct"')[0]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +142,6 @@ def test_without_palsy_side_and_grade_are_not_asked_for(as_clinician, analysis):
     [
         ({"weak_side": ""}, "Choose the weak side."),
         ({"exercise": "juggle"}, "Select a valid choice"),
-        ({"grade": "7"}, "Select a valid choice"),
         ({"palsy": ""}, "This field is required."),
     ],
 )

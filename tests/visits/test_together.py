@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from clinic.visits import selectors, together
+from clinic.visits import grading, selectors, services, together
 
 from .. import factories
 from .scenes import COMBINES as RELEASE
@@ -29,15 +29,13 @@ def test_a_visit_is_read_as_a_whole(as_clinician, visit, releases):
     assert (whole.release, whole.findings.side, whole.left_out) == (RELEASE, "left", 0)
     assert "pucker" in whole.findings.views_missing and "rest" not in whole.findings.views_missing
     text = as_clinician.get(reverse("visits:detail", args=[visit.pk])).content.decode()
-    panel = text.partition('id="together-heading"')[2].partition("</section>")[0]
-    assert "Weakness on the left" in panel and "not confirmed" in panel
+    panel = text.partition('id="visit-word"')[2].partition("</section>")[0]
+    assert "Weakness on the left. Too few views for a grade: Gentle eye closure missing." in panel
     assert "Not among them: Gentle eye closure" in panel
     assert reverse("inference:release", args=[RELEASE]) in panel
     assert panel.count("zone-interval") == 6, "brow, midface and mouth are shown, each side with its interval"
-    assert (
-        "zone-interval"
-        in as_clinician.get(reverse("visits:board", args=[visit.pk]), {"part": "summary"}).content.decode()
-    )
+    board = reverse("visits:board", args=[visit.pk])
+    assert "zone-interval" in as_clinician.get(board, {"part": "word"}).content.decode()
 
 
 def test_photos_of_two_releases_are_never_mixed(visit, releases):
@@ -51,7 +49,8 @@ def test_a_release_that_says_nothing_of_visits_combines_nothing(as_clinician, vi
     analysed(visit, "rest", release="2026.11.1")
     assert found(visit) is None
     text = as_clinician.get(reverse("visits:detail", args=[visit.pk])).content.decode()
-    assert "together-heading" not in text and "visit-summary-first" in text
+    assert "What the model read" not in text
+    assert "The release that judged these photos gives no grade of a whole visit." in text
 
 
 def test_a_release_that_is_gone_combines_nothing(visit, releases):
@@ -70,11 +69,12 @@ def test_a_retake_and_a_clinician_s_word_count(visit, releases):
     second.photo.taken_at = first.photo.taken_at + first.photo.taken_at.resolution
     second.photo.save()
     smile = analysed(visit, "smile")
-    factories.ConfirmationFactory(analysis=smile, exercise="closed_smile")
+    services.confirm(
+        user=visit.clinician, analysis=smile, exercise="closed_smile", palsy=True, weak_side="left"
+    )
     whole = found(visit)
     assert first.photo_id not in whole.photos and second.photo_id in whole.photos
     assert whole.findings.views_used == ["closed_smile", "pucker"]
-    assert whole.preliminary, "the pucker waits for a clinician's word"
 
 
 def test_a_photo_that_looks_like_another_exercise_tells_no_movement_until_it_is_settled(
@@ -106,7 +106,6 @@ def test_without_a_verdict_the_visit_asks_for_more(visit, releases):
     analysis.findings["grade_probabilities"] = {"1": 0.5, "2": 0.3, "3": 0.2, "4": 0.0, "5": 0.0, "6": 0.0}
     analysis.findings["weak_side_probabilities"] = {"left": 0.5, "right": 0.5}
     analysis.save()
-    whole = found(visit)
-    assert whole.findings.palsy_verdict == "uncertain"
-    assert whole.sentence.startswith("Uncertain whether there is a weakness")
-    assert whole.advice == "Take the views that are missing, or judge yourself."
+    known = grading.visit_finding(visit=visit)
+    assert known.model.uncertain and known.grade is None and not known.confirmable
+    assert known.model_sentence.startswith("Uncertain so far. Too few views: Brow raise")

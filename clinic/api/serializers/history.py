@@ -19,6 +19,7 @@ from clinic.visits.models import Side
 from .analyses import VERDICT_HELP, VERDICTS
 from .fields import BlankAsNull
 from .records import WEAK_SIDES
+from .together import GRADE_SOURCES
 
 GRADE = {"min_value": 1, "max_value": 6, "allow_null": True}
 
@@ -81,7 +82,7 @@ class MeasureFigureSerializer(serializers.Serializer[Any]):
 
 
 class ModelGradeSerializer(serializers.Serializer[Any]):
-    """The median of the visit's photos of one release, and their range."""
+    """From all views of the visit together, by one release, with its 95 % interval."""
 
     grade = serializers.IntegerField(min_value=1, max_value=6)
     lowest = serializers.IntegerField()
@@ -94,7 +95,7 @@ class ModelsWordSerializer(serializers.Serializer[VisitPoint]):
     """What the models found at a visit."""
 
     preliminary = serializers.SerializerMethodField(
-        help_text="True while a photo that counts was neither confirmed nor corrected by a clinician."
+        help_text="True until a clinician has had a word on the visit."
     )
     grade = ModelGradeSerializer(source="model_grade", allow_null=True)
     brow = ReadingSerializer(allow_null=True)
@@ -111,7 +112,7 @@ class ModelsWordSerializer(serializers.Serializer[VisitPoint]):
         return RestingSerializer(resting_of(visit.measured), many=True).data
 
     def get_preliminary(self, visit: VisitPoint) -> bool:
-        return any(photo.confirmed is None for photo in visit.counted)
+        return visit.preliminary
 
 
 class CliniciansWordSerializer(serializers.Serializer[VisitPoint]):
@@ -123,7 +124,6 @@ class CliniciansWordSerializer(serializers.Serializer[VisitPoint]):
         help_text="`person`, or `system`: another program recorded the visit."
     )
     grade = serializers.IntegerField(source="clinician_grade", help_text="Given to the visit.", **GRADE)
-    confirmed_grade = serializers.IntegerField(help_text="Median of the grades given to its photos.", **GRADE)
 
     @extend_schema_field(serializers.UUIDField())
     def get_seen_by_id(self, visit: VisitPoint) -> uuid.UUID | None:
@@ -142,7 +142,6 @@ class PhotoResultSerializer(serializers.Serializer[Any]):
     brow = serializers.FloatField(allow_null=True)
     eye = serializers.FloatField(allow_null=True)
     mouth = serializers.FloatField(allow_null=True)
-    grade = serializers.IntegerField(**GRADE)
     palsy_probability = serializers.FloatField(allow_null=True)
     weak_side = BlankAsNull(choices=WEAK_SIDES, read_only=True)
     palsy_verdict = BlankAsNull(choices=VERDICTS, source="verdict", read_only=True, help_text=VERDICT_HELP)
@@ -203,6 +202,10 @@ class VisitPointSerializer(serializers.Serializer[VisitPoint]):
     since_onset = serializers.CharField(
         source="since", help_text="In words, as exactly as the onset is known; empty where it isn't."
     )
+    grade = serializers.IntegerField(
+        help_text="The visit's one House-Brackmann grade: the clinician's, else the model's.", **GRADE
+    )
+    grade_source = BlankAsNull(choices=GRADE_SOURCES, source="finding.source", read_only=True)
     clinician = CliniciansWordSerializer(source="*")
     model = ModelsWordSerializer(source="*")
     waiting = serializers.IntegerField(help_text="Photos whose analysis goes on.")

@@ -53,7 +53,12 @@ class ConfirmationSerializer(serializers.ModelSerializer[Confirmation]):
 
 class ConfirmationInput(serializers.Serializer[Any]):
     analysis = serializers.UUIDField()
-    exercise = serializers.ChoiceField(choices=exercises.all_choices(), help_text="What the photo shows.")
+    exercise = serializers.ChoiceField(
+        choices=exercises.all_choices(),
+        required=False,
+        default="",
+        help_text="What the photo shows, if you say so: it is filed under it. Left out, nothing is said of it.",
+    )
     palsy = serializers.BooleanField()
     weak_side = BlankAsNull(choices=WEAK_SIDES, required=False, default="", help_text="Only with `palsy`.")
     grade = serializers.ChoiceField(choices=GRADES, allow_null=True, required=False, default=None)

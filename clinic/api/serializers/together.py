@@ -8,13 +8,16 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from clinic.visits.models import Side, Visit
-from clinic.visits.together import Together
+from clinic.visits.grading import VisitFinding
+from clinic.visits.models import GRADES, Side, Visit, VisitConfirmation
 from inference.pipeline.codes import ZONES
 from inference.pipeline.visit import VisitFindings
 
 from .analyses import VERDICTS
+from .fields import BlankAsNull, PersonSerializer
+from .records import WEAK_SIDES
 
+GRADE_SOURCES = [("clinician", "clinician"), ("model", "model")]
 GRADE = {"min_value": 1, "max_value": 6, "allow_null": True}
 
 
@@ -42,10 +45,14 @@ class VisitFindingsSerializer(serializers.Serializer[Any]):
     """A model's estimate from all views of a visit. Only photos of one release are combined."""
 
     visit = serializers.UUIDField()
-    source = serializers.ChoiceField(choices=[("model", "model")], help_text="Always `model`.")
-    preliminary = serializers.BooleanField(
-        help_text="True until a clinician has had a word on each of the photos."
+    visit_grade = serializers.IntegerField(
+        help_text="The visit's one House-Brackmann grade: the clinician's, else the model's.", **GRADE
     )
+    visit_grade_source = serializers.ChoiceField(
+        choices=GRADE_SOURCES, allow_null=True, help_text="Whose it is."
+    )
+    source = serializers.ChoiceField(choices=[("model", "model")], help_text="Always `model`.")
+    preliminary = serializers.BooleanField(help_text="True until a clinician has had a word on the visit.")
     notice = serializers.CharField(help_text="To be shown wherever the findings are.")
     release = serializers.CharField(
         allow_null=True,
@@ -62,7 +69,12 @@ class VisitFindingsSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="Of the likelier side, given a weakness of one side."
     )
     weak_side_probabilities = serializers.DictField(child=serializers.FloatField())
-    grade = serializers.IntegerField(help_text="House-Brackmann grade; null where uncertain.", **GRADE)
+    grade = serializers.IntegerField(
+        help_text="House-Brackmann grade; null where uncertain, and from too few views.", **GRADE
+    )
+    grade_needs = serializers.ListField(
+        child=serializers.CharField(), help_text="The views for want of which there is no grade."
+    )
     grade_low = serializers.IntegerField(help_text="Lower end of its 95 % interval.", **GRADE)
     grade_high = serializers.IntegerField(help_text="Upper end of its 95 % interval.", **GRADE)
     grade_probabilities = serializers.DictField(child=serializers.FloatField())
@@ -71,27 +83,60 @@ class VisitFindingsSerializer(serializers.Serializer[Any]):
     views_missing = serializers.ListField(child=serializers.CharField())
 
 
-def as_data(visit: Visit, found: Together | None) -> dict[str, Any]:
+class VisitConfirmationInput(serializers.Serializer[Any]):
+    palsy = serializers.BooleanField()
+    weak_side = BlankAsNull(choices=WEAK_SIDES, required=False, default="", help_text="Only with `palsy`.")
+    grade = serializers.ChoiceField(choices=GRADES, allow_null=True, required=False, default=None)
+    comment = serializers.CharField(allow_blank=True, required=False, default="", max_length=4000)
+
+
+@extend_schema_serializer(component_name="VisitConfirmation")
+class VisitConfirmationSerializer(serializers.ModelSerializer[VisitConfirmation]):
+    """A clinician's word on a whole visit, beside what the model had found. Never changed: the newest counts."""
+
+    visit = serializers.UUIDField(source="visit_id", read_only=True)
+    by = PersonSerializer(read_only=True)
+    weak_side = BlankAsNull(choices=WEAK_SIDES, read_only=True)
+    analyses = serializers.ListField(
+        child=serializers.UUIDField(), read_only=True, help_text="The analyses that stood behind it."
+    )
+    contradictions = serializers.ListField(child=serializers.CharField(), read_only=True)
+
+    class Meta:
+        model = VisitConfirmation
+        fields = [
+            "id", "visit", "by", "palsy", "weak_side", "grade", "comment", "analyses", "release", "agrees",
+            "contradictions", "created_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+def as_data(visit: Visit, known: VisitFinding) -> dict[str, Any]:
     """The findings of a visit, or their empty form."""
+    found, model = known.together, known.model
     findings = found.findings if found is not None else VisitFindings()
-    verdict = found.finding if found is not None else None
-    sentence = f"{found.sentence} {found.advice}".strip() if found is not None else ""
+    ends = known.model_range or (None, None)
     return {
         "visit": visit.pk,
+        "visit_grade": known.grade,
+        "visit_grade_source": known.source or None,
         "source": "model",
-        "preliminary": found.preliminary if found is not None else True,
+        "preliminary": known.clinician is None,
         "notice": _("A model's finding, to support documentation. Not a diagnosis."),
         "release": found.release if found is not None else None,
         "photos": list(found.photos) if found is not None else [],
-        "sentence": sentence,
+        "sentence": known.model_sentence,
         **{
             name: getattr(findings, name)
             for name in (
                 "palsy_probability", "palsy_verdict", "side_probability", "weak_side_probabilities",
-                "grade_low", "grade_high", "grade_probabilities", "views_used", "views_missing",
+                "grade_probabilities", "views_used", "views_missing",
             )
         },
-        "weak_side": findings.side,
-        "grade": verdict.grade if verdict is not None else None,
+        "weak_side": (model.weak_side or None) if model is not None else None,
+        "grade": known.model_grade,
+        "grade_low": ends[0],
+        "grade_high": ends[1],
+        "grade_needs": list(known.missing),
         "zones": {zone: findings.zones.get(zone) for zone in ZONES} if findings.zones else None,
     }  # fmt: skip

@@ -24,7 +24,6 @@ from clinic.patients.models import Episode, Patient
 from clinic.visits import selectors, services
 from clinic.visits.models import Confirmation, Photo, Visit
 from clinic.visits.refusals import RETRY_AFTER, IntakeError
-from clinic.visits.together import together
 from clinic.visits.views import files
 from inference import policies as inference_policies
 from inference import services as inference_services
@@ -37,9 +36,9 @@ from ..renderers import JpegRenderer
 from ..selectors import twin_of
 from ..serializers import photos as photo_shapes
 from ..serializers import records as shapes
-from ..serializers.together import VisitFindingsSerializer, as_data
 from .analyses import FOLLOW_AFTER, FOLLOW_HEADERS, confirmed_among
-from .base import Records, named, note_reads, unless_archived
+from .base import Records, named, unless_archived
+from .visit_findings import VisitFindingsActions
 
 if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
@@ -61,7 +60,7 @@ DUPLICATES = frozenset({"same_in_visit", "same_in_patient"})
         summary="A visit", description="When it was, who saw the patient, and the clinician's own impression."
     ),
 )
-class VisitViewSet(Records):
+class VisitViewSet(VisitFindingsActions, Records):
     serializer_class = shapes.VisitSerializer
     inputs: ClassVar[dict[str, Any]] = {"create": shapes.VisitInput, "partial_update": shapes.VisitChange}
     filterset_class = filters.VisitFilter
@@ -102,22 +101,6 @@ class VisitViewSet(Records):
         self.may_judge(visit.patient, given, "grade", "impression")
         self.may_change(visit)
         return self.changed(services.update_visit(visit=visit, **self.change_of(visit), **given))
-
-    @extend_schema(
-        summary="What all views of a visit say together",
-        description=(
-            "Side, severity with its interval and what movement each part of the face has, from the photos that "
-            "one release judged, each view once; `views_missing` are those that were not taken. A model's estimate "
-            "that nobody has confirmed: the clinician's own grade is the visit's `grade`."
-        ),
-        responses={200: VisitFindingsSerializer},
-    )
-    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
-    def findings(self, request: Request, pk: uuid.UUID) -> Response:
-        visit = self.get_object()
-        note_reads(request, [visit.patient])
-        found = together(cards=selectors.photos_of_visit(visit=visit))
-        return Response(VisitFindingsSerializer(as_data(visit, found)).data)
 
     @extend_schema(
         summary="Archive a visit",

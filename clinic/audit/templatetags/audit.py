@@ -29,6 +29,8 @@ def audit_where(event: AuditEvent) -> str:
             "changed": _("changed"),
             "deleted": _("removed"),
             "given": _("given"),
+            "moved_away": _("moved away"),
+            "moved_here": _("moved here"),
             "revoked": _("revoked"),
         }.get(str(event.detail.get("how", "")), "")
         parts.append(f"{record} {how}".strip() if record else how)

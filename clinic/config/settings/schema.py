@@ -40,6 +40,7 @@ SPECTACULAR_SETTINGS = {
         "ExerciseCode": "clinic.visits.exercises.choices",
         "Grade": "clinic.visits.models.GRADES",
         "Side": "clinic.visits.models.Side",
+        "GradeSource": "clinic.api.serializers.together.GRADE_SOURCES",
         "WeakSide": "clinic.api.serializers.records.WEAK_SIDES",
     },
     "SWAGGER_UI_SETTINGS": {

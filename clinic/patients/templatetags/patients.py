@@ -116,6 +116,8 @@ def action_name(action: str) -> str:
         "archived": _("archived"),
         "restored": _("restored"),
         "given": _("given"),
+        "moved_away": _("moved away"),
+        "moved_here": _("moved here"),
         "revoked": _("revoked"),
     }.get(action, action)
 

@@ -93,9 +93,7 @@ def short_finding(value: finding.Finding, whose: str = "") -> str:
         return _("No asymmetry detected") if whose == "model" else _("No palsy")
     sides = {"left": _("Left"), "right": _("Right"), "both": _("Both")}
     side = sides.get(value.weak_side, _("Weak"))
-    if value.grade is None:
-        return side
-    return _("%(side)s, grade %(grade)s") % {"side": side, "grade": sentences.ROMAN[value.grade]}
+    return str(side)
 
 
 @register.filter
@@ -148,6 +146,12 @@ def seconds(value: Any) -> str:
 def refusal(code: str) -> str:
     """The sentence of a refusal, for the script that can tell before sending."""
     return refusals.refuse(code).sentence
+
+
+@register.simple_tag
+def no_stroke_excluded() -> str:
+    """The one word of caution beside a finding without weakness."""
+    return sentences.no_stroke_excluded()
 
 
 @register.simple_tag

@@ -1,10 +1,11 @@
 """Pages of visits and photos. They ask the policy, call one service or selector, and answer."""
 
+from .confirming import confirm, visit_confirm
 from .consent import consent
 from .files import image, thumbnail
+from .moving import photo_move, visit_move
 from .patients import patient_photos, patient_visits
 from .photos import (
-    confirm,
     photo,
     photo_archive,
     photo_card,
@@ -38,6 +39,7 @@ __all__ = [
     "photo_card",
     "photo_check",
     "photo_exercise",
+    "photo_move",
     "photo_restore",
     "photo_result",
     "photo_retry",
@@ -47,4 +49,6 @@ __all__ = [
     "thumbnail",
     "turn_over",
     "upload",
+    "visit_confirm",
+    "visit_move",
 ]

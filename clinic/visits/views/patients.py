@@ -17,6 +17,7 @@ from clinic.patients.models import Patient
 from clinic.patients.selectors import current_episode
 
 from .. import exercises, policies, selectors, sentences
+from ..grading import visit_findings
 
 if TYPE_CHECKING:
     from typing import Any
@@ -44,11 +45,22 @@ def patient_visits(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     by_visit = defaultdict(list)
     for card in selectors.cards(photos=selectors.photos_of_patient(patient=context["patient"])):
         by_visit[card.photo.visit_id].append(card)
+    found = visit_findings(visits=visits)
     rows = [
-        {"visit": visit, "cards": by_visit[visit.pk], "summary": sentences.visit_summary(by_visit[visit.pk])}
+        {
+            "visit": visit,
+            "cards": by_visit[visit.pk],
+            "summary": sentences.visit_summary(by_visit[visit.pk]),
+            "known": found[visit.pk],
+        }
         for visit in visits
     ]
-    return render(request, "visits/patient_visits.html", {**context, "rows": rows})
+    context |= {
+        "rows": rows,
+        "removed": selectors.removed_visits(patient=context["patient"]),
+        "can_restore": not context["patient"].is_closed and context["can_create_visit"],
+    }
+    return render(request, "visits/patient_visits.html", context)
 
 
 @login_required

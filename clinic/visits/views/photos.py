@@ -7,26 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic.audit.models import Access
 from clinic.audit.services import record_read
+from clinic.common import undo
 from clinic.common.http import next_url, require, visible_or_404
 from clinic.common.versions import Conflict, shown_basis
-from inference import finding
 from inference import services as inference_services
-from inference.models import Analysis
 from inference.states import Status
 
 from .. import exercises, policies, selectors, services
 from ..checking import check_of
+from ..contradictions import contradictions
 from ..forms import CorrectionForm
 from ..reading import photo_details
 from ..refusals import IntakeError
+from ..reviewing import visit_review
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -56,6 +57,8 @@ def next_look(request: HttpRequest) -> dict[str, int]:
 def photo_context(request: HttpRequest, photo: Photo) -> dict[str, Any]:
     """All that the photo's page shows."""
     card = selectors.card_of(photo=photo)
+    review = visit_review(visit=photo.visit)
+    stated = card.word or card.found
     rest = selectors.rest_symmetry(card=card) if photo.exercise in exercises.CLOSURES else None
     return {
         "card": card,
@@ -64,6 +67,8 @@ def photo_context(request: HttpRequest, photo: Photo) -> dict[str, Any]:
         "patient": photo.visit.patient,
         "episode": photo.visit.episode,
         "details": photo_details(card=card, rest=rest),
+        "review": review,
+        "contradicting": contradictions(review.case(stated, card)) if stated is not None else [],
         "form": _correction(card),
         "words": selectors.words_on(photo=photo),
         "can_confirm": policies.can_confirm(request.user, photo),
@@ -73,20 +78,14 @@ def photo_context(request: HttpRequest, photo: Photo) -> dict[str, Any]:
     }
 
 
-def _correction(card: selectors.PhotoCard, data: Any = None) -> CorrectionForm:
-    """The form with what is known best: the clinician's last word, else the model's finding."""
+def _correction(card: selectors.PhotoCard) -> CorrectionForm:
+    """The form with the exercise on record, and the weakness that is known best: the clinician's last word, else the
+    model's finding."""
     known = card.word or card.found
-    initial: dict[str, Any] = {}
-    if known is not None and known.uncertain:
-        initial = {"exercise": known.exercise}
-    elif known is not None:
-        initial = {
-            "exercise": known.exercise,
-            "palsy": "yes" if known.palsy else "no",
-            "weak_side": known.weak_side,
-            "grade": known.grade,
-        }
-    return CorrectionForm(data, initial=initial, also=(card.photo.exercise, initial.get("exercise", "")))
+    initial: dict[str, Any] = {"exercise": card.photo.exercise}
+    if known is not None and not known.uncertain:
+        initial |= {"palsy": "yes" if known.palsy else "no", "weak_side": known.weak_side}
+    return CorrectionForm(initial=initial, also=(card.photo.exercise,))
 
 
 @login_required
@@ -95,10 +94,15 @@ def photo(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The photo's page: the photo, the model's finding and the clinician's, side by side."""
     shown = visible_photo(request, pk)
     record_read(request=request, patient=shown.visit.patient, access=Access.RECORD, photo=shown)
+    return render(request, "visits/photo.html", photo_page(request, shown))
+
+
+def photo_page(request: HttpRequest, shown: Photo) -> dict[str, Any]:
+    """What the photo's page shows besides the photo: the visit's other ones, and the same exercise over time."""
     context = photo_context(request, shown)
-    context["siblings"] = selectors.photos_of_visit(visit=shown.visit)
+    context["siblings"] = context["review"].photos
     context["over_time"] = selectors.same_exercise(photo=shown)
-    return render(request, "visits/photo.html", context)
+    return context
 
 
 @login_required
@@ -125,12 +129,16 @@ def photo_check(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def card_response(
-    request: HttpRequest, shown: Photo, *, event: str = "", refile_said: str = ""
+    request: HttpRequest, shown: Photo, *, event: str = "", before: str = "", refile_said: str = ""
 ) -> HttpResponse:
-    """The card as a fragment, telling the page when something changed that other parts show too."""
+    """The card as a fragment, telling the page when something changed that other parts show too.
+
+    before: under what the photo was filed until now, to offer it back.
+    """
     card = selectors.card_of(photo=shown)
     context = {
         "card": card,
+        "before": before,
         "can_edit": policies.can_edit_photo(request.user, shown),
         "refile_said": refile_said,
         **next_look(request),
@@ -149,6 +157,7 @@ def photo_exercise(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     shown = visible_photo(request, pk)
     require(policies.can_edit_photo(request.user, shown))
     exercise, side = exercises.parse_step(request.POST.get("exercise", ""))
+    before = exercises.step_of(shown.exercise, shown.side).value
     try:
         services.change_exercise(
             user=request.user,  # type: ignore[arg-type]
@@ -165,8 +174,10 @@ def photo_exercise(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         messages.error(request, error.sentence)
         return redirect(next_url(request, "visits:photo", pk=shown.pk))
     if request.htmx:  # type: ignore[attr-defined]
-        return card_response(request, shown, event="board-changed")
-    messages.success(request, _("The photo is filed under its exercise."))
+        return card_response(request, shown, event="board-changed", before=before)
+    back = reverse("visits:photo_exercise", args=[shown.pk])
+    onward = request.POST.get("next", "")
+    undo.offer(request, _("The photo is filed under its exercise."), back, exercise=before, next=onward)
     return redirect(next_url(request, "visits:photo", pk=shown.pk))
 
 
@@ -189,9 +200,8 @@ def photo_archive(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     shown = visible_photo(request, pk)
     require(policies.can_archive_photo(request.user, shown))
     services.archive_photo(user=request.user, photo=shown)  # type: ignore[arg-type]
-    messages.success(
-        request, _("The photo is removed from the visit. It can be brought back from its own page.")
-    )
+    back = reverse("visits:photo_restore", args=[shown.pk])
+    undo.offer(request, _("The photo is removed from the visit."), back, next=request.POST.get("next", ""))
     return redirect(next_url(request, "visits:detail", pk=shown.visit_id))
 
 
@@ -223,56 +233,3 @@ def photo_retry(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return card_response(request, shown, event="board-changed")
     return redirect(next_url(request, "visits:photo", pk=shown.pk))
-
-
-@login_required
-@require_POST
-def confirm(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Confirm the model's finding as it is (`agree`), or say what the clinician sees instead.
-
-    The form names the analysis that was on the screen, so that a result which arrived meanwhile is never
-    confirmed unseen.
-    """
-    shown = visible_photo(request, pk)
-    require(policies.can_confirm(request.user, shown))
-    analysis = get_object_or_404(_analyses(shown), pk=_uuid(request.POST.get("analysis")))
-    form = None
-    if request.POST.get("agree"):
-        found = finding.from_analysis(analysis, asked=shown.exercise)
-        if not found.decided:
-            messages.error(request, _("The model leaves this open. Say yourself what you see."))
-            return redirect("visits:photo", pk=shown.pk)
-        values = {name: getattr(found, name) for name in ("exercise", "palsy", "weak_side", "grade")}
-        values["comment"] = request.POST.get("comment", "")
-    else:
-        form = CorrectionForm(request.POST, also=(shown.exercise, analysis.exercise))
-        if not form.is_valid():
-            return _confirm_again(request, shown, form)
-        values = form.cleaned_data
-    try:
-        services.confirm(user=request.user, analysis=analysis, **values)  # type: ignore[arg-type]
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-        return redirect("visits:photo", pk=shown.pk)
-    messages.success(
-        request, _("Confirmed.") if form is None else _("Your finding is saved beside the model's.")
-    )
-    return redirect(next_url(request, "visits:photo", pk=shown.pk))
-
-
-def _confirm_again(request: HttpRequest, shown: Photo, form: CorrectionForm) -> HttpResponse:
-    context = {**photo_context(request, shown), "form": form, "correcting": True}
-    context["siblings"] = selectors.photos_of_visit(visit=shown.visit)
-    context["over_time"] = selectors.same_exercise(photo=shown)
-    return render(request, "visits/photo.html", context, status=422)
-
-
-def _analyses(shown: Photo) -> Any:
-    return Analysis.objects.filter(photo=shown).select_related("photo__visit").defer("landmarks")
-
-
-def _uuid(text: str | None) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text or "")
-    except ValueError:
-        return None

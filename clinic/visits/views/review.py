@@ -1,37 +1,46 @@
-"""The queue of findings on which no clinician has had a word."""
+"""The visits on which no clinician has had a word."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from clinic.audit.models import Access
-from clinic.audit.services import record_read
-from clinic.common.http import require
+from clinic.accounts import policies as roles
+from clinic.audit.services import record_listed
 from inference import ledger
 
-from .. import policies, selectors
-from .photos import photo_context
+from ..forms import VisitStatementForm
+from ..reviewing import review_queue, visit_reviews
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+
+AT_ONCE = 10
 
 
 @login_required
 @require_safe
 def review(request: HttpRequest) -> HttpResponse:
-    """One finding after the other: the photo, what the model found, and three keys."""
+    """Visit after visit: the faces, one grade, what contradicts what, and one word for all of it."""
     user, clinic = request.user, request.clinic  # type: ignore[attr-defined]
-    queue = selectors.review_queue(user=user, clinic=clinic)
-    waiting = queue.count()
-    context = {"waiting": waiting, "agreement": ledger.agreement_so_far(clinic_id=clinic.pk).palsy}
-    after = request.GET.get("after", "")
-    shown = selectors.next_in_review(queue=queue, user=user, after=after)
-    if shown is None:
-        return render(request, "visits/review.html", context)
-    require(policies.can_read_file(user, shown))
-    record_read(request=request, patient=shown.visit.patient, access=Access.RECORD, photo=shown)
-    return render(request, "visits/review.html", {**context, **photo_context(request, shown)})
+    queue = review_queue(user=user, clinic=clinic)
+    pages = Paginator(queue, AT_ONCE)
+    shown = pages.get_page(request.GET.get("page"))
+    reviews = visit_reviews(visits=shown.object_list)
+    record_listed(request=request, patients=[one.visit.patient for one in reviews])
+    context = {
+        "reviews": [(one, VisitStatementForm(auto_id=f"{one.visit.pk}-%s")) for one in reviews],
+        "page": shown,
+        "pages": {
+            "previous": f"?page={shown.previous_page_number()}" if shown.has_previous() else "",
+            "next": f"?page={shown.next_page_number()}" if shown.has_next() else "",
+        },
+        "waiting": pages.count,
+        "agreement": ledger.agreement_so_far(clinic_id=clinic.pk).palsy,
+        "can_confirm": roles.can_confirm(user, clinic.pk),
+    }
+    return render(request, "visits/review.html", context)

@@ -89,6 +89,7 @@ def _store(request: HttpRequest, visit: Visit, file: Any) -> Photo:
         upload=file,
         exercise=exercise,
         side=side or request.POST.get("side", ""),
+        anyway=bool(request.POST.get("anyway")),
     )
 
 

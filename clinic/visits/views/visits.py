@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clinic.audit.models import Access
 from clinic.audit.services import record_read
+from clinic.common import undo
 from clinic.common.forms import submit
 from clinic.common.http import next_url, require, visible_or_404
 from clinic.common.versions import Basis
@@ -24,14 +25,18 @@ from clinic.patients.selectors import current_episode, episodes_of
 from clinic.patients.uses import record_consent
 
 from .. import exercises, intake, policies, rules, selectors, sentences, services
-from ..forms import ImpressionForm, VisitForm, WhenForm
+from ..forms import ImpressionForm, VisitForm, VisitStatementForm, WhenForm
 from ..mirroring import mirrored_in
-from ..together import together
+from ..reviewing import VisitReview, visit_review
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from ..models import Visit
+
+
+PARTS = {"summary": "visits/_summary.html", "word": "visits/_word.html"}
+"""What of an open page is looked at again by itself; without a name the board."""
 
 
 def visible_visit(request: HttpRequest, pk: uuid.UUID) -> Visit:
@@ -75,18 +80,24 @@ def board(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The exercises' cards and the summary alone, for a page that is already open."""
     visit = visible_visit(request, pk)
     context = board_context(request, visit)
-    part = "visits/_summary.html" if request.GET.get("part") == "summary" else "visits/_board.html"
+    part = PARTS.get(request.GET.get("part", ""), "visits/_board.html")
     return render(request, part, context)
 
 
 def board_context(request: HttpRequest, visit: Visit) -> dict[str, Any]:
     """The cards of a visit, the exercises without a photo, and the summary."""
     cards = selectors.photos_of_visit(visit=visit)
+    review = visit_review(visit=visit, photos=cards)
     return {
         "visit": visit,
         "cards": cards,
         "summary": sentences.visit_summary(cards),
-        "together": together(cards=cards),
+        "review": review,
+        "known": review.known,
+        "together": review.known.together,
+        "contradicting": review.contradictions,
+        "statement": _statement(review),
+        "can_confirm": policies.can_confirm_visit(request.user, visit),
         "mirrored": mirrored_in(cards=cards, weak_side=visit.episode.weak_side),
         "turned": [card for card in cards if card.photo.turned_from_id is not None],
         "missing": selectors.missing_exercises(cards=cards),
@@ -101,6 +112,18 @@ def consent_context(visit: Visit) -> dict[str, Any]:
         "consent": record_consent(visit.patient),
         "consent_form": ConsentForm.blank(ConsentUse.RECORD),
     }
+
+
+def _statement(review: VisitReview) -> VisitStatementForm:
+    """The form with what is known best: the clinician's last word, else what the model decided."""
+    found, initial = review.known.counts, {}
+    if found is not None and not found.uncertain:
+        initial = {
+            "palsy": "yes" if found.palsy else "no",
+            "weak_side": found.weak_side,
+            "grade": review.known.grade,
+        }
+    return VisitStatementForm(initial=initial, auto_id="statement-%s")
 
 
 def page(
@@ -118,6 +141,7 @@ def page(
         "earlier": earlier,
         "later": later,
         "refused": refused or [],
+        "removed": selectors.removed_photos(visit=visit),
         "accept": intake.ACCEPT,
         **consent_context(visit),
         "can_archive": policies.can_archive_visit(request.user, visit),
@@ -195,7 +219,8 @@ def archive(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     visit = visible_visit(request, pk)
     require(policies.can_archive_visit(request.user, visit))
     services.archive_visit(user=request.user, visit=visit)  # type: ignore[arg-type]
-    messages.success(request, _("The visit is archived: it no longer counts in lists and charts."))
+    said = _("The visit is archived: it no longer counts in lists and charts.")
+    undo.offer(request, said, reverse("visits:restore", args=[visit.pk]))
     return redirect(next_url(request, "visits:detail", pk=visit.pk))
 
 

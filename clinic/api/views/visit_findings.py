@@ -1,0 +1,67 @@
+"""What is found of a whole visit: by a model from all its views, and by a clinician."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from clinic.accounts import policies
+from clinic.common.http import require
+from clinic.visits.confirming import confirm_visit
+from clinic.visits.grading import visit_finding
+
+from ..serializers.together import (
+    VisitConfirmationInput,
+    VisitConfirmationSerializer,
+    VisitFindingsSerializer,
+    as_data,
+)
+from .base import note_reads, unless_archived
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+
+class VisitFindingsActions:
+    """Mixed into the resource of visits."""
+
+    if TYPE_CHECKING:
+        get_object: Any
+        given: Any
+
+    @extend_schema(
+        summary="What all views of a visit say together",
+        description=(
+            "Side, severity with its interval and the movement left in each part of the face, from the photos that "
+            "one release judged, each view once; `views_missing` are those that were not taken. A model's estimate "
+            "that nobody has confirmed: the clinician's own grade is the visit's `grade`."
+        ),
+        responses={200: VisitFindingsSerializer},
+    )
+    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    def findings(self, request: Request, pk: uuid.UUID) -> Response:
+        visit = self.get_object()
+        note_reads(request, [visit.patient])
+        return Response(VisitFindingsSerializer(as_data(visit, visit_finding(visit=visit))).data)
+
+    @extend_schema(
+        summary="Confirm or correct the finding of a whole visit",
+        description=(
+            "A clinician's act: weakness, side and the visit's one House-Brackmann grade. Earlier words stay; the "
+            "newest counts. `contradictions` of the answer are codes of what else is known and says otherwise."
+        ),
+        request=VisitConfirmationInput,
+        responses={201: VisitConfirmationSerializer},
+    )
+    @action(detail=True, methods=["post"], filterset_class=None, pagination_class=None)
+    def confirm(self, request: Request, pk: uuid.UUID) -> Response:
+        visit = self.get_object()
+        require(policies.can_confirm(request.user, visit.patient.clinic_id))
+        unless_archived(visit)
+        row = confirm_visit(user=request.user, visit=visit, **self.given(VisitConfirmationInput))
+        return Response(VisitConfirmationSerializer(row).data, status=status.HTTP_201_CREATED)

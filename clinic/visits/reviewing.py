@@ -1,0 +1,125 @@
+"""Which visits wait for a clinician's word, and all that a page shows of one while it is given."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from django.db.models import Exists, OuterRef, Subquery
+
+from inference.finding import Finding
+from inference.models import Analysis
+from inference.states import Status
+
+from . import exercises
+from .contradictions import Case, Contradiction, contradictions
+from .grading import VisitFinding, visit_finding, visit_findings
+from .models import Photo, Visit, VisitConfirmation, VisitQuerySet
+from .selectors import PhotoCard, cards, photos_of_visit, previous_visits, visible_visits
+
+if TYPE_CHECKING:
+    from clinic.accounts.models import Clinic, User
+
+
+@dataclass(frozen=True, slots=True)
+class VisitReview:
+    """A visit as it is reviewed: its photos, what is known, what was found before, and what contradicts what.
+
+    contradictions: of the model's finding, which is what “confirm” would sign, or of the clinician's own where there is
+    one.
+    """
+
+    visit: Visit
+    photos: tuple[PhotoCard, ...]
+    known: VisitFinding
+    previous: Finding | None = None
+    contradictions: tuple[Contradiction, ...] = ()
+
+    @property
+    def shown(self) -> list[str]:
+        """The analyses on the screen, by which a form says what it was given beside."""
+        return shown_analyses(self.photos)
+
+    @property
+    def newest_word(self) -> str:
+        """The newest word of a clinician, by its identifier; empty where there is none."""
+        return str(self.known.confirmation.pk) if self.known.confirmation is not None else ""
+
+    @property
+    def codes(self) -> list[str]:
+        """What the form names when it is sent."""
+        return [one.code for one in self.contradictions]
+
+    @property
+    def confirmable(self) -> bool:
+        """Whether the model's finding can be confirmed as it is, and was not."""
+        return self.known.confirmable and not self.known.agrees
+
+    def case(self, stated: Finding, photo: PhotoCard | None = None) -> Case:
+        """A statement about the visit, or about one of its photos, with what it is held against."""
+        return Case(stated, self.visit, self.visit.episode, self.photos, self.known, self.previous, photo)
+
+
+def shown_analyses(photos: Iterable[PhotoCard]) -> list[str]:
+    """The analyses that stand behind a visit's finding."""
+    return sorted(str(card.analysis.pk) for card in photos if card.succeeded and card.analysis is not None)
+
+
+def visit_review(*, visit: Visit, photos: list[PhotoCard] | None = None) -> VisitReview:
+    """One visit as it is reviewed. photos: its cards, where they are at hand."""
+    photos = photos_of_visit(visit=visit) if photos is None else photos
+    before = previous_visits(visits=[visit]).get(visit.pk)
+    found = visit_findings(visits=[before])[before.pk].clinician if before is not None else None
+    return _review(visit, photos, visit_finding(visit=visit, photos=photos), found)
+
+
+def visit_reviews(*, visits: Iterable[Visit]) -> list[VisitReview]:
+    """These visits as they are reviewed, in their order, in a fixed number of queries."""
+    visits = list(visits)
+    before = previous_visits(visits=visits)
+    known = visit_findings(visits=[*visits, *before.values()])
+    rows = Photo.objects.filter(visit__in=visits, archived_at__isnull=True)
+    photos: dict[uuid.UUID, list[PhotoCard]] = defaultdict(list)
+    for card in cards(photos=rows.select_related("visit__patient", "visit__episode")):
+        photos[card.photo.visit_id].append(card)
+    found = []
+    for visit in visits:
+        earlier = before.get(visit.pk)
+        said = known[earlier.pk].clinician if earlier is not None else None
+        shown = sorted(
+            photos[visit.pk],
+            key=lambda card: (exercises.ORDER[card.photo.exercise], card.photo.side, card.photo.taken_at),
+        )
+        found.append(_review(visit, shown, known[visit.pk], said))
+    return found
+
+
+def _review(
+    visit: Visit, photos: list[PhotoCard], known: VisitFinding, before: Finding | None
+) -> VisitReview:
+    review = VisitReview(visit, tuple(photos), known, before)
+    if known.counts is None:
+        return review
+    return replace(review, contradictions=tuple(contradictions(review.case(known.counts))))
+
+
+def review_queue(*, user: User, clinic: Clinic) -> VisitQuerySet:
+    """Visits of the clinic with a result on which no clinician has had a word, the oldest first."""
+    newest = Analysis.objects.filter(photo=OuterRef("pk")).exclude(status=Status.CANCELLED)
+    judged = (
+        Photo.objects.filter(visit=OuterRef("pk"), archived_at__isnull=True)
+        .annotate(newest_status=Subquery(newest.order_by("-created_at", "-release").values("status")[:1]))
+        .filter(newest_status=Status.SUCCEEDED)
+    )
+    words = VisitConfirmation.objects.filter(visit=OuterRef("pk")).order_by("-created_at")
+    return (
+        visible_visits(user=user)
+        .current()
+        .filter(patient__clinic=clinic, patient__archived_at__isnull=True, grade__isnull=True)
+        .annotate(word=Subquery(words.values("palsy")[:1]))
+        .filter(Exists(judged), word__isnull=True)
+        .order_by("at", "created_at")
+    )
