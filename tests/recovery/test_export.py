@@ -9,7 +9,6 @@ import re
 import pytest
 from django.urls import reverse
 
-from clinic.api.serializers.history import HistorySerializer
 from clinic.common import sheets
 from clinic.recovery import export
 from clinic.recovery.course import number
@@ -232,7 +231,7 @@ def test_closed_eyes_are_scaled_alike_in_page_file_and_api(as_clinician, clinici
     (photo,) = [
         row for row in table(as_clinician, patient) if row["record"] == "photo" and row["exercise"] != "rest"
     ]
-    found = HistorySerializer(history(episode=episode), context={"people": {}}).data
+    found = as_clinician.get(reverse("api:episode-history", args=[episode.pk])).json()
     (shown,) = [one for one in found["visits"][0]["photos"] if one["exercise"] == "tight_eye_closure"]
     fissure = next(one for one in shown["measures"] if one["name"] == "palpebral_fissure")
 
