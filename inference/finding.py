@@ -41,6 +41,8 @@ VISIT_COLUMNS: Final = ("palsy", "weak_side", "grade", "model_verdict", "model_s
 """What `from_visit_columns` takes, of a `VisitConfirmation`."""
 SYMMETRY_COLUMN: Final = "findings__symmetry"
 """The measures of an `Analysis` (see `inference.pipeline.measure.measure`)."""
+PITCH_COLUMN: Final = "findings__quality__pitch_deg"
+"""How far the head is bent, degrees, above 0 forward."""
 
 
 class Verdict(StrEnum):

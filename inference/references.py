@@ -30,11 +30,11 @@ def reference_of(*, photo: Photo) -> Photo | None:
     if photo.exercise == Exercise.REST:
         return None
     resting = Photos.objects.current().filter(exercise=Exercise.REST).exclude(image="").exclude(pk=photo.pk)
-    own = resting.filter(visit=photo.visit_id).order_by("-taken_at", "-created_at").first()
+    own = resting.filter(visit=photo.visit_id).order_by("-created_at").first()
     if own is not None:
         return own
     before = resting.filter(visit__episode=photo.visit.episode_id, visit__at__lt=photo.visit.at)
-    return before.order_by("-visit__at", "-taken_at", "-created_at").first()
+    return before.order_by("-visit__at", "-created_at").first()
 
 
 def with_reference(*, claim: Claim) -> Claim:

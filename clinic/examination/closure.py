@@ -45,6 +45,7 @@ class Seen:
     visit_id: uuid.UUID
     at: dt.datetime
     taken_at: dt.datetime
+    stored_at: dt.datetime
     exercise: str
     analysis_id: uuid.UUID
     release: str
@@ -98,7 +99,7 @@ def closures(seen: Iterable[Seen], *, errors: Mapping[str, float], both_weak: bo
 
     errors: `error_of` each release. both_weak: both sides are on record as weak.
     """
-    photos = sorted(seen, key=lambda one: (one.at, one.taken_at))
+    photos = sorted(seen, key=lambda one: (one.at, one.stored_at))
     last = {(one.visit_id, one.exercise): one for one in photos if one.exercise in HEALTHY_MM}
     rests = [one for one in photos if one.exercise == Exercise.REST]
     found = []

@@ -34,6 +34,7 @@ _ABOUT = (
     "photo__visit_id",
     "photo__visit__at",
     "photo__taken_at",
+    "photo__created_at",
     "photo__exercise",
     "pk",
     "release",
@@ -119,7 +120,7 @@ def _seen(patient_id: uuid.UUID) -> dict[uuid.UUID, list[closure.Seen]]:
         .values_list("photo__visit__episode_id", *_ABOUT, *_FOUND)
     )
     newest: dict[uuid.UUID, tuple[uuid.UUID, closure.Seen]] = {}
-    for episode_id, photo_id, visit_id, at, taken_at, asked, pk, release, found, stored in rows:
+    for episode_id, photo_id, visit_id, at, taken_at, stored_at, asked, pk, release, found, stored in rows:
         figures = figures_of(stored)
         newest[photo_id] = (
             episode_id,
@@ -128,6 +129,7 @@ def _seen(patient_id: uuid.UUID) -> dict[uuid.UUID, list[closure.Seen]]:
                 visit_id=visit_id,
                 at=at,
                 taken_at=taken_at,
+                stored_at=stored_at,
                 exercise=words.get(photo_id, asked),
                 analysis_id=pk,
                 release=release,

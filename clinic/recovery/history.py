@@ -41,7 +41,7 @@ class VisitPoint:
 
     @property
     def counted(self) -> tuple[PhotoPoint, ...]:
-        """The photo that counts for each exercise and side: the last one taken that was analysed."""
+        """The photo that counts for each exercise and side: the last one stored that was analysed."""
         return self.measured.counted
 
     @property

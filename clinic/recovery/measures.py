@@ -89,6 +89,7 @@ class PhotoPoint:
     error_code: str = ""
     results: tuple[Result, ...] = ()
     confirmed: Confirmed | None = None
+    stored_at: dt.datetime | None = None
 
     @property
     def is_reviewed(self) -> bool:
@@ -288,9 +289,12 @@ def difference(before: float, after: float) -> float:
 
 
 def counted(photos: Iterable[PhotoPoint]) -> tuple[PhotoPoint, ...]:
-    """The photo that counts for each exercise and side: the last one taken that was analysed."""
+    """The photo that counts for each exercise and side: the last one stored that was analysed.
+
+    A retake is stored later, whatever its camera's clock says, and many photos tell no time at all.
+    """
     latest: dict[tuple[str, str], PhotoPoint] = {}
-    for photo in sorted(photos, key=lambda one: one.taken_at):
+    for photo in sorted(photos, key=lambda one: one.stored_at or one.taken_at):
         if photo.results:
             latest[photo.key] = photo
     return tuple(latest.values())

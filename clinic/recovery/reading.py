@@ -16,8 +16,13 @@ from inference.states import Status
 from .measures import Confirmed, Measured, PhotoPoint, Rest, Result, counted, lengths_of
 
 _RATIOS = ("brow_ratio", "eye_ratio", "mouth_ratio")
-_PITCH = "findings__quality__pitch_deg"
-_RESULT = (*_RATIOS, "palsy_probability", finding.SYMMETRY_COLUMN, _PITCH, *finding.ANALYSIS_COLUMNS)
+_RESULT = (
+    *_RATIOS,
+    "palsy_probability",
+    finding.SYMMETRY_COLUMN,
+    finding.PITCH_COLUMN,
+    *finding.ANALYSIS_COLUMNS,
+)
 
 
 def in_course(
@@ -51,13 +56,13 @@ def photos_of(*, visit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[Phot
     rows = list(
         Photo.objects.filter(visit_id__in=visit_ids, archived_at__isnull=True)
         .order_by("taken_at", "created_at")
-        .values_list("pk", "visit_id", "exercise", "side", "taken_at")
+        .values_list("pk", "visit_id", "exercise", "side", "taken_at", "created_at")
     )
     photo_ids = [row[0] for row in rows]
     newest, results = _results(photo_ids)
     confirmed = _confirmations(photo_ids)
     photos: dict[uuid.UUID, list[PhotoPoint]] = defaultdict(list)
-    for photo_id, visit_id, exercise, side, taken_at in rows:
+    for photo_id, visit_id, exercise, side, taken_at, stored_at in rows:
         word = confirmed.get(photo_id)
         status, error_code = newest.get(photo_id, ("", ""))
         photos[visit_id].append(
@@ -66,6 +71,7 @@ def photos_of(*, visit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[Phot
                 exercise=exercise,
                 side=side,
                 taken_at=taken_at,
+                stored_at=stored_at,
                 status=status,
                 error_code=error_code,
                 results=tuple(results.get(photo_id, ())),

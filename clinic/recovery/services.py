@@ -85,7 +85,7 @@ def _set_course(
     found = changes([(date, measured_by[pk]) for pk, date in dated])
     summary.change = found.mean_since_before
     summary.worse = found.worse
-    summary.fall = fall_of(found)
+    summary.fall = fall_of(found=found)
     # Drawn as one line: composites of other exercises than the newest's would be steps that no face made.
     basis = next((measured.basis for _, measured in reversed(visits) if measured.basis), ())
     summary.symmetry = [
@@ -101,7 +101,7 @@ def _set_grades(summary: PatientSummary, found: list[VisitFinding]) -> None:
     summary.model_grade = next((one.model_grade for one in reversed(found) if one.model_grade), None)
 
 
-def fall_of(found: Changes) -> dict[str, Any] | None:
+def fall_of(*, found: Changes) -> dict[str, Any] | None:
     """The fall for which a patient is listed, as plain values; None where there is none."""
     worst = found.worst
     if worst is None or worst.since is None:

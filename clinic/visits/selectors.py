@@ -256,7 +256,7 @@ def rest_symmetry(*, card: PhotoCard) -> dict[str, Any] | None:
             release=card.analysis.release,
             status=Status.SUCCEEDED,
         )
-        .order_by("-photo__taken_at", "-photo__created_at")
+        .order_by("-photo__created_at")
         .values_list(finding.SYMMETRY_COLUMN, flat=True)
         .first()
     )

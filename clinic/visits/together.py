@@ -103,9 +103,9 @@ def _view(card: PhotoCard) -> str:
 
 
 def _last_of_each(cards: Sequence[PhotoCard]) -> list[PhotoCard]:
-    """Of several photos of one view and side the last one taken: a retake takes the place of what it was for."""
+    """Of several photos of one view and side the last one stored: a retake takes the place of what it was for."""
     last = {
-        (_view(card), card.photo.side): card for card in sorted(cards, key=lambda card: card.photo.taken_at)
+        (_view(card), card.photo.side): card for card in sorted(cards, key=lambda card: card.photo.created_at)
     }
     return [card for card in cards if last[_view(card), card.photo.side] is card]
 

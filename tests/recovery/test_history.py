@@ -9,6 +9,8 @@ import pytest
 from clinic.recovery.selectors import history
 from clinic.visits import services
 from clinic.visits.grading import visit_finding
+from clinic.visits.selectors import photos_of_visit
+from clinic.visits.together import together
 from tests import factories
 from tests.visits.scenes import COMBINES, releases_in
 
@@ -376,3 +378,18 @@ def test_an_uncertain_model_gives_no_grade(episode):
     assert point.model_grade is None
     result = point.photo_of("pucker").result
     assert (result.verdict, result.grade, result.weak_side) == ("uncertain", None, "")
+
+
+@pytest.mark.parametrize(
+    "said", [dt.timedelta(0), -dt.timedelta(days=4000)], ids=["same time", "camera of 2015"]
+)
+def test_a_retake_counts_whatever_its_camera_s_clock_says(clinic, said):
+    """Many photos tell no time, and a clock that was reset tells a wrong one: the later upload is the retake."""
+    visit = factories.VisitFactory(episode=factories.EpisodeFactory(patient__clinic=clinic))
+    first = factories.PhotoFactory(visit=visit, exercise="smile_with_teeth", taken_at=visit.at)
+    retake = factories.PhotoFactory(visit=visit, exercise="smile_with_teeth", taken_at=visit.at + said)
+    for photo in (first, retake):
+        factories.AnalysisFactory(photo=photo, exercise="smile_with_teeth")
+    (point,) = history(episode=visit.episode).visits
+    assert [photo.photo_id for photo in point.counted] == [retake.pk]
+    assert together(cards=photos_of_visit(visit=visit)).photos == (retake.pk,)

@@ -77,7 +77,7 @@ class Face:
     def level(self, measure: str, side: str, mm_per_mm: float = 1.0) -> float | None:
         """One side's measure as of a head held level, mm; None where it wasn't measured."""
         value = ((self.symmetry.get("measures") or {}).get(measure) or {}).get(side)
-        if not _is_number(value):
+        if value is None or not _is_number(value):
             return None
         eyes_mm = self.symmetry.get("eyes_mm") or 0.0
         bent = (
