@@ -18,10 +18,10 @@ STATEMENTS = [
         lambda r: {**STATEMENT, "shown": shown(r.visit), "named": NAMED},
     ),
     get("visits:visit_move", WRITE, "visit"),
-    post("visits:visit_move", WRITE, "visit", lambda r: {"to": str(r.visit.episode_id)}),
+    post("visits:visit_move", WRITE, "visit", lambda r: {"to": str(r.visit.episode_id)}, writes=False),
     get("visits:photo_move", WRITE, "photo"),
-    post("visits:photo_move", WRITE, "photo", lambda r: {"to": str(r.photo.visit_id)}),
-    post("patients:treatment_restore", WRITE, "treatment"),
+    post("visits:photo_move", WRITE, "photo", lambda r: {"to": str(r.photo.visit_id)}, writes=False),
+    post("patients:treatment_restore", WRITE, "treatment", writes=False),
 ]
 """The pages' rows."""
 
