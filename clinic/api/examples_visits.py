@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .example_names import CLINICIAN
+
 CONFIRMATION_INPUT = {
     "palsy": True,
     "weak_side": "left",
@@ -13,7 +15,7 @@ CONFIRMATION_INPUT = {
 CONFIRMATION: dict[str, Any] = {
     "id": "5b7e2c40-8d13-4f69-a5b2-1e9c7d3f6a98",
     "visit": "2f8b6d3e-1a47-4c95-8e60-9b3d7c5f1a54",
-    "by": {"id": 7, "name": "Wulan Contoh"},
+    "by": CLINICIAN,
     **CONFIRMATION_INPUT,
     "analyses": ["6d0f4b92-5c83-4e17-a2d9-8f7b3c6e1a76"],
     "release": "2026.11.1",
