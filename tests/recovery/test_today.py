@@ -101,13 +101,13 @@ def test_each_action_leads_to_where_it_is_settled(
         assert as_clinician.get(item.action_url).status_code == 200
 
 
-def test_a_reviewer_is_led_to_the_record_where_only_a_clinician_may_act(reviewer, clinic, patient):
+def test_a_reviewer_is_led_to_the_record_and_not_told_to_confirm(reviewer, clinic, patient):
     PatientSummary.objects.create(patient=patient, to_confirm=2, last_visit_at=LONG_AGO)
 
     found = attention(user=reviewer, clinic=clinic)
 
     record = reverse("patients:detail", args=[patient.pk])
-    assert [(item.action_url, item.action_label) for item in found] == [(record, "Open the record")] * 2
+    assert [(item.action_url, item.action_label) for item in found] == [(record, "Open the record")]
 
 
 def test_the_list_of_patients_and_today_go_by_one_rule(clinic):
@@ -147,7 +147,7 @@ def test_the_board_counts_and_names(as_clinician, clinician, clinic, patient, ep
     board = today_board(user=clinician, clinic=clinic)
     page = as_clinician.get("/").content.decode()
 
-    assert (board.work.counts.urgent, board.work.counts.to_confirm, board.work.counts.failed) == (1, 2, 1)
+    assert (board.work.counts.urgent, board.work.counts.to_confirm, board.work.counts.failed) == (1, 1, 1)
     assert board.work.analysing == 1
     assert [one.patient for one in board.urgent] == [patient] and board.to_confirm == ()
     assert [seen.pk for seen in board.visits] == [visit.pk]
@@ -186,7 +186,7 @@ def test_the_counts_come_alone_and_say_when_the_lists_are_out_of_date(as_clinici
     same = as_clinician.get("/", {"was": "0-2-0"}, headers=headers).content.decode()
     other = as_clinician.get("/", {"was": "0-1-0"}, headers=headers).content.decode()
 
-    assert "<html" not in same and "results to review" in same
+    assert "<html" not in same and "visits to review" in same
     assert "#today-lists" not in same and 'hx-select="#today-lists"' in other
 
 
