@@ -44,9 +44,6 @@ SYMMETRY_COLUMN: Final = "findings__symmetry"
 PITCH_COLUMN: Final = "findings__quality__pitch_deg"
 """How far the head is bent, degrees, above 0 forward."""
 
-PITCH_COLUMN: Final = "findings__quality__pitch_deg"
-"""How far the head was turned up or down, degrees."""
-
 
 class Verdict(StrEnum):
     """Whether there is a weakness."""

@@ -9,6 +9,7 @@ import pytest
 from clinic.recovery.selectors import history
 from clinic.visits import services
 from clinic.visits.grading import visit_finding
+from clinic.visits.models import Photo
 from clinic.visits.selectors import photos_of_visit
 from clinic.visits.together import together
 from tests import factories
@@ -383,13 +384,13 @@ def test_an_uncertain_model_gives_no_grade(episode):
 @pytest.mark.parametrize(
     "said", [dt.timedelta(0), -dt.timedelta(days=4000)], ids=["same time", "camera of 2015"]
 )
-def test_a_retake_counts_whatever_its_camera_s_clock_says(clinic, said):
+def test_a_retake_counts_whatever_its_camera_s_clock_says(episode, settings, tmp_path, said):
     """Many photos tell no time, and a clock that was reset tells a wrong one: the later upload is the retake."""
-    visit = factories.VisitFactory(episode=factories.EpisodeFactory(patient__clinic=clinic))
-    first = factories.PhotoFactory(visit=visit, exercise="smile_with_teeth", taken_at=visit.at)
-    retake = factories.PhotoFactory(visit=visit, exercise="smile_with_teeth", taken_at=visit.at + said)
-    for photo in (first, retake):
-        factories.AnalysisFactory(photo=photo, exercise="smile_with_teeth")
-    (point,) = history(episode=visit.episode).visits
-    assert [photo.photo_id for photo in point.counted] == [retake.pk]
-    assert together(cards=photos_of_visit(visit=visit)).photos == (retake.pk,)
+    settings.MODEL_ARTIFACTS_DIR = releases_in(tmp_path)
+    visit = scenes.visit(episode, 0)
+    first, retake = (scenes.analysed(visit, "smile_with_teeth", release=COMBINES).photo for _ in range(2))
+    Photo.objects.filter(pk=retake.pk).update(taken_at=first.taken_at + said)
+    assert [photo.photo_id for photo in only_visit(episode).counted] == [retake.pk]
+    found = together(cards=photos_of_visit(visit=visit))
+    assert found is not None
+    assert found.photos == (retake.pk,)
