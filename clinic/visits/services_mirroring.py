@@ -93,7 +93,7 @@ def _archive(photo: Photo, user: User) -> None:
 
 
 def _mirror_image(photo: Photo, user: User, written: list[str]) -> Photo:
-    with Image.open(io.BytesIO(files.read(photo))) as stored:
+    with Image.open(io.BytesIO(files.read(photo)), formats=["JPEG"]) as stored:
         picture = ImageOps.mirror(stored.convert("RGB"))
     stream = io.BytesIO()
     picture.save(stream, "JPEG", quality=QUALITY)
