@@ -49,6 +49,7 @@ def _catalogue(*kinds: Kind) -> dict[str, Kind]:
 INTAKE = _catalogue(
     Kind("same_in_visit", 409, _("This photo is already in this visit.")),
     Kind("same_in_patient", 409, _("This photo is already in another visit of this patient.")),
+    Kind("same_elsewhere", 409, _("The same photo is in another patient's record.")),
     Kind("not_a_photo", 415, _("The file is not a photo.")),
     Kind("unsupported_type", 415, _("The file is of a type that is not taken in.")),
     Kind("empty", 422, _("The file is empty.")),

@@ -256,7 +256,9 @@ def test_the_mark_costs_nothing_more_for_a_long_list(
     template = engines["django"].from_string(
         '{% for _ in many %}{% include "inc/model_mark.html" %}{% endfor %}{% include "inc/footer.html" %}'
     )
-    with django_assert_max_num_queries(5):  # the reader's roles among them
+    with django_assert_max_num_queries(
+        6
+    ):  # the reader's roles, and the words on visits beside those on photos
         page = template.render({"many": range(200)}, request)
     assert page.count("not yet validated here") >= 200 and page.count("Not yet validated in this clinic") == 1
     with django_assert_max_num_queries(0):

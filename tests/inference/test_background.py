@@ -119,7 +119,7 @@ def test_a_shadows_result_is_nowhere_in_the_clinic(shadow, upload, as_clinician,
     pages = (
         reverse("today"),
         reverse("patients:list"),
-        reverse("patients:list") + "?grade=6",
+        reverse("patients:list") + "?attention=true",
         reverse("patients:detail", args=person),
         reverse("recovery:compare", args=person),
         reverse("recovery:csv", args=person),
