@@ -105,7 +105,7 @@ def test_files_are_stored_each_on_its_own_and_results_come_by_themselves(open_pa
         Analysis.objects.filter(pk=analysis.pk).update(**values)
     sees(page.locator(".visit-card .finding.model-value"), 2)
     expect(page.locator("#visit-summary")).to_contain_text(
-        "Weakness on the left in 2 of 2 photos", timeout=WAIT
+        "Weakness on the left. Too few views for a grade", timeout=WAIT
     )
     assert page.locator('[hx-trigger^="load delay"]:is(.visit-card)').count() == 0
 
