@@ -60,7 +60,9 @@ def test_the_story_of_the_guide_runs_as_it_stands(reader, house, tmp_path):  # n
     analysis = Analysis.objects.get(photo__visit__patient=patient)
     assert (analysis.status, analysis.release) == ("succeeded", active_release())
     assert Confirmation.objects.get().analysis == analysis
-    assert f"/api/v1/photos/{analysis.photo_id}/" in done.stdout.splitlines()[-1], told
+    *_, at_the_photo, cursor = done.stdout.splitlines()
+    assert at_the_photo == f"{house.url}/api/v1/photos/{analysis.photo_id}/", told
+    assert re.fullmatch(r"[\w-]{20,}", cursor), told
     assert not AuthToken.objects.exists()
 
     rows = list(csv.DictReader((tmp_path / "recovery.csv").open(encoding="utf-8-sig")))

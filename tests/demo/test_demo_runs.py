@@ -88,7 +88,7 @@ def test_the_demo_is_analysed_by_its_own_worker_while_the_command_watches(migrat
         assert "14 of 14 photos analysed" in printed
         statuses = migrated.rows("SELECT status, attempt, published_at FROM inference_analysis")
         assert len(statuses) == 14 and all(row[:2] == ("succeeded", 1) and row[2] for row in statuses)
-        assert migrated.rows("SELECT COUNT(*) FROM visits_confirmation") == [(6,)]
+        assert migrated.rows("SELECT COUNT(*) FROM visits_visitconfirmation") == [(3,)]
         until(lambda: not migrated.messages())
         # A check of which nothing is kept goes the same way: no file is left, and no row.
         assert migrated.manage("shell", "-c", QUICK).split()[-1] == "succeeded"

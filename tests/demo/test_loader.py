@@ -37,7 +37,10 @@ def analyse_all(**findings: object) -> None:
 
 
 def counts() -> tuple[int, ...]:
-    models = (Clinic, User, Membership, Patient, Visit, Photo, Analysis, Consent, Treatment, Confirmation)
+    models = (
+        *(Clinic, User, Membership, Patient, Visit, Photo, Analysis, Consent, Treatment),
+        *(Confirmation, VisitConfirmation),
+    )
     return tuple(model.objects.count() for model in models)
 
 
@@ -64,7 +67,7 @@ def test_it_is_refused_outside_the_demo_settings(settings, small):
         loader.load(folder=small)
     with pytest.raises(CommandError, match="setup_clinic"):
         call_command("load_demo", photos=small)
-    assert counts() == (0,) * 10
+    assert counts() == (0,) * 11
 
 
 def test_patients_have_all_that_a_clinic_records(small):
@@ -77,10 +80,13 @@ def test_patients_have_all_that_a_clinic_records(small):
     assert {t.kind for t in episode.treatments.all()} == {"steroids", "therapy_start"}
     assert {c.use for c in hana.consents.all()} == {"record", "teaching", "model_training"}
     visits = hana.visits.order_by("at")
-    assert [(v.grade, v.photos.count()) for v in visits] == [(2, 2), (1, 2)]
+    assert [(v.grade, v.photos.count()) for v in visits] == [(None, 2), (None, 2)], "nothing is judged yet"
     assert (visits[1].at - visits[0].at).days in (20, 21) and visits[1].at <= timezone.now()
     assert all(v.impression for v in visits)
     assert melati[2].episodes.get().weak_side == ""
+    analyse_all()
+    loader.confirm_earlier(folder=small)
+    assert [v.grade for v in hana.visits.order_by("at")] == [2, None], "the last visit waits for its grade"
 
 
 def test_there_is_one_login_a_role_and_a_neighbour_who_sees_nothing_of_it(small, client):
@@ -165,7 +171,8 @@ def test_the_command_prints_the_logins_and_the_progress(small):
     assert people.PASSWORD in out.getvalue() and "14 of 14 photos analysed" in out.getvalue()
     for login in people.LOGINS:
         assert login.email in out.getvalue()
-    assert Confirmation.objects.count() == 6
+    # All but the last visit of each of the clinic's three patients, each graded once.
+    assert VisitConfirmation.objects.count() == 3
 
 
 def test_missing_pictures_are_named(small):

@@ -52,7 +52,7 @@ def log_a_patient(page: Page) -> None:
     page.get_by_label("Birth date").fill("1971-03-09")
     page.get_by_label("Bell's palsy").check()
     page.get_by_role("group", name="Weak side").get_by_label("Left").check()
-    page.get_by_label("Onset").fill((LONG_AGO - dt.timedelta(days=7)).date().isoformat())
+    page.get_by_role("textbox", name="Onset").fill((LONG_AGO - dt.timedelta(days=7)).date().isoformat())
     page.get_by_role("button", name="Add the patient").click()
     banner = page.locator(".banner-identity")
     expect(banner).to_contain_text(NAME)

@@ -56,7 +56,6 @@ class ConfirmationInput(serializers.Serializer[Any]):
     exercise = serializers.ChoiceField(
         choices=exercises.all_choices(),
         required=False,
-        default="",
         help_text="What the photo shows, if you say so: it is filed under it. Left out, nothing is said of it.",
     )
     palsy = serializers.BooleanField()

@@ -21,7 +21,7 @@ from ..serializers.together import (
     VisitFindingsSerializer,
     as_data,
 )
-from .base import note_reads, unless_archived
+from .base import Systems, note_reads, unless_archived
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -32,6 +32,7 @@ class VisitFindingsActions:
 
     if TYPE_CHECKING:
         get_object: Any
+        get_serializer_context: Any
         given: Any
 
     @extend_schema(
@@ -64,4 +65,7 @@ class VisitFindingsActions:
         require(policies.can_confirm(request.user, visit.patient.clinic_id))
         unless_archived(visit)
         row = confirm_visit(user=request.user, visit=visit, **self.given(VisitConfirmationInput))
-        return Response(VisitConfirmationSerializer(row).data, status=status.HTTP_201_CREATED)
+        context = {**self.get_serializer_context(), "systems": Systems(request.user)}
+        return Response(
+            VisitConfirmationSerializer(row, context=context).data, status=status.HTTP_201_CREATED
+        )
