@@ -48,7 +48,7 @@ MODELS: dict[str, str | Promise] = {
     "exercise": _("Exercise classifier"),
     "palsy": _("Palsy classifier"),
     "network": _("Network"),
-    "judgement": _("Network"),
+    "judgement": _("Judgement of a photo"),
     "locator": _("Locator of landmarks"),
 }
 SPLITS: dict[str, str | Promise] = {

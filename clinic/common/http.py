@@ -7,7 +7,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404, resolve_url
@@ -26,7 +26,8 @@ def visible_or_404(
     queryset: Any = source if isinstance(source, QuerySet) else source._default_manager.all()
     try:
         return get_object_or_404(queryset.visible_to(user), pk=pk)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, ValidationError) as error:
+        # What was sent is no identifier at all.
         raise Http404 from error
     except Http404:
         _unless_restricted(queryset, user, pk)
