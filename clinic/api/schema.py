@@ -77,8 +77,10 @@ REPLAYED = {
 }
 CREATES = {
     f"{name}_create"
-    for name in ("patients", "episodes", "treatments", "consents", "visits", "photos", "confirmations")
-}
+    for name in (
+        "patients", "episodes", "treatments", "consents", "visits", "visits_confirm", "photos", "confirmations",
+    )
+}  # fmt: skip
 # What only some operations answer with; any other code of the same status may come from all of them.
 ONLY = {
     "wrong_credentials": {"tokens_create"},
@@ -217,7 +219,7 @@ class Schema(AutoSchema):
             found.add("410")
         if self.asks_for_match:
             found |= {"412", "428"}
-        if getattr(self.view, "action", "") == "create":
+        if getattr(self.view, "action", "") in ("create", "confirm"):
             found.add("422")
         if self.method == "POST" and self.path == "/api/v1/photos/":
             found |= {"503", "507"}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clinic.audit import services as audit
-from clinic.common.writing import lock, save
+from clinic.common.writing import Basis, assign, lock, save
 from clinic.patients.rules import not_archived
 from clinic.recovery.services import refresh_summary
 from inference.finding import Finding, Verdict, agree
@@ -21,6 +21,8 @@ from .reviewing import VisitReview, visit_review
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User
+
+GRADED: Final = frozenset({"grade"})
 
 
 class Contradicted(ValidationError):
@@ -44,12 +46,14 @@ def confirm_visit(
     shown: Collection[str] | None = None,
     after: str | None = None,
     named: Collection[str] | None = None,
+    based_on: Basis | None = None,
 ) -> VisitConfirmation:
     """Add the clinician's word on a visit; earlier ones stay, the newest counts, and its grade is the visit's.
 
     shown: the analyses that were on the screen, None where none was; results that came since are never confirmed
     unseen. after: the newest word that stood there, empty for none: a colleague's is never overruled unseen.
     named: the codes of the contradictions that were named to whoever signs; Contradicted if another stands.
+    based_on: the version of the visit that was shown; Conflict if the visit's grade became another one since.
     None asks nothing, for a program that has no screen.
     """
     stated = _stated(palsy, weak_side, grade)
@@ -65,7 +69,7 @@ def confirm_visit(
             raise Contradicted(found)
         row = _row(user, visit, stated, comment, review)
         row.contradictions = sorted({one.code for one in found.found})
-        _add(user, visit, row)
+        _add(user, visit, row, based_on)
     return row
 
 
@@ -127,11 +131,10 @@ def _still_open(visit: Visit) -> None:
     not_archived(visit.patient)
 
 
-def _add(user: User, visit: Visit, row: VisitConfirmation) -> None:
+def _add(user: User, visit: Visit, row: VisitConfirmation, based_on: Basis | None) -> None:
     row.full_clean(exclude=["visit", "by"])
     row.save(force_insert=True)
     audit.log_change(record=row, user=user, how="given")
-    if visit.grade != row.grade:
-        visit.grade = row.grade
-        save(visit, user=user, only=["grade"])
+    if changed := assign(visit, {"grade": row.grade}, GRADED, based_on=based_on):
+        save(visit, user=user, only=changed)
     refresh_summary(patient_id=visit.patient_id)

@@ -18,6 +18,7 @@ from clinic.accounts.policies import is_integration
 from clinic.audit import services as audit
 from clinic.common.dates import day_in
 from clinic.common.meters import counts_uploads
+from clinic.common.versions import base_value
 from clinic.common.writing import Basis, assign, lock, save
 from clinic.patients.rules import not_archived
 from clinic.patients.selectors import current_episode
@@ -319,10 +320,12 @@ def confirm(
     weak_side: str = "",
     grade: int | None = None,
     comment: str = "",
+    based_on: Basis | None = None,
 ) -> Confirmation:
     """Add the clinician's word on one finding; earlier ones stay, the newest counts.
 
     exercise: what the photo shows, if the clinician says so: it is filed under it. Left out, nothing is said of it.
+    based_on: the version of the photo that was shown; where somebody filed it elsewhere since, nothing is said.
     """
     if analysis.status != Status.SUCCEEDED:
         raise ValidationError(_("Only a photo with a result can be confirmed or corrected."))
@@ -350,18 +353,23 @@ def confirm(
     confirmation.agrees = finding.agree(finding.from_confirmation(confirmation), found)
     confirmation.full_clean(exclude=["photo", "analysis", "by"])
     with transaction.atomic():
-        _still_there(analysis.photo)
+        photo = _still_there(analysis.photo)
+        refiles = bool(exercise) and exercise != photo.exercise
+        if refiles and based_on and base_value(photo, based_on, "exercise") != photo.exercise:
+            said = _("%(who)s filed this photo here meanwhile. Choose again if it shows something else.")
+            raise ValidationError(said % {"who": _("Somebody")}, "stale")
         confirmation.save(force_insert=True)
         audit.log_change(record=confirmation, user=user, how="given")
-        if exercise and exercise != analysis.photo.exercise:
+        if refiles:
             change_exercise(user=user, photo=analysis.photo, exercise=exercise)
         refresh_summary(patient_id=analysis.photo.visit.patient_id)
     return confirmation
 
 
-def _still_there(photo: Photo) -> None:
+def _still_there(photo: Photo) -> Photo:
     """The photo, its visit and its record were open when the page was shown; whoever closes them meanwhile is first."""
     locked = Photo.objects.select_for_update(of=("self",)).select_related("visit__patient").get(pk=photo.pk)
     if locked.archived_at or locked.visit.archived_at:
         raise ValidationError(_("This record is archived. Restore it before changing it."), code="archived")
     not_archived(locked.visit.patient)
+    return locked

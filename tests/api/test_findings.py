@@ -33,7 +33,7 @@ def test_an_uncertain_finding_names_neither_side_nor_grade_and_says_why(api, vis
     analysis.save()
     found = result(api, analysis)
     assert (found["palsy_verdict"], found["weak_side"], found["grade"]) == ("uncertain", None, None)
-    assert found["sentence"].startswith("Uncertain: ")
+    assert found["sentence"] == "Uncertain whether there is a weakness."
     assert [caution["code"] for caution in found["cautions"]] == ["palsy_unsure"]
     assert found["grade_probabilities"]["2"] == 0.6, "the figures stay"
 
@@ -60,7 +60,8 @@ def test_a_visit_is_read_as_a_whole(api, visit, releases):
     assert (found["release"], found["weak_side"], found["source"]) == (COMBINES, "left", "model")
     assert set(found["photos"]) == set(map(str, photos))
     assert found["preliminary"] is True
-    assert found["grade_low"] <= found["grade"] <= found["grade_high"]
+    assert (found["grade"], found["grade_low"], found["grade_high"]) == (None, None, None)
+    assert found["grade_needs"] == ["gentle_eye_closure"], "and no grade without it"
     assert "pucker" in found["views_missing"] and found["views_used"] == [
         "rest",
         "brow_raise",
@@ -69,6 +70,10 @@ def test_a_visit_is_read_as_a_whole(api, visit, releases):
     assert found["zones"]["eye"] is None, "no view of this visit shows it"
     assert found["zones"]["brow"]["views"] == ["brow_raise"]
     assert ReadEvent.objects.filter(patient=visit.patient).exists()
+    analysed(visit, "gentle_eye_closure", zones=ZONES)
+    found = whole(api, visit)
+    assert found["grade_low"] <= found["grade"] <= found["grade_high"]
+    assert (found["grade_needs"], found["preliminary"]) == ([], True)
 
 
 def test_a_visit_that_nothing_combines_has_empty_findings(api, records, releases):

@@ -25,7 +25,18 @@ from .conftest import everything
 from .test_problems import problem
 
 PATIENTS = "/api/v1/patients/"
-LISTS = ["clinic", "patient", "episode", "treatment", "consent", "visit", "photo", "analysis", "confirmation"]
+LISTS = [
+    "clinic",
+    "patient",
+    "episode",
+    "treatment",
+    "consent",
+    "visit",
+    "photo",
+    "analysis",
+    "confirmation",
+    "task",
+]
 
 
 def ids(response) -> list[str]:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from clinic.audit.models import Access, ReadEvent
 from clinic.patients.models import Patient
+from clinic.visits.confirming import confirm_visit
 from clinic.visits.models import Visit
 from tests import factories
 
@@ -166,7 +167,11 @@ def test_a_visit_takes_the_current_episode_the_time_and_the_person(api, records,
     url = reverse("api:visit-list")
     made = api.post(url, {"patient": str(records.patient.pk)}, format="json").json()
     assert made["episode"] == str(records.episode.pk)
-    assert made["clinician"] == {"id": clinician.pk, "name": clinician.full_name}
+    assert made["clinician"] == {
+        "id": str(clinician.public_id),
+        "name": clinician.full_name,
+        "kind": "person",
+    }
     assert abs(dt.datetime.fromisoformat(made["at"]) - timezone.now()) < dt.timedelta(minutes=1)
 
 
@@ -277,13 +282,17 @@ def test_the_points_of_the_face(api, records):
     assert len(found["landmarks"]) == 478
 
 
-def test_the_history_of_an_episode_and_of_a_patient(api, records):
+def test_the_history_of_an_episode_and_of_a_patient(api, records, clinician):
     url = reverse("api:episode-history", args=[records.episode.pk])
+    confirm_visit(user=clinician, visit=records.visit, palsy=True, weak_side="left", grade=3)
     found = api.get(url).json()
     (visit,) = found["visits"]
     assert visit["visit"] == str(records.visit.pk)
-    assert visit["clinician"]["confirmed_grade"] == 3
-    assert visit["model"]["grade"]["release"] == "test-release"
+    assert (visit["grade"], visit["grade_source"], visit["clinician"]["grade"]) == (3, "clinician", 3)
+    (photo,) = visit["photos"]
+    assert (photo["confirmed"]["palsy"], photo["confirmed"]["by"]) == (True, clinician.full_name)
+    assert photo["results"][0]["release"] == "test-release"
+    assert visit["model"]["grade"] is None, "one view is too few for it"
     assert [mark["treatment"] for mark in found["treatments"]] == [str(records.treatment.pk)]
     whole = api.get(reverse("api:patient-history", args=[records.patient.pk])).json()
     assert whole["episodes"] == [found]

@@ -16,7 +16,7 @@ from clinic.api import repeats, tasks
 from clinic.api.models import RepeatableRequest
 from clinic.patients import services_rights
 from clinic.patients.models import Consent, Episode, Patient, Treatment
-from clinic.visits.models import Confirmation, Photo, Visit
+from clinic.visits.models import Confirmation, Photo, Visit, VisitConfirmation
 from tests import factories
 
 from .contract import document
@@ -76,7 +76,31 @@ def test_these_are_all_posts_that_make_a_record():
         and not path.endswith("/retry/")
     }
     # A token's text is stored nowhere, so that nothing could show it again.
-    assert takes == makes - {"/api/v1/tokens/"} == {f"/api/v1/{name}s/" for name in RESOURCES}
+    assert (
+        takes
+        == makes - {"/api/v1/tokens/"}
+        == {
+            *(f"/api/v1/{name}s/" for name in RESOURCES),
+            "/api/v1/visits/{id}/confirm/",
+        }
+    )
+
+
+def test_a_visit_is_confirmed_once_under_a_key(api, records):
+    def say(key, visit=records.visit, **more):
+        body = {"palsy": True, "weak_side": "left", "grade": 3, **more}
+        url = reverse("api:visit-confirm", args=[visit.pk])
+        return api.post(url, body, format="json", HTTP_IDEMPOTENCY_KEY=key)
+
+    before = VisitConfirmation.objects.count()
+    first, again = say("a-key"), say("a-key")
+    assert (first.status_code, first.json()) == (again.status_code, again.json())
+    assert (first.status_code, "Idempotency-Replayed" in first) == (201, False)
+    assert again["Idempotency-Replayed"] == "true"
+    problem(say("a-key", grade=4), 422, "key_reused")
+    problem(say("a-key", visit=factories.VisitFactory(episode=records.episode)), 422, "key_reused")
+    assert VisitConfirmation.objects.count() == before + 1
+    assert say("another-key").json()["id"] != first.json()["id"], "a second thought is a second word"
 
 
 @pytest.mark.parametrize("name", RESOURCES)

@@ -27,7 +27,12 @@ STATEMENTS = [
 
 STATEMENTS_API = [
     post(
-        "api:visit-confirm", API_CONFIRM, "visit", lambda r: {"palsy": True, "weak_side": "left", "grade": 3}
+        "api:visit-confirm",
+        API_CONFIRM,
+        "visit",
+        lambda r: {"palsy": True, "weak_side": "left", "grade": 3},
+        status=201,
+        by_scope=True,
     ),
 ]
 """The API's."""

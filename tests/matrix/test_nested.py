@@ -202,13 +202,15 @@ def test_a_list_filtered_by_another_clinics_patient_is_empty(world: World, kind:
 
 def test_the_log_filtered_by_another_clinics_patient_or_person_is_empty(world: World) -> None:
     other = world.other.records
-    for query in (
-        f"patient={other.patient.pk}",
-        f"person={other.clinician.pk}",
-        f"patient={other.sibling.pk}",
+    # A person who is not of the clinic is no choice of the filter: refused, and as one whom nobody knows.
+    for query, status in (
+        (f"patient={other.patient.pk}", 200),
+        (f"person={other.clinician.pk}", 400),
+        ("person=999999999", 400),
+        (f"patient={other.sibling.pk}", 200),
     ):
         answer = send(world, "administrator", "GET", f"{reverse('audit:clinic')}?{query}", {})
-        assert answer.status == 200 and world.other.word not in answer.text
+        assert answer.status == status and world.other.word not in answer.text
         assert world.other.house not in answer.text
 
 

@@ -51,7 +51,7 @@ def full(patient, episode, visit, clinician, administrator, tmp_path):
 
 
 def paths_to_patient() -> set[str]:
-    """Every model from which a way of foreign keys, or a history's, leads to a patient."""
+    """Every model from which a way of foreign keys, a history's, or an identifier leads to a patient."""
     found = {"patients.Patient"}
     known = {model._meta.label: model for model in apps.get_models() if not model._meta.proxy}
     grew = True
@@ -66,7 +66,12 @@ def paths_to_patient() -> set[str]:
             history_of = getattr(model, "instance_type", None)
             if history_of is not None:
                 targets.add(history_of._meta.label)
-            if label not in found and targets & found:
+            # The identifier alone leads there too, where a row has to outlive the record.
+            named = any(
+                isinstance(field, models.UUIDField) and field.name == "patient"
+                for field in model._meta.concrete_fields
+            )
+            if label not in found and (named or targets & found):
                 found.add(label)
                 grew = True
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
@@ -146,12 +146,18 @@ class Records(Strict, viewsets.GenericViewSet[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if self.action == "create":
+        making = {"create": self.created_before, **self.also_making()}
+        if again := making.get(self.action or ""):
             # Every POST that makes a record can be repeated under a key; no view has to think of it.
             create = self.post  # type: ignore[has-type]
-            self.post = lambda request: repeats.once(
-                request, str(self.basename), lambda: create(request), self.created_before
+            operation = "/".join([str(self.basename), *map(str, kwargs.values())])
+            self.post = lambda request, **kwargs: repeats.once(
+                request, operation, lambda: create(request, **kwargs), again
             )
+
+    def also_making(self) -> dict[str, Callable[[Any], Response]]:
+        """Actions beside `create` that make a record, and what answers a repeated one for the record made then."""
+        return {}
 
     def scope(self) -> str:
         usual = self.reads if self.request.method in SAFE_METHODS else self.writes

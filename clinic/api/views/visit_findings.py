@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
@@ -24,7 +25,11 @@ from ..serializers.together import (
 from .base import Systems, note_reads, unless_archived
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rest_framework.request import Request
+
+    from clinic.visits.models import VisitConfirmation
 
 
 class VisitFindingsActions:
@@ -34,6 +39,7 @@ class VisitFindingsActions:
         get_object: Any
         get_serializer_context: Any
         given: Any
+        request: Any
 
     @extend_schema(
         summary="What all views of a visit say together",
@@ -64,8 +70,19 @@ class VisitFindingsActions:
         visit = self.get_object()
         require(policies.can_confirm(request.user, visit.patient.clinic_id))
         unless_archived(visit)
-        row = confirm_visit(user=request.user, visit=visit, **self.given(VisitConfirmationInput))
-        context = {**self.get_serializer_context(), "systems": Systems(request.user)}
-        return Response(
-            VisitConfirmationSerializer(row, context=context).data, status=status.HTTP_201_CREATED
-        )
+        return self._said(confirm_visit(user=request.user, visit=visit, **self.given(VisitConfirmationInput)))
+
+    def also_making(self) -> dict[str, Callable[[Any], Response]]:
+        return {"confirm": self._said_before}
+
+    def _said(self, row: VisitConfirmation) -> Response:
+        context = {**self.get_serializer_context(), "systems": Systems(self.request.user)}
+        data = VisitConfirmationSerializer(row, context=context).data
+        return Response(data, status=status.HTTP_201_CREATED)
+
+    def _said_before(self, pk: uuid.UUID) -> Response:
+        visit = self.get_object()
+        note_reads(self.request, [visit.patient])
+        response = self._said(get_object_or_404(visit.confirmations.select_related("by"), pk=pk))
+        response["Idempotency-Replayed"] = "true"
+        return response

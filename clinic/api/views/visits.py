@@ -64,7 +64,7 @@ class VisitViewSet(VisitFindingsActions, Records):
     serializer_class = shapes.VisitSerializer
     inputs: ClassVar[dict[str, Any]] = {"create": shapes.VisitInput, "partial_update": shapes.VisitChange}
     filterset_class = filters.VisitFilter
-    scopes: ClassVar[dict[str, str]] = {"findings": Scope.RESULTS_READ}
+    scopes: ClassVar[dict[str, str]] = {"findings": Scope.RESULTS_READ, "confirm": Scope.RESULTS_CONFIRM}
 
     def visible(self) -> QuerySet[Visit]:
         return selectors.visible_visits(user=self.request.user)

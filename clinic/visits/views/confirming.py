@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from clinic.common.http import next_url, require
+from clinic.common.versions import Basis, shown_basis
 from inference import finding
 from inference.models import Analysis
 
@@ -61,6 +62,7 @@ def visit_confirm(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             shown=request.POST.getlist("shown"),
             after=request.POST.get("after", ""),
             named=request.POST.getlist("named"),
+            based_on=_basis(request),
             **values,
         )
     except Contradicted as error:
@@ -70,6 +72,11 @@ def visit_confirm(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return redirect("visits:detail", pk=visit.pk)
     messages.success(request, _("Confirmed.") if form is None else _("Your finding of the visit is saved."))
     return redirect(next_url(request, "visits:detail", pk=visit.pk))
+
+
+def _basis(request: HttpRequest) -> Basis | None:
+    """The version that the form was shown for, where it says so."""
+    return shown_basis(request.POST) if "version" in request.POST else None
 
 
 def _initial(values: dict[str, Any]) -> dict[str, Any]:
@@ -116,7 +123,12 @@ def confirm(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         form = form or CorrectionForm(initial={**_initial(values), "exercise": shown.exercise})
         return _photo_again(request, shown, form, against)
     try:
-        services.confirm(user=request.user, analysis=analysis, **values)  # type: ignore[arg-type]
+        services.confirm(
+            user=request.user,  # type: ignore[arg-type]
+            analysis=analysis,
+            based_on=_basis(request),
+            **values,
+        )
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("visits:photo", pk=shown.pk)
