@@ -15,6 +15,7 @@ from clinic.audit import chain, guards
 from clinic.audit.history import kept
 from clinic.audit.models import AuditEvent, Event, Seal
 from clinic.audit.services import log_event
+from clinic.examination.services import raise_task
 from clinic.patients import services
 
 LOG = ["audit_readevent", "audit_seal"]
@@ -28,6 +29,7 @@ def filled(patient, visit, clinician):
 
     factories.PhotoFactory(visit=visit)
     factories.TreatmentFactory(episode=visit.episode)
+    raise_task(user=clinician, episode=visit.episode, kind="follow_up", plan="Look again")
     chain.seal_all()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 
 import pytest
 from django.urls import reverse
@@ -149,7 +150,11 @@ def test_the_file_holds_what_the_page_shows_and_no_formula(as_administrator, cli
         address=None,
     )
     answer = as_administrator.get(reverse("audit:patient_csv", args=[patient.pk]))
-    assert answer["Cache-Control"] == "private, no-store" and patient.record_number not in str(answer.headers)
+    assert answer["Cache-Control"] == "private, no-store" and patient.name not in str(answer.headers)
+    # Whose file it is stands in its name, by the clinic's own number, and nowhere else.
+    name = rf'attachment; filename="log-{patient.record_number}-\d{{4}}-\d\d-\d\d\.csv"'
+    assert re.fullmatch(name, answer["Content-Disposition"])
+    assert str(answer.headers).count(patient.record_number) == 1
     rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))
     photo = next(row for row in rows if row["what"] == "looked at a photo of you")
     assert photo["who"] == "'=cmd|' /C calc'!A0" and photo["times"] == "1"
