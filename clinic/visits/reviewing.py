@@ -18,7 +18,7 @@ from . import exercises
 from .contradictions import Case, Contradiction, contradictions
 from .grading import VisitFinding, visit_finding, visit_findings
 from .models import Photo, Visit, VisitConfirmation, VisitQuerySet
-from .selectors import PhotoCard, cards, photos_of_visit, previous_visits, visible_visits
+from .selectors import PhotoCard, cards, photos_of_visit, previous_visit, previous_visits, visible_visits
 
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
@@ -71,7 +71,7 @@ def shown_analyses(photos: Iterable[PhotoCard]) -> list[str]:
 def visit_review(*, visit: Visit, photos: list[PhotoCard] | None = None) -> VisitReview:
     """One visit as it is reviewed. photos: its cards, where they are at hand."""
     photos = photos_of_visit(visit=visit) if photos is None else photos
-    before = previous_visits(visits=[visit]).get(visit.pk)
+    before = previous_visit(visit=visit)
     found = visit_findings(visits=[before])[before.pk].clinician if before is not None else None
     return _review(visit, photos, visit_finding(visit=visit, photos=photos), found)
 

@@ -207,9 +207,19 @@ def photos_of_patient(*, patient: Patient) -> QuerySet[Photo]:
 def neighbours(*, visit: Visit) -> tuple[Visit | None, Visit | None]:
     """The patient's visit before this one and the one after."""
     others = Visit.objects.current().filter(patient_id=visit.patient_id).exclude(pk=visit.pk)
-    earlier = others.filter(Q(at__lt=visit.at) | Q(at=visit.at, created_at__lt=visit.created_at))
+    earlier = others.filter(_before(visit))
     later = others.filter(Q(at__gt=visit.at) | Q(at=visit.at, created_at__gt=visit.created_at))
     return earlier.order_by("-at", "-created_at").first(), later.order_by("at", "created_at").first()
+
+
+def _before(visit: Visit) -> Q:
+    return Q(at__lt=visit.at) | Q(at=visit.at, created_at__lt=visit.created_at)
+
+
+def previous_visit(*, visit: Visit) -> Visit | None:
+    """The visit before this one in the same care episode, in one query; None for a first one."""
+    same = Visit.objects.current().filter(_before(visit), episode_id=visit.episode_id).exclude(pk=visit.pk)
+    return same.select_related("clinician").order_by("-at", "-created_at").first()
 
 
 def previous_visits(*, visits: Iterable[Visit]) -> dict[uuid.UUID, Visit]:

@@ -33,7 +33,7 @@
     }
   }
 
-  ["board-changed", "photo-settled"].forEach(function (name) {
+  ["board-changed", "photo-settled", "visit-changed"].forEach(function (name) {
     document.body.addEventListener(name, renewWord);
   });
 })();
@@ -155,6 +155,10 @@
     var isSaved = line.hasAttribute("data-version");
     var version = Number(line.value), others = {};
     saved.querySelectorAll("[data-field]").forEach(function (one) { others[one.dataset.field] = one.value; });
+    if (Object.keys(others).some(function (name) { return !(name in known); })) {
+      // What this form doesn't hold, the grade, stands in the panel beside it.
+      document.body.dispatchEvent(new CustomEvent("visit-changed"));
+    }
     fields().forEach(function (field) {
       var was = known[field.name];
       if (field.name in sent && !isSaved) {

@@ -97,7 +97,8 @@ def test_two_who_write_into_one_impression_at_once_lose_nothing(sit_down, visit)
 
 
 @pytest.mark.parametrize(
-    ("choice", "kept"), [("Keep mine", "Mine"), ("Keep theirs", "Theirs"), ("Keep both", "Theirs\nMine")]
+    ("choice", "kept"),
+    [("Keep mine", "Mine and more"), ("Keep theirs", "Theirs"), ("Keep both", "Theirs\nMine and more")],
 )
 def test_one_tap_decides(sit_down, visit, choice, kept):
     path = reverse("visits:detail", args=[visit.pk])
@@ -108,25 +109,33 @@ def test_one_tap_decides(sit_down, visit, choice, kept):
     box = second.locator("[data-conflict]")
     expect(box).to_contain_text("Dr First saved something else here")
     # Until then it isn't saved, whatever else is typed.
-    second.locator("select[name=grade]").select_option("3")
+    second.locator("textarea[name=impression]").press("Control+End")
+    second.locator("textarea[name=impression]").press_sequentially(" and more")
     second.wait_for_timeout(1200)
-    assert (Visit.objects.get().impression, Visit.objects.get().grade) == ("Theirs", None)
+    expect(second.locator("#saved")).to_contain_text("Not saved yet")
+    assert Visit.objects.get().impression == "Theirs"
     box.get_by_text(choice).click()
     expect(second.locator("#saved .save-done")).to_be_visible()
     settled(second)
-    found = Visit.objects.get()
-    assert (found.impression, found.grade) == (kept, 3)
+    assert Visit.objects.get().impression == kept
     expect(second.locator("textarea[name=impression]")).to_have_value(kept)
 
 
 def test_what_somebody_else_changed_comes_into_the_page_with_the_next_save(sit_down, visit):
     path = reverse("visits:detail", args=[visit.pk])
     first, second = sit_down("Dr First", path), sit_down("Dr Second", path)
-    first.locator("select[name=grade]").select_option("4")
-    expect(first.locator("#saved .save-done")).to_be_visible()
+    first.get_by_text("Say what you find").click()
+    statement = first.locator("#visit-word .correct-form")
+    statement.get_by_text("Yes", exact=True).click()
+    statement.get_by_text("Left", exact=True).click()
+    statement.locator("select[name=grade]").select_option("4")
+    with first.expect_navigation():
+        statement.get_by_role("button", name="Save my finding").click()
+    assert Visit.objects.get().grade == 4
     second.locator("textarea[name=impression]").fill("Mine")
     expect(second.locator("#saved")).to_contain_text("Changed by somebody else meanwhile")
-    expect(second.locator("select[name=grade]")).to_have_value("4")
+    expect(second.locator("#visit-word .clinician-value").first).to_contain_text("IV")
+    expect(second.locator("textarea[name=impression]")).to_have_value("Mine")
     assert (Visit.objects.get().impression, Visit.objects.get().grade) == ("Mine", 4)
 
 
@@ -187,7 +196,7 @@ def test_what_was_refused_is_kept_and_what_was_taken_is_not(sit_down, live_serve
     page.locator("#id_record_number").fill("R-1")
     page.get_by_text("Stroke", exact=True).click()
     page.get_by_text("Left", exact=True).click()
-    page.get_by_label("Onset").fill("2026-10-01")
+    page.locator("#id_onset_date").fill("2026-10-01")
     page.wait_for_timeout(800)
     page.locator(".form-record button.btn-primary").click()
     page.wait_for_url("**/record/", wait_until="domcontentloaded")

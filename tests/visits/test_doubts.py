@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -51,7 +53,11 @@ def test_what_the_model_leaves_open_is_not_confirmed_but_judged(as_clinician, vi
     as_clinician.post(address, {"analysis": str(analysis.pk), "agree": "1"})
     assert not Confirmation.objects.exists()
     word = {"exercise": "closed_smile", "palsy": "yes", "weak_side": "right", "grade": "2"}
-    as_clinician.post(address, {"analysis": str(analysis.pk), **word})
+    # The other side than the episode's is asked about once, and then signed all the same.
+    asked = as_clinician.post(address, {"analysis": str(analysis.pk), **word})
+    assert asked.status_code == 422 and not Confirmation.objects.exists()
+    named = re.findall(r'name="named" value="([^"]+)"', asked.content.decode())
+    as_clinician.post(address, {"analysis": str(analysis.pk), **word, "named": named})
     assert not Confirmation.objects.get().agrees
     assert "Judged" in page(as_clinician, "visits:photo_card", analysis)
 
