@@ -10,6 +10,7 @@ from django.urls import reverse
 from clinic.audit.models import Access, ReadEvent
 from tests import factories
 from tests.conftest import logged_in
+from tests.visits.scenes import COMBINES, releases_in
 
 from . import scenes
 
@@ -144,17 +145,25 @@ def test_without_scripts_the_table_holds_every_figure_and_leads_to_every_visit(
     assert "<script>" not in page and "style=" not in page
 
 
-def test_preliminary_and_reviewed_are_told_apart_in_words(as_clinician, patient, episode):
+def test_preliminary_and_reviewed_are_told_apart_in_words(as_clinician, patient, episode, tmp_path, settings):
+    settings.MODEL_ARTIFACTS_DIR = releases_in(tmp_path)
     visit = scenes.visit(episode, 3)
-    analysis = scenes.analysed(visit, "smile")
+    for exercise in ("rest", "brow_raise", "tight_eye_closure", "smile"):
+        analysis = scenes.analysed(visit, exercise, grade=4, release=COMBINES)
     address = reverse("patients:detail", args=[patient.pk])
 
     before = as_clinician.get(address).content.decode()
+    # A word on a photo is none on the visit, whose grade stays preliminary.
     factories.ConfirmationFactory(analysis=analysis)
+    between = as_clinician.get(address).content.decode()
+    factories.VisitConfirmationFactory(visit=visit)
     after = as_clinician.get(address).content.decode()
 
-    assert "not yet reviewed" in before
-    assert "not yet reviewed" not in after and "reviewed" in after
+    for page in (before, between):
+        assert "not yet reviewed" in page and ">preliminary</span>" in page and ">reviewed</span>" not in page
+    assert (
+        "not yet reviewed" not in after and ">preliminary</span>" not in after and ">reviewed</span>" in after
+    )
 
 
 def test_the_charts_draw_what_the_address_for_data_tells(as_clinician, patient, episode):
