@@ -6,6 +6,7 @@ validation people. `tensorboard --logdir RUN/tensorboard` shows the course.
 """
 
 import argparse
+import importlib.util
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -302,6 +303,13 @@ def compiled(model: keras.Model, config: Config, steps: int) -> keras.Model:
     return model
 
 
+def _tensorboard(folder: Path) -> list[keras.callbacks.Callback]:
+    """The log for TensorBoard, where that is installed: TensorFlow no longer brings it along."""
+    if importlib.util.find_spec("tensorboard") is None:
+        return []
+    return [keras.callbacks.TensorBoard(folder, write_graph=False)]
+
+
 def train(config: Config) -> keras.Model:
     """Train, and write model.keras, config.json, history.json and pictures to the run's folder."""
     keras.utils.set_random_seed(config.seed)
@@ -323,7 +331,7 @@ def train(config: Config) -> keras.Model:
     keep = [
         Resume(out / "resume", config.checkpoint_steps, each),
         keras.callbacks.CSVLogger(out / "log.csv", append=True),
-        keras.callbacks.TensorBoard(out / "tensorboard", write_graph=False),
+        *_tensorboard(out / "tensorboard"),
         Progress(steps),
     ]
     held = batches(validation, config, training=False) if len(validation) else None
