@@ -137,10 +137,12 @@ def test_each_removal_can_be_taken_back_at_once(as_clinician, photo, visit, epis
 
 def test_filing_under_another_exercise_can_be_taken_back(as_clinician, photo):
     address = reverse("visits:photo_exercise", args=[photo.pk])
-    undo(as_clinician, as_clinician.post(address, {"exercise": "rest"}, follow=True))
+    as_shown = {"exercise": "rest", "version": str(photo.version)}
+    undo(as_clinician, as_clinician.post(address, as_shown, follow=True))
     photo.refresh_from_db()
     assert photo.exercise == "smile"
-    card = as_clinician.post(address, {"exercise": "rest"}, headers={"hx-request": "true"}).content.decode()
+    as_shown["version"] = str(photo.version)
+    card = as_clinician.post(address, as_shown, headers={"hx-request": "true"}).content.decode()
     assert '<input type="hidden" name="exercise" value="smile">' in card and "Undo" in card
 
 

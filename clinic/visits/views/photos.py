@@ -177,7 +177,8 @@ def photo_exercise(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return card_response(request, shown, event="board-changed", before=before)
     back = reverse("visits:photo_exercise", args=[shown.pk])
     onward = request.POST.get("next", "")
-    undo.offer(request, _("The photo is filed under its exercise."), back, exercise=before, next=onward)
+    said = _("The photo is filed under its exercise.")
+    undo.offer(request, said, back, exercise=before, version=str(shown.version), next=onward)
     return redirect(next_url(request, "visits:photo", pk=shown.pk))
 
 
