@@ -68,12 +68,11 @@ def test_the_thresholds_of_a_release():
     assert 0.5 <= thresholds["side"] <= 0.9
 
 
-def test_people_more_uneven_than_simulated_ones_raise_the_threshold_and_even_ones_leave_it(monkeypatch):
-    # As many as the threshold of simulated people alone calls weak among their like.
-    monkeypatch.setattr(calibrate, "UNTOUCHED_CALLED", 0.1)
+def test_people_more_uneven_than_simulated_ones_raise_the_threshold_and_even_ones_leave_it():
     known = pictures(people=40)
     answers = calibrated(knowing(known, sureness=3.0, noise=3.0), {})
-    plain = calibrate.thresholds(answers, known)
+    # What the rule for people asks of simulated healthy faces alone.
+    plain = calibrate.for_people(calibrate.thresholds(answers, known), (answers.where(known.grade == 1),))
     healthy, weak = (untouched(answers, known, known.grade == grade) for grade in (1, 4))
     raised = calibrate.thresholds(answers, known, weak)
     assert raised["palsy"] > plain["palsy"]
