@@ -36,6 +36,7 @@ APART = {
     "patient-history": RESULT,
     "episode-history": RESULT,
     "visit-findings": RESULT,
+    "visit-confirm": CONFIRM,
     "release-agreement": RESULT,
 }
 # Asked without a token, or ending the one that asks.
