@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -288,7 +289,8 @@ def test_a_cut_off_run_goes_on_to_the_end_of_its_schedule_and_leaves_its_picture
     assert json.loads((run / "history.json").read_text())["people"] == {"train": 8, "val": 4}
     names = {path.name for path in run.iterdir()}
     assert names >= {"model.keras", "config.json", "log.csv", "learning.png", "views.png"}
-    assert list((run / "tensorboard").rglob("events*"))
+    if importlib.util.find_spec("tensorboard"):
+        assert list((run / "tensorboard").rglob("events*"))
     assert "resume" not in names
 
 

@@ -15,6 +15,9 @@ SIDED = {"left": 4.04, "right": 6.0, "ratio": 0.67, "difference": -1.96}
 FOUND = {one.name: SIDED if one.sided else {"value": -1.26, "share": -0.02} for one in MEASURES}
 
 
+pytestmark = pytest.mark.django_db
+
+
 def test_each_measure_has_a_name_and_the_registry_s_definition():
     with translation.override("en"):
         for one in MEASURES:
