@@ -14,8 +14,10 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 from knox.models import AuthToken
 
+from clinic.audit.services import log_act
 from clinic.common.writing import Basis, Errors, assign, errors_of, lock, raise_if, save
 
+from . import events
 from .models import ApiToken, Clinic, Membership, Role, User
 from .scopes import PEOPLE_ONLY, Scope, written
 from .selectors import is_integration_only
@@ -32,6 +34,12 @@ def setup_clinic(
     place = Clinic(name=" ".join(clinic.split()), time_zone=time_zone, language=language)
     raise_if(_prefixed("clinic_", errors_of(place)))
     place.save()
+    log_act(
+        kind=events.Event.CLINIC_CHANGED,
+        clinic=place,
+        page="setup_clinic",
+        detail={"what": "made", "record": str(place.pk)},
+    )
     user = User.objects.filter(email__iexact=email.strip()).first()
     if user is None:
         user = _new_user(email=email, full_name=full_name, language=language, password=password)
@@ -56,6 +64,7 @@ def _new_user(*, email: str, full_name: str, language: str, password: str | None
     raise_if(errors)
     user.set_password(password)
     user.save()
+    log_act(kind=events.Event.ACCOUNT_MADE, detail={"record": str(user.pk), "password": password is not None})
     return user
 
 
@@ -69,6 +78,7 @@ def update_clinic(
     raise_if(errors_of(clinic))
     if changed:
         save(clinic, user=user, only=changed)
+        events.changed(clinic, changed, kind=events.Event.CLINIC_CHANGED, user=user, clinic=clinic)
     return clinic
 
 
@@ -147,6 +157,7 @@ def update_profile(*, user: User, based_on: Basis | None = None, **fields: objec
     raise_if(errors_of(user, exclude=["password"]))
     if changed:
         save(user, user=user, only=changed)
+        _log_profile(user, changed)
     return user
 
 
@@ -156,6 +167,15 @@ def set_language(*, user: User, language: str) -> None:
     lock(user)
     if assign(user, {"language": language}, PROFILE_FIELDS):
         save(user, user=user, only=["language"])
+        _log_profile(user, ["language"])
+
+
+def _log_profile(user: User, changed: Iterable[str]) -> None:
+    """In each of the person's clinics: what they are called concerns all of them."""
+    kind = events.Event.ACCOUNT_CHANGED
+    clinics = Clinic.objects.filter(memberships__user=user, memberships__is_active=True).order_by("pk")
+    for clinic in list(clinics) or [None]:
+        events.changed(user, changed, kind=kind, user=user, clinic=clinic)
 
 
 @transaction.atomic

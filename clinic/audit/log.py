@@ -38,6 +38,8 @@ TOLD: dict[str, str | Promise] = {
     Event.PHOTO: gettext_lazy("looked at a photo of you"),
     Event.EXPORT: gettext_lazy("took a copy of your data out of the record"),
     Event.CHANGE: gettext_lazy("changed your record"),
+    Event.RESULT: gettext_lazy("analysed a photo of you"),
+    Event.LOG_READ: gettext_lazy("read the log of your record"),
     Event.CORRECTION: gettext_lazy("dealt with your request for a correction"),
     Event.RESTRICTION: gettext_lazy("restricted the use of your record"),
     Event.RESTRICTION_LIFTED: gettext_lazy("lifted the restriction of your record"),
@@ -61,7 +63,12 @@ class Search:
 
     @property
     def is_filtered(self) -> bool:
-        return replace(self, before=None) != Search()
+        return self.filters > 0
+
+    @property
+    def filters(self) -> int:
+        """How many things the search asks for."""
+        return sum(bool(value) for value in (self.person, self.patient, self.kind, self.since, self.until))
 
     @property
     def query(self) -> str:

@@ -63,6 +63,49 @@ def log_event(
     )
 
 
+def log_act(
+    *,
+    kind: str,
+    user: User | None = None,
+    clinic: Clinic | None = None,
+    patient: Patient | None = None,
+    page: str = "",
+    detail: dict[str, str | int] | None = None,
+) -> AuditEvent:
+    """Record what a service did, so that pages, API and commands can't differ: whoever calls it, the line is there.
+
+    user: who did it; left out, whoever sent the request at hand. A command has no request, and is named by `page`.
+    """
+    request = request_at_hand()
+    if user is None and request is not None:
+        sender = getattr(request, "user", None)
+        user = sender if sender is not None and sender.is_authenticated else None
+    match = request.resolver_match if request is not None else None
+    return log_event(
+        kind=kind,
+        user=user,
+        clinic=clinic,
+        patient=patient,
+        address=client_address(request) if request is not None else None,
+        page=page or (match.view_name if match else ""),
+        detail=detail,
+    )
+
+
+def request_at_hand() -> HttpRequest | None:
+    """The request that this thread answers, if any."""
+    return getattr(History.context, "request", None)
+
+
+def log_reading(
+    *, user: User, clinic: Clinic, patient: Patient | None = None, filters: int = 0
+) -> AuditEvent:
+    """Record that somebody read the log of the clinic, or what it holds of one patient; `filters` were set."""
+    return log_act(
+        kind=Event.LOG_READ, user=user, clinic=clinic, patient=patient, detail={"filters": filters}
+    )
+
+
 def _codes(detail: dict[str, str | int]) -> dict[str, str | int]:
     for name, value in detail.items():
         if not isinstance(value, int) and not CODE.fullmatch(str(value)):
@@ -88,7 +131,7 @@ def log_change(
     if version is not None:
         detail["version"] = version
     feed.note_record(record=record, patient=patient, how=how)
-    request = request or getattr(History.context, "request", None)
+    request = request or request_at_hand()
     match = request.resolver_match if request else None
     return AuditEvent.objects.create(
         kind=Event.CHANGE,
@@ -99,8 +142,14 @@ def log_change(
         address=client_address(request) if request else None,
         page=match.view_name[:64] if match else "",
         detail=_codes(detail),
-        reason=_one_line(getattr(request, "audit_reason", "")),
+        reason=_one_line(_why_open(request, patient.pk if patient else None)),
     )
+
+
+def _why_open(request: HttpRequest | None, patient_id: uuid.UUID | None) -> str:
+    """The reason that the person gave when they opened this restricted record, whatever of it is shown or changed."""
+    opened = getattr(request, "opened_records", {})
+    return str(opened.get(str(patient_id), {}).get("reason", ""))
 
 
 def record_read(
@@ -111,10 +160,7 @@ def record_read(
     photo: Photo | None = None,
     reason: str = "",
 ) -> ReadEvent:
-    """Record that this request showed something of the patient, under the name of its page.
-
-    A view before this one that asked why the record is opened leaves the answer in `request.audit_reason`.
-    """
+    """Record that this request showed something of the patient, under the name of its page, and why it was open."""
     match = request.resolver_match
     return log_read(
         user=request.user,  # type: ignore[arg-type]
@@ -124,7 +170,7 @@ def record_read(
         page=match.view_name if match else "",
         address=client_address(request),
         photo=photo,
-        reason=reason or getattr(request, "audit_reason", ""),
+        reason=reason or _why_open(request, patient.pk),
     )
 
 
@@ -164,7 +210,7 @@ def record_reads(*, request: HttpRequest, patients: Iterable[Patient], access: s
             kind=access,
             page=page,
             address=address,
-            reason=_one_line(getattr(request, "audit_reason", "")),
+            reason=_one_line(_why_open(request, patient.pk)),
         )
         for patient in {patient.pk: patient for patient in patients}.values()
     )

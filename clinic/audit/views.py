@@ -27,7 +27,7 @@ from clinic.patients.models import Patient
 from . import log
 from .forms import AddressForm, SearchForm
 from .models import Access
-from .services import record_read
+from .services import log_reading, record_read
 
 
 @never_cache
@@ -66,6 +66,7 @@ def clinic_log(request: HttpRequest) -> HttpResponse:
     patient = visible.filter(pk=wanted).first() if wanted else None
     search = form.search(patient=wanted, before=asked.cleaned_data["before"])
     events, more = log.page(clinic=clinic, search=search)
+    log_reading(user=request.user, clinic=clinic, patient=patient, filters=search.filters)  # type: ignore[arg-type]
     form.data["record_number"] = patient.record_number if patient else ""
     context = {
         "form": form,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -51,14 +51,9 @@ class OpenedRecordsMiddleware:
         opened = {pk: how for pk, how in kept.items() if how["until"] > now}
         if opened and request.user.is_authenticated:
             request.user._opened_records = frozenset(map(uuid.UUID, opened))  # type: ignore[union-attr, attr-defined]
+            # The log's lines of the record, its visits and photos bear the reason for which it was opened.
             request.opened_records = opened  # type: ignore[attr-defined]
         return self.get_response(request)
-
-    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
-        """The log's lines of the record bear the reason for which it was opened."""
-        how = getattr(request, "opened_records", {}).get(str(kwargs.get("pk", "")))
-        if how:
-            request.audit_reason = how["reason"]  # type: ignore[attr-defined]
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, RecordRestricted):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 
+from clinic.accounts.models import Role
 from clinic.accounts.policies import clinics_of
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ def seen_by(user: User | AnonymousUser, path: str = "") -> Q:
     mine = Q(**{f"{path}clinic_id__in": clinics_of(user).keys()})
     free = Q(**{f"{path}restricted_at__isnull": True})
     if opened := opened_by(user):
-        return mine & (free | Q(**{f"{path}pk__in": opened}))
+        # The role may have been taken since the record was opened.
+        decided = [pk for pk, role in clinics_of(user).items() if role == Role.ADMINISTRATOR]
+        return mine & (free | Q(**{f"{path}pk__in": opened, f"{path}clinic_id__in": decided}))
     return mine & free
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.accounts.models import Role
-from clinic.audit.models import AuditEvent
+from clinic.audit.models import AuditEvent, Event
 from clinic.patients import middleware, services, services_rights, uses
 from clinic.patients.models import Correction, Patient
 from clinic.visits import training_set
@@ -114,6 +114,37 @@ def test_an_administrator_opens_it_with_a_reason_that_the_log_keeps(
     assert {event.reason for event in events.filter(page__in=["patients:open", "patients:record"])} == {
         "Court asks for it"
     }
+
+
+def test_the_reason_stands_on_visits_photos_and_files_too(as_administrator, administrator, patient, visit):
+    photo = factories.PhotoFactory(visit=visit)
+    factories.AnalysisFactory(photo=photo)
+    services_rights.restrict(user=administrator, patient=patient, ground="disputed", reason="Asked for")
+    opened(as_administrator, patient)
+    newest = AuditEvent.objects.latest("pk").pk
+    for name, pk in (
+        ("visits:detail", visit.pk),
+        ("visits:photo", photo.pk),
+        ("visits:file", photo.pk),
+        ("recovery:data", patient.pk),
+        ("recovery:csv", patient.pk),
+        ("audit:patient_csv", patient.pk),
+    ):
+        answer = as_administrator.get(reverse(name, args=[pk]))
+        assert answer.status_code == 200, name
+    lines = AuditEvent.objects.filter(pk__gt=newest, patient=patient)
+    assert {line.reason for line in lines} == {"Court asks for it"} and lines.count() >= 6
+    other = factories.PatientFactory(clinic=patient.clinic)
+    as_administrator.get(url("record", other))
+    assert AuditEvent.objects.filter(patient=other, kind=Event.RECORD).get().reason == ""
+
+
+def test_an_opened_record_closes_with_the_role(as_administrator, administrator, patient):
+    services_rights.restrict(user=administrator, patient=patient, ground="disputed", reason="Asked for")
+    opened(as_administrator, patient)
+    assert as_administrator.get(url("record", patient)).status_code == 200
+    administrator.memberships.update(role="reviewer")
+    assert as_administrator.get(url("record", patient)).status_code == 403
 
 
 def test_the_opening_ends_by_itself_with_the_session_and_by_hand(
