@@ -1,8 +1,7 @@
 """Courses of faces whose true state is known, photographed with the errors that a release has measured of itself.
 
-Every figure is its true value plus a normal error whose smallest detectable change is the release's own (`sdc /
-(1.96 √2)`
-is the standard deviation of one photo's figure). Rows are made in bulk; what is decided of them is the product's own.
+Every figure is its true value plus a normal error whose smallest detectable change is the release's own; the standard
+deviation of one photo's figure is `sdc / (1.96 √2)`. Rows are made in bulk; what is decided of them is the product's own.
 """
 
 from __future__ import annotations
@@ -13,6 +12,8 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from django.db import connection
 
 from clinic.accounts.models import Clinic, User
 from clinic.patients.models import Episode, Patient
@@ -118,6 +119,9 @@ def courses(clinic: Clinic, clinician: User, states: Sequence[Sequence[State]], 
                 analyses.append(_analysis(photo, symmetry))
     for model, rows in ((Visit, visits), (Photo, photos), (Analysis, analyses)):
         model.objects.bulk_create(rows, batch_size=2000)  # type: ignore[attr-defined]
+    with connection.cursor() as cursor:
+        # PostgreSQL may have looked at these tables while they were empty, and would read them whole for each patient.
+        cursor.execute("ANALYZE")
     return episodes
 
 
