@@ -1,7 +1,7 @@
 """Courses of faces whose true state is known, photographed with the errors that a release has measured of itself.
 
-Every figure is its true value plus a normal error whose smallest detectable change is the release's own; the standard
-deviation of one photo's figure is `sdc / (1.96 √2)`. Rows are made in bulk; what is decided of them is the product's own.
+Every figure is its true value plus a normal error whose smallest detectable change is the release's own: its standard
+deviation is `sdc / (1.96 √2)`. Rows are made in bulk; what is decided of them is the product's own.
 """
 
 from __future__ import annotations
