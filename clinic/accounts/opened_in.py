@@ -57,9 +57,11 @@ class OpenedInMiddleware:
         match = request.resolver_match
         if request.method != "POST" or match is None or not is_clinics(match):
             return None
+        if _is_a_scripts_own(request, match):
+            return None
         given = request.POST.get(FIELD)
         current: Clinic | None = request.clinic  # type: ignore[attr-defined]
-        if not given or current is None or given == str(current.pk) or _names_its_record(request, match):
+        if not given or current is None or given == str(current.pk) or _sends_photos(request, match):
             return None
         opened = next((one for one in request.page_clinics if str(one.pk) == given), None)  # type: ignore[attr-defined]
         if opened is not None and GO_BACK in request.POST:
@@ -86,13 +88,23 @@ def is_clinics(match: ResolverMatch) -> bool:
     return match.view_name not in PERSONAL | SEARCHES
 
 
-def _names_its_record(request: HttpRequest, match: ResolverMatch) -> bool:
+def _is_a_scripts_own(request: HttpRequest, match: ResolverMatch) -> bool:
     """Whether a script sends what belongs to a record on file, which is in its own clinic whatever the session's.
 
-    Typing that a page saves by itself, and photos that are on their way, must not stop for another tab's clinic.
+    Typing that a page saves by itself, and photos that are on their way, must not stop for another tab's clinic. Said
+    by the headers: the body of an upload is not read here.
     """
     by_script = bool(request.htmx) or request.headers.get("accept", "").startswith("application/json")  # type: ignore[attr-defined]
-    return "pk" in match.kwargs and "accounts" not in match.namespaces and (by_script or bool(request.FILES))
+    return by_script and _names_its_record(match)
+
+
+def _sends_photos(request: HttpRequest, match: ResolverMatch) -> bool:
+    """Whether a plain form sends photos for a record on file."""
+    return _names_its_record(match) and bool(request.FILES)
+
+
+def _names_its_record(match: ResolverMatch) -> bool:
+    return "pk" in match.kwargs and "accounts" not in match.namespaces
 
 
 def _go_to(request: HttpRequest, clinic: Clinic) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular import authentication
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from rest_framework.permissions import AllowAny
@@ -120,6 +121,10 @@ TAGS = {
 
 
 examples.BY_SCHEMA |= examples_tasks.BY_SCHEMA
+
+
+class SessionScheme(authentication.SessionScheme):
+    target_class = "clinic.api.authentication.SessionAuthentication"
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

@@ -28,6 +28,7 @@ urlpatterns = [
     path("v1/exercises/", service.ExerciseView.as_view(), name="exercises"),
     path("v1/problems/", service.ProblemsView.as_view(), name="problems"),
     path("v1/problems/<slug:code>/", service.ProblemView.as_view(), name="problem"),
+    path("caller/", service.CallerView.as_view(), name="caller"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", docs.docs, name="docs"),
     # Under the API an unknown address is a problem too, not a page.

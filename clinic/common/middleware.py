@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.utils.functional import LazyObject, empty
 from django.utils.translation import gettext as _
 
-from . import limits, logs, scrub
+from . import bodies, limits, logs, scrub
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -72,7 +72,7 @@ def unreadable(request: HttpRequest) -> int | None:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdigit() and len(length) < 16):
         return 400
-    if int(length) > settings.LARGEST_BODY and not request.path_info.startswith("/api/"):
+    if int(length) > settings.LARGEST_UPLOAD and not request.path_info.startswith("/api/"):
         return 413
     # Python knows codecs that are no text's, and some that run for long.
     known = request.content_params.get("charset", "utf-8").strip("\"' ").lower() in CHARSETS  # type: ignore[union-attr]
@@ -80,6 +80,8 @@ def unreadable(request: HttpRequest) -> int | None:
 
 
 def _refuse(request: HttpRequest, status: int) -> HttpResponse:
+    if status == 413:
+        return bodies.too_large(request)
     if not request.path_info.startswith("/api/"):
         return render(request, "400.html", status=status)
     said = _("The request can't be read.")

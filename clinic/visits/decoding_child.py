@@ -6,6 +6,7 @@ has no database, no keys, no network of its own, and may take so much memory and
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -34,6 +35,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb", closefd=True)
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     intake.warm_up()
+    _go_first()
     _limit_memory(limits["memory"])
     while (header := _read(sys.stdin.buffer)) is not None:
         data = _read(sys.stdin.buffer)
@@ -56,6 +58,13 @@ def _answer(intake: Any, header: dict[str, Any], data: bytes) -> list[bytes]:
     known = {name: getattr(prepared, name) for name in ("width", "height", "sha256", "original_sha256")}
     taken_at = prepared.taken_at.isoformat() if prepared.taken_at else None
     return [json.dumps({**known, "taken_at": taken_at}).encode(), prepared.image, prepared.thumbnail]
+
+
+def _go_first() -> None:
+    """Pages have the processor first; and where memory ends all the same, this process is ended, and not the pages'."""
+    os.nice(5)
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as score:
+        score.write("1000")
 
 
 def _limit_memory(most: int) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
 import zoneinfo
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,13 +20,13 @@ from pillow_heif import register_heif_opener
 
 from inference.pipeline.orientation import upright
 
+from .cost import LONGEST_SIDE, reckon
 from .exif import taken_at
 from .refusals import IntakeError, refuse
 from .sniff import NAMES, sniff
 
 register_heif_opener(thumbnails=False)
 
-LONGEST_SIDE: Final = 4096
 SHORTEST_SIDE: Final = 200
 THUMBNAIL_SIDE: Final = 480
 QUALITY: Final = 92
@@ -38,14 +37,6 @@ ACCEPT: Final = (
     "image/jpeg,image/png,image/webp,image/heic,image/heif,image/avif,.jpg,.jpeg,.png,.webp,.heic,.heif,.avif"
 )
 END_OF_JPEG: Final = b"\xff\xd9"
-START_OF_SCAN, END_OF_IMAGE = b"\xda", b"\xd9"
-NEXT_MARKER: Final = re.compile(rb"\xff+[^\x00\xff]")
-IN_SCAN: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-# A camera's progressive JPEG has ten scans or so; a large profile or a depth map takes a few hundred segments.
-MOST_SCANS: Final = 50
-MOST_SEGMENTS: Final = 2000
-MOST_FILLED: Final = 64
-"""Bytes between two segments that count as one more."""
 TRANSPARENT: Final = frozenset({"RGBA", "LA", "PA", "RGBa", "La"})
 SCALABLE: Final = frozenset({"RGB", "L", "RGBA", "CMYK", "YCbCr"})
 # Errors that Pillow and its plugins raise on bytes that are no whole picture.
@@ -163,35 +154,9 @@ def kind_of(data: bytes) -> str:
 
 
 def check_cost(data: bytes, kind: str) -> None:
-    """Refuse by a look at the bytes what would cost far more to decode than any camera's photo.
-
-    A decoder goes over the whole picture once for each scan of a progressive JPEG, and reads what stands between its
-    segments byte by byte.
-    """
-    if kind == "JPEG" and not _is_ordinary(data):
-        raise refuse("too_costly")
-
-
-def _is_ordinary(data: bytes) -> bool:
-    """Whether a JPEG has, up to its end, no more segments and scans than cameras write."""
-    at, segments, scans = 2, 0, 0
-    while match := NEXT_MARKER.search(data, at):
-        segments += 1 + (match.end() - at) // MOST_FILLED
-        code = match[0][-1:]
-        if code == END_OF_IMAGE:
-            break
-        at = match.end()
-        if code == START_OF_SCAN:
-            scans += 1
-        else:
-            at += int.from_bytes(data[at : at + 2], "big")
-        if segments > MOST_SEGMENTS or scans > MOST_SCANS:
-            return False
-        if code == START_OF_SCAN:
-            # On to what ends the scan: its own bytes hold no marker but restarts.
-            found = IN_SCAN.search(data, at)
-            at = found.start() if found else len(data)
-    return True
+    """Refuse by a look at the bytes what would cost far more to decode than any camera's photo."""
+    if code := reckon(data, kind).refusal(kind):
+        raise refuse(code)
 
 
 def _decoded(data: bytes, kind: str) -> Image.Image:

@@ -24,6 +24,22 @@
     });
   }
 
+  // Where many photos come in at once, the answer says when there is room again: the same one is sent once more then.
+  var PATIENCE = 8;
+  var LONGEST_WAIT = 15;
+
+  function patiently(url, body, progress, tries) {
+    return post(url, body, progress).then(function (request) {
+      var wait = request.status === 503 || request.status === 429 ? Number(request.getResponseHeader("Retry-After")) : 0;
+      if (!wait || wait > LONGEST_WAIT || tries >= PATIENCE) {
+        return request;
+      }
+      return new Promise(function (resolve) {
+        window.setTimeout(resolve, 1000 * wait * (0.7 + 0.6 * Math.random()));
+      }).then(function () { return patiently(url, body, progress, tries + 1); });
+    });
+  }
+
   function said(request) {
     try {
       return JSON.parse(request.responseText);
@@ -80,13 +96,13 @@
   // Resolves to {kind, code, detail, id, check}; kind is stored, refused, unstored (not the photo's fault), large, session,
   // forbidden or offline.
   window.risoriusSend = function (url, body, progress) {
-    return post(url, body, progress).then(function (request) {
+    return patiently(url, body, progress, 0).then(function (request) {
       var first = answer(request);
       if (first.kind !== "forbidden" && first.kind !== "session") {
         return first;
       }
       return renew().then(function (renewed) {
-        return renewed ? post(url, body, progress).then(answer) : { kind: "session" };
+        return renewed ? patiently(url, body, progress, 0).then(answer) : { kind: "session" };
       });
     });
   };

@@ -17,7 +17,7 @@ from clinic.start.install import Problem
 from .house import House
 from .sizes import FULL, SHORT, Size
 
-DRILLS = ("kills", "servers", "fence", "poison", "disk", "beat", "away")
+DRILLS = ("kills", "servers", "fence", "poison", "disk", "beat", "away", "budget")
 
 
 def main() -> int:

@@ -16,7 +16,7 @@ from tests.faults.house import ROOT
 pytestmark = pytest.mark.servers
 
 
-HALVES = (("kills", "fence", "disk", "beat"), ("servers", "poison", "away"))
+HALVES = (("kills", "fence", "disk", "beat"), ("servers", "poison", "away", "budget"))
 """Most of a drill's time is waiting, so that two can wait at once, each half beside servers of its own."""
 
 

@@ -57,6 +57,7 @@ OF_THE_API = [
     get("api:release-detail", API_PLACE, args={"name": "release"}, sees=NOTHING),
     get("api:release-agreement", API_PLACE, args={"name": "release"}, sees=NOTHING),
     get("api:exercises", API_PLACE, sees=NOTHING),
+    get("api:caller", API_PLACE, status=204, sees=NOTHING),
     get("api:problems", PUBLIC, sees=NOTHING),
     get("api:problem", PUBLIC, args={"code": "not_found"}, sees=NOTHING),
     get("api:schema", PUBLIC, sees=NOTHING),

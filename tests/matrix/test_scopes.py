@@ -29,6 +29,7 @@ RESOURCES = {
     "task": (RESULT, CONFIRM),
     "release": (None, None),
     "exercises": (None, None),
+    "caller": (None, None),
     "changes": (READ, None),
 }
 APART = {

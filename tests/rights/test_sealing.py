@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import stat
 import uuid
 
 import pytest
-from django.core.files.uploadedfile import InMemoryUploadedFile
-from django.core.files.uploadhandler import MemoryFileUploadHandler, StopFutureHandlers
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
@@ -260,13 +257,3 @@ def test_a_training_set_is_cut_from_opened_photos(sealed, clinic, take, administ
     photo = take()
     picture = training_set.picture_of(photo, factories.landmarks())
     assert picture.format is None and picture.width > 10
-
-
-def test_a_face_that_may_be_stored_never_lies_in_a_temporary_file(settings):
-    handler = MemoryFileUploadHandler()
-    handler.handle_raw_input(io.BytesIO(), {}, settings.PHOTO_MAX_BYTES + 4096, None)
-    assert handler.activated
-    with pytest.raises(StopFutureHandlers):
-        handler.new_file("photo", "photo.jpg", "image/jpeg", None)
-    handler.receive_data_chunk(b"\xff\xd8", 0)
-    assert isinstance(handler.file_complete(2), InMemoryUploadedFile)

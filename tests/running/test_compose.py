@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import yaml
-from django.conf import settings
 
 from clinic.visits import keyring
 
@@ -156,15 +155,6 @@ def test_the_proxy_reads_photos_and_writes_none() -> None:
     block = re.search(rf"location \^~ {place} {{\n\s+internal;", template)
     assert block, "photos would be public"
     assert SERVICES["web"]["environment"]["RISORIUS_PROXIES"] == "1"
-
-
-def test_limits_of_a_body_are_those_of_the_uploads() -> None:
-    megabyte = 1024 * 1024
-    limit = SERVICES["proxy"]["environment"]["NGINX_UPLOAD_LIMIT"]
-    assert int(limit.removesuffix("m")) * megabyte == 4 * settings.PHOTO_MAX_BYTES
-    template = (shipped.DOCKER / "nginx" / "nginx.conf.template").read_text()
-    small = re.findall(r"client_max_body_size (\d+)m;", template)
-    assert small and all(int(size) * megabyte > settings.DATA_UPLOAD_MAX_MEMORY_SIZE for size in small)
 
 
 def test_the_template_and_the_service_name_the_same_variables() -> None:

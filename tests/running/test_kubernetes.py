@@ -225,13 +225,15 @@ def test_nobody_talks_unless_a_rule_says_so() -> None:
         assert rules[name]["policyTypes"] == ["Egress"], f"nobody calls {name}"
 
 
-def test_the_ingress_lets_photos_through_and_nothing_larger() -> None:
-    notes = named("Ingress", "risorius")["metadata"]["annotations"]
-    assert (
-        notes["nginx.ingress.kubernetes.io/proxy-body-size"]
-        == shipped.services()["proxy"]["environment"]["NGINX_UPLOAD_LIMIT"]
-    )
-    assert notes["nginx.ingress.kubernetes.io/ssl-redirect"] == "true"
-    spec = named("Ingress", "risorius")["spec"]
+@pytest.mark.parametrize(
+    "name", [one["metadata"]["name"] for _file, one in DOCUMENTS if one["kind"] == "Ingress"]
+)
+def test_an_ingress_is_reached_by_tls_alone(name: str) -> None:
+    ingress = named("Ingress", name)
+    assert ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/ssl-redirect"] == "true"
+    spec = ingress["spec"]
     assert spec["tls"][0]["hosts"] == [rule["host"] for rule in spec["rules"]]
+
+
+def test_metrics_lead_nowhere() -> None:
     assert "selector" not in named("Service", "nowhere")["spec"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import struct
 import threading
 import time
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ import pytest
 from django.urls import reverse
 from PIL import Image
 
-from clinic.visits import decoding, intake
+from clinic.visits import cost, decoding, intake
 from clinic.visits.models import Photo
 from clinic.visits.refusals import IntakeError
 
 from .. import factories
+from .costly import fill_bytes, many_chunks, many_scans, many_segments, photo, wide_png
 from .pictures import encoded, picture, upload
 
 PEOPLE = Path(__file__).parents[1] / "people"
@@ -44,46 +45,69 @@ def decoders(settings, monkeypatch) -> Any:
     own.end()
 
 
-def many_scans(count: int) -> bytes:
-    """A progressive JPEG that repeats one of its refinements: small, and as much work as so many pictures."""
-    data = encoded(image=picture((1600, 1600)), progressive=True, quality=30)
-    starts = [at for at in range(len(data) - 1) if data[at : at + 2] == b"\xff\xda"]
-    last = data[starts[-1] : -2]
-    return data[:-2] + last * count + b"\xff\xd9"
+HEAD_OF_WEBP = b"RIFF\xff\xff\0\0WEBP"
+COSTLY = {
+    "scans": (lambda: many_scans(900), "too_costly"),
+    "scans of a large one": (lambda: many_scans(30, 5500), "too_costly"),
+    "segments": (lambda: many_segments(60_000), "too_costly"),
+    "fill bytes": (lambda: fill_bytes(2_000_000), "too_costly"),
+    "coefficients": (
+        lambda: encoded(image=Image.new("CMYK", (8000, 8000)), progressive=True, quality=30), "too_costly",
+    ),
+    "jpeg's pixels": (lambda: encoded(image=Image.new("L", (8100, 8100)), quality=30), "too_many_pixels"),
+    "transparent pixels": (lambda: wide_png(8_000, 6_250), "too_costly"),
+    "png's pixels": (lambda: wide_png(8_100, 8_100, colour=0), "too_many_pixels"),
+    "sixteen bits": (lambda: wide_png(8_000, 8_000, colour=0, depth=16), "too_costly"),
+    "chunks": (lambda: many_chunks(20_000), "too_costly"),
+    "a canvas": (lambda: HEAD_OF_WEBP + b"VP8X\x0a\0\0\0" + b"\0" * 4 + b"\xff\x3f\0" * 2, "too_many_pixels"),
+    "a canvas that is copied": (
+        lambda: HEAD_OF_WEBP + b"VP8X\x0a\0\0\0" + b"\0" * 4 + b"\xff\x1b\0" * 2, "too_costly",
+    ),
+    "items": (lambda: heif(items=5_000), "too_costly"),
+    "a declared size": (lambda: heif(size=(9_000, 9_000)), "too_many_pixels"),
+}  # fmt: skip
 
 
-def many_segments(count: int) -> bytes:
-    data = encoded()
-    return data[:2] + b"\xff\xfe\x00\x03x" * count + data[2:]
+def heif(items: int = 1, size: tuple[int, int] = (400, 400)) -> bytes:
+    """What a HEIC begins with: its kind, and the box that describes its items and their sizes."""
+    described = b"infe" * items + b"ispe\0\0\0\0" + struct.pack(">II", *size)
+    box = struct.pack(">I4s", 12 + len(described), b"meta") + b"\0" * 4 + described
+    return struct.pack(">I4s", 24, b"ftyp") + b"heic\0\0\0\0heicmif1" + box
 
 
-def fill_bytes(count: int) -> bytes:
-    data = encoded()
-    return data[:2] + b"\xff" * count + data[2:]
-
-
-def wide_png(width: int, height: int, colour: int = 6, depth: int = 8) -> bytes:
-    """A PNG of one colour: hundreds of megabytes of pixels in a few hundred kilobytes."""
-    size = width * depth // 8 * {0: 1, 2: 3, 6: 4}[colour]
-    packer = zlib.compressobj(9)
-    row = b"\0" + b"\x80" * size
-    body = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+@pytest.mark.parametrize("name", sorted(COSTLY))
+def test_what_costs_far_more_than_a_photo_is_refused_undecoded(name, monkeypatch):
+    make, code = COSTLY[name]
+    data = make()
+    monkeypatch.setattr(decoding._decoders, "prepare", lambda *given: pytest.fail("it was decoded"))
+    began = time.process_time()
+    assert code_of(data) == code
+    assert time.process_time() - began < 2, "a look costs little"
 
 
 @pytest.mark.parametrize(
-    "data",
-    [many_scans(900), many_segments(60_000), fill_bytes(2_000_000)],
-    ids=["scans", "segments", "fill bytes"],
+    ("kind", "how"),
+    [
+        ("JPEG", {}),
+        ("JPEG", {"progressive": True, "subsampling": 0}),
+        ("PNG", {"compress_level": 1}),
+        ("WEBP", {"method": 0}),
+        ("WEBP", {"method": 0, "lossless": True}),
+        ("HEIF", {}),
+        ("AVIF", {"speed": 10}),
+    ],
 )
-def test_a_jpeg_that_costs_far_more_than_a_photo_is_refused_unread(data, monkeypatch):
-    monkeypatch.setattr(decoding._decoders, "prepare", lambda *given: pytest.fail("it was decoded"))
-    assert code_of(data) == "too_costly"
+def test_of_every_kind_the_size_is_known_before_it_is_decoded(kind, how):
+    found = cost.reckon(photo(1200, 900, kind, **how), kind)
+    assert found.pixels == pytest.approx(1200 * 900, rel=0.1) and found.refusal(kind) == ""
+    assert found.work >= found.pixels and found.memory >= found.pixels
+
+
+def test_a_bound_stands_for_each_kind_and_the_largest_photos_are_within(settings):
+    assert set(cost.MOST_PARTS) == intake.KINDS
+    assert settings.DECODING_MEMORY > cost.BYTES_PER_PIXEL * settings.PHOTO_MAX_PIXELS
+    for found in (cost.Cost(pixels=64_500_000, memory=450_000_000, scans=10, parts=400),):
+        assert found.refusal("JPEG") == ""
 
 
 @pytest.mark.parametrize("progressive", [False, True])
@@ -112,13 +136,34 @@ def test_a_photo_that_takes_too_much_memory_costs_its_child_and_nothing_else(dec
     assert prepare(encoded()).width
 
 
-def test_a_photo_that_takes_too_long_is_stopped(decoders, settings):
+def test_a_photo_that_takes_too_long_on_the_wall_is_stopped(decoders, settings):
     settings.DECODING_SECONDS = 0
     began = time.monotonic()
     assert code_of(wide_png(8_000, 8_000, colour=2)) == "too_costly"
     assert time.monotonic() - began < 30
     settings.DECODING_SECONDS = 20
     assert prepare(encoded()).width
+
+
+def test_the_kernel_stops_a_photo_that_takes_too_much_processor_time(settings, monkeypatch):
+    """As if the look at its scans had overlooked something: minutes of work on any machine, stopped after a second
+    or two of it, and long before the limit on the wall."""
+    settings.DECODING_SECONDS = 1
+    monkeypatch.setattr(decoding, "SLOWEST", 500)
+    child = decoding.Child()
+    try:
+        with pytest.raises(decoding.ChildDied):
+            child.prepare(many_scans(40_000), None)
+        assert child._process.returncode == -signal.SIGXCPU
+    finally:
+        child.end()
+
+
+def test_a_child_is_the_first_to_go_and_the_last_to_run(decoders):
+    prepare(encoded())
+    (child,) = decoders._idle
+    assert Path(f"/proc/{child.pid}/oom_score_adj").read_text().strip() == "1000"
+    assert os.getpriority(os.PRIO_PROCESS, child.pid) > os.getpriority(os.PRIO_PROCESS, 0)
 
 
 def test_the_largest_photos_stay_within_their_budget_and_out_of_this_process(decoders):

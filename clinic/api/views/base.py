@@ -93,8 +93,9 @@ class Strict(views.APIView):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         answer = super().finalize_response(request, response, *args, **kwargs)
         answer.headers.setdefault("Cache-Control", "no-store")
+        # As far as it was asked: a request that was refused unseen needs no caller.
         if isinstance(answer, Response) and isinstance(
-            getattr(request, "successful_authenticator", None), TokenAuthentication
+            getattr(request, "_authenticator", None), TokenAuthentication
         ):
             answer.add_post_render_callback(functools.partial(compressed, request))
         return answer

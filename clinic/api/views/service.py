@@ -115,6 +115,24 @@ class ExerciseView(Strict):
         return Response(ExerciseSerializer(PROTOCOL, many=True, context={"request": request}).data)
 
 
+class CallerView(Strict):
+    """Whether the caller is somebody: the proxy asks with a request's headers before it takes the body in."""
+
+    schema = None
+    throttle_classes: ClassVar[list[Any]] = []
+
+    def scope(self) -> str:
+        return FREE
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        # Asked in the name of pages too, and answered without words.
+        return super().perform_content_negotiation(request, force=True)
+
+    def get(self, request: Request) -> Response:
+        """204, or the problem that says why not."""
+        return Response(status=204)
+
+
 class ProblemsView(Strict):
     permission_classes: ClassVar[list[Any]] = [permissions.AllowAny]
     authentication_classes: ClassVar[list[Any]] = []

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
@@ -20,8 +19,9 @@ from rest_framework.reverse import reverse
 
 from clinic.accounts import policies
 from clinic.accounts.scopes import Scope
+from clinic.common.bodies import largest_body
 from clinic.patients.models import Episode, Patient
-from clinic.visits import selectors, services
+from clinic.visits import receiving, selectors, services
 from clinic.visits.models import Confirmation, Photo, Visit
 from clinic.visits.refusals import RETRY_AFTER, IntakeError
 from clinic.visits.views import files
@@ -163,7 +163,13 @@ class PhotoViewSet(Records):
 
     def largest_body(self) -> int:
         # Room for a photo that is too large, so that the answer can say so.
-        return 4 * int(settings.PHOTO_MAX_BYTES) if self._uploads() else super().largest_body()
+        return largest_body(self.request._request) if self._uploads() else super().largest_body()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        # The caller is known by now, and nothing of the body was read.
+        if self._uploads() and not receiving.take_room(request._request):
+            raise Problem("busy", headers={"Retry-After": str(RETRY_AFTER["busy"])})
 
     def get_parsers(self) -> list[Any]:
         # The only body with a file in it.

@@ -75,8 +75,8 @@ MIDDLEWARE = [
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "clinic.common.bodies.BodiesMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -87,6 +87,10 @@ MIDDLEWARE = [
     "clinic.accounts.middleware.CurrentClinicMiddleware",
     "clinic.accounts.middleware.SessionLimitsMiddleware",
     "clinic.accounts.middleware.SecondFactorMiddleware",
+    # What reads a body stands behind all that can refuse it unread.
+    "clinic.visits.receiving.UploadsMiddleware",
+    "clinic.common.bodies.CsrfByHeaderMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "clinic.accounts.opened_in.OpenedInMiddleware",
     "clinic.patients.middleware.OpenedRecordsMiddleware",
     "clinic.visits.middleware.SealedFilesMiddleware",
@@ -198,13 +202,18 @@ DECODING_MEMORY = 640 * 1024**2
 DECODING_SECONDS = 20
 DECODING_WAIT = 20
 DECODING_PHOTOS_PER_CHILD = 200
-# A photo that may be stored never lies in a temporary file: Django would write one for uploads over 2.5 MB. What is
-# larger than this is refused anyway. The form itself stays small.
-FILE_UPLOAD_MAX_MEMORY_SIZE = PHOTO_MAX_BYTES + 1024 * 1024
+# No file of a form lies on a disk: see clinic.common.bodies. The form itself stays small.
+FILE_UPLOAD_HANDLERS = ["clinic.common.bodies.PhotosInMemory"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 50
-# The plain form sends several photos at once; more than this in one request is refused unread.
-LARGEST_BODY = 10 * PHOTO_MAX_BYTES
+# Where photos come in: a body may be larger here, and nowhere else. The plain form sends several photos at once.
+# docker/nginx and docker/kubernetes hold the same limits (tests/running/test_limits.py).
+UPLOAD_PAGES = ("visits:upload", "visits:quick_check", "api:photo-list")
+LARGEST_UPLOAD = 60 * 1024 * 1024
+# Each web process takes in so many such bodies at once, with so many bytes together, and asks others to come back:
+# of its eight threads some must be free for pages and probes.
+UPLOADS_AT_ONCE = env.int("RISORIUS_UPLOADS_AT_ONCE", default=5)
+UPLOADS_MEMORY = 128 * 1024 * 1024
 
 # Where the proxy's folder of photos hangs, if it hands out what Django allowed (X-Accel-Redirect). Sealed photos
 # are opened and sent by Django.
@@ -342,7 +351,7 @@ LIMITED_PAGES = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "clinic.api.authentication.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "clinic.api.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": [
         "rest_framework.permissions.IsAuthenticated",

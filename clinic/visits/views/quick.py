@@ -16,21 +16,28 @@ from inference import errors
 
 from .. import intake, policies, quick
 from ..quick_reading import QuickReading, read
-from ..refusals import IntakeError, refuse
+from ..receiving import receives
+from ..refusals import RETRY_AFTER, IntakeError, refuse
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
+def _may_check(request: HttpRequest) -> None:
+    clinic = request.clinic  # type: ignore[attr-defined]
+    if clinic is None:
+        raise Http404
+    require(policies.can_check_quickly(request.user, clinic.pk))
+
+
+@receives(_may_check)
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def quick_check(request: HttpRequest) -> HttpResponse:
     """The page of the check, and to a script the answer alone."""
+    _may_check(request)
     clinic = request.clinic  # type: ignore[attr-defined]
-    if clinic is None:
-        raise Http404
-    require(policies.can_check_quickly(request.user, clinic.pk))
     context: dict[str, Any] = {"accept": intake.ACCEPT, "clinic": clinic}
     status = 200
     if request.method == "POST":
@@ -57,7 +64,7 @@ def _answer(request: HttpRequest) -> tuple[int, dict[str, Any]]:
             address=client_address(request),
         )
     except IntakeError as error:
-        return 422, {"refused": error.sentence}
+        return 503 if error.code in RETRY_AFTER else 422, {"refused": error.sentence}
     except quick.NoAnswer as error:
         return 503, {"refused": _late(error.code)}
     if code := found.get("error"):

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from clinic.common.http import require
 
 from .. import exercises, policies, selectors, services
+from ..receiving import receives
 from ..refusals import OUR_FAULT, RETRY_AFTER, IntakeError, refuse
 from .visits import page, visible_visit
 
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     from ..models import Photo, Visit
 
 
+def _may_upload(request: HttpRequest, pk: uuid.UUID) -> None:
+    require(policies.can_upload(request.user, visible_visit(request, pk)))
+
+
+@receives(_may_upload)
 @login_required
 @require_POST
 def upload(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
