@@ -16,7 +16,7 @@ from typing import Any
 
 from inference.pipeline.codes import EXERCISES
 from inference.pipeline.errors import PipelineError
-from inference.pipeline.release import PREPROCESSING_VERSION, Release, load_release, sha256_of
+from inference.pipeline.release import PREPROCESSING_VERSION, SERVED, Release, load_release, sha256_of
 
 from . import registry
 
@@ -93,7 +93,7 @@ def _checksums(release: Release) -> None:
 
 
 def _preprocessing(release: Release) -> None:
-    if release.preprocessing != PREPROCESSING_VERSION:
+    if release.preprocessing not in SERVED:
         raise Refused(
             f"It wants photos prepared by version {release.preprocessing}; this program makes version "
             f"{PREPROCESSING_VERSION}. Install the version of Risorius that belongs to it."

@@ -24,7 +24,7 @@ UNTOUCHED_CALLED = 0.03
 from elsewhere it is about twice as many."""
 FEWEST_IN_VIEW = 60
 """Healthy pictures that are seen in a view, under which it gets no threshold of its own."""
-UNCERTAIN_MOST = 0.15
+UNCERTAIN_MOST = 0.12
 """Share of healthy pictures, simulated or untouched, that may be left uncertain: an answer that is rarely given helps
 nobody. It goes before the share of palsies allowed under the band."""
 DOUBTED_MOST = 0.03

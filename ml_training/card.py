@@ -49,8 +49,8 @@ WORDS: dict[str, Any] = {
             "name": "Official portraits of members of the United States Congress",
             "licence": "public domain",
             "url": "https://www.congress.gov/members",
-            "use": "textures too, where the mouth is closed, and healthy faces as they are; those of test people are "
-            "the check on false alarms",
+            "use": "textures too, where the mouth is closed, healthy faces as they are, and drawn out of shape on one "
+            "side; those of test people are the check on false alarms",
         },
         {
             "name": "FairFace, photographs of adults (Karkkainen and Joo, WACV 2021)",
@@ -62,7 +62,8 @@ WORDS: dict[str, Any] = {
             "name": "Face Research Lab London Set (DeBruine and Jones, 2017)",
             "licence": "CC BY 4.0",
             "url": "https://doi.org/10.6084/m9.figshare.5047666.v5",
-            "use": "views of real faces, at rest and smiling, labelled by eye",
+            "use": "views of real faces, at rest and smiling, labelled by eye, as they are and drawn out of shape on "
+            "one side",
         },
         {
             "name": "Young Adult White Faces with Manipulated Versions, the unmanipulated ones (DeBruine and Jones)",

@@ -16,7 +16,7 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from ml_training import calibrate, comparison, datasets, models, targets
+from ml_training import calibrate, comparison, datasets, models, sources, targets
 from ml_training.datasets import Pictures
 from ml_training.evaluate import figures
 from ml_training.evaluate.answers import RawOutputs, calibrated
@@ -90,4 +90,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sources.told(main)

@@ -24,7 +24,7 @@ from inference.pipeline.codes import SIDES, VIEWS, ZONES
 from inference.pipeline.decode import decode
 from inference.pipeline.landmarks import FaceMesh
 from inference.pipeline.quality import judge
-from ml_training import datasets
+from ml_training import datasets, sources
 from ml_training.datasets import BOTH, CONDITIONS, NEITHER, TRUE_POINTS, UNITS, UNKNOWN_VIEW
 
 FORM, FORM_VERSION = "risorius-clinic-photos", 1
@@ -185,4 +185,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sources.told(main)

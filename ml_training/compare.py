@@ -4,9 +4,10 @@
 
 Each sees the crop alone, once, and says which of the twelve views it shows and whether it is a palsy: pictures, order,
 split, optimiser, schedule and seed are the same for all. What differs beside the network is what it starts from:
-ImageNet's weights only where --weights holds a file of them, and then from random ones too, so that the table shows
-what the start alone is worth. FOLDER gets one JSON a network and compare.json and compare.md over all; a run that was
-cut off goes on with the networks that are missing. --publish renews the table of docs/training.md with what is there.
+ImageNet's weights, from a file in --weights or as Keras loads them from the internet, and from random ones too, so that
+the table shows what the start alone is worth. Where neither can be had, it says so, and the table leaves that network
+out. FOLDER gets one JSON a network and compare.json and compare.md over all; a run that was cut off goes on with the
+networks that are missing. --publish renews the table of docs/training.md with what is there.
 """
 
 import argparse
@@ -26,19 +27,19 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from inference.pipeline.codes import VIEWS
-from ml_training.comparison import table, with_table
+from ml_training import sources
+from ml_training.comparison import IMAGENET, PLAIN, RANDOM, table, with_table
 from ml_training.convert import Lite, to_tflite
 from ml_training.datasets import DataMissing
 from ml_training.evaluate.intervals import Sample
 
-PLAIN: Final = "plain CNN"
-RANDOM, IMAGENET = "random", "ImageNet"
 WARM_UP_SHARE: Final = 0.1
 DECAY, DROPOUT, CLIP = 1e-4, 0.2, 5.0
 BATCH_NORM_MOMENTUM: Final = 0.95
 """The networks' own, 0.99 and 0.999, lag far behind in a training of a hundred steps."""
 DOCS: Final = Path("docs/training.md")
 RESULTS: Final = Path("ml_training/results/compare.json")
+FROM_KERAS: Final = "imagenet"
 LEAST_SIZE: Final = 75
 """px; the Inception networks take no less."""
 
@@ -162,8 +163,28 @@ def weights_of(network: Network, folder: Path | None) -> Path | None:
     return found[0] if found else None
 
 
-def build(name: str, size: int, weights: Path | None = None) -> keras.Model:
-    """RGB 0 to 255 (N, size, size, 3) -> logits (N, 13): the views and palsy."""
+def loadable(name: str, size: int) -> bool:
+    """Whether Keras can load ImageNet's weights of the network, from its own store or the internet; says so where it
+    can't."""
+    network = NETWORKS[name]
+    if network.make is None:
+        return False
+    try:
+        network.make(
+            input_shape=(size, size, 3), include_top=False, weights=FROM_KERAS, **dict(network.options)
+        )
+    except Exception as error:  # noqa: BLE001  # Keras raises plain ones for whatever its download meets
+        reason = str(error).strip().splitlines()[-1]
+        print(
+            f"{name}: Keras can't load ImageNet's weights ({reason}); it starts from random ones alone, and the table "
+            "leaves it out."
+        )
+        return False
+    return True
+
+
+def build(name: str, size: int, weights: Path | str | None = None) -> keras.Model:
+    """RGB 0 to 255 (N, size, size, 3) -> logits (N, 13): the views and palsy. weights: a file, or FROM_KERAS."""
     network = NETWORKS[name]
     inputs = keras.Input((size, size, 3), name="crop")
     pixels = inputs if network.scaled else keras.layers.Rescaling(1 / 127.5, -1)(inputs)
@@ -173,11 +194,11 @@ def build(name: str, size: int, weights: Path | None = None) -> keras.Model:
         base = network.make(
             input_shape=(size, size, 3),
             include_top=False,
-            weights=None,
+            weights=FROM_KERAS if weights == FROM_KERAS else None,
             pooling="avg",
             **dict(network.options),
         )
-        if weights:
+        if isinstance(weights, Path):
             base.load_weights(weights)
         for layer in base.layers:
             if isinstance(layer, keras.layers.BatchNormalization):
@@ -269,11 +290,13 @@ def measure(model: keras.Model, test: Some) -> dict[str, Any]:
     }
 
 
-def plan(names: list[str], weights: Path | None) -> Iterator[tuple[str, str, Path | None]]:
-    """(network, start, weights' file) of every training: from random weights each, from ImageNet's where there are."""
+def plan(names: list[str], weights: Path | None, size: int) -> Iterator[tuple[str, str, Path | str | None]]:
+    """(network, start, weights) of every training: from random weights each, and from ImageNet's where there are."""
     for name in names:
         if file := weights_of(NETWORKS[name], weights):
             yield name, IMAGENET, file
+        elif loadable(name, size):
+            yield name, IMAGENET, FROM_KERAS
         yield name, RANDOM, None
 
 
@@ -301,7 +324,11 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     budget = budget_of(train, test, args)
     args.out.mkdir(parents=True, exist_ok=True)
     rows = finished(args.out, budget)
-    todo = [job for job in plan(args.networks or list(NETWORKS), args.weights) if slug(*job[:2]) not in rows]
+    todo = [
+        job
+        for job in plan(args.networks or list(NETWORKS), args.weights, args.size)
+        if slug(*job[:2]) not in rows
+    ]
     steps = budget.pictures // budget.batch * budget.epochs
     total = sum(NETWORKS[name].cost * steps for name, _, _ in todo)
     form = "{desc} {percentage:3.0f} %|{bar}| {elapsed} gone, {remaining} left"
@@ -316,13 +343,13 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _one(
-    name: str, start: str, weights: Path | None, train: Some, test: Some, budget: Budget, bar: tqdm
+    name: str, start: str, weights: Path | str | None, train: Some, test: Some, budget: Budget, bar: tqdm
 ) -> dict[str, Any]:
     keras.backend.clear_session()
     gc.collect()
     keras.utils.set_random_seed(budget.seed)
     model = build(name, budget.size, weights)
-    row = {"network": name, "start": start, "weights": weights.name if weights else None}
+    row = {"network": name, "start": start, "weights": weights.name if isinstance(weights, Path) else weights}
     return row | fit(model, train, budget, bar, NETWORKS[name].cost) | measure(model, test)
 
 
@@ -370,4 +397,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sources.told(main)

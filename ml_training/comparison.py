@@ -12,9 +12,17 @@ CEILING_TOLD: Final = (
 )  # fmt: skip
 
 
+PLAIN: Final = "plain CNN"
+RANDOM, IMAGENET = "random", "ImageNet"
+
+
 def table(content: dict[str, Any]) -> str:
-    """compare.json as Markdown, the budget first."""
+    """compare.json as Markdown, the budget first. A known network that could not start from ImageNet's weights is left
+    out and named below: from random weights a small budget tells nothing of it."""
     budget = content["budget"]
+    pretrained = {row["network"] for row in content["networks"] if row["start"] == IMAGENET}
+    shown = [row for row in content["networks"] if row["network"] in pretrained | {PLAIN}]
+    left_out = sorted({row["network"] for row in content["networks"]} - pretrained - {PLAIN})
     lines = [
         f"Budget of each network: {budget['pictures']} pictures of {budget['people']} people, "
         f"{budget['epochs']} epochs, {budget['size']} px, batches of {budget['batch']}, peak rate "
@@ -24,7 +32,7 @@ def table(content: dict[str, Any]) -> str:
         "core | Training |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for row in content["networks"]:
+    for row in shown:
         view, palsy = row["view"], row["palsy"]
         cells = [
             row["network"], row["start"], number(view["value"]), interval(view), number(palsy["value"]),
@@ -32,6 +40,11 @@ def table(content: dict[str, Any]) -> str:
             f"{row['milliseconds']:.1f} ms", f"{row['train_seconds']:.0f} s",
         ]  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")
+    if left_out:
+        lines += [
+            "",
+            f"Left out, since Keras could not load ImageNet's weights of them: {', '.join(left_out)}.",
+        ]
     return "\n".join(lines)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from inference.pipeline.codes import VIEWS
 from inference.pipeline.places import FACE, JAW
 from inference.pipeline.shape import frontal, mirrored
-from ml_training import datasets
+from ml_training import datasets, sources
 from ml_training.datasets import Pictures
 from ml_training.locator import REGIONS
 
@@ -61,4 +61,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sources.told(main)

@@ -28,7 +28,7 @@ from inference.pipeline.release import (
     load_release,
     sha256_of,
 )
-from ml_training import card, card_docs, convert, datasets, equality, plots
+from ml_training import card, card_docs, convert, datasets, equality, plots, sources
 from ml_training.convert import VARIANTS
 from ml_training.datasets import Pictures
 from ml_training.equality import Pair, Said
@@ -397,4 +397,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sources.told(main)

@@ -27,7 +27,7 @@ import tensorflow as tf
 
 from inference.pipeline.classify import HEADS, STEPS
 from inference.pipeline.codes import LANDMARK_COUNT, ZONES
-from inference.pipeline.gauge import NAMES
+from inference.pipeline.gauge import MIRRORED, NAMES
 from inference.pipeline.shape import MIRROR, SHAPE_SIZE
 from ml_training.locator import BATCH_NORM_MOMENTUM, MirrorImage
 from ml_training.sources import weights_file
@@ -36,10 +36,6 @@ from ml_training.variation import GREY
 TRUNKS: Final = {"MobileNetV2": keras.applications.MobileNetV2, "MobileNet": keras.applications.MobileNet}
 PIXEL_WIDTH, POINT_WIDTH, GAUGE_WIDTH, HEAD_WIDTH = 160, 160, 48, 128
 GAUGE_SIZE: Final = len(NAMES)
-GAUGE_MIRROR: Final = tuple(
-    NAMES.index(name.replace("Left", "*").replace("Right", "Left").replace("*", "Right")) for name in NAMES
-)
-"""The coefficient that each of the gauge's becomes in a mirror."""
 
 
 @keras.saving.register_keras_serializable("risorius")
@@ -91,7 +87,7 @@ class MirrorGauge(keras.layers.Layer):
     """(N, 52) coefficients of the gauge -> (N, 52) the same in a mirror."""
 
     def call(self, coefficients: Any) -> Any:
-        return tf.gather(coefficients, tf.constant(GAUGE_MIRROR, tf.int32), axis=1)
+        return tf.gather(coefficients, tf.constant(MIRRORED, tf.int32), axis=1)
 
 
 def build(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ml_training import sources
 from ml_training.sources import SourceMissing
 
 NEUTRAL = "generic_neutral_mesh.obj"
@@ -90,4 +91,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sources.told(main)

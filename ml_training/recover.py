@@ -20,7 +20,7 @@ import tensorflow as tf
 from inference.pipeline.classify import NETWORK_FILE
 from inference.pipeline.release import ARTIFACTS_DIR, load_release
 from inference.pipeline.shape import SHAPE_SIZE
-from ml_training import datasets, models
+from ml_training import datasets, models, sources
 
 CONVOLUTIONS: Final = ("CONV_2D", "DEPTHWISE_CONV_2D")
 HEADS: Final = ("view", "steps", "side", "zone", "done_side")
@@ -135,4 +135,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sources.told(main)

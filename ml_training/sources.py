@@ -1,6 +1,12 @@
 """Where the training's raw material comes from, and one sentence for each when it is missing."""
 
+import json
+from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
+
+from inference.pipeline.errors import PipelineError
 
 FACE = (
     "The ICT face model is missing at {path}: get ICT-FaceKit (MIT) from github.com/ICT-VGL/ICT-FaceKit and "
@@ -14,7 +20,6 @@ WEIGHTS = (
     "The ImageNet weights are missing at {path}: they are what Keras downloads for weights='imagenet', "
     "include_top=False; name their folder in the config."
 )
-
 
 CONFIG = "No config at {path}: those of the releases lie in ml_training/configs, and docs/training.md has every key."
 
@@ -38,11 +43,37 @@ def portrait_files(path: Path) -> list[Path]:
     return files
 
 
-def config_file(path: Path) -> Path:
-    """The file, checked to exist. Raises SourceMissing."""
+def config(path: Path, kind: Any, given: dict[str, Any]) -> Any:
+    """A config of that dataclass, with what the command line gives in place of what the file says. Raises SourceMissing
+    where the file is absent, no JSON, or has keys that nobody knows."""
     if not path.is_file():
         raise SourceMissing(CONFIG.format(path=path))
-    return path
+    try:
+        content = json.loads(path.read_text()) | given
+    except (ValueError, TypeError) as error:
+        raise SourceMissing(f"{path} holds no JSON object: {error}.") from error
+    unknown = sorted(set(content) - {field.name for field in fields(kind)})
+    if unknown:
+        raise SourceMissing(f"{path} has keys that this program doesn't know: {', '.join(unknown)}.")
+    try:
+        return kind(**content)
+    except TypeError as error:
+        raise SourceMissing(f"{path} lacks a key: {error}.") from error
+
+
+def told(main: Callable[[], None]) -> None:
+    """Run a program; what it lacks is said in a sentence in place of a traceback. Raises SystemExit."""
+    try:
+        main()
+    except PipelineError as error:
+        raise SystemExit(str(error)) from error
+    except OSError as error:
+        if error.filename is None:
+            raise
+        reason = (error.strerror or "can't be read").lower()
+        raise SystemExit(
+            f"{error.filename}: {reason}. docs/training.md tells which command makes what."
+        ) from error
 
 
 def weights_file(path: Path) -> Path:

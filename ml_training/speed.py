@@ -21,6 +21,7 @@ from inference.pipeline.measure import measure
 from inference.pipeline.quality import judge
 from inference.pipeline.release import Release, verify_release
 from inference.pipeline.shape import features
+from ml_training import sources
 from ml_training.models import build
 
 WARM_UP = 3
@@ -45,7 +46,7 @@ def analyse(file: Path, mesh: FaceMesh, gauge: Gauge, network: keras.Model, size
     given = {
         "crop": crop_face(image, faces[0], size).astype(np.float32),
         "shape": features(faces[0]),
-        "gauge": gauge.blendshapes(faces[0]),
+        "gauge": gauge.even(faces[0]),
     }
     said = network.predict({name: value[None] for name, value in given.items()}, verbose=0)
     measure(faces[0])
@@ -54,6 +55,11 @@ def analyse(file: Path, mesh: FaceMesh, gauge: Gauge, network: keras.Model, size
 
 def main() -> None:
     files = [Path(name) for name in sys.argv[1:]]
+    absent = [str(file) for file in files if not file.is_file()]
+    if absent or not files:
+        raise SystemExit(
+            f"No photo at {absent[0]}." if absent else "Name the photos: python -m ml_training.speed PHOTO..."
+        )
     network, mesh, gauge = network_of(verify_release()), FaceMesh(), Gauge()
     size = int(network.get_layer("crop").output.shape[1])
     for file in files[:WARM_UP]:
@@ -66,4 +72,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sources.told(main)

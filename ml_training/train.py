@@ -107,9 +107,9 @@ def shapes(pictures: datasets.Pictures) -> np.ndarray:
 
 
 def gauges(pictures: datasets.Pictures) -> np.ndarray:
-    """(N, 52) float32: what the gauge says of each picture's mesh."""
+    """(N, 52) float32: what the gauge says of each picture's mesh, and of its mirror image, as the product reads it."""
     gauge = Gauge()
-    return np.stack([gauge.blendshapes(points) for points in pictures.points]).astype(np.float32)
+    return np.stack([gauge.even(points) for points in pictures.points]).astype(np.float32)
 
 
 def meshes(pictures: datasets.Pictures) -> np.ndarray:
@@ -373,8 +373,8 @@ def main() -> None:
     parser.add_argument("--out", help="the run's folder, likewise")
     args = parser.parse_args()
     given = {key: value for key in ("weights", "out") if (value := getattr(args, key))}
-    train(Config(**json.loads(sources.config_file(args.config).read_text()) | given))
+    train(sources.config(args.config, Config, given))
 
 
 if __name__ == "__main__":
-    main()
+    sources.told(main)

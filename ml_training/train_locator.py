@@ -147,8 +147,8 @@ def main() -> None:
     parser.add_argument("--out", help="the run's folder, likewise")
     args = parser.parse_args()
     given = {key: value for key in ("start", "out") if (value := getattr(args, key))}
-    train(Config(**json.loads(sources.config_file(args.config).read_text()) | given))
+    train(sources.config(args.config, Config, given))
 
 
 if __name__ == "__main__":
-    main()
+    sources.told(main)

@@ -9,7 +9,7 @@ from inference.pipeline.codes import VIEWS, ZONES
 from inference.pipeline.errors import ClassificationFailed
 from inference.pipeline.gauge import NAMES, Gauge
 from inference.pipeline.lite import LiteModel
-from inference.pipeline.release import JUDGEMENT_FILE, Release
+from inference.pipeline.release import EVEN_GAUGE, JUDGEMENT_FILE, Release
 from inference.pipeline.shape import SHAPE_SIZE, features
 
 NETWORK_FILE: Final = "network.tflite"
@@ -124,7 +124,8 @@ class Classifier:
         points (478, 3), px. Nothing of it is ever kept. Raises ClassificationFailed, LandmarksFailed."""
         given = [crop, features(points)]
         if self._gauge is not None:
-            given.append(self._gauge.blendshapes(points))
+            evenly = self.release.preprocessing >= EVEN_GAUGE
+            given.append(self._gauge.even(points) if evenly else self._gauge.blendshapes(points))
         [seen] = self._eye.run(*given).values()
         return np.asarray(seen)
 

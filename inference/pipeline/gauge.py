@@ -13,6 +13,7 @@ from inference.pipeline import bundle
 from inference.pipeline.codes import LANDMARK_COUNT
 from inference.pipeline.errors import LandmarksFailed
 from inference.pipeline.lite import LiteModel
+from inference.pipeline.shape import MIRROR
 
 READ: Final = np.array((
     0, 1, 4, 5, 6, 7, 8, 10, 13, 14, 17, 21, 33, 37, 39, 40, 46, 52, 53, 54, 55, 58, 61, 63, 65, 66, 67, 70, 78, 80,
@@ -35,6 +36,10 @@ NAMES: Final[tuple[str, ...]] = (
     "noseSneerLeft", "noseSneerRight",
 )  # fmt: skip
 """The coefficients in the network's order (kBlendshapeNames there); left and right are the person's own."""
+MIRRORED: Final[tuple[int, ...]] = tuple(
+    NAMES.index(name.replace("Left", "*").replace("Right", "Left").replace("*", "Right")) for name in NAMES
+)
+"""The coefficient that each becomes in a mirror."""
 GIVES: Final = (len(NAMES),)
 
 
@@ -56,3 +61,13 @@ class Gauge:
         if points.ndim != 2 or len(points) != LANDMARK_COUNT or not np.isfinite(points).all():
             raise LandmarksFailed("A gauge needs the 478 points of a face mesh.")
         return self._model.run(points[READ, :2])[GIVES]
+
+    def even(self, points: np.ndarray) -> np.ndarray:
+        """(52,) the mean of what it reads in a face mesh and of what it reads in the mirror, sides changed back.
+
+        The network itself isn't symmetric: of a mirrored face it reads coefficients that are some hundredths others.
+        These turn over exactly. Raises LandmarksFailed.
+        """
+        straight = self.blendshapes(points)
+        mirror = self.blendshapes(points[list(MIRROR), :2] * np.array([-1.0, 1.0]))
+        return np.asarray((straight + mirror[list(MIRRORED)]) / 2)

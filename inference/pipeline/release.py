@@ -19,8 +19,12 @@ ARTIFACTS_DIR: Final = Path(__file__).resolve().parent.parent / "artifacts"
 ACTIVE_FILE: Final = "ACTIVE"
 JUDGEMENT_FILE: Final = "judgement.tflite"
 """Of releases that judge a face beside the same face at rest."""
-PREPROCESSING_VERSION: Final = 2
+PREPROCESSING_VERSION: Final = 3
 """Raised whenever `align`, `shape` or what a network is given changes, so that an old one is never fed new inputs."""
+EVEN_GAUGE: Final = 3
+"""The version from which on a network is given the mean of what the gauge reads in a face and in its mirror image."""
+SERVED: Final = (2, PREPROCESSING_VERSION)
+"""The versions that this code can still make: a release gets the inputs that it was trained on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,6 @@ def verify_release(artifacts_dir: Path | None = None, name: str | None = None) -
             raise ModelAltered(f"{file} of model release {release.name} differs from its checksum.")
     if not release.exercises or not set(release.exercises) <= set(EXERCISES):
         raise ModelAltered(f"Model release {release.name} knows other exercises than this code.")
-    if release.preprocessing != PREPROCESSING_VERSION:
+    if release.preprocessing not in SERVED:
         raise ModelAltered(f"Model release {release.name} wants crops of version {release.preprocessing}.")
     return release

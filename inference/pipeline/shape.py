@@ -50,6 +50,14 @@ def frontal(points: np.ndarray) -> np.ndarray:
     line between nasion and subnasale, so a turn, a tilt, the distance and the place in the photo fall away.
     """
     points = points.astype(np.float64)
+    middle, axes = head(points)
+    return np.asarray((points - middle) @ axes.T / (axes**2).sum(1))
+
+
+def head(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of points (478, 3), px: the place between the eyes (3,), and (3, 3), in its rows the head's axes x, y and z, each
+    as long as the distance between the eyes, so that `frontal(points) @ axes + middle` are the points again."""
+    points = points.astype(np.float64)
     right = points[list(RIGHT_EYE_CORNERS)].mean(0)
     left = points[list(LEFT_EYE_CORNERS)].mean(0)
     unit = float(np.linalg.norm(left - right))
@@ -57,8 +65,7 @@ def frontal(points: np.ndarray) -> np.ndarray:
     down = points[SUBNASALE] - points[NASION]
     down = down - (down @ across) * across
     down /= np.linalg.norm(down)
-    axes = np.stack([across, down, np.cross(across, down)])
-    return np.asarray((points - (left + right) / 2) @ axes.T / unit)
+    return (left + right) / 2, unit * np.stack([across, down, np.cross(across, down)])
 
 
 def mirrored(shape: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from inference.pipeline.release import ARTIFACTS_DIR, Release, active_folder, load_release
-from ml_training import datasets
+from ml_training import datasets, sources
 from ml_training.evaluate import report
 from ml_training.evaluate.report import Evaluation, of_photographs
 from ml_training.evaluate.serving import predictor
@@ -84,4 +84,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sources.told(main)

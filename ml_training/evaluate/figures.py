@@ -21,8 +21,9 @@ from ml_training.evaluate.intervals import (
     wilson,
 )
 
-CLEAR_FROM = 3
-"""Grade II keeps three quarters of the movement or more; figures "from III" leave it out."""
+CLEAR_FROM, OBVIOUS_FROM = 3, 4
+"""Grade II keeps three quarters of the movement or more; figures "from III" leave it out. House and Brackmann's words
+for grade IV are "obvious weakness"; of III, "obvious but not disfiguring difference"."""
 SEVERE_FROM = 5
 BANDS = {"I-II": (1, 2), "III-IV": (3, 4), "V-VI": (5, 6)}
 

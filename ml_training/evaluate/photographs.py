@@ -23,14 +23,12 @@ from ml_training import datasets, portraits, sources
 from ml_training.baseline import Baseline
 from ml_training.evaluate.answers import Predict, calibrated
 from ml_training.evaluate.controls import Control
-from ml_training.evaluate.figures import CLEAR_FROM
+from ml_training.evaluate.figures import CLEAR_FROM, OBVIOUS_FROM
 from ml_training.evaluate.intervals import BY_WILSON, Sample, wilson
 from ml_training.evaluate.serving import pictures_of
 
 EACH_DEGRADED = 100
 """People of whom each spoiled version is made."""
-OBVIOUS = 4
-"""House and Brackmann's words for grade IV are "obvious weakness"; of III, "obvious but not disfiguring difference"."""
 MIRRORED = 60
 ALIKE = 16
 MESH_TOLERANCE = 0.1
@@ -199,7 +197,7 @@ def against_simulated(
     names = [f"real {p.file.name}" for p in judged]
     uneven, even = baseline.score(points), baseline.score(real_points)
     rows = []
-    for least, suffix, grades in ((CLEAR_FROM, "", "III to VI"), (OBVIOUS, "_obvious", "IV to VI")):
+    for least, suffix, grades in ((CLEAR_FROM, "", "III to VI"), (OBVIOUS_FROM, "_obvious", "IV to VI")):
         those = grade >= least
         sample = Sample(np.r_[np.array(names, dtype=object), person[those].astype(object)].astype(str))
         target = np.r_[np.zeros(len(real), bool), np.ones(int(those.sum()), bool)]

@@ -14,7 +14,7 @@ from inference.pipeline.classify import palsy_verdict
 from inference.pipeline.codes import VIEWS, Exercise
 from ml_training.datasets import Pictures
 from ml_training.evaluate.answers import Answers
-from ml_training.evaluate.figures import CLEAR_FROM, Judged
+from ml_training.evaluate.figures import CLEAR_FROM, OBVIOUS_FROM, Judged
 from ml_training.evaluate.intervals import BY_WILSON, Sample, wilson
 
 BALANCED: Final = (Exercise.REST, Exercise.CLOSED_SMILE, Exercise.SMILE_WITH_TEETH, Exercise.OPEN_MOUTH)
@@ -88,27 +88,27 @@ def healthy_rows(portraits: Portraits) -> list[dict[str, Any]]:
 
 
 def against_palsies(portraits: Portraits, judged: Judged) -> list[dict[str, Any]]:
-    """Simulated palsies of grade III and up of test people, one-sided, against these real healthy faces: area, and how
-    many are called weak and left uncertain by the same thresholds."""
-    clear = judged.where(judged.clear & judged.one_sided)
-    if not len(clear):
-        return []
-    score = np.r_[portraits.answers.palsy, clear.answers.palsy]
-    target = np.r_[np.zeros(len(portraits.answers), bool), np.ones(len(clear), bool)]
-    sample = Sample(np.r_[portraits.pictures.person, clear.pictures.person])
-    name = "Simulated palsy, grades III to VI, against real healthy photographs, area"
-    simulated = Portraits(clear.pictures, clear.answers, portraits.thresholds).verdicts()
-    return [
-        sample.area("real_palsy_auc", name, score, target).row(),
-        clear.sample.share(
-            "clear_weak", f"Simulated palsy from grade {'I' * CLEAR_FROM} called weak", simulated == "weak"
-        ).row(),
-        clear.sample.share(
-            "clear_uncertain",
-            f"Simulated palsy from grade {'I' * CLEAR_FROM} left uncertain",
-            simulated == "uncertain",
-        ).row(),
-    ]
+    """Simulated palsies of test people, one-sided, from grade III and from grade IV, against these real healthy faces:
+    area, and how many are called weak and left uncertain by the same thresholds."""
+    rows = []
+    for least, suffix, numeral in ((CLEAR_FROM, "", "III"), (OBVIOUS_FROM, "_obvious", "IV")):
+        clear = judged.where((judged.pictures.grade >= least) & judged.one_sided)
+        if not len(clear):
+            continue
+        score = np.r_[portraits.answers.palsy, clear.answers.palsy]
+        target = np.r_[np.zeros(len(portraits.answers), bool), np.ones(len(clear), bool)]
+        sample = Sample(np.r_[portraits.pictures.person, clear.pictures.person])
+        name = f"Simulated palsy, grades {numeral} to VI, against real healthy photographs, area"
+        simulated = Portraits(clear.pictures, clear.answers, portraits.thresholds).verdicts()
+        told = f"Simulated palsy from grade {numeral}"
+        rows += [
+            sample.area(f"real_palsy_auc{suffix}", name, score, target).row(),
+            clear.sample.share(f"clear_weak{suffix}", f"{told} called weak", simulated == "weak").row(),
+            clear.sample.share(
+                f"clear_uncertain{suffix}", f"{told} left uncertain", simulated == "uncertain"
+            ).row(),
+        ]
+    return rows
 
 
 def asked_rows(

@@ -19,6 +19,7 @@ from inference.pipeline.codes import SIDES, VIEWS
 from inference.pipeline.measure import BY_NAME, Face, Measure, frame
 from inference.pipeline.measure.refinement import EXTRA, LID_KNOTS, Refinement, framed, parts, save, split
 from inference.pipeline.places import BETWEEN, with_places
+from ml_training import sources
 from ml_training.measurement import tables
 from ml_training.measurement.tables import Located
 
@@ -290,4 +291,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sources.told(main)

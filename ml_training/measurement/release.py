@@ -20,7 +20,7 @@ from inference.pipeline.locate import FILE as LOCATOR
 from inference.pipeline.measure.refinement import FILE, load
 from inference.pipeline.places import FACE
 from inference.pipeline.release import load_release, sha256_of
-from ml_training import convert, datasets, locator
+from ml_training import convert, datasets, locator, sources
 from ml_training.datasets import Pictures
 from ml_training.evaluate.answers import Predict, calibrated
 from ml_training.evaluate.serving import predictor
@@ -175,4 +175,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sources.told(main)

@@ -19,6 +19,7 @@ from inference.pipeline.codes import SIDES, VIEWS, Exercise
 from inference.pipeline.measure import MEASURES
 from inference.pipeline.measure.refinement import load
 from inference.pipeline.measure.registry import CLOSURE_VIEWS
+from ml_training import sources
 from ml_training.datasets import Pictures
 from ml_training.measurement import tables
 from ml_training.measurement.tables import Columns
@@ -162,4 +163,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sources.told(main)

@@ -21,6 +21,7 @@ import numpy as np
 from inference.pipeline.codes import GRADES, VIEWS
 from inference.pipeline.measure import MEASURES
 from inference.pipeline.measure.refinement import load
+from ml_training import sources
 from ml_training.datasets import Pictures
 from ml_training.measurement import tables
 from ml_training.measurement.drawing import draw
@@ -171,4 +172,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sources.told(main)

@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from inference.pipeline.codes import GRADES, VIEWS, Exercise
 from inference.pipeline.gauge import NAMES, Gauge
-from ml_training import datasets
+from ml_training import datasets, sources
 from ml_training.datasets import Pictures
 
 TOLERANCE: Final = 0.15
@@ -180,4 +180,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sources.told(main)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from inference.pipeline.codes import VIEWS
-from ml_training import datasets
+from ml_training import datasets, sources
 from ml_training.datasets import BOTH, UNKNOWN_VIEW, Pictures
 
 ACROSS, DOWN, SIDE_PX = 10, 10, 160
@@ -61,4 +61,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sources.told(main)

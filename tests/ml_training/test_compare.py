@@ -59,17 +59,59 @@ def test_pictures_are_drawn_by_the_seed_and_made_small(data):  # type: ignore[no
         compare.choose([data], "val", 6, 32, 1)
 
 
-def test_imagenet_weights_are_used_where_a_file_is_and_the_row_says_so(tmp_path):  # type: ignore[no-untyped-def]
+def test_imagenet_weights_are_used_where_a_file_is_and_the_row_says_so(tmp_path, monkeypatch):  # type: ignore[no-untyped-def]
     from ml_training import compare
 
+    monkeypatch.setattr(compare, "loadable", lambda *_: False)
     names = ["MobileNetV2", "Xception"]
-    assert [job[1] for job in compare.plan(names, None)] == ["random", "random"]
+    assert [job[1] for job in compare.plan(names, None, SIZE)] == ["random", "random"]
     file = tmp_path / "mobilenet_v2_1.0_224_imagenet_no_top.weights.h5"
     file.touch()
     (tmp_path / "mobilenet_v2_0.35_224_imagenet_no_top.weights.h5").touch()
-    assert list(compare.plan(names, tmp_path)) == [
+    assert list(compare.plan(names, tmp_path, SIZE)) == [
         ("MobileNetV2", "ImageNet", file), ("MobileNetV2", "random", None), ("Xception", "random", None),
     ]  # fmt: skip
+
+
+def test_keras_is_asked_for_the_weights_that_no_file_holds(monkeypatch, capsys):  # type: ignore[no-untyped-def]
+    from ml_training import compare
+
+    asked: list[dict[str, object]] = []
+
+    def make(**given: object) -> None:
+        asked.append(given)
+        if given["alpha"] == 0.75:
+            raise Exception("URL fetch failure on https://example.org: no route")  # as Keras raises it
+
+    def known(alpha: float) -> compare.Network:
+        return compare.Network(make, 1, (), (("alpha", alpha),))
+
+    monkeypatch.setattr(
+        compare, "NETWORKS", {"near": known(1.0), "far": known(0.75), "plain CNN": compare.Network(None, 1)}
+    )
+    jobs = list(compare.plan(["near", "far", "plain CNN"], None, SIZE))
+    assert jobs == [
+        ("near", "ImageNet", "imagenet"), ("near", "random", None), ("far", "random", None),
+        ("plain CNN", "random", None),
+    ]  # fmt: skip
+    assert {given["weights"] for given in asked} == {"imagenet"}
+    said = capsys.readouterr().out
+    assert "far: Keras can't load ImageNet's weights (URL fetch failure" in said
+    assert "near" not in said
+
+
+def test_the_table_leaves_out_what_never_saw_imagenet():
+    import json
+
+    content = json.loads((Path(__file__).parents[2] / "ml_training" / "results" / "compare.json").read_text())
+    pretrained = {row["network"] for row in content["networks"] if row["start"] == "ImageNet"}
+    others = {row["network"] for row in content["networks"]} - pretrained - {"plain CNN"}
+    assert pretrained
+    told = comparison.table(content)
+    rows = {line.split(" | ")[0].removeprefix("| ") for line in told.splitlines()[4:] if line.startswith("|")}
+    assert rows == pretrained | {"plain CNN"}
+    last = told.splitlines()[-1]
+    assert all(name in last for name in others) == bool(others)
 
 
 def test_an_unknown_view_teaches_nothing_about_views():
@@ -88,7 +130,7 @@ def test_an_unknown_view_teaches_nothing_about_views():
 def test_the_table_goes_between_its_markers():
     figure = {"value": 0.5, "low": 0.4, "high": 0.6}
     row = {
-        "network": "N", "start": "random", "view": figure, "palsy": figure | {"value": None, "low": None},
+        "network": "plain CNN", "start": "random", "view": figure, "palsy": figure | {"value": None, "low": None},
         "parameters": 2_000_000, "bytes": 8_000_000, "milliseconds": 1.25, "train_seconds": 61.0,
     }  # fmt: skip
     budget = {
@@ -97,6 +139,6 @@ def test_the_table_goes_between_its_markers():
     }  # fmt: skip
     document = f"a\n{comparison.DOCS_START}\nold\n{comparison.DOCS_END}\nb\n"
     made = comparison.with_table(document, {"budget": budget, "networks": [row]})
-    assert "| N | random | 0.500 | 0.40 to 0.60 | - | - | 2.00 M | 8.0 MB | 1.2 ms | 61 s |" in made
+    assert "| plain CNN | random | 0.500 | 0.40 to 0.60 | - | - | 2.00 M | 8.0 MB | 1.2 ms | 61 s |" in made
     assert "old" not in made
     assert comparison.with_table(made, {"budget": budget, "networks": [row]}) == made

@@ -67,11 +67,11 @@ def given(some: Pictures) -> dict[str, np.ndarray]:
 
 
 def in_a_mirror(seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    from ml_training.models import GAUGE_MIRROR
+    from inference.pipeline.gauge import MIRRORED
 
     count = len(seen["crop"])
     shape = mirrored(seen["shape"].reshape(count, -1, 3)).reshape(count, SHAPE_SIZE).astype(np.float32)
-    return {"crop": seen["crop"][:, :, ::-1], "shape": shape, "gauge": seen["gauge"][:, list(GAUGE_MIRROR)]}
+    return {"crop": seen["crop"][:, :, ::-1], "shape": shape, "gauge": seen["gauge"][:, list(MIRRORED)]}
 
 
 def turned_over(straight: np.ndarray, back: np.ndarray) -> None:
@@ -87,10 +87,9 @@ def turned_over(straight: np.ndarray, back: np.ndarray) -> None:
 
 
 def test_the_mirror_of_the_gauge_is_its_own_inverse_and_swaps_the_sides():
-    from inference.pipeline.gauge import NAMES
-    from ml_training.models import GAUGE_MIRROR
+    from inference.pipeline.gauge import MIRRORED, NAMES
 
-    order = np.array(GAUGE_MIRROR)
+    order = np.array(MIRRORED)
     assert (order[order] == np.arange(len(NAMES))).all()
     assert order[NAMES.index("mouthSmileLeft")] == NAMES.index("mouthSmileRight")
     assert order[NAMES.index("jawOpen")] == NAMES.index("jawOpen")

@@ -83,7 +83,7 @@ def test_palsies_are_laid_against_these_very_faces(shown):
             Judged(weak, answers, THRESHOLDS),
         )
     )
-    assert found["real_palsy_auc"] == 1
+    assert found["real_palsy_auc"] == found["real_palsy_auc_obvious"] == 1
     assert found["clear_uncertain"] + found["clear_weak"] == pytest.approx(1)
 
 

@@ -18,7 +18,7 @@ from ml_training import sources
         (sources.face_folder, "github.com/ICT-VGL/ICT-FaceKit"),
         (sources.portrait_files, "github.com/SelfishGene/SFHQ-dataset"),
         (sources.weights_file, "weights='imagenet'"),
-        (sources.config_file, "ml_training/configs"),
+        (lambda path: sources.config(path, sources.SourceMissing, {}), "ml_training/configs"),
     ],
 )
 def test_what_is_missing_says_where_to_get_it(find, told, tmp_path):

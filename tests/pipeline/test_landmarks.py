@@ -14,7 +14,7 @@ import pytest
 from inference.pipeline import bundle
 from inference.pipeline.decode import decode
 from inference.pipeline.errors import LandmarksFailed, ModelAltered, ModelMissing
-from inference.pipeline.gauge import NAMES, READ, Gauge
+from inference.pipeline.gauge import MIRRORED, NAMES, READ, Gauge
 from inference.pipeline.landmarks import FaceMesh
 from inference.pipeline.measure import EYE_CORNERS
 from inference.pipeline.shape import MIRROR
@@ -105,6 +105,20 @@ def test_the_gauge_heeds_the_shape_alone_and_tells_sides(gauge):
     for name, value in said(seen).items():
         if name.endswith("Left"):
             assert mirrored[name.replace("Left", "Right")] == pytest.approx(value, abs=0.15)
+
+
+def test_what_the_gauge_reads_of_both_turns_over_exactly_in_a_mirror(gauge):
+    points = MEDIAPIPE["t1-left-palsy-smile.points"]
+    seen, swapped = said(gauge.even(points)), list(MIRRORED)
+    mirrored = gauge.even(points[list(MIRROR)] * np.array([-1, 1, 1], np.float32))
+    assert mirrored[swapped] == pytest.approx(gauge.even(points), abs=1e-4)
+    assert (
+        np.abs(gauge.blendshapes(points) - gauge.even(points)).max() < 0.1
+    )  # what one look adds is its own unevenness
+    assert seen["mouthSmileRight"] > seen["mouthSmileLeft"] + 0.1  # the left is weak
+    for bad in (points[:100], np.full_like(points, np.nan)):
+        with pytest.raises(LandmarksFailed):
+            gauge.even(bad)
 
 
 def test_the_gauge_refuses_what_is_no_mesh(gauge):
