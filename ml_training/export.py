@@ -373,7 +373,7 @@ def main() -> None:
         "--real", type=Path, nargs="+", help="more of them, labelled by eye, to measure real photographs on"
     )
     parser.add_argument("--name", required=True)
-    parser.add_argument("--steady", action="store_true", help="ship the mean with and without the pixels")
+    parser.add_argument("--steady", action="store_true", help="ship a mean with and without the pixels")
     parser.add_argument("--variant", choices=VARIANTS, default="float16", help="of the network that ships")
     parser.add_argument("--most-changed", type=float, default=MOST_CHANGED, metavar="SHARE")
     parser.add_argument("--note", default="", help="one sentence on how this release was made")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from inference.pipeline.codes import VIEWS
 from inference.pipeline.release import Release
 from ml_training import calibrate, card, datasets, plots
 from ml_training.baseline import Baseline
@@ -262,7 +263,7 @@ def of_photographs(
         "false_alarms": photographs.alarms("all", [p.found for p in found]),
         "by_label": [
             photographs.alarms(view, [p.found for p in found if p.wanted == view])
-            for view in photographs.VIEW_OF_LABEL.values()
+            for view in VIEWS
             if any(p.wanted == view for p in found)
         ],
         "degraded": photographs.degraded(engine, files),
