@@ -6,10 +6,13 @@ in it is kept. The analysis row names the photo.
 
 from __future__ import annotations
 
+import datetime as dt
+import uuid
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from inference.pipeline.codes import Exercise
 
@@ -55,6 +58,23 @@ def judged_beside(*, photo: Photo) -> QuerySet[Photo]:
     others = Photos.objects.current().exclude(pk=photo.pk).exclude(exercise=Exercise.REST)
     later = others.filter(visit__episode=photo.visit.episode_id, visit__at__gte=photo.visit.at)
     return later.select_related("visit")
+
+
+def photos_in(*, visits: Collection[uuid.UUID]) -> QuerySet[Photo]:
+    """The current photos of those visits."""
+    from clinic.visits.models import Photo as Photos
+
+    return Photos.objects.current().filter(visit__in=visits).select_related("visit__patient__clinic")
+
+
+def borrowers(*, episodes: Collection[uuid.UUID], since: dt.datetime) -> QuerySet[Photo]:
+    """The photos of the episodes' visits from `since` on whose visit has no photo at rest of its own: those that an
+    earlier visit lends one to."""
+    from clinic.visits.models import Photo as Photos
+
+    own = Photos.objects.current().filter(visit=OuterRef("visit"), exercise=Exercise.REST).exclude(image="")
+    found = Photos.objects.current().filter(visit__episode__in=episodes, visit__at__gte=since)
+    return found.filter(~Exists(own)).select_related("visit__patient__clinic")
 
 
 def outdated(*, photo: Photo, release: str) -> bool:

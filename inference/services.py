@@ -18,7 +18,7 @@ from clinic.accounts.models import ModelUse, uses_model
 from clinic.feed import services as feed
 from clinic.feed.models import What
 
-from . import leases, publish, references, registry
+from . import leases, publish, registry
 from .models import Analysis, Canary
 from .states import Status, sources
 
@@ -87,24 +87,6 @@ def queue_analysis(*, photo: Photo) -> Analysis | None:
     return analysis
 
 
-def judge_again(*, photo: Photo) -> int:
-    """A photo at rest came, went, or is filed otherwise, in the caller's transaction: queue the photos anew that were
-    judged beside another one than they would be now; how many. Their results stay until the new ones are there."""
-    info = registry.active()
-    if not info.uses_reference or photo.visit.patient.clinic.effective_model_use != ModelUse.IN_USE:
-        return 0
-    return sum(_again(other, info.name) for other in (photo, *references.judged_beside(photo=photo)))
-
-
-def _again(photo: Photo, release: str) -> bool:
-    if not references.outdated(photo=photo, release=release):
-        return False
-    analysis = Analysis.objects.create(photo=photo, release=release)
-    _tell(What.CREATED, pk=analysis.pk)
-    publish.analysis_on_commit(analysis_id=analysis.pk)
-    return True
-
-
 def retry(*, analysis: Analysis) -> Analysis:
     """Queue a failed analysis once more because a clinician asked for it; others stay as they are, and so does every
     one of a clinic that uses no model."""
@@ -133,6 +115,11 @@ def _cancel(waiting: models.QuerySet[Analysis]) -> int:
 def tell_made(*, photo_id: uuid.UUID, release: str) -> None:
     """Tell the feed that the photo has a result of that release, in the caller's transaction."""
     _tell(What.CREATED, photo_id=photo_id, release=release)
+
+
+def tell_queued(*, analysis_id: uuid.UUID) -> None:
+    """Tell the feed of a new analysis, in the caller's transaction."""
+    _tell(What.CREATED, pk=analysis_id)
 
 
 def _tell(what: str, **which: Any) -> None:
@@ -204,8 +191,10 @@ def finish(*, claim: Claim, findings: Findings) -> bool:
     if not _close(claim, Status.SUCCEEDED, **columns):
         return False
     if registry.active().uses_reference and findings.release == registry.active().name:
+        from .again import judge_if_outdated
+
         with transaction.atomic():
-            _again(
+            judge_if_outdated(
                 Photo.objects.select_related("visit__patient__clinic").get(pk=claim.photo_id),
                 findings.release,
             )

@@ -122,7 +122,8 @@ class PatientFilter(Updated):
     cause = filters.ChoiceFilter(choices=Cause.choices, method="of_episode", help_text=_("Of any episode."))
     weak_side = filters.ChoiceFilter(choices=WEAK_SIDES, method="of_episode", help_text=_("Of any episode."))
     attention = Truth(
-        method="wanting", help_text=_("Worse, to retake, to confirm, failed, or not seen for long.")
+        method="wanting",
+        help_text=_("To follow up: a task is due, worse, to retake, failed, or not seen for long."),
     )
     last_visit_since = Moment(field_name="summary__last_visit_at", lookup_expr="gte")
     last_visit_before = Moment(field_name="summary__last_visit_at", lookup_expr="lt")

@@ -166,7 +166,7 @@ def _toggled(values: tuple[str, ...], value: str) -> tuple[str, ...]:
 def chip_groups(filters: Filters, facets: Facets) -> list[ChipGroup]:
     """The filters that would leave someone, and those that are on."""
     asks = Chip(
-        _("Needs attention"),
+        _("To follow up"),
         facets.attention,
         replace(filters, attention=not filters.attention).url,
         filters.attention,

@@ -54,7 +54,7 @@ __all__ = [
     "facets",
     "likely_duplicates",
     "needs_attention",
-    "needs_follow_up",
+    "needs_somebody",
     "search",
 ]
 
@@ -91,9 +91,9 @@ def _with_current_episode(patients: QuerySet[Patient]) -> QuerySet[Patient]:
     )
 
 
-def needs_follow_up(*, now: dt.datetime | None = None) -> Q:
-    """Patients who can't wait: a task that is due, worse, a photo to retake, a failed analysis, or not seen for six
-    weeks."""
+def needs_attention(*, now: dt.datetime | None = None) -> Q:
+    """Patients to follow up, who can't wait: a task that is due, worse, a photo to retake, a failed analysis, or not
+    seen for six weeks."""
     before = (now or timezone.now()) - recovery_rules.LAPSED_AFTER
     lapsed = Q(summary__last_visit_at__lt=before) & (
         Q(summary__clinician_grade__isnull=True)
@@ -108,9 +108,10 @@ def needs_follow_up(*, now: dt.datetime | None = None) -> Q:
     )
 
 
-def needs_attention(*, now: dt.datetime | None = None) -> Q:
-    """Patients with something to do: to follow up, or with results to confirm, which wait without harm."""
-    return needs_follow_up(now=now) | Q(summary__to_confirm__gt=0)
+def needs_somebody(*, now: dt.datetime | None = None) -> Q:
+    """Patients of whom there is anything to do: who need attention, or have a visit to confirm, which waits without
+    harm."""
+    return needs_attention(now=now) | Q(summary__to_confirm__gt=0)
 
 
 def _last_visit(kind: str, now: dt.datetime) -> Q:
@@ -156,7 +157,8 @@ def search(
     archived: bool = False,
     sort: str = "name",
 ) -> QuerySet[Patient]:
-    """The clinic's patients that match, each with summary and current cause, side and onset."""
+    """The clinic's patients that match, each with summary, whether a task is due, and current cause, side and
+    onset."""
     now = timezone.now()
     found = _found(user, clinic, text, archived)
     if causes:
@@ -167,6 +169,7 @@ def search(
         found = found.filter(needs_attention(now=now))
     if last_visit:
         found = found.filter(_last_visit(last_visit, now))
+    found = found.annotate(has_task=task_due())
     return found.select_related("summary").order_by(*SORTS.get(sort, SORTS["name"]))
 
 

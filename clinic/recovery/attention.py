@@ -1,4 +1,4 @@
-"""Who needs attention, why, and the one action that settles it."""
+"""Who needs attention, or has visits to confirm, why, and the one action that settles it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from clinic.examination import sentences as task_sentences
 from clinic.examination.models import Task, TaskKind
 from clinic.examination.selectors import due, due_tasks
 from clinic.patients.models import Episode, Patient
-from clinic.patients.selectors import needs_attention, needs_follow_up
+from clinic.patients.selectors import needs_attention, needs_somebody
 from clinic.visits.models import Visit
 from inference.models import Analysis
 from inference.states import Status
@@ -53,7 +53,7 @@ PAGE: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class AttentionItem:
-    """One reason why one patient needs attention, and the action that settles it."""
+    """One reason to look after one patient, and the action that settles it."""
 
     kind: Kind
     patient: Patient
@@ -63,19 +63,9 @@ class AttentionItem:
     by_model: bool = False
 
 
-def needing_attention(patients: QuerySet[Patient]) -> QuerySet[Patient]:
-    """Those of the patients for whom there is at least one reason."""
-    return patients.filter(needs_attention(), archived_at__isnull=True)
-
-
-def attention_count(*, user: User, clinic: Clinic) -> int:
-    """How many of the clinic's patients need attention."""
-    return needing_attention(Patient.objects.visible_to(user).filter(clinic=clinic)).count()
-
-
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much there is to do: patients with more than a result to confirm, results, failed analyses."""
+    """How much there is to do: patients who need attention, visits to confirm, failed analyses."""
 
     urgent: int
     to_confirm: int
@@ -88,7 +78,7 @@ def counts(*, user: User, clinic: Clinic) -> Counts:
         Patient.objects.visible_to(user)
         .filter(clinic=clinic, archived_at__isnull=True)
         .aggregate(
-            urgent=Count("pk", filter=needs_follow_up()),
+            urgent=Count("pk", filter=needs_attention()),
             to_confirm=Sum("summary__to_confirm", default=0),
             failed=Sum("summary__failed", default=0),
         )
@@ -97,9 +87,11 @@ def counts(*, user: User, clinic: Clinic) -> Counts:
 
 
 def attention(*, user: User, clinic: Clinic, limit: int = PAGE) -> list[AttentionItem]:
-    """Why which patients of the clinic need attention, most urgent first, at most that many patients."""
+    """Why which patients of the clinic need attention, most urgent first, then who has visits to confirm; at most that
+    many patients."""
     ranked = (
-        needing_attention(Patient.objects.visible_to(user).filter(clinic=clinic))
+        Patient.objects.visible_to(user)
+        .filter(needs_somebody(), clinic=clinic, archived_at__isnull=True)
         .select_related("summary")
         .prefetch_related(Prefetch("tasks", due_tasks(), to_attr="due_tasks"))
         .annotate(
@@ -117,7 +109,7 @@ def attention(*, user: User, clinic: Clinic, limit: int = PAGE) -> list[Attentio
             F("summary__worse").desc(nulls_last=True),
             F("summary__to_retake").desc(nulls_last=True),
             F("summary__failed").desc(nulls_last=True),
-            Case(When(needs_follow_up(), then=0), default=1),
+            Case(When(needs_attention(), then=0), default=1),
             "summary__last_visit_at",
             "pk",
         )

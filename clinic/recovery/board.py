@@ -14,7 +14,7 @@ from clinic.patients.models import Episode, Patient
 from clinic.visits.models import Visit
 from inference.selectors import open_counts
 
-from .attention import AttentionItem, Counts, attention, attention_count, counts
+from .attention import AttentionItem, Counts, attention, counts
 
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
@@ -52,11 +52,11 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """What Today shows. `total` counts all who need attention, of whom `patients` names the most urgent."""
+    """What Today shows. `patients`: who needs attention, the most urgent first, then who has visits to confirm; of
+    many only the first."""
 
     work: Work
     patients: tuple[PatientReasons, ...]
-    total: int
     visits: tuple[Visit, ...]
     recent: tuple[Patient, ...]
     any_patients: bool
@@ -79,8 +79,8 @@ class Board:
 
     @property
     def unnamed(self) -> int:
-        """How many more there are."""
-        return max(0, self.total - len(self.patients))
+        """How many more need attention."""
+        return max(0, self.work.counts.urgent - len(self.urgent))
 
 
 def work(*, user: User, clinic: Clinic) -> Work:
@@ -100,7 +100,6 @@ def today_board(*, user: User, clinic: Clinic) -> Board:
     return Board(
         work=work(user=user, clinic=clinic),
         patients=patients,
-        total=attention_count(user=user, clinic=clinic),
         visits=visits,
         recent=recent,
         any_patients=bool(patients or visits or recent)

@@ -9,7 +9,7 @@ from clinic.visits.models import Photo, Visit
 from inference.models import Analysis
 from inference.states import Status
 
-from .attention import AttentionItem, attention, attention_count
+from .attention import AttentionItem, attention
 from .board import Board, Work, today_board, work
 from .course import course_of
 from .history import History, ModelChange, TreatmentMark, VisitPoint
@@ -21,7 +21,6 @@ __all__ = [
     "History",
     "Work",
     "attention",
-    "attention_count",
     "history",
     "newest_landmarks",
     "today_board",

@@ -9,7 +9,7 @@ or keeps them. Nothing is said where the record names no side, or both.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from inference.pipeline.codes import Exercise
 from inference.pipeline.visit import VisitFindings
 
+from .contradictions import Case, Contradiction, register
 from .models import Dismissal, Suggestion
 from .selectors import PhotoCard
 from .together import side_of, together
@@ -73,11 +74,19 @@ def mirrored_in(*, cards: Iterable[PhotoCard], weak_side: str) -> list[Mirrored]
     weak_side: the care episode's, "left", "right", "both" or empty.
     """
     cards = [card for card in cards if card.succeeded and card.analysis is not None]
-    kept = _kept(cards)
     series = _series(cards, weak_side)
-    if series is not None:
-        return [] if (None, series.suggestion) in kept else [series]
-    return [one for one in _odd_ones(cards) if (one.photos[0], one.suggestion) not in kept]
+    found = [series] if series is not None else _odd_ones(cards)
+    kept = _kept(cards) if found else set()
+    return [one for one in found if (None if one.whole else one.photos[0], one.suggestion) not in kept]
+
+
+@register
+def looks_mirrored(case: Case) -> Iterator[Contradiction]:
+    """Photos that look mirrored against whatever is signed of their visit: of them the sides may be the wrong ones."""
+    if case.photo is not None:
+        return
+    for one in mirrored_in(cards=case.photos, weak_side=case.episode.weak_side):
+        yield Contradiction("mirrored", one.sentence, one.photos)
 
 
 def _series(cards: Sequence[PhotoCard], weak_side: str) -> Mirrored | None:

@@ -1,7 +1,7 @@
 """Photos and visits that were filed in the wrong place are moved here. Callers have asked the policies of both sides.
 
 Nothing is copied: results, confirmations and history go along. Both sides' logs say it, and both sides' summaries are
-made anew.
+made anew. What was judged beside a face at rest that went away, or beside none that is there now, is judged again.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from clinic.common.writing import lock, save
 from clinic.patients.rules import not_archived
 from clinic.patients.uses import check_record
 from clinic.recovery.services import refresh_summary
+from inference.again import judge_visits_again
 
 from . import rules
 from .models import Photo, Visit
@@ -41,6 +42,8 @@ def move_photo(*, user: User, photo: Photo, visit: Visit) -> Photo:
     _refuse_twins(visit.patient, [photo], leaving=photo)
     photo.visit = visit
     save(photo, user=user, only=["visit"])
+    first = min(before.at, visit.at)
+    judge_visits_again(visits=[before, visit], episodes=[before.episode_id, visit.episode_id], since=first)
     _tell_both(user, before, visit, before.patient, visit.patient)
     return photo
 
@@ -61,6 +64,7 @@ def move_visit(*, user: User, visit: Visit, episode: Episode) -> Visit:
     visit.episode, visit.patient = episode, target
     rules.check_visit(visit)
     save(visit, user=user, only=["episode", "patient"])
+    judge_visits_again(visits=[visit], episodes=[before.pk, episode.pk], since=visit.at)
     _tell_both(user, before, visit, source, target)
     return visit
 

@@ -26,6 +26,7 @@ from clinic.patients.uses import check_record
 from clinic.recovery.services import refresh_summary
 from inference import finding
 from inference import services as inference_services
+from inference.again import judge_again, judge_visits_again
 from inference.pipeline.codes import Exercise
 from inference.states import Status
 
@@ -88,6 +89,7 @@ def create_visit(
 def update_visit(*, user: User, visit: Visit, based_on: Basis | None = None, **changes: Any) -> Visit:
     """Change impression, grade or time of a visit; what stays the same writes nothing."""
     lock(visit, based_on)
+    before = visit.at
     changed = assign(visit, changes, EDITABLE, based_on=based_on)
     if not changed:
         return visit
@@ -101,6 +103,8 @@ def update_visit(*, user: User, visit: Visit, based_on: Basis | None = None, **c
     save(visit, user=user, only=changed)
     if "grade" in changed:
         record_grade(user=user, visit=visit, grade=visit.grade)
+    if "at" in changed:
+        judge_visits_again(visits=[visit], episodes=[visit.episode_id], since=min(before, visit.at))
     refresh_summary(patient_id=visit.patient_id)
     return visit
 
@@ -122,6 +126,7 @@ def _set_visit_archived(user: User, visit: Visit, when: dt.datetime | None, base
         return visit
     visit.archived_at = when
     save(visit, user=user, only=["archived_at"])
+    judge_visits_again(visits=[visit], episodes=[visit.episode_id], since=visit.at)
     refresh_summary(patient_id=visit.patient_id)
     return visit
 
@@ -203,7 +208,7 @@ def _write_row(user: User, photo: Photo) -> None:
             save(photo, user=user)
             inference_services.queue_analysis(photo=photo)
             if photo.exercise == Exercise.REST:
-                inference_services.judge_again(photo=photo)
+                judge_again(photo=photo)
             refresh_summary(patient_id=photo.visit.patient_id)
             committing = True
     except BaseException as error:
@@ -275,7 +280,7 @@ def change_exercise(
     if changed:
         save(photo, user=user, only=changed)
         if at_rest:
-            inference_services.judge_again(photo=photo)
+            judge_again(photo=photo)
         refresh_summary(patient_id=photo.visit.patient_id)
     return photo
 
@@ -289,7 +294,7 @@ def archive_photo(*, user: User, photo: Photo, based_on: Basis | None = None) ->
         save(photo, user=user, only=["archived_at"])
         inference_services.cancel(photo=photo)
         if photo.exercise == Exercise.REST:
-            inference_services.judge_again(photo=photo)
+            judge_again(photo=photo)
         refresh_summary(patient_id=photo.visit.patient_id)
     return photo
 
@@ -306,7 +311,7 @@ def restore_photo(*, user: User, photo: Photo, based_on: Basis | None = None) ->
     save(photo, user=user, only=["archived_at"])
     inference_services.queue_analysis(photo=photo)
     if photo.exercise == Exercise.REST:
-        inference_services.judge_again(photo=photo)
+        judge_again(photo=photo)
     refresh_summary(patient_id=photo.visit.patient_id)
     return photo
 

@@ -18,6 +18,7 @@ from clinic.common.writing import save
 from clinic.patients.rules import not_archived
 from clinic.recovery.services import refresh_summary
 from inference import services as inference_services
+from inference.again import judge_again
 from inference.pipeline.codes import Exercise
 
 from . import files, intake
@@ -46,7 +47,7 @@ def turn_over(*, user: User, visit: Visit, photos: Sequence[Photo]) -> list[Phot
             current = _current(visit, photos)
             turned = [_turned(photo, user, written) for photo in current]
             for rest in (photo for photo in turned if photo.exercise == Exercise.REST):
-                inference_services.judge_again(photo=rest)
+                judge_again(photo=rest)
             audit.log_change(record=visit, user=user, how="turned_over")
             refresh_summary(patient_id=visit.patient_id)
             committing = True

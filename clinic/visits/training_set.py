@@ -1,5 +1,8 @@
 """Confirmed photos of patients who consent to model training, as a folder that tells nothing of who they are.
 
+A photo is confirmed by a clinician's word on it, or on its visit. What the visit's word says is the grade of all of its
+photos: a grade belongs to a visit.
+
     FOLDER/manifest.json                 counts, when the consents were checked; written last
     FOLDER/people/<token>/labels.json    the person's split and what each of their photos shows
     FOLDER/people/<token>/<token>.jpg    the face and its surroundings, pixels alone
@@ -38,9 +41,11 @@ from clinic.audit.selectors import photos_exported
 from clinic.common.dates import day_in, week_since
 from clinic.patients.models import ConsentUse, Patient
 from clinic.patients.uses import in_force
+from inference.models import Analysis
+from inference.states import Status
 
 from . import files
-from .models import Confirmation, Photo, photo_storage
+from .models import Confirmation, Photo, VisitConfirmation, photo_storage
 
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
@@ -168,30 +173,65 @@ def _export_patient(made: Exported, *, user: User, clinic: Clinic, pk: uuid.UUID
 
 
 def _confirmed(user: User, patient: Patient) -> Iterator[Photo]:
-    """The patient's current photos that a clinician confirmed, each with all words on it, newest first."""
+    """The patient's current photos that a clinician confirmed, each with all words on it and on its visit, newest
+    first, and with its results."""
     words = Confirmation.objects.select_related("analysis").order_by("-created_at")
+    on_visits = VisitConfirmation.objects.order_by("-created_at")
+    results = Analysis.objects.filter(status=Status.SUCCEEDED).order_by("-created_at")
     photos = Photo.objects.visible_to(user).current().filter(visit__patient=patient)
-    photos = photos.filter(Exists(Confirmation.objects.filter(photo=OuterRef("pk"))))
-    return iter(photos.select_related("visit__episode").prefetch_related(Prefetch("confirmations", words)))
+    photos = photos.filter(
+        Exists(Confirmation.objects.filter(photo=OuterRef("pk")))
+        | Exists(VisitConfirmation.objects.filter(visit=OuterRef("visit")))
+    )
+    found = photos.select_related("visit__episode").prefetch_related(
+        Prefetch("confirmations", words),
+        Prefetch("visit__confirmations", on_visits),
+        Prefetch("analyses", results),
+    )
+    return (photo for photo in found if _label(photo) is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What clinicians said of a photo. weak_side is empty, and grade 1, without a palsy; grade None: not graded."""
+
+    exercise: str
+    palsy: bool
+    weak_side: str
+    grade: int | None
+    analysis: Analysis | None
+    """The result that tells the place of the face."""
+
+
+def _label(photo: Photo) -> Label | None:
+    """The newest word on the photo with the grade of its visit, or else the newest on the visit; None without one."""
+    word = next(iter(photo.confirmations.all()), None)
+    visit = next(iter(photo.visit.confirmations.all()), None)
+    said = visit is not None and visit.palsy is not None
+    if word is None:
+        if visit is None or not said:
+            return None
+        analysis = next(iter(photo.analyses.all()), None)
+        return Label(photo.exercise, bool(visit.palsy), visit.weak_side, visit.grade, analysis)
+    # Words from before visits were graded as a whole carry a grade of their own.
+    grade = word.grade if visit is None else visit.grade if visit.palsy else None
+    return Label(word.exercise, word.palsy, word.weak_side, grade if word.palsy else 1, word.analysis)
 
 
 def _usable(made: Exported, photo: Photo) -> bool:
     """Without the face's place the surroundings can't be cut away."""
-    known = bool(_word(photo).analysis.landmarks)
+    label = _label(photo)
+    known = label is not None and label.analysis is not None and bool(label.analysis.landmarks)
     made.left_out["place of the face unknown"] += not known
     return known
 
 
-def _word(photo: Photo) -> Confirmation:
-    """The newest of a clinician's words on the photo."""
-    return photo.confirmations.all()[0]
-
-
 def _export_photo(made: Exported, photo: Photo, clinic: Clinic, folder: Path) -> dict[str, Any] | None:
     """One picture and its labels, or None where the file is not there or is damaged; KeyMissing without its key."""
-    word = _word(photo)
+    label = _label(photo)
+    assert label is not None and label.analysis is not None
     try:
-        picture = picture_of(photo, word.analysis.landmarks)
+        picture = picture_of(photo, label.analysis.landmarks or [])
     except (OSError, ValueError, SyntaxError, files.FileAltered):
         made.left_out["file missing or damaged"] += 1
         return None
@@ -205,11 +245,11 @@ def _export_photo(made: Exported, photo: Photo, clinic: Clinic, folder: Path) ->
     return {
         "file": name,
         "visit": made.token("visit", photo.visit_id),
-        "exercise": word.exercise,
-        "side": photo.side if word.exercise == photo.exercise else "",
-        "palsy": word.palsy,
-        "weak_side": word.weak_side,
-        "grade": word.grade if word.palsy else 1,
+        "exercise": label.exercise,
+        "side": photo.side if label.exercise == photo.exercise else "",
+        "palsy": label.palsy,
+        "weak_side": label.weak_side,
+        "grade": label.grade if label.palsy else 1,
         "week": min(max(week, 0), LONGEST_WEEK),
     }
 

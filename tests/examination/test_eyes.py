@@ -14,7 +14,7 @@ from clinic.audit.models import AuditEvent
 from clinic.examination import closure, sentences, services
 from clinic.examination.models import Task
 from clinic.patients.models import Patient
-from clinic.patients.selectors import needs_follow_up
+from clinic.patients.selectors import needs_attention
 from clinic.recovery.selectors import attention
 from clinic.recovery.services import refresh_summary
 from clinic.visits import services as visits
@@ -250,7 +250,7 @@ def test_today_names_the_eye_first_with_owner_and_state(episode, clinician, clin
     services.plan_task(user=clinician, task=task, owner=clinician)
     [item, *_others] = attention(user=clinician, clinic=clinic)
     assert clinician.full_name in item.sentence
-    assert Patient.objects.filter(needs_follow_up()).count() == 1
+    assert Patient.objects.filter(needs_attention()).count() == 1
     services.close_task(user=clinician, task=task, outcome="treated")
     assert all(item.kind != "eye" for item in attention(user=clinician, clinic=clinic))
 

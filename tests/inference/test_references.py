@@ -9,8 +9,10 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
+from clinic.visits import moving
 from clinic.visits import services as visits
 from inference import background, references, registry, selectors, services, tasks, worker
+from inference.again import judge_again
 from inference.models import Analysis, BackgroundAnalysis, Purpose
 from inference.pipeline.release import JUDGEMENT_FILE
 from inference.states import Status
@@ -149,7 +151,7 @@ def test_a_photo_at_rest_that_comes_later_has_its_visit_judged_again(visit, anal
     first = judged(photo)
     factories.ConfirmationFactory(photo=confirmed, analysis=judged(confirmed))
     rest = shown(visit, "rest", 20)
-    assert services.judge_again(photo=rest) == 1
+    assert judge_again(photo=rest) == 1
     [again] = waiting(photo)
     assert not waiting(confirmed)
     latest = selectors.latest_analyses(photo_ids=[photo.pk])[photo.pk]
@@ -157,7 +159,7 @@ def test_a_photo_at_rest_that_comes_later_has_its_visit_judged_again(visit, anal
     run(again)
     latest = selectors.latest_analyses(photo_ids=[photo.pk])[photo.pk]
     assert (latest, latest.reference) == (again, rest)
-    assert services.judge_again(photo=rest) == 0
+    assert judge_again(photo=rest) == 0
     first.refresh_from_db()
     assert first.status == Status.SUCCEEDED and first.reference is None
 
@@ -166,7 +168,7 @@ def test_a_reference_that_comes_while_a_photo_is_in_work_is_not_missed(visit, an
     photo = shown(visit)
     claim = services.claim(analysis_id=judged(photo, queued=True).pk, release="test-release")
     rest = shown(visit, "rest", 20)
-    assert services.judge_again(photo=rest) == 0
+    assert judge_again(photo=rest) == 0
     services.finish(claim=claim, findings=make_findings())
     [again] = waiting(photo)
     assert run(again).reference == rest
@@ -205,7 +207,7 @@ def test_later_visits_without_a_photo_at_rest_are_judged_again_too(visit, analys
     )
     photo = shown(later)
     judged(photo)
-    assert services.judge_again(photo=shown(visit, "rest", 20)) == 1
+    assert judge_again(photo=shown(visit, "rest", 20)) == 1
 
 
 def test_an_old_photo_sent_to_a_release_is_judged_beside_its_reference(visit, analyser, sent):
@@ -220,3 +222,54 @@ def test_an_old_photo_sent_to_a_release_is_judged_beside_its_reference(visit, an
     )
     assert background.finish(claim=claim, findings=make_findings())
     assert Analysis.objects.get(photo=photo).reference == rest
+
+
+def another_visit(visit, days: int, episode=None):
+    episode = episode or visit.episode
+    return factories.VisitFactory(
+        patient=episode.patient, episode=episode, at=visit.at + dt.timedelta(days=days)
+    )
+
+
+def references_now(*photos):
+    """Beside which photo each is judged once the waiting analyses are done."""
+    for photo in photos:
+        for analysis in waiting(photo):
+            run(analysis)
+    found = selectors.latest_analyses(photo_ids=[photo.pk for photo in photos])
+    return [found[photo.pk].reference for photo in photos]
+
+
+def test_a_rest_photo_that_is_moved_has_both_visits_judged_again(visit, analyser, sent):
+    other = another_visit(visit, 3, factories.EpisodeFactory(patient__clinic=visit.patient.clinic))
+    left, entered, rest = shown(visit), shown(other), shown(visit, "rest", 20)
+    judged(left, reference=rest)
+    judged(entered)
+    moving.move_photo(user=visit.clinician, photo=rest, visit=other)
+    assert (len(waiting(left)), len(waiting(entered))) == (1, 1)
+    assert references_now(left, entered) == [None, rest]
+
+
+def test_a_photo_that_is_moved_is_judged_beside_its_new_visit_s_rest(visit, analyser, sent):
+    other = another_visit(visit, 3)
+    photo, rest, there = shown(visit), shown(visit, "rest", 20), shown(other, "rest", 30)
+    judged(photo, reference=rest)
+    moving.move_photo(user=visit.clinician, photo=photo, visit=other)
+    assert references_now(photo) == [there]
+
+
+@pytest.mark.parametrize("change", ["episode", "date", "archived"])
+def test_a_visit_that_goes_takes_its_face_at_rest_from_later_ones(visit, analyser, sent, change):
+    later, user = another_visit(visit, 1), visit.clinician
+    rest, borrowing = shown(visit, "rest", 20), shown(later)
+    judged(borrowing, reference=rest)
+    if change == "episode":
+        moving.move_visit(user=user, visit=visit, episode=factories.EpisodeFactory(patient=visit.patient))
+    elif change == "date":
+        visits.update_visit(user=user, visit=visit, at=later.at + dt.timedelta(hours=2))
+    else:
+        visits.archive_visit(user=user, visit=visit)
+    assert references_now(borrowing) == [None]
+    if change == "archived":
+        visits.restore_visit(user=user, visit=visit)
+        assert references_now(borrowing) == [rest]

@@ -120,7 +120,7 @@ def test_the_newest_episode_is_the_one_that_is_filtered_by(as_clinician, clinic)
     [
         ({"worse": True, "days": 1}, True),
         ({"to_retake": 1, "days": 1}, True),
-        ({"to_confirm": 1, "days": 1}, True),
+        ({"to_confirm": 1, "days": 1}, False),
         ({"failed": 1, "days": 1}, True),
         ({"days": 43}, True),
         ({"days": 41}, False),

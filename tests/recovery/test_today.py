@@ -8,8 +8,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from clinic.examination import services as tasks
+from clinic.examination.models import TaskKind
 from clinic.patients.models import Patient
-from clinic.patients.selectors import needs_attention, needs_follow_up
+from clinic.patients.selectors import needs_attention, needs_somebody
+from clinic.patients.templatetags.patients import states
 from clinic.recovery import rules
 from clinic.recovery.models import PatientSummary
 from clinic.recovery.selectors import attention, today_board, work
@@ -110,7 +113,8 @@ def test_a_reviewer_is_led_to_the_record_and_not_told_to_confirm(reviewer, clini
     assert [(item.action_url, item.action_label) for item in found] == [(record, "Open the record")]
 
 
-def test_the_list_of_patients_and_today_go_by_one_rule(clinic):
+def test_the_list_of_patients_and_today_mean_one_thing_by_attention(as_clinician, clinician, clinic):
+    """Whom Today has to follow up the list's filter finds, in the same number and word, each with a reason."""
     for number, summary in enumerate(
         [
             *({"worse": True}, {"to_retake": 1}, {"failed": 1}, {"to_confirm": 1}, {"visits": 2}),
@@ -119,11 +123,20 @@ def test_the_list_of_patients_and_today_go_by_one_rule(clinic):
     ):
         someone(clinic, name=str(number), **summary)
     someone(clinic, name="no summary")
+    told = someone(clinic, name="a task")
+    episode = factories.EpisodeFactory(patient=told)
+    tasks.raise_task(user=clinician, episode=episode, kind=TaskKind.EYE_CLOSURE, plan="Tape at night")
 
     listed = set(Patient.objects.filter(needs_attention()).values_list("name", flat=True))
-    confirm = set(Patient.objects.filter(summary__to_confirm__gt=0).values_list("name", flat=True))
-    assert listed == set(Patient.objects.filter(needs_follow_up()).values_list("name", flat=True)) | confirm
-    assert listed == {"0", "1", "2", "3", "5"}
+    assert listed == {"0", "1", "2", "5", "a task"}
+    assert set(Patient.objects.filter(needs_somebody()).values_list("name", flat=True)) == listed | {"3"}
+    board = today_board(user=clinician, clinic=clinic)
+    page = as_clinician.get(reverse("patients:list"), {"attention": "on"})
+    shown = list(page.context["page"].object_list)
+    assert {patient.name for patient in shown} == listed
+    assert all(states(patient) for patient in shown)
+    assert page.context["facets"].attention == board.work.counts.urgent == 5
+    assert "To follow up" in page.content.decode()
 
 
 # --- the page ---

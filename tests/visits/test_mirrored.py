@@ -13,9 +13,12 @@ from PIL import Image
 
 from clinic.audit.models import AuditEvent
 from clinic.visits import files, selectors, services, services_mirroring
+from clinic.visits.contradictions import contradictions
 from clinic.visits.mirroring import mirrored_in
 from clinic.visits.models import Photo
+from clinic.visits.reviewing import visit_review
 from inference import publish
+from inference.finding import Finding, Verdict
 from inference.models import Analysis
 from inference.pipeline import Analyser, active_folder
 from inference.states import Status
@@ -89,6 +92,23 @@ def test_nothing_is_said_where_the_record_agrees_or_names_no_side(visit, recorde
     for view in VIEWS:
         shows(visit, view, shown)
     assert looked_at(visit) == []
+
+
+def test_what_looks_mirrored_is_named_before_a_visit_is_signed(visit):
+    """Whichever side is signed: on such photos every side may be the wrong one. Once it was turned down, no more."""
+    for view in VIEWS[:-1]:
+        shows(visit, view, "right")
+    odd = shows(visit, VIEWS[-1], "left")
+    weak = Finding("", Verdict.WEAK, "right", 5)
+
+    def named():  # type: ignore[no-untyped-def]
+        review = visit_review(visit=visit)
+        return [one for one in contradictions(review.case(weak)) if one.code == "mirrored"]
+
+    [found] = named()
+    assert found.photos == (odd.pk,)
+    services_mirroring.keep(user=visit.clinician, visit=visit, photo=odd, suggestion="mirrored", value="left")
+    assert named() == []
 
 
 def test_one_photo_against_all_others_is_named_alone(visit):

@@ -18,6 +18,7 @@ from PIL import Image
 from clinic.audit.models import Access, ReadEvent
 from clinic.patients import services as patients
 from clinic.visits import training_set
+from clinic.visits.models import VisitConfirmation
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -224,3 +225,33 @@ def test_the_log_names_the_export(clinic, administrator, tmp_path):
     run(clinic, administrator, tmp_path / "out")
     name = json.loads((tmp_path / "out" / "manifest.json").read_text())["export"]
     assert page_name(ReadEvent.objects.get().page) == f"Training set {name}"
+
+
+def test_the_grade_is_the_visit_s(clinic, administrator, tmp_path):
+    """A photo's own grade counts only where nobody ever graded its visit."""
+    photo = photo_of(willing(clinic), weak_side="right", grade=5)
+    by = photo.visit.clinician
+    for word in (
+        {"palsy": True, "weak_side": "right", "grade": 2},
+        {"palsy": True, "weak_side": "right", "grade": 3},
+    ):
+        VisitConfirmation.objects.create(visit=photo.visit, by=by, **word)
+    run(clinic, administrator, tmp_path / "out")
+    [row] = labels(tmp_path / "out")
+    assert (row["palsy"], row["weak_side"], row["grade"]) == (True, "right", 3)
+    VisitConfirmation.objects.create(visit=photo.visit, by=by)
+    run(clinic, administrator, tmp_path / "again")
+    assert labels(tmp_path / "again")[0]["grade"] is None, "the visit's grade was taken back"
+
+
+def test_a_visit_s_word_confirms_its_photos(clinic, administrator, tmp_path):
+    kept = photo_of(willing(clinic))
+    kept.confirmations.all().delete()
+    VisitConfirmation.objects.create(
+        visit=kept.visit, by=kept.visit.clinician, palsy=True, weak_side="left", grade=4
+    )
+    factories.PhotoFactory(visit=kept.visit)
+    said = run(clinic, administrator, tmp_path / "out")
+    [row] = labels(tmp_path / "out")
+    assert "Confirmed photos: 1" in said
+    assert (row["exercise"], row["weak_side"], row["grade"]) == ("sneer", "left", 4)

@@ -81,11 +81,13 @@ def _lapse(last_visit: dt.datetime | None, grade: int | None) -> State | None:
 
 @register.filter
 def states(patient: Patient) -> list[State]:
-    """What asks for attention, the most urgent first."""
+    """What asks for attention, the most urgent first, then what is to be confirmed."""
     summary = getattr(patient, "summary", None)
-    if summary is None:
-        return []
     found: list[State | None] = []
+    if getattr(patient, "has_task", False):
+        found.append(State("task", "clipboard-check", _("Task is due")))
+    if summary is None:
+        return [state for state in found if state]
     if summary.worse:
         found.append(State("worse", "graph-down-arrow", _("Worse than before")))
     if summary.to_retake:

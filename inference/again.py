@@ -1,0 +1,54 @@
+"""Photos are judged beside the patient's face at rest: where another face is the one, they are queued once more.
+
+In the caller's transaction. The results that are there stay until the new ones are.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from clinic.accounts.models import ModelUse
+
+from . import publish, references, registry
+from .models import Analysis
+from .services import tell_queued
+
+if TYPE_CHECKING:
+    from clinic.visits.models import Photo, Visit
+
+
+def judge_again(*, photo: Photo) -> int:
+    """A photo at rest came, went, or is filed otherwise: queue the photos anew that were judged beside another one than
+    they would be now; how many."""
+    return _judge((photo, *references.judged_beside(photo=photo)), photo.visit)
+
+
+def judge_visits_again(
+    *, visits: Sequence[Visit], episodes: Collection[uuid.UUID], since: dt.datetime
+) -> int:
+    """Photos were moved, or whole visits: in time, to another episode, away or back. The same for all photos of these
+    visits, and of those of the episodes from `since` on that have no photo at rest of their own. visits: one at least,
+    of one clinic."""
+    photos = {photo.pk: photo for photo in references.borrowers(episodes=episodes, since=since)}
+    photos |= {photo.pk: photo for photo in references.photos_in(visits=[visit.pk for visit in visits])}
+    return _judge(photos.values(), visits[0])
+
+
+def _judge(photos: Iterable[Photo], visit: Visit) -> int:
+    info = registry.active()
+    if not info.uses_reference or visit.patient.clinic.effective_model_use != ModelUse.IN_USE:
+        return 0
+    return sum(judge_if_outdated(photo, info.name) for photo in photos)
+
+
+def judge_if_outdated(photo: Photo, release: str) -> bool:
+    """Queue the photo once more if that release judged it beside another one than it would be now; whether it was."""
+    if not references.outdated(photo=photo, release=release):
+        return False
+    analysis = Analysis.objects.create(photo=photo, release=release)
+    tell_queued(analysis_id=analysis.pk)
+    publish.analysis_on_commit(analysis_id=analysis.pk)
+    return True
