@@ -27,12 +27,14 @@ if TYPE_CHECKING:
 
 def reference_of(*, photo: Photo) -> Photo | None:
     """The photo at rest of the same visit, the last one taken; else the newest of the same episode from before that
-    visit. None where there is none, and for a photo at rest, which is judged by itself."""
+    visit. None where there is none, and for a photo at rest, which is judged by itself. One that lies under rest by its
+    place among the files alone may show anything."""
     from clinic.visits.models import Photo as Photos
 
     if photo.exercise == Exercise.REST:
         return None
-    resting = Photos.objects.current().filter(exercise=Exercise.REST).exclude(image="").exclude(pk=photo.pk)
+    resting = Photos.objects.current().filter(exercise=Exercise.REST, exercise_named=True)
+    resting = resting.exclude(image="").exclude(pk=photo.pk)
     own = resting.filter(visit=photo.visit_id).order_by("-created_at").first()
     if own is not None:
         return own
@@ -72,7 +74,8 @@ def borrowers(*, episodes: Collection[uuid.UUID], since: dt.datetime) -> QuerySe
     earlier visit lends one to."""
     from clinic.visits.models import Photo as Photos
 
-    own = Photos.objects.current().filter(visit=OuterRef("visit"), exercise=Exercise.REST).exclude(image="")
+    resting = Photos.objects.current().filter(exercise=Exercise.REST, exercise_named=True).exclude(image="")
+    own = resting.filter(visit=OuterRef("visit"))
     found = Photos.objects.current().filter(visit__episode__in=episodes, visit__at__gte=since)
     return found.filter(~Exists(own)).select_related("visit__patient__clinic")
 

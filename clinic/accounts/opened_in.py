@@ -7,10 +7,12 @@ one tap goes back to that clinic and sends it there.
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from django.apps import apps
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 FIELD: Final = "opened_in"
 GO_BACK: Final = "go_back_to_clinic"
 HIDDEN: Final = frozenset({"csrfmiddlewaretoken", FIELD, GO_BACK})
+CARRIED: Final = frozenset({"version", "originals", "theirs", "next"})
+IDENTIFIER: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Of the person or the session, not of a clinic.
 PERSONAL: Final = frozenset(
     f"accounts:{name}"
@@ -74,11 +78,27 @@ class OpenedInMiddleware:
             "opened_in": opened,
             "kept": kept,
             "typed": [
-                value for name, value in kept if name not in ("version", "originals", "theirs", "next")
+                words for name, value in kept if name not in CARRIED and (words := in_words(name, value))
             ],
             "go_back": GO_BACK,
         }
         return render(request, "accounts/other_clinic.html", context, status=409)
+
+
+def in_words(name: str, value: str) -> str:
+    """What was typed as a person knows it: of a list of choices the words, of what only points to a record nothing."""
+    for model in apps.get_models():
+        for field in model._meta.get_fields():
+            if getattr(field, "name", "") != name:
+                continue
+            words = dict(getattr(field, "flatchoices", ()))
+            if value in words:
+                return str(words[value])
+            if value.isdecimal() and int(value) in words:
+                return str(words[int(value)])
+    if value == "on" or IDENTIFIER.fullmatch(value):
+        return ""
+    return value
 
 
 def is_clinics(match: ResolverMatch) -> bool:

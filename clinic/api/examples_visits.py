@@ -23,7 +23,20 @@ CONFIRMATION: dict[str, Any] = {
     "contradictions": [],
     "created_at": "2026-11-09T03:12:20Z",
 }
+PROPOSED = {
+    "photo": "8c5a1f73-2e94-4d06-b7a8-6f3e9d0c1b52",
+    "exercise": "rest",
+    "side": None,
+    "version": 1,
+    "proposed_exercise": "pucker",
+    "proposed_side": None,
+    "judged": True,
+    "sure": True,
+    "probability": 0.91,
+}
 BY_SCHEMA: dict[str, Any] = {
     "VisitConfirmation": CONFIRMATION,
     "VisitConfirmationInput": CONFIRMATION_INPUT,
+    "Filing": {"release": "2026.11.6", "photos": [PROPOSED]},
+    "ProposedFiling": PROPOSED,
 }

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ONE_GO = dt.timedelta(minutes=10)
 # Shown as what was done, not as a change of a field.
 _ARCHIVED = "archived_at"
-_HIDDEN = frozenset({"id", "created_at", "version", _ARCHIVED})
+_HIDDEN = frozenset({"id", "created_at", "version", "exercise_named", "taken_from", _ARCHIVED})
 
 
 @dataclass(frozen=True, slots=True)

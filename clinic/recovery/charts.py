@@ -272,6 +272,10 @@ def _summary(title: str, unit: str, readings: Sequence[tuple[VisitPoint, Reading
     if not known:
         return _("%(title)s: no figure.") % {"title": title}
     (first, one), (last, other) = known[0], known[-1]
+    if len(known) == 1:
+        return _("%(title)s, %(unit)s: %(one)s on %(first)s, the only visit with a figure.") % {
+            "title": title, "unit": unit, "one": number(one.value), "first": date_format(first.date),
+        }  # fmt: skip
     return _("%(title)s, %(unit)s: %(one)s on %(first)s, %(other)s on %(last)s, %(count)d visits.") % {
         "title": title, "unit": unit, "one": number(one.value), "first": date_format(first.date),
         "other": number(other.value), "last": date_format(last.date), "count": len(known),
@@ -351,15 +355,21 @@ def _grades(history: History, time: Timeline, visits: Sequence[VisitPoint]) -> P
         line(_("model's grade"), "model", "circle", of_model),
         line(_("clinician's grade"), "clinician", "diamond", lambda visit: visit.clinician_grade),
     )
-    given = [visit for visit in visits if visit.clinician_grade]
-    summary = _("Clinician's grade %(first)s first, %(last)s last.") % {
-        "first": ROMAN[given[0].clinician_grade or 0], "last": ROMAN[given[-1].clinician_grade or 0],
-    } if given else _("No clinician's grade.")  # fmt: skip
+    summary = _grades_summary([visit.clinician_grade for visit in visits if visit.clinician_grade])
     ticks = tuple((frame.y(one), ROMAN[one]) for one in GRADES)
     return Panel(
         "grade", _("Grade"), _("House-Brackmann"), frame.x_ticks(), ticks, lines, (), frame.flags(history), None,
         summary, time.title, (_("diamond: clinician; ring: model, with the range of the photos"),),
     )  # fmt: skip
+
+
+def _grades_summary(given: Sequence[int]) -> str:
+    if not given:
+        return _("No clinician's grade.")
+    if len(given) == 1:
+        return _("Clinician's grade %(grade)s, the only one.") % {"grade": ROMAN[given[0]]}
+    values = {"first": ROMAN[given[0]], "last": ROMAN[given[-1]]}
+    return _("Clinician's grade %(first)s first, %(last)s last.") % values
 
 
 def _grade_mark(frame: Frame, visit: VisitPoint, grade: int, style: str, shape: str) -> Mark:

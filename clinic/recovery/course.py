@@ -13,6 +13,7 @@ from django.utils.translation import pgettext
 
 from clinic.common.dates import local_day, today
 from clinic.common.spans import Onset
+from clinic.visits import exercises
 
 from . import measures
 from .change import WHOLE, Change, Changes, Dated, Verdict, changes
@@ -45,7 +46,8 @@ class Course:
 
     kind: "nothing" measured yet; "first" measured visit; "other_release" where no earlier visit was measured
     alike; "changed" with `change`: the deepest fall where the face is worse than it was, else since the first visit.
-    `changes`: of every region, against the visit before, the first and the best.
+    `changes`: of every region, against the visit before, the first and the best. `apart`: the exercises by their names,
+    where the figures compared are of fewer than the visit's own figure, which the charts draw.
     """
 
     kind: Kind
@@ -54,6 +56,7 @@ class Course:
     date: dt.date | None = None
     change: Change | None = None
     changes: Changes = field(default_factory=Changes)
+    apart: tuple[str, ...] = ()
     onset: Onset | None = None
     weak_side: str = ""
 
@@ -112,10 +115,10 @@ class Course:
         """The course in one sentence, in the reader's language."""
         if self.kind == "nothing" or self.reading is None or self.date is None:
             return _("No analysed photos yet, so nothing can be said of the course.")
-        values = {
-            "what": figure_words(self.region, self.reading, self.weak_side),
-            "date": self._day(self.date),
-        }
+        what = figure_words(self.region, self.reading, self.weak_side)
+        if self.apart:
+            what = _("%(what)s in %(exercises)s") % {"what": what, "exercises": ", ".join(self.apart)}
+        values = {"what": what, "date": self._day(self.date)}
         if self.kind == "first":
             return _("%(what)s on %(date)s, the first measured visit.") % values
         if self.change is None or self.by is None or self.since is None:
@@ -203,15 +206,27 @@ def _course(visits: Sequence[Dated]) -> Course:
     known = changes(measured)
     worst = known.worst
     if worst is not None:
-        return Course("changed", worst.region, worst.after, measured[-1][0], worst, known)
+        names = _apart(worst, measured[-1][1])
+        return Course("changed", worst.region, worst.after, measured[-1][0], worst, known, names)
     reading = after.reading(region)
     assert reading is not None
     # A visit whose photos show no region at all hides no earlier change.
     until = known if after is measured[-1][1] else changes(measured[: measured.index((date, after)) + 1])
     change = until.since_first(region)
     if change is not None:
-        return Course("changed", region, change.after, date, change, known)
+        return Course("changed", region, change.after, date, change, known, _apart(change, after))
     return Course("first" if len(measured) == 1 else "other_release", region, reading, date, None, known)
+
+
+def _apart(change: Change, measured: measures.Measured) -> tuple[str, ...]:
+    """The names of the exercises of which the compared figure is, where the visit's own one is of others too."""
+    if change.region == WHOLE:
+        return ()
+    own = measured.reading(change.region)
+    if own is None or own.kind != change.after.kind or own.value == change.after.value:
+        return ()
+    codes = change.after.exercises or (change.after.exercise,)
+    return tuple(str(exercises.by_code(code).name) for code in codes)
 
 
 def _first_region(measured: measures.Measured) -> str | None:

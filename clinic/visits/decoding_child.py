@@ -49,13 +49,16 @@ def main() -> None:
         del data
 
 
+TOLD = ("width", "height", "sha256", "original_sha256", "date_refused")
+
+
 def _answer(intake: Any, header: dict[str, Any], data: bytes) -> list[bytes]:
     zone = zoneinfo.ZoneInfo(header["zone"]) if header["zone"] else None
     try:
         prepared = intake.decoded(data, zone=zone)
     except intake.IntakeError as error:
         return [json.dumps({"code": error.code}).encode()]
-    known = {name: getattr(prepared, name) for name in ("width", "height", "sha256", "original_sha256")}
+    known = {name: getattr(prepared, name) for name in TOLD}
     taken_at = prepared.taken_at.isoformat() if prepared.taken_at else None
     return [json.dumps({**known, "taken_at": taken_at}).encode(), prepared.image, prepared.thumbnail]
 

@@ -31,11 +31,21 @@ CLOCKS_DIFFER: Final = timedelta(minutes=10)
 
 def taken_at(image: Image.Image, zone: zoneinfo.ZoneInfo | None) -> datetime | None:
     """The moment at which the photo was taken; `zone` is where a camera's clock is read that tells none."""
-    for text, offset in _said(image):
-        moment = _moment(text, offset, zone or UTC)
-        if moment and EARLIEST <= moment <= django_timezone.now() + CLOCKS_DIFFER:
-            return moment
-    return None
+    return next((moment for moment in _moments(image, zone) if _can_be(moment)), None)
+
+
+def tells_impossible(image: Image.Image, zone: zoneinfo.ZoneInfo | None) -> bool:
+    """Whether the file tells a moment at which it can't have been taken, as a clock that was never set does."""
+    return any(not _can_be(moment) for moment in _moments(image, zone))
+
+
+def _can_be(moment: datetime) -> bool:
+    return EARLIEST <= moment <= django_timezone.now() + CLOCKS_DIFFER
+
+
+def _moments(image: Image.Image, zone: zoneinfo.ZoneInfo | None) -> list[datetime]:
+    found = (_moment(text, offset, zone or UTC) for text, offset in _said(image))
+    return [moment for moment in found if moment is not None]
 
 
 def _said(image: Image.Image) -> list[tuple[str, str]]:

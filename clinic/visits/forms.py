@@ -53,6 +53,21 @@ class WhenForm(EditForm, forms.Form):
         return at
 
 
+class TakenForm(EditForm, forms.Form):
+    """When a photo was taken."""
+
+    taken_at = MomentField(
+        label=_("Taken at"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        moment = self.fields["taken_at"]
+        assert isinstance(moment, MomentField)
+        moment.shown = self.get_initial_for_field(moment, "taken_at")
+
+
 class VisitForm(WhenForm):
     """When a new visit is, and for which illness where there are several."""
 
@@ -175,4 +190,12 @@ class VisitStatementForm(StatementForm):
         return values
 
 
-__all__ = ["GRADES", "CorrectionForm", "ImpressionForm", "VisitForm", "VisitStatementForm", "WhenForm"]
+__all__ = [
+    "GRADES",
+    "CorrectionForm",
+    "ImpressionForm",
+    "TakenForm",
+    "VisitForm",
+    "VisitStatementForm",
+    "WhenForm",
+]

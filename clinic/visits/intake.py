@@ -21,7 +21,7 @@ from pillow_heif import register_heif_opener
 from inference.pipeline.orientation import upright
 
 from .cost import LONGEST_SIDE, reckon
-from .exif import taken_at
+from .exif import taken_at, tells_impossible
 from .refusals import IntakeError, refuse
 from .sniff import NAMES, sniff
 
@@ -73,6 +73,8 @@ class Prepared:
     sha256: str
     original_sha256: str
     taken_at: datetime | None
+    date_refused: bool = False
+    """Whether the file told a moment that can't be, and no other one."""
 
 
 def prepare(*, upload: Upload | BinaryIO, zone: zoneinfo.ZoneInfo | None = None) -> Prepared:
@@ -94,6 +96,7 @@ def decoded(data: bytes, *, zone: zoneinfo.ZoneInfo | None = None) -> Prepared:
     try:
         with _decoded(data, kind) as image:
             moment = taken_at(image, zone)
+            refused = moment is None and tells_impossible(image, zone)
             clean = _clean(image)
     except Image.DecompressionBombError as error:
         raise refuse("too_many_pixels") from error
@@ -109,6 +112,7 @@ def decoded(data: bytes, *, zone: zoneinfo.ZoneInfo | None = None) -> Prepared:
         sha256=hashlib.sha256(stored).hexdigest(),
         original_sha256=hashlib.sha256(data).hexdigest(),
         taken_at=moment,
+        date_refused=refused,
     )
 
 

@@ -99,13 +99,31 @@ class Side(models.TextChoices):
     RIGHT = "right", _("Right")
 
 
+class TakenFrom(models.TextChoices):
+    """Where a photo's date and time come from. Empty for photos from before this was kept."""
+
+    FILE = "file", _("the file")
+    GIVEN = "given", _("entered by hand")
+    VISIT = "visit", _("the visit")
+    REFUSED = "refused", _("the visit, since the file's date can't be true")
+
+
 class Photo(Record, Versioned):
     """A photo of one exercise, upright, without metadata; the original is known by its hash alone."""
 
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="photos")
     exercise = models.CharField(_("exercise asked for"), max_length=32, validators=[validate_exercise])
     side = models.CharField(_("side"), max_length=8, choices=Side.choices, blank=True)
+    exercise_named = models.BooleanField(
+        default=True,
+        db_default=True,
+        editable=False,
+        help_text="somebody, or the file's name, said which exercise it shows; else its place among the files did",
+    )
     taken_at = models.DateTimeField(_("taken at"))
+    taken_from = models.CharField(
+        max_length=8, choices=TakenFrom.choices, blank=True, default="", db_default="", editable=False
+    )
     image = models.ImageField(
         upload_to=random_path,
         storage=photo_storage,
@@ -209,6 +227,7 @@ class Suggestion(models.TextChoices):
 
     EXERCISE = "exercise", _("another exercise")
     MIRRORED = "mirrored", _("mirrored photos")
+    DATE = "date", _("another date of the visit")
 
 
 class DismissalQuerySet(models.QuerySet["Dismissal"]):

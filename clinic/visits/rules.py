@@ -1,4 +1,6 @@
-"""What a visit's date must fit: the patient's life, the illness that it belongs to, and the patient's other visits."""
+"""What a visit's date must fit: the patient's life, the illness that it belongs to, and the patient's other visits.
+
+And which side an exercise has."""
 
 from __future__ import annotations
 
@@ -11,8 +13,9 @@ from django.utils.translation import gettext as _
 
 from clinic.common.dates import day_in
 
-from . import moments
-from .models import Visit
+from . import exercises, moments
+from .models import Side, Visit
+from .refusals import refuse
 
 if TYPE_CHECKING:
     from clinic.patients.models import Episode, Patient
@@ -34,6 +37,13 @@ def check_visit(visit: Visit) -> None:
     check_birth(patient, day, "at")
     if episode.onset_date and day < episode.onset_date:
         raise ValidationError({"at": _before_onset(patient, episode, day)})
+
+
+def checked_side(exercise: str, side: str) -> str:
+    """The side that a photo of that exercise is filed with; IntakeError for a code that there is not."""
+    if exercise not in exercises.BY_CODE or side not in ("", *Side.values):
+        raise refuse("unknown_exercise")
+    return side if exercises.by_code(exercise).sided else ""
 
 
 def check_birth(patient: Patient, day: dt.date, field: str) -> None:

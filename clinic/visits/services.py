@@ -30,10 +30,11 @@ from inference.again import judge_again, judge_visits_again
 from inference.pipeline.codes import Exercise
 from inference.states import Status
 
-from . import decoding, exercises, files, intake, moments, rules
+from . import decoding, files, intake, rules
 from .confirming import record_grade
-from .models import Confirmation, Photo, Side, Visit
+from .models import Confirmation, Photo, TakenFrom, Visit
 from .refusals import refuse
+from .services_filing import change_exercise, check_taken, follow_visit
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User
@@ -45,7 +46,6 @@ logger = logging.getLogger(__name__)
 # No room on the disk, none for this account, none for a file of that size.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 EDITABLE = frozenset({"impression", "grade", "at"})
-SHOWN = frozenset({"exercise", "side"})
 
 
 def create_visit(
@@ -104,6 +104,7 @@ def update_visit(*, user: User, visit: Visit, based_on: Basis | None = None, **c
     if "grade" in changed:
         record_grade(user=user, visit=visit, grade=visit.grade)
     if "at" in changed:
+        follow_visit(user=user, visit=visit, before=before)
         judge_visits_again(visits=[visit], episodes=[visit.episode_id], since=min(before, visit.at))
     refresh_summary(patient_id=visit.patient_id)
     return visit
@@ -139,28 +140,33 @@ def store_photo(
     upload: Any,
     exercise: str,
     side: str = "",
+    named: bool = True,
     taken_at: dt.datetime | None = None,
     anyway: bool = True,
 ) -> Photo:
     """Take a photo in and queue its analysis, or raise IntakeError and leave nothing behind.
 
+    named: whether somebody said which exercise it shows (see `filing`). taken_at: read from the file if left out.
     anyway: also where another patient of the clinic has the same file, which a person is asked about first.
     """
     _refuse_without_leave(visit)
     if taken_at is not None:
-        _check_taken(visit, taken_at)
-    side = _checked_side(exercise, side)
+        check_taken(visit, taken_at)
+    side = rules.checked_side(exercise, side)
     zone = zoneinfo.ZoneInfo(visit.patient.clinic.time_zone)
     prepared = decoding.prepare(upload=upload, zone=zone)
     _refuse_twice(visit, prepared.original_sha256, zone)
     if not anyway:
         _warn_of_twin_elsewhere(visit, prepared.original_sha256)
     names = _write_files(prepared, visit)
+    moment, taken_from = _taken(visit, taken_at, prepared, zone)
     photo = Photo(
         visit=visit,
         exercise=exercise,
         side=side,
-        taken_at=taken_at or prepared.taken_at or _assumed_time(visit, zone),
+        exercise_named=named,
+        taken_at=moment,
+        taken_from=taken_from,
         image=names[0],
         thumbnail=names[1],
         width=prepared.width,
@@ -172,11 +178,6 @@ def store_photo(
     )
     _write_row(user, photo)
     return photo
-
-
-def _check_taken(visit: Visit, taken_at: dt.datetime) -> None:
-    moments.check(moment=taken_at, field="taken_at", ahead=moments.PHOTO_AHEAD)
-    rules.check_birth(visit.patient, day_in(taken_at, visit.patient.clinic.time_zone), "taken_at")
 
 
 def _write_files(prepared: intake.Prepared, visit: Visit) -> list[str]:
@@ -230,10 +231,21 @@ def _refuse_without_leave(visit: Visit) -> None:
         raise refuse(error.code or "no_consent") from error
 
 
-def _checked_side(exercise: str, side: str) -> str:
-    if exercise not in exercises.BY_CODE or side not in ("", *Side.values):
-        raise refuse("unknown_exercise")
-    return side if exercises.by_code(exercise).sided else ""
+def _taken(
+    visit: Visit, given: dt.datetime | None, prepared: intake.Prepared, zone: zoneinfo.ZoneInfo
+) -> tuple[dt.datetime, TakenFrom]:
+    """When the photo was taken, and who says so: the caller, the file unless it can't be, else its visit."""
+    if given is not None:
+        return given, TakenFrom.GIVEN
+    read, strange = prepared.taken_at, prepared.date_refused
+    if read is not None:
+        try:
+            check_taken(visit, read)
+        except ValidationError:
+            strange = True
+        else:
+            return read, TakenFrom.FILE
+    return _assumed_time(visit, zone), TakenFrom.REFUSED if strange else TakenFrom.VISIT
 
 
 def _assumed_time(visit: Visit, zone: zoneinfo.ZoneInfo) -> dt.datetime:
@@ -266,23 +278,6 @@ def _warn_of_twin_elsewhere(visit: Visit, original_sha256: str) -> None:
     )
     if others.exclude(visit__patient_id=visit.patient_id).exists():
         raise refuse("same_elsewhere")
-
-
-@transaction.atomic
-def change_exercise(
-    *, user: User, photo: Photo, exercise: str, side: str = "", based_on: Basis | None = None
-) -> Photo:
-    """Say that a photo shows another exercise; what it was before stays in its history."""
-    lock(photo, based_on)
-    at_rest = Exercise.REST in (photo.exercise, exercise)
-    shown = {"exercise": exercise, "side": _checked_side(exercise, side)}
-    changed = assign(photo, shown, SHOWN, based_on=based_on)
-    if changed:
-        save(photo, user=user, only=changed)
-        if at_rest:
-            judge_again(photo=photo)
-        refresh_summary(patient_id=photo.visit.patient_id)
-    return photo
 
 
 @transaction.atomic
@@ -365,8 +360,9 @@ def confirm(
             raise ValidationError(said % {"who": _("Somebody")}, "stale")
         confirmation.save(force_insert=True)
         audit.log_change(record=confirmation, user=user, how="given")
-        if refiles:
-            change_exercise(user=user, photo=analysis.photo, exercise=exercise)
+        if exercise:
+            side = "" if refiles else photo.side
+            change_exercise(user=user, photo=analysis.photo, exercise=exercise, side=side)
         refresh_summary(patient_id=analysis.photo.visit.patient_id)
     return confirmation
 

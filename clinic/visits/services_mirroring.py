@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from .models import Visit
 
 QUALITY = 95
+SHARED = ("exercise", "side", "exercise_named", "taken_at", "taken_from")
+"""What people say of a photo is said of both of its versions."""
 
 
 def turn_over(*, user: User, visit: Visit, photos: Sequence[Photo]) -> list[Photo]:
@@ -79,8 +81,10 @@ def _turned(photo: Photo, user: User, written: list[str]) -> Photo:
     _archive(photo, user)
     if other is not None:
         # Who filed it anew meanwhile, filed this face and not one of its versions.
-        other.archived_at, other.exercise, other.side = None, photo.exercise, photo.side
-        save(other, user=user, only=["archived_at", "exercise", "side"])
+        other.archived_at = None
+        for name in SHARED:
+            setattr(other, name, getattr(photo, name))
+        save(other, user=user, only=["archived_at", *SHARED])
     else:
         other = _mirror_image(photo, user, written)
     inference_services.queue_analysis(photo=other)
@@ -103,9 +107,7 @@ def _mirror_image(photo: Photo, user: User, written: list[str]) -> Photo:
         written.append(files.write(data, clinic=clinic))
     turned = Photo(
         visit=photo.visit,
-        exercise=photo.exercise,
-        side=photo.side,
-        taken_at=photo.taken_at,
+        **{name: getattr(photo, name) for name in SHARED},
         image=written[-2],
         thumbnail=written[-1],
         width=picture.width,

@@ -17,27 +17,8 @@
   var claimed = [];
   var stored = 0;
 
-  // What a file's name often says; it is looked at here and never sent. Whole words only, and the first that fits counts:
-  // Brown_01.jpg is nobody's brow.
-  var EYES = ["eye", "eyes", "eyelid", "closed", "closure", "close", "mata", "pejam"];
-  var SMILE = ["smile", "smiles", "smiling", "senyum"];
-  var MOUTH = ["mouth", "lips", "mulut", "bibir"];
-  var TEETH = ["teeth", "gigi"];
-  var HINTS = [
-    [SMILE, TEETH.concat("open", "wide", "lebar"), "smile_with_teeth"],
-    [SMILE.concat(MOUTH), ["closed", "close", "tutup", "tertutup", "katup", "terkatup"], "closed_smile"],
-    [SMILE, null, "smile"],
-    [["brow", "brows", "eyebrow", "eyebrows", "forehead", "alis", "dahi"], null, "brow_raise"],
-    [EYES, ["gentle", "gently", "soft", "softly", "light", "lightly", "lembut", "ringan"], "gentle_eye_closure"],
-    [EYES, ["tight", "tightly", "squeeze", "forced", "forceful", "rapat", "kuat"], "tight_eye_closure"],
-    [["pucker", "kiss", "whistle", "siul", "mecucu"], null, "pucker"],
-    [["sneer", "cibir"], null, "sneer"],
-    [["nose", "wrinkle", "snarl", "hidung"], null, "nose_wrinkle"],
-    [["rest", "resting", "neutral", "istirahat"], null, "rest"],
-    [["puff", "puffed", "cheek", "cheeks", "pipi"], null, "puff_cheek"],
-    [TEETH, null, "show_teeth"],
-    [MOUTH.concat("open"), null, "open_mouth"]
-  ];
+  // What a file's name often says; it is looked at here and never sent (clinic/visits/names.py).
+  var NAMES = JSON.parse(text.names);
   var MOST_FILES = 200;
   var PHOTO_ENDING = /\.(jpe?g|jpe|jfif|png|webp|hei[cf]|hif|avif)$/i;
 
@@ -71,13 +52,14 @@
     function says(any) {
       return words.some(function (word) { return any.indexOf(word) > -1; });
     }
-    for (var i = 0; i < HINTS.length; i += 1) {
-      if (says(HINTS[i][0]) && (!HINTS[i][1] || says(HINTS[i][1]))) {
-        var side = says(["left", "kiri"]) ? ":left" : says(["right", "kanan"]) ? ":right" : "";
-        return HINTS[i][2] === "sneer" ? "sneer" + side : HINTS[i][2];
-      }
+    var line = NAMES.lines.find(function (line) {
+      return says(line[0]) && (!line[1].length || says(line[1]));
+    });
+    if (!line || line[2] !== "sneer") {
+      return line ? line[2] : "";
     }
-    return "";
+    var side = Object.keys(NAMES.sides).find(function (side) { return says(NAMES.sides[side]); });
+    return side ? "sneer:" + side : "sneer";
   }
 
   function claim(value) {
@@ -87,7 +69,7 @@
     return value;
   }
 
-  // What a name says goes first; the rest are taken for the exercises still missing, in order.
+  // What a name says goes first; the rest are filed by their place in the list until their pictures are looked at.
   function addFiles(files, exercise) {
     var jobs = Array.prototype.map.call(files, function (file) {
       var problem = unfit(file);
@@ -96,6 +78,7 @@
     jobs.forEach(function (job) {
       if (!job.exercise && !job.problem) {
         job.exercise = claim(missing()[0] || "");
+        job.byPlace = Boolean(job.exercise);
       }
       addRow(job);
     });
@@ -249,6 +232,9 @@
     var body = new FormData();
     body.append("photo", job.file, window.risoriusPlainName(job.file));
     body.append("exercise", job.exercise);
+    if (job.byPlace) {
+      body.append("by_place", "1");
+    }
     if (job.anyway) {
       body.append("anyway", "1");
     }

@@ -15,6 +15,7 @@ from clinic.visits.models import Photo
 from inference.models import Analysis
 from inference.states import Status
 from tests import factories
+from tests.visits.test_filing import dropped
 
 from .conftest import client_of
 from .test_problems import problem
@@ -228,3 +229,58 @@ def test_a_session_uploads_with_its_csrf_token_only(clinician, visit, upload):
     token = client.cookies["csrftoken"].value
     body["image"].seek(0)
     assert client.post(URL, body, format="multipart", HTTP_X_CSRFTOKEN=token).status_code == 202
+
+
+# --- what nobody named, and when it was taken ---
+
+
+def test_a_photo_without_an_exercise_is_filed_by_its_name_or_by_its_place(send, upload):
+    first = send(exercise=None, image=upload(name="eyes tightly closed.jpg")).json()
+    second = send(exercise=None, image=upload(colour=(9, 9, 9))).json()
+    assert [(one["exercise"], one["exercise_named"]) for one in (first, second)] == [
+        ("tight_eye_closure", True),
+        ("rest", False),
+    ]
+
+
+def test_the_proposal_for_such_photos_is_read_and_taken_photo_by_photo(api, visit):
+    views = ["pucker", "rest"]
+    photos = dropped(visit, views)
+    url = reverse("api:visit-filing", args=[visit.pk])
+    found = api.get(url).json()
+    assert [(one["exercise"], one["proposed_exercise"], one["sure"]) for one in found["photos"]] == [
+        ("brow_raise", "rest", True),
+        ("rest", "pucker", True),
+    ]
+    assert found["release"] == "test-release"
+    for one in found["photos"]:
+        answer = api.patch(
+            f"{URL}{one['photo']}/",
+            {"exercise": one["proposed_exercise"]},
+            headers={"if-match": f'"{one["version"]}"'},
+        )
+        assert answer.status_code == 200, answer.content
+        assert answer.json()["exercise_named"]
+    for photo, view in zip(photos, views, strict=True):
+        photo.refresh_from_db()
+        assert photo.exercise == view
+    assert api.get(url).json() == {"release": None, "photos": []}
+
+
+def test_when_a_photo_was_taken_is_corrected(send, api):
+    body = send().json()
+    url, moment = f"{URL}{body['id']}/", "2026-02-01T03:00:00Z"
+    answer = api.patch(url, {"taken_at": moment, "exercise": "pucker"})
+    assert answer.status_code == 200, answer.content
+    changed = answer.json()
+    assert (changed["taken_at"], changed["taken_from"], changed["exercise"]) == (moment, "given", "pucker")
+    assert api.patch(url, {"taken_at": moment}, headers={"if-match": '"1"'}).status_code == 412
+
+
+@pytest.mark.parametrize(
+    "moment", ["2098-01-01T10:00:00Z", "1900-06-01T10:00:00Z", "2026-02-01T10:00:00", "soon"]
+)
+def test_a_moment_that_can_t_be_is_refused(moment, send, api):
+    body = send().json()
+    answer = api.patch(f"{URL}{body['id']}/", {"taken_at": moment})
+    assert problem(answer, 400, "validation_failed")["errors"][0]["field"] == "taken_at"

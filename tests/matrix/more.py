@@ -33,6 +33,13 @@ TASKS_API = [
 SUGGESTIONS = [
     post("visits:consent", WRITE, "sibling_visit", lambda r: {"given_on": today(), "manner": "form"}),
     post("visits:turn_over", WRITE, "visit", lambda r: {"photo": str(r.photo.pk)}),
+    post(
+        "visits:file_together",
+        WRITE,
+        "visit",
+        lambda r: {f"exercise-{r.photo.pk}": "rest", f"version-{r.photo.pk}": str(r.photo.version)},
+    ),
+    post("visits:photo_taken", WRITE, "photo", lambda r: {"taken_at": "2026-11-02T09:30", "version": "1"}),
     post("visits:keep", WRITE, "visit", lambda r: {"suggestion": "mirrored", "value": "left"}),
     # No worker is there to answer.
     post(

@@ -341,6 +341,7 @@ API_ROWS = [
         sees=NOTHING,
     ),
     get("api:visit-findings", API, "visit", sees=NOTHING, reads=True),
+    get("api:visit-filing", API, "visit", sees=NOTHING, reads=True),
     post("api:visit-restore", API_OWN, "archived_visit", status=200),
     *resource("photo", archive=True, change={"exercise": "rest"}),
     post(

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import resolve, reverse
 
 from clinic.accounts.models import Membership, Role
-from clinic.accounts.opened_in import FIELD, GO_BACK, PERSONAL, is_clinics
+from clinic.accounts.opened_in import FIELD, GO_BACK, PERSONAL, in_words, is_clinics
 
 from ..forms import forms_of
 from .asking import address, writes
@@ -127,3 +127,18 @@ def test_every_form_says_in_which_clinic_it_was_opened(page: Row, world: World) 
         return
     for form in forms_of(response):
         assert form.fields.get(FIELD) == str(world.mine.records.clinic.pk), form.action
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("sex", "unknown", "Not recorded"),
+        ("cause", "stroke", "Stroke"),
+        ("grade", "4", "IV"),
+        ("palsy", "on", ""),
+        ("episode", "0c9e2f1a-7b63-4d58-9a14-5e8f6c2d3b70", ""),
+        ("impression", "unknown to me", "unknown to me"),
+    ],
+)
+def test_what_was_typed_is_shown_in_words_and_not_in_codes(name, value, words):
+    assert in_words(name, value) == words

@@ -47,7 +47,7 @@ THEIRS: dict[str, dict[str, Any]] = {
     },
     "treatment": {"kind": "other", "date": dt.date(2026, 2, 2), "note": "theirs"},
     "visit": {"impression": "theirs", "grade": 6, "at": dt.datetime(2026, 3, 3, 10, tzinfo=dt.UTC)},
-    "photo": {"exercise": "sneer", "side": "left"},
+    "photo": {"exercise": "sneer", "side": "left", "taken_at": dt.datetime(2026, 3, 3, 10, tzinfo=dt.UTC)},
     "clinic": {
         "name": "Theirs",
         "time_zone": "Asia/Makassar",

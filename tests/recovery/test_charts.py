@@ -152,3 +152,15 @@ def test_five_hundred_visits_are_drawn_and_read_in_one_go(episode, django_assert
     found = charts.thinned(list(range(500)))  # type: ignore[arg-type]
 
     assert len(found) <= charts.MOST_POINTS + 1 and found[-1] == 499
+
+
+def test_a_chart_of_one_visit_says_so_in_words(episode):
+    scenes.measured(episode, 3, mouth=0.91)
+    said = panel(episode, "mouth").summary
+    assert said.endswith("0.91 on 4 September 2026, the only visit with a figure.") and "visits" not in said
+    one = episode.visits.get()
+    one.grade = 4
+    one.save()
+    assert panel(episode, "grade").summary == "Clinician's grade IV, the only one."
+    scenes.measured(episode, 10, mouth=0.8)
+    assert panel(episode, "mouth").summary.endswith("2 visits.")

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import uuid
+
 import pytest
 import time_machine
 
 from clinic.recovery import rules
+from clinic.recovery.change import Change
+from clinic.recovery.course import Course, _apart
+from clinic.recovery.measures import Measured, Reading
 from clinic.recovery.selectors import history
 
 from . import scenes
 
+TODAY = dt.date(2026, 10, 4)
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_october")]
 
 
@@ -128,3 +135,22 @@ def test_before_onset_is_a_week_below_zero(episode):
     scenes.measured(episode, -3)
 
     assert "(week -1)" in said(episode)[0]
+
+
+def test_the_exercises_are_named_where_the_chart_s_figure_is_of_others_too():
+    """Only what both visits have is compared; the chart draws all that a visit has."""
+
+    def figure(value, *exercises):  # type: ignore[no-untyped-def]
+        return Reading(value, exercises[0], "r", uuid.uuid4(), False, "movement", exercises)
+
+    now = Measured()
+    now.readings["mouth"] = figure(0.4, "smile_with_teeth", "pucker")
+    change = Change(
+        "mouth", figure(0.9, "smile_with_teeth"), figure(0.5, "smile_with_teeth"), 0.1, 0.2, TODAY
+    )
+    found = Course(
+        "changed", "mouth", change.after, TODAY, change, apart=_apart(change, now), weak_side="left"
+    )
+    assert "Mouth 0.50 of the right side's movement in Smile with teeth on" in found.sentence
+    now.readings["mouth"] = figure(0.5, "smile_with_teeth")
+    assert _apart(change, now) == ()

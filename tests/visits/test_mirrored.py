@@ -12,7 +12,7 @@ from django.urls import reverse
 from PIL import Image
 
 from clinic.audit.models import AuditEvent
-from clinic.visits import files, selectors, services, services_mirroring
+from clinic.visits import files, selectors, services, services_filing, services_mirroring
 from clinic.visits.contradictions import contradictions
 from clinic.visits.mirroring import mirrored_in
 from clinic.visits.models import Photo
@@ -149,7 +149,7 @@ def test_turning_over_keeps_both_versions_and_is_undone_by_doing_it_again(visit,
 def test_a_photo_filed_anew_keeps_its_exercise_when_it_is_turned_back(visit, clinician):
     photo = shows(visit, "pucker", "left")
     [turned] = services_mirroring.turn_over(user=clinician, visit=visit, photos=[photo])
-    services.change_exercise(user=clinician, photo=turned, exercise="sneer", side="left")
+    services_filing.change_exercise(user=clinician, photo=turned, exercise="sneer", side="left")
     [back] = services_mirroring.turn_over(user=clinician, visit=visit, photos=[turned])
     back.refresh_from_db()
     assert (back.pk, back.exercise, back.side) == (photo.pk, "sneer", "left")

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from clinic.visits import exercises
-from clinic.visits.models import GRADES, Confirmation, Photo, Side
+from clinic.visits.models import GRADES, Confirmation, Photo, Side, TakenFrom
 
 from ..moments import MomentField
 from .analyses import AnalysisSerializer
@@ -70,7 +70,19 @@ class PhotoSerializer(serializers.ModelSerializer[Photo]):
     url = Address("photo-detail")
     visit = serializers.UUIDField(source="visit_id", read_only=True)
     exercise = serializers.CharField(read_only=True, help_text="The exercise that was asked for.")
+    exercise_named = serializers.BooleanField(
+        read_only=True,
+        help_text=(
+            "Whether somebody, or the file's name, said so; false: filed by its place among the files. See the "
+            "visit's `filing`."
+        ),
+    )
     side = BlankAsNull(choices=Side.choices, read_only=True, help_text="For an exercise of one side.")
+    taken_from = BlankAsNull(
+        choices=TakenFrom.choices,
+        read_only=True,
+        help_text="Where `taken_at` comes from: the file, a person or program, or the visit. Null: not known.",
+    )
     image = Address("photo-image")
     thumbnail = Address("photo-thumbnail")
     analysis = serializers.SerializerMethodField()
@@ -79,7 +91,8 @@ class PhotoSerializer(serializers.ModelSerializer[Photo]):
     class Meta:
         model = Photo
         fields = [
-            "id", "url", "visit", "exercise", "side", "taken_at", "image", "thumbnail", "width", "height", "size",
+            "id", "url", "visit", "exercise", "exercise_named", "side", "taken_at", "taken_from", "image", "thumbnail",
+            "width", "height", "size",
             "sha256", "original_sha256", "created_at", "archived_at", "version", "analysis", "confirmation",
         ]  # fmt: skip
         read_only_fields = fields
@@ -105,7 +118,12 @@ class PhotoUpload(serializers.Serializer[Any]):
 
     visit = serializers.UUIDField()
     exercise = serializers.ChoiceField(
-        choices=exercises.all_choices(), help_text="The exercise that was asked for."
+        choices=exercises.all_choices(),
+        required=False,
+        help_text=(
+            "The exercise that was asked for. Left out, the file's name may name it; else the photo is filed under the "
+            "first exercise that is missing, until somebody says what it shows: see the visit's `filing`."
+        ),
     )
     side = serializers.ChoiceField(
         choices=Side.choices, required=False, allow_blank=True, help_text="For an exercise of one side."
@@ -124,3 +142,27 @@ class PhotoUpload(serializers.Serializer[Any]):
 class PhotoChange(serializers.Serializer[Any]):
     exercise = serializers.ChoiceField(choices=exercises.all_choices())
     side = BlankAsNull(choices=Side.choices, required=False, help_text="For an exercise of one side.")
+    taken_at = MomentField(help_text="With its offset from UTC. Not before birth, not in the future.")
+
+
+class ProposedFilingSerializer(serializers.Serializer[Any]):
+    """Under what one photo is filed, and under what it would be."""
+
+    photo = serializers.UUIDField(source="card.photo.pk")
+    exercise = serializers.CharField(source="card.photo.exercise", help_text="Under what it is filed now.")
+    side = BlankAsNull(source="card.photo.side", choices=Side.choices, read_only=True)
+    version = serializers.IntegerField(source="card.photo.version", help_text="For `If-Match`.")
+    proposed_exercise = serializers.CharField(source="step.exercise.code")
+    proposed_side = BlankAsNull(source="step.side", choices=Side.choices, read_only=True)
+    judged = serializers.BooleanField(help_text="False: its picture says nothing, so it stays where it is.")
+    sure = serializers.BooleanField(help_text="Whether the picture alone does not speak against it.")
+    probability = serializers.FloatField(
+        help_text="That the picture alone shows the proposed exercise, 0 to 1."
+    )
+
+
+class FilingSerializer(serializers.Serializer[Any]):
+    """How the photos of a visit belong together that nobody filed: each exercise once, as a rule, rest first."""
+
+    release = serializers.CharField(allow_null=True, help_text="The model release behind it.")
+    photos = ProposedFilingSerializer(many=True, source="filings")

@@ -14,8 +14,11 @@ from rest_framework.response import Response
 from clinic.accounts import policies
 from clinic.common.http import require
 from clinic.visits.confirming import confirm_visit
+from clinic.visits.filing import proposal
 from clinic.visits.grading import visit_finding
+from clinic.visits.selectors import photos_of_visit
 
+from ..serializers.photos import FilingSerializer
 from ..serializers.together import (
     VisitConfirmationInput,
     VisitConfirmationSerializer,
@@ -44,9 +47,9 @@ class VisitFindingsActions:
     @extend_schema(
         summary="What all views of a visit say together",
         description=(
-            "Side, severity with its interval and the movement left in each part of the face, from the photos that "
-            "one release judged, each view once; `views_missing` are those that were not taken. A model's estimate "
-            "that nobody has confirmed: the clinician's own grade is the visit's `grade`."
+            "Side, severity with its interval and the remaining movement of each part of the face, from the photos "
+            "that one release judged, each view once; `views_missing` are those that were not taken. A model's "
+            "estimate that nobody has confirmed: the clinician's own grade is the visit's `grade`."
         ),
         responses={200: VisitFindingsSerializer},
     )
@@ -55,6 +58,23 @@ class VisitFindingsActions:
         visit = self.get_object()
         note_reads(request, [visit.patient])
         return Response(VisitFindingsSerializer(as_data(visit, visit_finding(visit=visit))).data)
+
+    @extend_schema(
+        summary="How the photos of a visit belong together that nobody filed",
+        description=(
+            "A model's proposal for the photos that were filed by their place among the files alone "
+            "(`exercise_named` is false): one assignment of all of them, each exercise once, as a rule, rest first. "
+            "Empty while one of them is being analysed, where there is none, and where the clinic uses no model. "
+            "Nothing is filed by it: take or leave it with `PATCH` on each photo, naming the exercise it shows."
+        ),
+        responses={200: FilingSerializer},
+    )
+    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
+    def filing(self, request: Request, pk: uuid.UUID) -> Response:
+        visit = self.get_object()
+        note_reads(request, [visit.patient])
+        found = proposal(visit=visit, cards=photos_of_visit(visit=visit))
+        return Response(FilingSerializer(found or {"release": None, "filings": []}).data)
 
     @extend_schema(
         summary="Confirm or correct the finding of a whole visit",

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
@@ -21,7 +22,7 @@ from clinic.accounts import policies
 from clinic.accounts.scopes import Scope
 from clinic.common.bodies import largest_body
 from clinic.patients.models import Episode, Patient
-from clinic.visits import receiving, selectors, services
+from clinic.visits import filing, receiving, selectors, services, services_filing
 from clinic.visits.models import Confirmation, Photo, Visit
 from clinic.visits.refusals import RETRY_AFTER, IntakeError
 from clinic.visits.views import files
@@ -64,7 +65,11 @@ class VisitViewSet(VisitFindingsActions, Records):
     serializer_class = shapes.VisitSerializer
     inputs: ClassVar[dict[str, Any]] = {"create": shapes.VisitInput, "partial_update": shapes.VisitChange}
     filterset_class = filters.VisitFilter
-    scopes: ClassVar[dict[str, str]] = {"findings": Scope.RESULTS_READ, "confirm": Scope.RESULTS_CONFIRM}
+    scopes: ClassVar[dict[str, str]] = {
+        "findings": Scope.RESULTS_READ,
+        "filing": Scope.RESULTS_READ,
+        "confirm": Scope.RESULTS_CONFIRM,
+    }
 
     def visible(self) -> QuerySet[Visit]:
         return selectors.visible_visits(user=self.request.user)
@@ -202,26 +207,37 @@ class PhotoViewSet(Records):
         unless_archived(visit)
         image = given.pop("image")
         try:
+            if "exercise" not in given:
+                place = filing.place_of(visit=visit, name=image.name or "")
+                given |= {"exercise": place.exercise, "side": given.get("side") or place.side}
+                given["named"] = place.named
             photo = services.store_photo(user=request.user, visit=visit, upload=image, **given)
         except IntakeError as error:
             raise self._refused(error, visit, image) from error
         return self._to_follow(photo)
 
     @extend_schema(
-        summary="Say that a photo shows another exercise",
-        description="What was asked for before stays in the photo's history; its analysis stays as it is.",
+        summary="Say what a photo shows, or when it was taken",
+        description=(
+            "What was on record before stays in the photo's history; its analysis stays as it is. Naming the exercise "
+            "under which it lies already says that it lies there rightly."
+        ),
         request=photo_shapes.PhotoChange,
         responses={200: photo_shapes.PhotoSerializer},
     )
     def partial_update(self, request: Request, pk: uuid.UUID) -> Response:
         photo = self._writable()
         self.may_change(photo)
-        given = {
-            "exercise": photo.exercise,
-            "side": photo.side,
-            **self.given(photo_shapes.PhotoChange, partial=True),
-        }
-        return self.changed(services.change_exercise(photo=photo, **self.change_of(photo), **given))
+        given, change = self.given(photo_shapes.PhotoChange, partial=True), self.change_of(photo)
+        with transaction.atomic():
+            if "taken_at" in given:
+                taken_at = given.pop("taken_at")
+                services_filing.change_taken_at(photo=photo, taken_at=taken_at, **change)
+                change["based_on"] = None
+            if given:
+                shown = {"exercise": photo.exercise, "side": photo.side, **given}
+                services_filing.change_exercise(photo=photo, **change, **shown)
+        return self.changed(photo)
 
     @extend_schema(
         summary="Try a failed analysis again",

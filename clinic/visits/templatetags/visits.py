@@ -8,7 +8,7 @@ from django import template
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from clinic.visits import exercises, reading, refusals, selectors, sentences
+from clinic.visits import exercises, names, reading, refusals, selectors, sentences
 from clinic.visits.models import Photo
 from inference import finding
 
@@ -33,7 +33,12 @@ def exercise_name(code: str) -> str:
 @register.simple_tag
 def step_options(photo: Photo) -> list[tuple[str, str, bool]]:
     """Value and name of each exercise, and whether the photo is filed under it."""
-    here = exercises.step_of(photo.exercise, photo.side)
+    return steps_chosen(exercises.step_of(photo.exercise, photo.side))
+
+
+@register.simple_tag
+def steps_chosen(here: exercises.Step) -> list[tuple[str, str, bool]]:
+    """Value and name of each exercise, and whether it is that one."""
     steps = [*exercises.STEPS]
     if here not in steps:
         steps.insert(0, here)
@@ -43,7 +48,9 @@ def step_options(photo: Photo) -> list[tuple[str, str, bool]]:
 @register.simple_tag
 def refile_guesses(card: selectors.PhotoCard) -> list[tuple[str, str]]:
     """What the photo more likely shows, each one tap away: what the model sees, the sides of a sided exercise, or
-    the two kinds of a smile."""
+    the two kinds of a smile. Photos that nobody filed are asked about together (`filing.proposal`)."""
+    if not card.photo.exercise_named:
+        return []
     other = card.other_exercise
     if other is not None:
         steps = [step for step in exercises.STEPS if step.exercise.code in exercises.kinds_of(other.code)]
@@ -140,6 +147,12 @@ def seconds(value: Any) -> str:
     if total < 120:
         return _("%(number)d s") % {"number": round(total)}
     return _("%(number)d min") % {"number": round(total / 60)}
+
+
+@register.simple_tag
+def file_names() -> str:
+    """The words of files' names by which the page's script files a photo, as JSON."""
+    return names.for_script()
 
 
 @register.simple_tag

@@ -3,6 +3,7 @@
 from .confirming import confirm, visit_confirm
 from .consent import consent
 from .files import image, thumbnail
+from .filing import file_together, photo_taken
 from .moving import photo_move, visit_move
 from .patients import patient_photos, patient_visits
 from .photos import (
@@ -29,6 +30,7 @@ __all__ = [
     "consent",
     "detail",
     "edit",
+    "file_together",
     "image",
     "keep",
     "new",
@@ -43,6 +45,7 @@ __all__ = [
     "photo_restore",
     "photo_result",
     "photo_retry",
+    "photo_taken",
     "quick_check",
     "restore",
     "review",

@@ -21,10 +21,10 @@ from clinic.common.versions import Conflict, shown_basis
 from inference import services as inference_services
 from inference.states import Status
 
-from .. import exercises, policies, selectors, services
+from .. import exercises, policies, selectors, services, services_filing
 from ..checking import check_of
 from ..contradictions import contradictions
-from ..forms import CorrectionForm
+from ..forms import CorrectionForm, TakenForm
 from ..reading import photo_details
 from ..refusals import IntakeError
 from ..reviewing import visit_review
@@ -70,6 +70,7 @@ def photo_context(request: HttpRequest, photo: Photo) -> dict[str, Any]:
         "review": review,
         "contradicting": contradictions(review.case(stated, card)) if stated is not None else [],
         "form": _correction(card),
+        "taken_form": TakenForm(record=photo),
         "words": selectors.words_on(photo=photo),
         "can_confirm": policies.can_confirm(request.user, photo),
         "can_edit": policies.can_edit_photo(request.user, photo),
@@ -159,7 +160,7 @@ def photo_exercise(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     exercise, side = exercises.parse_step(request.POST.get("exercise", ""))
     before = exercises.step_of(shown.exercise, shown.side).value
     try:
-        services.change_exercise(
+        services_filing.change_exercise(
             user=request.user,  # type: ignore[arg-type]
             photo=shown,
             exercise=exercise,

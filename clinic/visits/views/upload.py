@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from clinic.common.http import require
 
-from .. import exercises, policies, selectors, services
+from .. import exercises, filing, policies, selectors, services
 from ..receiving import receives
 from ..refusals import OUR_FAULT, RETRY_AFTER, IntakeError, refuse
 from .visits import page, visible_visit
@@ -84,17 +84,16 @@ def _plain(request: HttpRequest, visit: Visit, files: list[Any]) -> HttpResponse
 
 def _store(request: HttpRequest, visit: Visit, file: Any) -> Photo:
     exercise, side = exercises.parse_step(request.POST.get("exercise", ""))
+    place = filing.Place(exercise, side or request.POST.get("side", ""), named="by_place" not in request.POST)
     if not exercise:
-        missing = selectors.missing_exercises(cards=selectors.photos_of_visit(visit=visit))
-        if not missing:
-            raise refuse("unknown_exercise")
-        exercise = missing[0].code
+        place = filing.place_of(visit=visit, name=file.name or "")
     return services.store_photo(
         user=request.user,  # type: ignore[arg-type]
         visit=visit,
         upload=file,
-        exercise=exercise,
-        side=side or request.POST.get("side", ""),
+        exercise=place.exercise,
+        side=place.side,
+        named=place.named,
         anyway=bool(request.POST.get("anyway")),
     )
 

@@ -25,8 +25,10 @@ from clinic.patients.selectors import current_episode, episodes_of
 from clinic.patients.uses import record_consent
 
 from .. import exercises, intake, policies, rules, selectors, sentences, services
+from ..filing import proposal
 from ..forms import ImpressionForm, VisitForm, VisitStatementForm, WhenForm
 from ..mirroring import mirrored_in
+from ..photo_dates import photo_dates
 from ..reviewing import VisitReview, visit_review
 
 if TYPE_CHECKING:
@@ -100,6 +102,8 @@ def board_context(request: HttpRequest, visit: Visit) -> dict[str, Any]:
         "can_confirm": policies.can_confirm_visit(request.user, visit),
         "mirrored": mirrored_in(cards=cards, weak_side=visit.episode.weak_side),
         "turned": [card for card in cards if card.photo.turned_from_id is not None],
+        "filing": proposal(visit=visit, cards=cards),
+        "dates": photo_dates(visit=visit, cards=cards),
         "missing": selectors.missing_exercises(cards=cards),
         "can_upload": policies.can_upload(request.user, visit),
         "can_edit": policies.can_edit_visit(request.user, visit),
@@ -203,12 +207,14 @@ def _keep_both(
 
 
 def _edit_when(request: HttpRequest, visit: Visit) -> HttpResponse:
-    form = WhenForm(request.POST, record=visit)
+    form, before = WhenForm(request.POST, record=visit), visit.at
     typed = dict(form.cleaned_data) if form.is_valid() else {}
     if submit(form, services.update_visit, user=request.user, visit=visit, **typed) is None:
         context = {**page(request, visit), "when_form": form}
         return render(request, "visits/detail.html", context, status=422)
-    messages.success(request, _("Date and time changed."))
+    was = timezone.localtime(before).strftime("%Y-%m-%dT%H:%M")
+    address = reverse("visits:edit", args=[visit.pk])
+    undo.offer(request, _("Date and time changed."), address, at=was, version=str(visit.version))
     return redirect("visits:detail", pk=visit.pk)
 
 
