@@ -103,7 +103,7 @@ class TakenFrom(models.TextChoices):
     """Where a photo's date and time come from. Empty for photos from before this was kept."""
 
     FILE = "file", _("the file")
-    GIVEN = "given", _("entered by hand")
+    GIVEN = "given", _("entered by a person or a program")
     VISIT = "visit", _("the visit")
     REFUSED = "refused", _("the visit, since the file's date can't be true")
 

@@ -257,7 +257,7 @@ def test_the_proposal_for_such_photos_is_read_and_taken_photo_by_photo(api, visi
         answer = api.patch(
             f"{URL}{one['photo']}/",
             {"exercise": one["proposed_exercise"]},
-            headers={"if-match": f'"{one["version"]}"'},
+            headers={"if-match": f'"{one["photo"]}.{one["version"]}"'},
         )
         assert answer.status_code == 200, answer.content
         assert answer.json()["exercise_named"]

@@ -24,6 +24,15 @@ from tests import factories
 from tests.faults.house import ROOT
 
 ARTIFACTS = ROOT / "inference" / "artifacts"
+VIEWS = (
+    "rest",
+    "brow_raise",
+    "gentle_eye_closure",
+    "tight_eye_closure",
+    "closed_smile",
+    "smile_with_teeth",
+)
+"""What a grade, the charts and the eyes' tasks rest on; the other views would only take time."""
 
 
 @functools.cache
@@ -56,7 +65,7 @@ def load(keys: Collection[str] = ()) -> list[Patient]:
         for place, told in enumerate(row["visits"]):
             chapter = loader.Chapter(patient, episode, clinician, place, told)
             visit = loader._visit_record(chapter, loader._at(episode.onset_date, told["week"], place))
-            _photos(visit, told["photos"])
+            _photos(visit, [one for one in told["photos"] if one["exercise"] in VIEWS])
             if told is not row["visits"][-1]:
                 palsy = told["clinician_grade"] > 1 and bool(row["weak_side"])
                 confirm_visit(

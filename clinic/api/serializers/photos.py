@@ -151,7 +151,9 @@ class ProposedFilingSerializer(serializers.Serializer[Any]):
     photo = serializers.UUIDField(source="card.photo.pk")
     exercise = serializers.CharField(source="card.photo.exercise", help_text="Under what it is filed now.")
     side = BlankAsNull(source="card.photo.side", choices=Side.choices, read_only=True)
-    version = serializers.IntegerField(source="card.photo.version", help_text="For `If-Match`.")
+    version = serializers.IntegerField(
+        source="card.photo.version", help_text="For `If-Match`: `photo`, a full stop, this."
+    )
     proposed_exercise = serializers.CharField(source="step.exercise.code")
     proposed_side = BlankAsNull(source="step.side", choices=Side.choices, read_only=True)
     judged = serializers.BooleanField(help_text="False: its picture says nothing, so it stays where it is.")

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='historicalphoto',
             name='taken_from',
-            field=models.CharField(blank=True, choices=[('file', 'the file'), ('given', 'entered by hand'), ('visit', 'the visit'), ('refused', "the visit, since the file's date can't be true")], db_default='', default='', editable=False, max_length=8),
+            field=models.CharField(blank=True, choices=[('file', 'the file'), ('given', 'entered by a person or a program'), ('visit', 'the visit'), ('refused', "the visit, since the file's date can't be true")], db_default='', default='', editable=False, max_length=8),
         ),
         migrations.AddField(
             model_name='photo',
@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='photo',
             name='taken_from',
-            field=models.CharField(blank=True, choices=[('file', 'the file'), ('given', 'entered by hand'), ('visit', 'the visit'), ('refused', "the visit, since the file's date can't be true")], db_default='', default='', editable=False, max_length=8),
+            field=models.CharField(blank=True, choices=[('file', 'the file'), ('given', 'entered by a person or a program'), ('visit', 'the visit'), ('refused', "the visit, since the file's date can't be true")], db_default='', default='', editable=False, max_length=8),
         ),
         migrations.AlterField(
             model_name='dismissal',
