@@ -1,8 +1,9 @@
 """How often somebody may ask for what is costly or tempting: counted in the cache, for pages and API alike.
 
-Each scope has a rate in `settings.RATES`. A count begins with the first request and ends after its time, so that the
-answer can say exactly how long to wait. Who is logged in is counted by himself, whoever else sits behind the same
-address. Without the cache nothing is limited: a clinic goes on working, and the log says so.
+Each scope has a rate in `settings.RATES`, or a shorter and a longer one. A count begins with the first request and
+ends after its time, so that the answer can say exactly how long to wait. Who is logged in is counted by himself,
+whoever else sits behind the same address. Without the cache nothing is limited: a clinic goes on working, and the log
+says so.
 """
 
 from __future__ import annotations
@@ -29,10 +30,10 @@ PAUSE: Final = 10.0
 _pause_until = 0.0
 
 
-def parse(rate: str) -> tuple[int, int]:
-    """“600/min” as how many within how many seconds."""
-    count, _slash, unit = rate.partition("/")
-    return int(count), SECONDS[unit]
+def parse(rate: str) -> list[tuple[int, int]]:
+    """“600/min 5000/day” as how many within how many seconds, each of them."""
+    parts = [part.partition("/") for part in rate.split()]
+    return [(int(count), SECONDS[unit]) for count, _slash, unit in parts]
 
 
 def by_user(request: HttpRequest) -> str:
@@ -48,19 +49,18 @@ def by_address(request: HttpRequest) -> str:
 
 def take(*, scope: str, caller: str, now: float | None = None) -> int | None:
     """Count one more of that caller; the seconds to wait where it is too many, else None."""
-    rate = settings.RATES.get(scope)
-    if not rate:
-        return None
-    allowed, seconds = parse(rate)
     now = time.time() if now is None else now
-    count, ends = _count(scope, caller, seconds, now)
-    if count <= allowed:
-        return None
-    wait = max(1, round(ends - now + 0.5))
-    if count == allowed + 1:
-        # Once for each time that it begins, not for each request of a flood.
-        logger.warning("Too many requests", extra={"scope": scope, "wait": wait})
-    return wait
+    for allowed, seconds in parse(settings.RATES.get(scope) or ""):
+        count, ends = _count(scope, caller, seconds, now)
+        if count <= allowed:
+            continue
+        wait = max(1, round(ends - now + 0.5))
+        if count == allowed + 1:
+            # Once for each time that it begins, not for each request of a flood.
+            logger.warning("Too many requests", extra={"scope": scope, "wait": wait})
+        # What the shorter time refused is not counted in the longer one, which comes after it.
+        return wait
+    return None
 
 
 def _count(scope: str, caller: str, seconds: int, now: float) -> tuple[int, float]:
@@ -71,9 +71,9 @@ def _count(scope: str, caller: str, seconds: int, now: float) -> tuple[int, floa
     ident = hashlib.sha256(caller.encode()).hexdigest()[:32]
     try:
         cache = caches["default"]
-        began = cache.get_or_set(f"limit:{scope}:{ident}", now, timeout=seconds)
+        began = cache.get_or_set(f"limit:{scope}:{seconds}:{ident}", now, timeout=seconds)
         # Of its own beginning: a count that outlives its time belongs to nobody.
-        key = f"limit:{scope}:{ident}:{began}"
+        key = f"limit:{scope}:{seconds}:{ident}:{began}"
         cache.add(key, 0, timeout=seconds + 60)
         return cache.incr(key), began + seconds
     except Exception:
@@ -87,7 +87,10 @@ def in_words(seconds: int) -> str:
     """What somebody who asked too often is told."""
     if seconds < 100:
         wait = ngettext("%(count)s second", "%(count)s seconds", seconds) % {"count": seconds}
-    else:
+    elif seconds < 7200:
         minutes = -(-seconds // 60)
         wait = ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
+    else:
+        hours = -(-seconds // 3600)
+        wait = ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
     return _("That was more often than is allowed. Nothing is lost: try again in %(wait)s.") % {"wait": wait}

@@ -60,6 +60,9 @@ class OutermostMiddleware:
         response = _refuse(request, refused) if refused else self.get_response(request)
         for name, value in self.headers.items():
             response.headers.setdefault(name, value)
+        if request.path_info.startswith("/api/") and "json" in response.headers.get("Content-Type", ""):
+            # Whoever is led to an address of the API gets a file, and no page under our name.
+            response.headers.setdefault("Content-Disposition", 'attachment; filename="api.json"')
         response.headers[HEADER] = number
         _log(request, response.status_code, started)
         # Not before: Django has a line of its own on what went wrong, written after all middleware.

@@ -128,13 +128,13 @@ def _limits() -> Iterator[CheckMessage]:
 
     for scope, rate in settings.RATES.items():
         try:
-            fit = not rate or parse(rate)[0] > 0
+            fit = all(allowed > 0 for allowed, _seconds in parse(rate))
         except (ValueError, KeyError):
             fit = False
         if not fit:
             yield Error(
                 f"The limit of {scope} can't be read.",
-                hint="Write RISORIUS_RATES as upload=900/min,export=100/hour (second, min, hour, day).",
+                hint="Write RISORIUS_RATES as upload=900/min 9000/day,export=100/hour (second, min, hour, day).",
                 id="risorius.E029",
             )
 

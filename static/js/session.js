@@ -200,7 +200,7 @@
         return;
       }
       Array.prototype.forEach.call(form.elements, function (field) {
-        if (!field.name || SKIPPED.indexOf(field.type) >= 0 || field.autocomplete === "one-time-code" || field.readOnly) {
+        if (!field.name || SKIPPED.indexOf(field.type) >= 0 || field.hasAttribute("data-secret") || field.autocomplete === "one-time-code" || field.readOnly) {
           return;
         }
         if (field.name.indexOf("keep-") === 0) {

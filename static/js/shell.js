@@ -73,5 +73,47 @@
     strip.scrollLeft += Math.max(0, tab.getBoundingClientRect().right - strip.getBoundingClientRect().right + 48);
   });
 
+  // How hard a password is to guess, 0 to 3: letters that repeat or follow each other add little.
+  function strengthOf(text) {
+    var told = Array.prototype.filter.call(text, function (letter, at) {
+      var step = at ? letter.charCodeAt(0) - text.charCodeAt(at - 1) : 9;
+      return Math.abs(step) > 1;
+    });
+    var worth = Math.min(told.length, new Set(told).size * 2);
+    return text.trim().length < 12 ? 0 : worth < 12 ? 1 : worth < 18 ? 2 : 3;
+  }
+
+  document.querySelectorAll("[data-password]").forEach(function (aids) {
+    var field = document.getElementById(aids.dataset.password);
+    var button = aids.querySelector("button");
+    var strength = aids.querySelector(".password-strength");
+    if (!field) {
+      return;
+    }
+    aids.hidden = false;
+    // What is shown is a password still: nothing keeps what was typed (session.js).
+    field.setAttribute("data-secret", "");
+    function show(open) {
+      field.type = open ? "text" : "password";
+      button.setAttribute("aria-pressed", String(open));
+      button.textContent = open ? button.dataset.hide : button.dataset.show;
+    }
+    button.addEventListener("click", function () {
+      show(field.type === "password");
+    });
+    // A browser offers to keep what it knows to be a password, and fills in no plain text.
+    field.form.addEventListener("submit", function () {
+      show(false);
+    });
+    if (strength) {
+      field.addEventListener("input", function () {
+        var level = strengthOf(field.value);
+        var word = ["short", "weak", "fair", "good"][level];
+        strength.querySelector("meter").value = level;
+        strength.querySelector("[role=status]").textContent = field.value ? strength.dataset[word] : "";
+      });
+    }
+  });
+
   labelThemeButtons();
 })();

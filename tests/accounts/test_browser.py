@@ -159,3 +159,33 @@ def test_a_passkey_is_added_and_opens_the_door_alone(context: BrowserContext, ba
     log_in(page, first.email)
     page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url(base + "/")
+
+
+def test_a_password_can_be_looked_at_is_weighed_and_is_kept_nowhere(
+    context: BrowserContext, base: str, people: Any
+) -> None:
+    first, _second = people
+    page = context.new_page()
+    page.goto(base + reverse("accounts:password"))
+    log_in(page, first.email)
+    new = page.get_by_label("New password", exact=True)
+    shows = page.get_by_role("button", name="Show the password")
+    expect(shows).to_have_count(3)
+    strength = page.locator(".password-strength [role=status]")
+    for typed, said in (
+        ("short", "Too short"),
+        ("aaaaaaaaaaaaaaaa", "Easy to guess"),
+        ("four plain words here", "Hard to guess"),
+    ):
+        new.fill(typed)
+        expect(strength).to_have_text(said)
+    shows.nth(1).click()
+    assert new.get_attribute("type") == "text"
+    new.fill("something to be looked at")
+    page.wait_for_timeout(1200)
+    assert "risorius.draft:" not in page.evaluate("JSON.stringify(Object.assign({}, sessionStorage))")
+    page.get_by_role("button", name="Hide the password").click()
+    assert new.get_attribute("type") == "password"
+    # A password manager and the clipboard are let in.
+    assert new.get_attribute("autocomplete") == "new-password"
+    assert page.locator("input[type=password][onpaste], input[type=password][autocomplete=off]").count() == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
@@ -115,6 +116,24 @@ def test_the_wait_ends_when_it_says(settings):
     assert ask(3601) is None
 
 
+def test_a_scope_may_have_a_limit_for_the_minute_and_one_for_the_day(settings):
+    settings.RATES = {"upload": "2/min 3/day"}
+    ask = lambda: limits.take(scope="upload", caller="user 1")  # noqa: E731
+    with time_machine.travel(1_000_000.0, tick=False) as clock:
+        assert [ask(), ask(), ask()] == [None, None, 60]
+        clock.shift(61)
+        assert ask() is None, "what the minute refused was no photo of the day"
+        assert ask() in (86400 - 61, 86400 - 60)
+        assert limits.take(scope="upload", caller="user 2") is None
+        clock.shift(86400)
+        assert ask() is None
+
+
+def test_one_user_fills_no_disk_within_a_day():
+    photos, seconds = limits.parse(base.RATES["upload"])[-1]
+    assert seconds == 86400 and photos <= 5000
+
+
 def test_without_the_cache_nothing_is_limited_and_nothing_breaks(settings, clinician, patient):
     settings.CACHES = DEAD
     settings.RATES = dict.fromkeys(base.RATES, "1/min")
@@ -129,7 +148,9 @@ def test_without_the_cache_nothing_is_limited_and_nothing_breaks(settings, clini
     assert told[0]["level"] == "error" and told[0]["error"]["type"].endswith("ConnectionError")
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(1, "1 second"), (59, "59 seconds"), (130, "3 minutes")])
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(1, "1 second"), (59, "59 seconds"), (130, "3 minutes"), (7300, "3 hours")]
+)
 def test_the_time_is_said_in_words(seconds, words):
     assert words in limits.in_words(seconds)
 
@@ -139,7 +160,7 @@ def test_every_limited_page_is_there_and_every_rate_can_be_read():
         assert scope in base.RATES
         with_arguments = [[], ["00000000-0000-0000-0000-000000000000"], ["a", "b"]]
         assert any(resolves(name, arguments) for arguments in with_arguments), name
-    assert all(limits.parse(rate)[0] >= 10 for rate in base.RATES.values())
+    assert all(allowed >= 10 for rate in base.RATES.values() for allowed, _seconds in limits.parse(rate))
 
 
 def resolves(name: str, arguments: list[str]) -> bool:

@@ -123,7 +123,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 AUTH_USER_MODEL = "accounts.User"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "clinic.accounts.passwords.LengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
@@ -315,9 +315,10 @@ QUICK_CHECK_WAIT = 10.0
 
 # How often one caller may ask, pages and API counted together. A whole clinic may sit behind one address: the rates of
 # an address leave room for all its people at the start of a day. RISORIUS_RATES changes some: “upload=900/min,api=”.
+# The second limit of uploads keeps one user from filling the disk in a day; whoever moves an archive in raises it.
 RATES = {
     "login": "120/min",
-    "upload": "600/min",
+    "upload": "600/min 5000/day",
     "export": "30/min",
     "quick_check": "20/min",
     "api": "1200/min",
