@@ -20,7 +20,7 @@ endef
 MANAGE = $(INSTALL) run && exec $(PY) manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format doctor demo-reset faults bench train-setup messages locks screenshots fsck backup restore fuzz audit sbom
+.PHONY: help run test lint format doctor demo-reset faults bench train-setup messages locks screenshots fsck backup restore fuzz audit images sbom
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -69,11 +69,12 @@ fuzz: ## Send 10,000 malformed uploads and a whole schema of made-up requests (A
 	@$(INSTALL) test && $(PY) -m tests.servers --check
 	@exec $(PY) -m tests.servers $(PY) -W ignore -m tests.fuzz $(ARGS)
 
-audit: ## Ask the world for known holes in what is locked, with hashes (needs the network)
+audit: ## Ask the world for known holes in locked packages, copied npm files and images; says what it could not ask
 	@$(INSTALL) test
-	@for lock in requirements.txt docker/web-requirements.txt ml_training/requirements.txt tests/requirements.txt; do \
-	echo "$$lock"; $(VENV)/bin/pip-audit --requirement $$lock --require-hashes --disable-pip --strict \
-	--progress-spinner off $(ARGS) || failed=1; done; exit $${failed:-0}
+	@exec $(PY) docker/audit.py
+
+images: ## Pin each image by the digest that its tag has now (needs docker and the network)
+	@$(INSTALL) run && exec $(PY) docker/images.py --lock
 
 sbom: ## Write the software bill of materials, CycloneDX (make sbom TO=folder); worker and web apart
 	@$(INSTALL) test && mkdir -p $(TO)

@@ -1,11 +1,11 @@
 # The web process: Django behind gunicorn, without anything that looks into pictures.
 # From the repository's root: docker build -f docker/web.Dockerfile -t risorius-web .
-FROM python:3.12.11-slim-bookworm AS build
+FROM python:3.12.14-slim-bookworm AS build
 RUN python -m venv /venv
 COPY docker/web-requirements.txt /requirements.txt
 RUN /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r /requirements.txt
 
-FROM python:3.12.11-slim-bookworm
+FROM python:3.12.14-slim-bookworm
 ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     DJANGO_SETTINGS_MODULE=clinic.config.settings.production RISORIUS_VAR_DIR=/var/lib/risorius
 # pg_dump and psql of the server's version, for backups.

@@ -84,6 +84,7 @@ def uploads(asked: argparse.Namespace) -> int:
     )
     table("What was wrong with them", tally.kinds)
     table("What was answered", tally.answers)
+    costs(tally)
     say(f"  slowest {tally.slowest:.2f} s; stored: {dict(tally.left)}")
     return report(tally.wrong)
 
@@ -108,6 +109,15 @@ def table(title: str, counts: Counter[str]) -> None:
     say(f"  {title}:")
     for name, count in counts.most_common():
         say(f"  {count:7}  {name}")
+
+
+def costs(tally: Any) -> None:
+    """Of each kind the slowest and the hungriest; what is beyond a bound stands among what is wrong."""
+    say("  What the dearest of each kind took (processor time; memory; decoders that were ended over one):")
+    for name, one in sorted(tally.dearest.items(), key=lambda pair: -pair[1].seconds):
+        slowest = f"{one.seconds:6.2f} s ({one.slowest})"
+        hungriest = f"{one.memory / 1024**2:5.0f} MB ({one.hungriest})"
+        say(f"  {name[:34]:34}  {slowest:32}  {hungriest:34}  {one.stopped}")
 
 
 def report(wrong: list[str]) -> int:

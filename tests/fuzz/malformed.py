@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
+from tests.visits import costly
 from tests.visits.pictures import encoded
 
 ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "HEIF": "heic"}
@@ -108,6 +109,14 @@ SPECIAL = {
     "heic start, jpeg rest": lambda: b"\x00\x00\x00\x18ftypheic" + picture("JPEG"),
     "riff start, jpeg rest": lambda: b"RIFF\xff\xff\xff\xffWEBP" + picture("JPEG"),
     "only starts": lambda: b"\xff\xd8\xff",
+    "900 scans": lru_cache(lambda: costly.many_scans(900)),
+    "as many scans as may be": lru_cache(lambda: costly.many_scans(38)),
+    "many segments": lambda: costly.many_segments(20_000),
+    "fill bytes": lambda: costly.fill_bytes(1_500_000),
+    "many chunks": lambda: costly.many_chunks(17_000),
+    "transparent, 50 megapixels": lru_cache(lambda: costly.wide_png(8_000, 6_250)),
+    "transparent, 32 megapixels": lru_cache(lambda: costly.wide_png(5_700, 5_700)),
+    "64 megapixels of one colour": lru_cache(lambda: costly.wide_png(8_000, 8_000, colour=2)),
 }
 
 

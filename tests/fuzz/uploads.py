@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from clinic.visits.models import Photo
 from inference.models import Analysis
 
+from .cost import Dearest, Meter
 from .malformed import Sent, forms
 
 # What no answer may show: where the code lies, how it failed, what the database said.
@@ -39,6 +40,16 @@ class Tally:
     wrong: list[str] = field(default_factory=list)
     slowest: float = 0.0
     left: Counter[str] = field(default_factory=Counter)
+    dearest: dict[str, Dearest] = field(default_factory=dict)
+
+    def reckon(self, where: str, sent: Sent, meter: Meter) -> None:
+        """Keep what the request cost; more than a bound is wrong."""
+        spent, stopped = meter.stop()
+        kind = self.dearest.setdefault(sent.kind, Dearest())
+        kind.note(spent, f"{where}, {len(sent.body):,} bytes")
+        kind.stopped += stopped
+        if told := spent.wrong():
+            self.wrong.append(f"{where} {told}: {describe(sent)}")
 
     def note(self, where: str, sent: Sent, answer: Any, seconds: float) -> None:
         """Count one answer; a 5xx or one that tells too much is wrong."""
@@ -79,7 +90,7 @@ def consistent() -> list[str]:
 
 def run(*, user: Any, visit: Any, token: str, count: int, seed_of: int, batch: int = 250) -> Tally:
     """Send that many; raises nothing, so that the tally can say all that is wrong."""
-    tally = Tally()
+    tally, meter = Tally(), Meter()
     session = Client(raise_request_exception=False)
     session.force_login(user)
     stranger = Client(raise_request_exception=False)
@@ -104,11 +115,13 @@ def run(*, user: Any, visit: Any, token: str, count: int, seed_of: int, batch: i
     def send(data: st.DataObject, where: str) -> None:
         sent = data.draw(forms(str(visit.pk), api=where in ("api", "nobody")))
         client, url, headers = ways[where]
+        meter.start()
         started = time.monotonic()
         answer = client.generic(
             "POST", url, sent.body, content_type=sent.content_type, headers={**sent.headers, **headers}
         )
         tally.note(where, sent, answer, time.monotonic() - started)
+        tally.reckon(where, sent, meter)
         if sum(tally.kinds.values()) % batch == 0:
             tally.wrong.extend(consistent())
 
