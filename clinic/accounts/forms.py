@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.common.forms import EditForm
 
-from .models import Clinic, Role, User
+from .models import IDLE_MINUTES, Clinic, Role, User
 from .scopes import Scope
+from .sessions import LONGEST_IDLE
 
 TOKEN_DAYS = [("30", _("30 days")), ("90", _("90 days")), ("365", _("A year")), ("0", _("Until revoked"))]
 
@@ -116,6 +117,11 @@ class ClinicForm(EditForm, forms.ModelForm):  # type: ignore[type-arg]
         self.fields["time_zone"].choices = [  # type: ignore[attr-defined]
             (zone, zone.replace("_", " ")) for zone in ([] if now in zones else [now]) + zones
         ]
+        longest = LONGEST_IDLE // 60
+        self.fields["idle_minutes"].choices = [  # type: ignore[attr-defined]
+            choice for choice in IDLE_MINUTES if choice[0] <= longest
+        ]
+        self.initial["idle_minutes"] = min(self.initial.get("idle_minutes", longest), longest)
 
 
 class _PasswordAlone:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 STARTED, SEEN, ENDED = "started", "seen", "ended"
 IDLE, ABSOLUTE = "idle", "absolute"
+LONGEST_IDLE = 30 * 60
+"""Seconds. Clinics once could choose up to an hour; what they chose counts as this."""
 # By so much a page's clock may be ahead of ours.
 GRACE = 15
 PK = re.compile(r"\d{1,18}")
@@ -73,9 +75,10 @@ def started(request: HttpRequest) -> float:
 
 
 def idle_limit(request: HttpRequest) -> int:
-    """The active clinic's limit in seconds, or the installation's for someone without a clinic."""
+    """The active clinic's limit in seconds, or the installation's for who has no clinic; half an hour at most."""
     clinic = getattr(request, "clinic", None)
-    return clinic.idle_minutes * 60 if clinic is not None else settings.SESSION_IDLE_SECONDS
+    chosen = clinic.idle_minutes * 60 if clinic is not None else settings.SESSION_IDLE_SECONDS
+    return min(int(chosen), LONGEST_IDLE)
 
 
 def left(request: HttpRequest) -> Left:

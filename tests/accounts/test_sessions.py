@@ -60,6 +60,15 @@ def test_the_clinic_chooses_how_long(own, colleague, clinic) -> None:
         assert own.get(PATIENTS).status_code == 302
 
 
+def test_no_clinic_waits_longer_than_half_an_hour(own, as_administrator, clinic) -> None:
+    type(clinic).objects.filter(pk=clinic.pk).update(idle_minutes=60)
+    offered = as_administrator.get(reverse("accounts:clinic")).context["form"]
+    assert max(minutes for minutes, _words in offered.fields["idle_minutes"].choices) == 30
+    assert offered["idle_minutes"].value() == 30
+    with at(31):
+        assert own.get(PATIENTS).status_code == 302
+
+
 def test_twelve_hours_are_the_most_whatever_is_done(own) -> None:
     for minutes in range(20, 12 * 60, 20):
         with at(minutes):

@@ -87,8 +87,8 @@ def test_a_clinic_s_settings_and_a_member_s_role(administrator, as_administrator
     page = reverse("accounts:clinic")
     mine, theirs = form_of(as_administrator, page), form_of(second, page)
     assert send(second, theirs, name="Renamed").status_code == 302
-    assert send(as_administrator, mine, idle_minutes="60").status_code == 302
-    assert Clinic.objects.filter(name="Renamed", idle_minutes=60).exists()
+    assert send(as_administrator, mine, idle_minutes="15").status_code == 302
+    assert Clinic.objects.filter(name="Renamed", idle_minutes=15).exists()
     page = reverse("accounts:member", args=[Membership.objects.get(user=clinician).pk])
     mine, theirs = form_of(as_administrator, page, having="role"), form_of(second, page, having="role")
     assert send(second, theirs, role="reviewer").status_code == 302
