@@ -76,7 +76,8 @@ def window(browser: Browser, live_server: Any, person: Any) -> Iterator[Window]:
     context = browser.new_context(
         viewport={"width": 1280, "height": 800}, color_scheme="light", reduced_motion="reduce", locale="en-GB"
     )
-    context.set_default_timeout(10_000)
+    # Patience of a busy machine: what is tested is the page, never its speed.
+    context.set_default_timeout(60_000)
     context.add_cookies(cookies_of(person, live_server.url))
     yield Window(context, live_server.url)
     context.close()
