@@ -10,6 +10,7 @@ BROKEN_PIPE = 141
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.config.settings.demo")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
     try:
@@ -21,6 +22,9 @@ def main() -> None:
         # Whoever read, as `head` does, has read enough. Python would flush once more at its end, into nothing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(BROKEN_PIPE)
+    except ImproperlyConfigured as error:
+        # A new machine: what is missing is a sentence, not a traceback.
+        sys.exit(f"This installation is not set up yet: {error} docs/architecture.md lists the settings.")
 
 
 if __name__ == "__main__":

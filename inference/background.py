@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from clinic.accounts.models import ModelUse, uses_model
 
-from . import publish, registry, services
+from . import publish, registry, results, services
 from .models import Analysis, BackgroundAnalysis, Purpose
 from .services import Claim
 from .states import FINAL, Status
@@ -151,7 +151,7 @@ def usable(jobs: QuerySet[BackgroundAnalysis]) -> QuerySet[BackgroundAnalysis]:
 
 def finish(*, claim: Claim, findings: Findings) -> bool:
     """Keep what was found: a shadow's in its job, a reanalysis' as a result of its own beside the old ones."""
-    kept = services.without_landmarks(findings=findings)
+    kept = results.without_landmarks(findings=findings)
     with transaction.atomic():
         job = BackgroundAnalysis.objects.select_for_update().get(pk=claim.analysis_id)
         is_shadow = job.purpose == Purpose.SHADOW
@@ -162,7 +162,7 @@ def finish(*, claim: Claim, findings: Findings) -> bool:
         # A photo that got a result of this release meanwhile, or waits for one, keeps that one.
         own = Analysis.objects.filter(photo_id=claim.photo_id, release=job.release)
         if not own.exclude(status=Status.CANCELLED).exists():
-            Analysis.objects.create(
+            made = Analysis.objects.create(
                 photo_id=claim.photo_id,
                 release=job.release,
                 reference_id=claim.reference_id,
@@ -172,9 +172,10 @@ def finish(*, claim: Claim, findings: Findings) -> bool:
                 published_at=job.published_at,
                 started_at=job.started_at,
                 finished_at=timezone.now(),
-                **services.result_columns(findings=findings),
+                **results.result_columns(findings=findings),
             )
             services.tell_made(photo_id=claim.photo_id, release=job.release)
+            results.log_result(analysis_id=made.pk)
     services.refresh_summary_of(patient_id=claim.patient_id)
     return True
 

@@ -172,7 +172,7 @@ def _said(findings: Findings) -> str:
 
     from .finding import from_analysis
     from .models import Analysis
-    from .services import result_columns
+    from .results import result_columns
 
     if findings.reason:
         return _sentence_of(findings.reason)

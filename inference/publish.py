@@ -31,6 +31,7 @@ BACKGROUND = "inference.tasks.background"
 CANARY = "inference.tasks.canary"
 WATCH = "inference.tasks.watch"
 SEAL = "inference.tasks.seal"
+HEAD = "inference.tasks.head"
 SWEEP = "inference.tasks.sweep"
 QUICK_CHECK = "inference.tasks.quick_check"
 PATIENCE = 1.0

@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import uuid
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -20,7 +20,8 @@ from clinic.feed.models import What
 
 from . import leases, publish, registry
 from .models import Analysis, Canary
-from .states import Status, sources
+from .results import RESULT_COLUMNS, log_result, result_columns, without_landmarks
+from .states import RESULTS, Status, sources
 
 if TYPE_CHECKING:
     from clinic.visits.models import Photo
@@ -29,18 +30,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SUMMARY_EVERY = dt.timedelta(seconds=2)
-RESULT_COLUMNS: dict[str, Any] = {
-    "exercise": "",
-    "exercise_probability": None,
-    "palsy_probability": None,
-    "weak_side": "",
-    "grade": None,
-    "brow_ratio": None,
-    "eye_ratio": None,
-    "mouth_ratio": None,
-    "findings": None,
-    "landmarks": None,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,23 +190,6 @@ def finish(*, claim: Claim, findings: Findings) -> bool:
     return True
 
 
-def result_columns(*, findings: Findings) -> dict[str, Any]:
-    """What `RESULT_COLUMNS` hold for these findings."""
-    ratios = {
-        f"{part}_ratio": (findings.symmetry.get(part) or {}).get("ratio") for part in ("brow", "eye", "mouth")
-    }
-    return {
-        "exercise": findings.exercise or "",
-        "exercise_probability": findings.exercise_probabilities.get(findings.exercise or ""),
-        "palsy_probability": findings.palsy_probability,
-        "weak_side": findings.weak_side or "",
-        "grade": findings.grade,
-        "findings": without_landmarks(findings=findings),
-        "landmarks": findings.landmarks,
-        **ratios,
-    }
-
-
 def reject(*, claim: Claim, findings: Findings) -> bool:
     """Write that the photo can't be judged, and why; False if the attempt was no longer this worker's."""
     return _close(
@@ -357,6 +329,8 @@ def _close(claim: Claim, status: str, **values: Any) -> bool:
         )
         if written:
             _tell(What.CHANGED, pk=claim.analysis_id)
+            if status in RESULTS:
+                log_result(analysis_id=claim.analysis_id)
     if not written:
         logger.warning("Analysis %s: attempt %s came too late", claim.analysis_id, claim.attempt)
         return False
@@ -382,8 +356,3 @@ def refresh_summary_of(*, patient_id: uuid.UUID) -> None:
         refresh_summary(patient_id=patient_id)
     except Exception:
         logger.exception("The summary of patient %s was not refreshed", patient_id)
-
-
-def without_landmarks(*, findings: Findings) -> dict[str, Any]:
-    """Not by `asdict`, which would copy the thousand numbers that are left out."""
-    return {f.name: getattr(findings, f.name) for f in fields(findings) if f.name != "landmarks"}

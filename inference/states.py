@@ -17,6 +17,8 @@ class Status(models.TextChoices):
 
 
 FINAL = frozenset({Status.SUCCEEDED, Status.REJECTED, Status.FAILED, Status.CANCELLED})
+# What a model said of a photo: it never changes, while what failed or was called off may be tried again.
+RESULTS = frozenset({Status.SUCCEEDED, Status.REJECTED})
 TRANSITIONS: dict[str, frozenset[str]] = {
     Status.QUEUED: frozenset({Status.RUNNING, Status.CANCELLED, Status.FAILED}),
     Status.RUNNING: frozenset({Status.SUCCEEDED, Status.REJECTED, Status.FAILED, Status.QUEUED}),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.db import InterfaceError, OperationalError
 
-from clinic.audit import chain
+from clinic.audit import chain, heads
 from clinic.visits import files, orphans, quick
 from inference.pipeline.errors import PipelineError
 
@@ -153,5 +153,12 @@ def sweep() -> None:
 
 @publish.task(name=publish.SEAL)
 def seal() -> None:
-    """Seal what was logged since the last minute; beat asks."""
+    """Seal what was logged since the last minute, and note numbers that no line has; beat asks."""
     chain.seal_all()
+    chain.note_gaps()
+
+
+@publish.task(name=publish.HEAD)
+def head() -> None:
+    """Send the head of the log's chain away from this machine; beat asks."""
+    heads.publish()

@@ -119,8 +119,6 @@ class SecondFactorMiddleware:
         clinics = request.page_clinics  # type: ignore[attr-defined]
         if factors.is_missing(user=request.user, clinics=clinics):
             return _factor_first(request)
-        if "admin" in match.namespaces and match.url_name != "logout":
-            return stepup.ask(request)
         return None
 
 

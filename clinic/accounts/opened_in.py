@@ -103,7 +103,7 @@ def in_words(name: str, value: str) -> str:
 
 def is_clinics(match: ResolverMatch) -> bool:
     """Whether the address writes in a clinic; of ours all do that are not known to do something else."""
-    if not match.namespaces or match.namespaces[0] in ("admin", "api"):
+    if not match.namespaces or match.namespaces[0] == "api":
         return False
     return match.view_name not in PERSONAL | SEARCHES
 

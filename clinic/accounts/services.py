@@ -174,7 +174,8 @@ def _log_profile(user: User, changed: Iterable[str]) -> None:
     """In each of the person's clinics: what they are called concerns all of them."""
     kind = events.Event.ACCOUNT_CHANGED
     clinics = Clinic.objects.filter(memberships__user=user, memberships__is_active=True).order_by("pk")
-    for clinic in list(clinics) or [None]:
+    found: list[Clinic | None] = [*clinics]
+    for clinic in found or [None]:
         events.changed(user, changed, kind=kind, user=user, clinic=clinic)
 
 

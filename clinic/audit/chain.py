@@ -7,7 +7,7 @@ writes could wait for each other for ever.
 
 from __future__ import annotations
 
-import hashlib
+import datetime as dt
 import hmac
 import json
 import logging
@@ -15,12 +15,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, models, transaction
 from django.utils import timezone
 
+from . import statements
 from .history import kept
-from .models import AuditEvent, Event, Seal
+from .models import AuditEvent, Event, Reason, Seal
+from .statements import keys, sign, text_of_row
 
 logger = logging.getLogger(__name__)
 
@@ -28,20 +29,9 @@ START = "0" * 64
 BATCH = 2000
 # How far back of the newest sealed event a batch looks for one whose transaction took longer than others.
 LATECOMERS = 10_000
+# No transaction that logs lasts longer: after it, a number without a line will have none.
+SETTLED = dt.timedelta(minutes=10)
 LOCK = 7_264_830
-EMPTY: tuple[Any, ...] = (None, "", False, 0)
-
-
-def keys() -> dict[str, bytes]:
-    """The keys by name, the one in use first. A key is no password: it is derived, and lies outside the database."""
-    secrets = settings.AUDIT_KEYS or [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    derived = [hashlib.sha256(b"risorius.audit.chain:" + secret.encode()).digest() for secret in secrets]
-    return {hashlib.sha256(key).hexdigest()[:8]: key for key in derived}
-
-
-def sign(key: bytes, *parts: str) -> str:
-    """The hash of the parts, which nobody can make without the key."""
-    return hmac.new(key, json.dumps(parts, ensure_ascii=False).encode(), hashlib.sha256).hexdigest()
 
 
 def text_of(event: AuditEvent) -> str:
@@ -56,19 +46,9 @@ def text_of(event: AuditEvent) -> str:
         "photo": event.photo_id,
         "page": event.page,
         "address": event.address,
-        "reason": event.reason,
+        "reason": event.noted_reason,
         "detail": event.detail,
     }
-    return json.dumps(told, sort_keys=True, ensure_ascii=False, default=str)
-
-
-def text_of_version(row: models.Model) -> str:
-    """All that a line of a history holds. Without what is empty: a column added later must not change it."""
-    told = {}
-    for field in row._meta.concrete_fields:
-        value = getattr(row, field.attname)
-        if value not in EMPTY and value != field.get_default():
-            told[field.attname] = value
     return json.dumps(told, sort_keys=True, ensure_ascii=False, default=str)
 
 
@@ -129,7 +109,7 @@ def _forge(head: Seal | None, events: list[AuditEvent]) -> Iterator[Seal]:
     before, position, now = (head.hash, head.position, timezone.now()) if head else (START, 0, timezone.now())
     rows = versions(events)
     for place, event in enumerate(events, start=position + 1):
-        content = sign(key, text_of_version(rows[event.pk])) if event.pk in rows else ""
+        content = sign(key, text_of_row(rows[event.pk])) if event.pk in rows else ""
         before = sign(key, before, str(place), text_of(event), content)
         yield Seal(position=place, event=event, content=content, hash=before, key=name, sealed_at=now)
 
@@ -148,21 +128,32 @@ class Break:
 
 
 def verify(*, first: int = 1, last: int | None = None) -> Iterator[Break]:
-    """Every place at which the chain breaks, from that position on, up to the other one where one is given."""
+    """Every place at which the chain breaks, from that position on, up to the other one where one is given.
+
+    Without an end, the lines that wait for their seal are looked at too, for the statements that they tell of.
+    """
     known = keys()
     start = Seal.objects.filter(position=first - 1).first() if first > 1 else None
     before, position = (start.hash, start.position) if start else (START, first - 1)
     while seals := list(
-        Seal.objects.filter(position__gt=position).select_related("event").order_by("position")[:BATCH]
+        Seal.objects.filter(position__gt=position).select_related("event__typed").order_by("position")[:BATCH]
     ):
         rows = versions(seal.event for seal in seals)
+        said = statements.rows_of(seal.event for seal in seals)
         for seal in seals:
             if last is not None and seal.position > last:
                 return
             if seal.position != position + 1:
                 yield Break(position + 1, None, f"missing, as is all up to {seal.position - 1}")
             yield from _breaks_at(seal, before, rows, known)
+            yield from _breaks_of_statement(seal.event, seal.position, said, known)
+            yield from _breaks_of_reason(seal.event, seal.position, known)
             before, position = seal.hash, seal.position
+    if last is None:
+        waiting = list(AuditEvent.objects.filter(seal__isnull=True, detail__has_key="hash").order_by("pk"))
+        said = statements.rows_of(waiting)
+        for event in waiting:
+            yield from _breaks_of_statement(event, 0, said, known)
 
 
 def _breaks_at(
@@ -178,8 +169,41 @@ def _breaks_at(
     if seal.event_id not in rows:
         if seal.content and not _erased(seal.event):
             yield Break(seal.position, seal.event_id, "the history that it points at is gone")
-    elif not hmac.compare_digest(sign(key, text_of_version(rows[seal.event_id])), seal.content):
+    elif not hmac.compare_digest(sign(key, text_of_row(rows[seal.event_id])), seal.content):
         yield Break(seal.position, seal.event_id, "the history that it points at is not what was sealed")
+
+
+def _breaks_of_statement(
+    event: AuditEvent,
+    position: int,
+    rows: dict[tuple[str, str], models.Model],
+    known: dict[str, bytes],
+) -> Iterator[Break]:
+    if not statements.is_told(event):
+        return
+    name = event.detail["record"]
+    row = rows.get((name, event.detail["row"]))
+    if row is None:
+        if not _erased(event):
+            yield Break(position, event.pk, f"the {name} that it tells of is gone")
+        return
+    agrees = statements.agrees(event, row, known)
+    if agrees is None:
+        yield Break(position, event.pk, f"told with key {event.detail['key']}, which is not given")
+    elif not agrees:
+        yield Break(position, event.pk, f"the {name} that it tells of was rewritten")
+
+
+def _breaks_of_reason(event: AuditEvent, position: int, known: dict[str, bytes]) -> Iterator[Break]:
+    if "why" not in event.detail:
+        return
+    typed: Reason | None = getattr(event, "typed", None)
+    key = known.get(str(event.detail.get("key", "")))
+    if typed is None:
+        if not _erased(event):
+            yield Break(position, event.pk, "the reason that was typed is gone")
+    elif key is None or not hmac.compare_digest(sign(key, typed.salt, typed.text), event.detail["why"]):
+        yield Break(position, event.pk, "the reason that was typed was rewritten")
 
 
 def _erased(event: AuditEvent) -> bool:
@@ -187,6 +211,72 @@ def _erased(event: AuditEvent) -> bool:
     gone = AuditEvent.objects.filter(kind=Event.ERASURE, detail__what="destroyed")
     later = gone.filter(patient_id=event.patient_id, pk__gt=event.pk)
     return event.patient_id is not None and later.exists()
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Numbers between two lines, or after the last one, that no line has."""
+
+    first: int
+    last: int
+    noted: bool
+    """Whether a line of the log says so: they never came before their neighbours were sealed."""
+
+    def __str__(self) -> str:
+        return f"no line has number {self.first}" + (f" to {self.last}" if self.last > self.first else "")
+
+
+def gaps(*, since: int = 0) -> Iterator[Gap]:
+    """Numbers above `since` that were given out and that no line has.
+
+    A transaction that was taken back leaves one, and so does a line that was removed before its seal: nobody can tell
+    the two apart later. So `note_gaps` writes them down within minutes, and one that is not written down was torn
+    since.
+    """
+    noted = {
+        (event.detail["first"], event.detail["last"])
+        for event in AuditEvent.objects.filter(clinic__isnull=True, kind=Event.LOG_GAP)
+    }
+    lines = AuditEvent.objects.filter(pk__gt=since).order_by("pk").values_list("pk", flat=True)
+    before = since or None
+    for number in lines.iterator(chunk_size=BATCH):
+        if before is not None and number > before + 1:
+            yield Gap(before + 1, number - 1, (before + 1, number - 1) in noted)
+        before = number
+    if before and (given := _given_out()) > before:
+        yield Gap(before + 1, given, False)
+
+
+def _given_out() -> int:
+    """The highest number that a line was ever given."""
+    with connection.cursor() as cursor:
+        if connection.vendor != "postgresql":
+            cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [AuditEvent._meta.db_table])
+            row = cursor.fetchone()
+            return int(row[0]) if row else 0
+        cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [AuditEvent._meta.db_table])
+        cursor.execute(f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {cursor.fetchone()[0]}")
+        return int(cursor.fetchone()[0])
+
+
+def note_gaps() -> int:
+    """Write down the numbers that no line has and none will: all transactions of their time are over. How many."""
+    settled = timezone.now() - SETTLED
+    newest = AuditEvent.objects.filter(at__lt=settled).order_by("-pk").first()
+    if newest is None:
+        return 0
+    found = [gap for gap in gaps(since=_looked_at(newest)) if not gap.noted and gap.last < newest.pk]
+    for gap in found:
+        detail: dict[str, Any] = {"first": gap.first, "last": gap.last}
+        AuditEvent.objects.create(kind=Event.LOG_GAP, page="seal", detail=detail)
+        logger.warning("The audit log has no lines %s to %s", gap.first, gap.last)
+    return len(found)
+
+
+def _looked_at(newest: AuditEvent) -> int:
+    """The line from which on gaps are looked for: those before it were noted in their time."""
+    line = AuditEvent.objects.filter(pk__gte=newest.pk - LATECOMERS).order_by("pk").first()
+    return line.pk if line is not None else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,9 @@ def events(*, clinic: Clinic, search: Search) -> QuerySet[AuditEvent]:
 
 def page(*, clinic: Clinic, search: Search) -> tuple[list[AuditEvent], Search | None]:
     """One page of events, and the search that goes on behind it."""
-    rows = list(events(clinic=clinic, search=search).select_related("user", "patient", "photo")[: PAGE + 1])
+    rows = list(
+        events(clinic=clinic, search=search).select_related("user", "patient", "photo", "typed")[: PAGE + 1]
+    )
     if len(rows) <= PAGE:
         return rows, None
     last = rows[PAGE - 1]
@@ -141,7 +143,7 @@ class Line:
 
 def for_the_patient(*, patient: Patient, roles: dict[int, str]) -> Iterator[Line]:
     """The patient's own log, newest first: the same thing done by the same person on one day is one line."""
-    rows = AuditEvent.objects.filter(patient=patient).select_related("user").order_by("-at", "-pk")
+    rows = AuditEvent.objects.filter(patient=patient).select_related("user", "typed").order_by("-at", "-pk")
     lines: dict[tuple[Any, ...], Line] = {}
     for event in rows.iterator(chunk_size=2000):
         day = timezone.localtime(event.at).date()

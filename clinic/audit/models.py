@@ -103,8 +103,9 @@ class AuditEvent(models.Model):
         max_length=64, blank=True, help_text="name of the page or API call, never its arguments"
     )
     address = models.GenericIPAddressField(null=True, blank=True)
-    reason = models.CharField(
-        _("reason"), max_length=200, blank=True, db_default="", help_text="typed where access is unusual"
+    # Lines of before hold what was typed; since then it lies in a row of its own (`Reason`).
+    noted_reason = models.CharField(
+        _("reason"), max_length=200, blank=True, db_default="", db_column="reason"
     )
     detail = models.JSONField(
         default=dict, db_default={}, blank=True, help_text="codes and counts, never a name or a text"
@@ -123,6 +124,12 @@ class AuditEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
 
+    @property
+    def reason(self) -> str:
+        """What was typed where access is unusual; nothing once the record that it was about is destroyed."""
+        typed = getattr(self, "typed", None)
+        return typed.text if typed is not None else self.noted_reason
+
 
 class ReadManager(models.Manager["ReadEvent"]):
     def get_queryset(self) -> models.QuerySet[ReadEvent]:
@@ -140,6 +147,18 @@ class ReadEvent(AuditEvent):
     @property
     def access(self) -> str:
         return self.kind
+
+
+class Reason(models.Model):
+    """The reason that somebody typed. It goes with the patient's record; the line keeps its hash, which tells nothing
+    without the salt."""
+
+    event = models.OneToOneField(AuditEvent, on_delete=models.PROTECT, primary_key=True, related_name="typed")
+    text = models.CharField(_("reason"), max_length=200)
+    salt = models.CharField(max_length=32)
+
+    def __str__(self) -> str:
+        return f"Reason of {self.pk}"
 
 
 class Seal(models.Model):

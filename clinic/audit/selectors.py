@@ -49,7 +49,7 @@ class Change:
 
 def reads_of_patient(*, patient: Patient) -> QuerySet[ReadEvent]:
     """Who read this patient's record, photos or exports, newest first."""
-    return ReadEvent.objects.filter(patient=patient).select_related("user", "photo")
+    return ReadEvent.objects.filter(patient=patient).select_related("user", "photo", "typed")
 
 
 def looked_at_lately(*, user: User, patients: Iterable[Patient]) -> set[uuid.UUID]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+import secrets
 import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+
+from django.db import transaction
 
 from clinic.common.http import client_address, ip_or_none
 from clinic.feed import services as feed
 from clinic.feed.models import What
 
-from . import selectors
+from . import selectors, statements
 from .history import History, patient_of
-from .models import Access, AuditEvent, Event, ReadEvent
+from .models import Access, AuditEvent, Event, ReadEvent, Reason
 
 if TYPE_CHECKING:
     from django.db import models
@@ -51,7 +54,7 @@ def log_event(
     if patient is not None and kind in _OF_THE_WHOLE:
         what = What.DESTROYED if (detail or {}).get("what") == "destroyed" else _OF_THE_WHOLE[kind]
         feed.note_patient(patient=patient.pk, clinic=patient.clinic_id, what=what)
-    return AuditEvent.objects.create(
+    event = AuditEvent(
         kind=kind,
         user=user,
         clinic=clinic or (patient.clinic if patient else None),
@@ -59,8 +62,26 @@ def log_event(
         address=ip_or_none(address),
         page=page[:64],
         detail=_codes(detail or {}),
-        reason=_one_line(reason),
     )
+    return _write([event], reason)[0]
+
+
+def _write(events: list[AuditEvent], reason: str) -> list[AuditEvent]:
+    """Store the lines, and what was typed beside each: it is to go with the record, and a line never goes."""
+    text = _one_line(reason)
+    typed = [Reason(event=event, text=text, salt=secrets.token_hex(16)) for event in events] if text else []
+    name, key = next(iter(statements.keys().items())) if typed else ("", b"")
+    for one in typed:
+        one.event.detail |= {"why": statements.sign(key, one.salt, text), "key": name}
+    with transaction.atomic():
+        if len(events) == 1:
+            events[0].save(force_insert=True)
+        else:
+            AuditEvent.objects.bulk_create(events)
+        for one, event in zip(typed, events, strict=True) if typed else ():
+            one.event = event
+        Reason.objects.bulk_create(typed)
+    return events
 
 
 def log_act(
@@ -130,10 +151,11 @@ def log_change(
     detail: dict[str, str | int] = {"record": record._meta.model_name or "", "how": how}
     if version is not None:
         detail["version"] = version
+    detail |= statements.told_of(record)
     feed.note_record(record=record, patient=patient, how=how)
     request = request or request_at_hand()
     match = request.resolver_match if request else None
-    return AuditEvent.objects.create(
+    event = AuditEvent(
         kind=Event.CHANGE,
         user=user,
         clinic_id=patient.clinic_id if patient else getattr(record, "clinic_id", None),
@@ -142,7 +164,18 @@ def log_change(
         address=client_address(request) if request else None,
         page=match.view_name[:64] if match else "",
         detail=_codes(detail),
-        reason=_one_line(_why_open(request, patient.pk if patient else None)),
+    )
+    return _write([event], _why_open(request, patient.pk if patient else None))[0]
+
+
+def log_result(*, record: models.Model, patient: Patient, photo: Photo) -> AuditEvent:
+    """Record that an analysis has its final result, which never changes from then on."""
+    return AuditEvent.objects.create(
+        kind=Event.RESULT,
+        clinic_id=patient.clinic_id,
+        patient=patient,
+        photo=photo,
+        detail=_codes({"record": record._meta.model_name or "", **statements.told_of(record)}),
     )
 
 
@@ -186,7 +219,7 @@ def log_read(
     reason: str = "",
 ) -> ReadEvent:
     """Record one read of a patient's record, photo or export."""
-    return ReadEvent.objects.create(
+    event = ReadEvent(
         user=user,
         clinic=clinic,
         patient=patient,
@@ -194,26 +227,28 @@ def log_read(
         kind=access,
         page=page[:64],
         address=ip_or_none(address),
-        reason=_one_line(reason),
     )
+    _write([event], reason)
+    return event
 
 
 def record_reads(*, request: HttpRequest, patients: Iterable[Patient], access: str) -> None:
     """Record that one answer showed something of several patients, with one write however many they are."""
     match = request.resolver_match
     page, address = (match.view_name if match else "")[:64], client_address(request)
-    AuditEvent.objects.bulk_create(
-        AuditEvent(
+    by_reason: dict[str, list[AuditEvent]] = {}
+    for patient in {patient.pk: patient for patient in patients}.values():
+        event = AuditEvent(
             user=request.user,  # type: ignore[misc]
             clinic_id=patient.clinic_id,
             patient=patient,
             kind=access,
             page=page,
             address=address,
-            reason=_one_line(_why_open(request, patient.pk)),
         )
-        for patient in {patient.pk: patient for patient in patients}.values()
-    )
+        by_reason.setdefault(_why_open(request, patient.pk), []).append(event)
+    for reason, events in by_reason.items():
+        _write(events, reason)
 
 
 def record_listed(*, request: HttpRequest, patients: Iterable[Patient]) -> None:

@@ -60,6 +60,11 @@ def beat_schedule() -> dict[str, Any]:
         "watchdog": {"task": "inference.tasks.watch", "schedule": every, "options": quick},
         "sweep": {"task": "inference.tasks.sweep", "schedule": 3600.0, "options": hourly},
         "seal": {"task": "inference.tasks.seal", "schedule": 60.0, "options": minutely},
+        "head": {
+            "task": "inference.tasks.head",
+            "schedule": float(settings.CHAIN_HEAD_EVERY),
+            "options": {"queue": settings.HOUSEKEEPING_QUEUE, "expires": settings.CHAIN_HEAD_EVERY * 0.9},
+        },
         # A slice of the night's check of files and records, behind everything else.
         "integrity": {
             "task": "clinic.operations.tasks.integrity",

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Critical, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
+from .checks_database import rights
 from .checks_production import door
 
 SPACE = 1024**3
@@ -324,6 +325,7 @@ EXAMINATIONS: tuple[Examination, ...] = (
     Examination("Time limits of the queue", queue_timing),
     Examination("Clock", clock),
     Examination("Database", database, network=True),
+    Examination("Rights in the database", rights, network=True),
     Examination("Keys of the clinics", clinic_keys, network=True),
     Examination("Broker", broker, network=True),
     Examination("Worker and watchdog", worker, network=True),

@@ -21,7 +21,7 @@ def door() -> list[CheckMessage]:
     """Names, cookies, headers, addresses and limits are fit for patients' data."""
     if not settings.PRODUCTION:
         return []
-    return [*_names(), *_cookies(), *_headers(), *_proxies(), *_servers(), *_limits(), *_files()]
+    return [*_names(), *_cookies(), *_headers(), *_proxies(), *_servers(), *_ways(), *_limits(), *_files()]
 
 
 def _names() -> Iterator[CheckMessage]:
@@ -115,11 +115,32 @@ def _servers() -> Iterator[CheckMessage]:
             id="risorius.E028",
         )
     parts = urlsplit(settings.CELERY_BROKER_URL)
-    if parts.scheme == "redis" and (parts.hostname or "") not in NEAR and not parts.password:
+    if parts.scheme in ("redis", "rediss") and (parts.hostname or "") not in NEAR and not parts.password:
         yield Warning(
             "The broker is on another machine and asks for no password: whoever reaches it can send tasks.",
             hint="Give Redis a password (requirepass) and set RISORIUS_BROKER_PASSWORD_FILE.",
             id="risorius.W021",
+        )
+
+
+def _ways() -> Iterator[CheckMessage]:
+    """What crosses a network to database and broker is encrypted, and goes to whom it is meant for."""
+    database = settings.DATABASES["default"]
+    host = str(database.get("HOST", ""))
+    mode = database.get("OPTIONS", {}).get("sslmode", "")
+    far = not (database["ENGINE"].endswith("sqlite3") or host in NEAR or host.startswith("/"))
+    if far and mode not in ("require", "verify-ca", "verify-full"):
+        yield Warning(
+            "Records go to the database on another machine or in another container without TLS.",
+            hint="Give the database a certificate and set RISORIUS_DATABASE_CA to the file of who signed it.",
+            id="risorius.W023",
+        )
+    urls = [settings.CELERY_BROKER_URL, *(str(one.get("LOCATION", "")) for one in settings.CACHES.values())]
+    if any(urlsplit(url).scheme == "redis" and (urlsplit(url).hostname or "") not in NEAR for url in urls):
+        yield Warning(
+            "Messages go to the broker on another machine or in another container without TLS.",
+            hint="Give Redis a certificate, write rediss:// and set RISORIUS_BROKER_CA.",
+            id="risorius.W024",
         )
 
 

@@ -1,7 +1,5 @@
 """The house's doors: each app brings its own."""
 
-from django.conf import settings
-from django.contrib import admin
 from django.urls import include, path
 
 from clinic.common import pages
@@ -17,7 +15,6 @@ urlpatterns = [
     path("", include("inference.urls")),
     path("", include("clinic.operations.urls")),
     path("api/", include("clinic.api.urls")),
-    *([path(settings.ADMIN_PATH, admin.site.urls)] if settings.ADMIN_PATH else []),
     path("robots.txt", pages.robots, name="robots"),
     path("favicon.ico", pages.favicon, name="favicon"),
 ]

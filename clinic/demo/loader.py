@@ -23,7 +23,7 @@ from clinic.patients import services as patients
 from clinic.patients.models import Episode, Patient
 from clinic.visits import services as visits
 from clinic.visits.confirming import confirm_visit
-from clinic.visits.models import Photo, Visit, VisitConfirmation
+from clinic.visits.models import Photo, Visit
 from inference.models import Analysis
 from inference.states import Status
 
@@ -120,16 +120,13 @@ def confirm_earlier(*, folder: Path = PHOTOS) -> int:
             if visit is None or visit.confirmations.exists() or not _is_judged(visit):
                 continue
             palsy = told["clinician_grade"] > 1 and bool(row["weak_side"])
-            confirmation = confirm_visit(
+            confirm_visit(
                 user=clinician,
                 visit=visit,
                 palsy=palsy,
                 weak_side=row["weak_side"] if palsy else "",
                 grade=told["clinician_grade"] if palsy else 1,
-            )
-            # As if it had been done on the day.
-            VisitConfirmation.objects.filter(pk=confirmation.pk).update(
-                created_at=visit.at + dt.timedelta(minutes=30)
+                at=visit.at + dt.timedelta(minutes=30),  # as if it had been done on the day
             )
             done += 1
     return done

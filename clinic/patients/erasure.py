@@ -32,7 +32,7 @@ from inference.models import BackgroundAnalysis
 from inference.states import Status
 
 from . import services, services_rights
-from .holdings import HOLDINGS
+from .holdings import HOLDINGS, Holding
 from .models import Consent, Erasure, Patient, RestrictionGround
 
 if TYPE_CHECKING:
@@ -223,12 +223,19 @@ def _delete_rows(patient: Patient) -> dict[str, int]:
     gone = {}
     for holding in HOLDINGS:
         if not holding.not_destroyed:
-            keys = list(holding.rows(patient.pk).values_list("pk", flat=True))
-            rows = holding.table._base_manager.filter(pk__in=keys)
-            # By the database alone: Django would refuse for the log's sake, whose lines outlive the record.
-            rows._raw_delete(rows.db)
-            gone[holding.model] = len(keys)
+            gone[holding.model] = _delete(holding, patient)
     return gone
+
+
+def _delete(holding: Holding, patient: Patient) -> int:
+    by_function = guards.destroy(table=holding.table._meta.db_table, patient_id=patient.pk)
+    if by_function is not None:
+        return by_function
+    keys = list(holding.rows(patient.pk).values_list("pk", flat=True))
+    rows = holding.table._base_manager.filter(pk__in=keys)
+    # By the database alone: Django would refuse for the log's sake, whose lines outlive the record.
+    rows._raw_delete(rows.db)
+    return len(keys)
 
 
 def _may_be_destroyed(erasure: Erasure, patient: Patient) -> bool:

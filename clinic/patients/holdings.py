@@ -77,14 +77,15 @@ HOLDINGS: Final[tuple[Holding, ...]] = (
         "patient",
         not_copied="Figures for the clinic's lists, made of the visits and analyses that are in the copy.",
     ),
+    Holding("audit.Reason", "event__patient", "access_reasons", without=("salt",)),
     Holding("patients.HistoricalPatient", "id", "patient_history"),
     Holding("patients.Patient", "pk", "patient"),
     Holding(
         "audit.AuditEvent",
         "patient",
         "access_log",
-        not_destroyed="The log can be added to only. It holds identifiers, codes and the reasons for unusual access; "
-        "who the identifier was is destroyed with the record.",
+        not_destroyed="The log can be added to only. It holds identifiers and codes; who the identifier was, and the "
+        "reasons that were typed for unusual access, are destroyed with the record.",
     ),
     Holding(
         "audit.Seal",

@@ -259,6 +259,6 @@ def revoke_consent(*, user: User, consent: Consent, based_on: Basis | None = Non
     if consent.revoked_at is not None:
         raise ValidationError(_("This consent was already revoked."), code="revoked")
     consent.revoked_at, consent.revoked_by = timezone.now(), user
-    save(consent, user=user)
+    save(consent, user=user, only=["revoked_at", "revoked_by"])
     audit.log_change(record=consent, user=user, how="revoked")
     return consent

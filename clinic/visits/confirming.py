@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
@@ -47,6 +48,7 @@ def confirm_visit(
     after: str | None = None,
     named: Collection[str] | None = None,
     based_on: Basis | None = None,
+    at: dt.datetime | None = None,
 ) -> VisitConfirmation:
     """Add the clinician's word on a visit; earlier ones stay, the newest counts, and its grade is the visit's.
 
@@ -54,7 +56,7 @@ def confirm_visit(
     unseen. after: the newest word that stood there, empty for none: a colleague's is never overruled unseen.
     named: the codes of the contradictions that were named to whoever signs; Contradicted if another stands.
     based_on: the version of the visit that was shown; Conflict if the visit's grade became another one since.
-    None asks nothing, for a program that has no screen.
+    None asks nothing, for a program that has no screen. at: when it was said, if not now.
     """
     stated = _stated(palsy, weak_side, grade)
     with transaction.atomic():
@@ -69,6 +71,7 @@ def confirm_visit(
             raise Contradicted(found)
         row = _row(user, visit, stated, comment, review)
         row.contradictions = sorted({one.code for one in found.found})
+        row.created_at = at or row.created_at
         _add(user, visit, row, based_on)
     return row
 

@@ -278,6 +278,7 @@ class VisitConfirmation(Record):
     when a grade is taken back. What the model had found at that moment stands beside it, for the ledger.
     """
 
+    created_at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="confirmations")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     palsy = models.BooleanField(_("palsy"), null=True)

@@ -120,17 +120,6 @@ def test_a_script_is_told_instead_of_led(as_administrator) -> None:
         assert answer.status_code == 403 and answer.json()["code"] == "step_up_required"
 
 
-def test_the_servers_back_room_asks_and_has_the_same_door(db) -> None:
-    staff = factories.UserFactory(is_staff=True, is_superuser=True)
-    index = reverse("admin:index")
-    assert Client().get(reverse("admin:login") + f"?next={index}").url.startswith(reverse("accounts:login"))
-    client = logged_in(staff)
-    assert client.get(index).status_code == 200
-    with later():
-        assert client.get(index).url.startswith(AGAIN)
-    assert logged_in(factories.UserFactory()).get(index).status_code in (302, 403)
-
-
 def test_a_token_is_not_asked(clinician, patient) -> None:
     _label, text = services.create_token(user=clinician, name="Program", days=30)
     with later(60):

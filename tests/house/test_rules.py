@@ -137,3 +137,9 @@ def test_every_locked_package_has_hashes():
     for lock in ("requirements.txt", "ml_training/requirements.txt", "tests/requirements.txt"):
         blocks = re.split(r"\n(?=[a-z0-9])", (ROOT / lock).read_text())
         assert [block.split()[0] for block in blocks if "==" in block and "--hash=sha256:" not in block] == []
+
+
+def test_one_module_writes_tables_for_spreadsheets():
+    """It knows all beginnings that a spreadsheet takes for a formula; a second writer would know fewer."""
+    found = [name(path) for path in PRODUCT if re.search(r"^\s*(import|from) csv\b", path.read_text(), re.M)]
+    assert found == ["clinic/common/sheets.py"]

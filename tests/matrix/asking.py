@@ -27,6 +27,8 @@ class Answer:
     changed: bool
     read: bool
     logged: bool
+    tables: frozenset[str] = frozenset()
+    """The tables that it wrote to."""
 
     @property
     def outcome(self) -> str:
@@ -98,7 +100,8 @@ def send(
             status=response.status_code,
             location=response.headers.get("Location", ""),
             text=(content.decode(errors="replace") + repr(response.headers) + str(response.cookies)).lower(),
-            changed=writes() != before,
+            changed=(now := writes()) != before,
+            tables=frozenset(name for name, count in now.items() if count != before.get(name)),
             read=ReadEvent.objects.filter(pk__gt=last).exists(),
             logged=AuditEvent.objects.filter(pk__gt=last).exists(),
         )

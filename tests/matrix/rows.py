@@ -38,7 +38,6 @@ HEAD = "login login 403 ok 403 ok 403 403 403"
 CLOSED = "login login 403 404 403 403 403 403 403"
 UNSEEN = "login login 403 404 404 404 404 403 403"
 API_CLOSED = "login login 404 404 403 403 403 403 404"
-BACK_ROOM = "login login login login login login login login ok"
 NOT_THERE = "404 404 404 404 404 404 404 404 404"
 
 

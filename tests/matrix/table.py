@@ -14,8 +14,6 @@ word that the allowed answer must hold: by default the clinic's own word whereve
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from .more import MODEL, OF_THE_API, SUGGESTIONS, TASKS, TASKS_API
 from .rows import (
     API,
@@ -25,7 +23,6 @@ from .rows import (
     API_PLACE,
     API_WRITE,
     AWAY,
-    BACK_ROOM,
     CLOSED,
     CORRECTION,
     DECIDE,
@@ -374,26 +371,4 @@ API_ROWS = [
     post("api:nothing", NOT_THERE, sees=NOTHING),
 ]
 
-# The server's own back room. It holds no patient; (app, model) of what it shows.
-BACK_ROOMS = [
-    ("knox", "authtoken"),
-    ("accounts", "user"),
-    ("accounts", "clinic"),
-    ("accounts", "membership"),
-    ("inference", "analysis"),
-]
-
-
-def back_rooms() -> Iterator[Row]:
-    """The rows of the admin's own pages, and of each model's list and form."""
-    for name in ("index", "password_change", "password_change_done", "jsi18n"):
-        yield get(f"admin:{name}", BACK_ROOM, sees=NOTHING)
-    yield get(
-        "admin:view_on_site", BACK_ROOM.replace("ok", "404"), args={"content_type_id": "1", "object_id": "1"}
-    )
-    yield get("admin:autocomplete", BACK_ROOM.replace("ok", "403"), sees=NOTHING)
-    for app, model in BACK_ROOMS:
-        yield get(f"admin:{app}_{model}_changelist", BACK_ROOM, sees=NOTHING)
-
-
-ROWS = [*PAGES, *STATEMENTS, *ACCOUNT, *OPEN, *API_ROWS, *back_rooms()]
+ROWS = [*PAGES, *STATEMENTS, *ACCOUNT, *OPEN, *API_ROWS]

@@ -220,16 +220,6 @@ def test_a_search_for_another_clinics_record_number_finds_nobody(world: World) -
     assert answer.status == 422 and str(world.other.records.patient.pk) not in answer.text
 
 
-# Bulk actions: the admin's is the only one that takes several records at once.
-@pytest.mark.parametrize("who", ["anonymous", "stranger", "administrator", "nobody"])
-def test_a_bulk_action_of_the_back_room_is_closed_to_clinics(world: World, who: str) -> None:
-    ids = [str(place.records.failed_photo.analyses.get().pk) for place in (world.mine, world.other)]
-    for action in ("try_again", "delete_selected"):
-        body = {"action": action, "_selected_action": ids, "index": "0"}
-        answer = send(world, who, "POST", reverse("admin:inference_analysis_changelist"), body)
-        assert answer.outcome == "login" and not answer.changed
-
-
 def test_a_photo_of_several_files_goes_into_no_visit_of_another(world: World) -> None:
     path = reverse("visits:upload", args=[world.other.records.visit.pk])
     answer = send(world, "clinician", "POST", path, {"photos": upload(), "exercise": "pucker"})

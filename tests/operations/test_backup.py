@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import connection, connections, transaction
 
 from clinic.audit.models import AuditEvent
+from clinic.audit.services import log_change
 from clinic.operations.backup import make, restore
 from clinic.operations.backup.envelope import Archive
 from clinic.operations.backup.problems import BackupProblem
@@ -38,7 +39,8 @@ def assert_equal(before: dict[str, list[str]], after: dict[str, list[str]], own:
 def test_the_drill(visit, administrator, secret, target, tmp_path, photo_folder):
     """Records, photos and sessions out, and in again elsewhere: the same rows, the same bytes, and fit to work."""
     photos = [stored(visit) for _ in range(3)]
-    factories.ConfirmationFactory(analysis=photos[0].analyses.get())
+    word = factories.ConfirmationFactory(analysis=photos[0].analyses.get())
+    log_change(record=word, user=word.by, how="given")
     photos[1].exercise = "rest"
     photos[1].save()
     refresh_summary(patient_id=visit.patient_id)

@@ -30,22 +30,26 @@ for _ in range(3):
     stored(visit)
 call_command("backup", to=__import__("pathlib").Path(sys.argv[1]), passphrase_file=sys.argv[2])
 """
+# As whoever types it on a new machine.
 BRING_BACK = """
-call_command("restore", sys.argv[1], passphrase_file=sys.argv[2])
+sys.argv[0] = "manage.py"
+from django.core.management import execute_from_command_line
+execute_from_command_line(["manage.py", "restore", *sys.argv[1:]])
 """
 
 
-def demo(var: Path, script: str, *arguments: Path) -> subprocess.CompletedProcess[str]:
+def demo(
+    var: Path, script: str, *arguments: Path | str, key: str = "for-the-drill-alone"
+) -> subprocess.CompletedProcess[str]:
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("RISORIUS_", "DJANGO_"))
     }
     more = {
         "DJANGO_SETTINGS_MODULE": "clinic.config.settings.demo",
         "RISORIUS_VAR_DIR": str(var),
-        "RISORIUS_SECRET_KEY": "for-the-drill-alone",
+        "RISORIUS_SECRET_KEY": key,
         "PYTHONPATH": str(ROOT),
     }
-    var.mkdir(exist_ok=True)
     run = [sys.executable, "-c", BEGIN + script, *map(str, arguments)]
     return subprocess.run(
         run, env={**kept, **more}, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
@@ -61,14 +65,28 @@ def rows_of(var: Path) -> dict[str, list[tuple[object, ...]]]:
 def test_the_drill_on_the_demo(tmp_path):
     secret, there, back = tmp_path / "passphrase", tmp_path / "there", tmp_path / "back"
     secret.write_text(PASSPHRASE)
+    there.mkdir()
     made = demo(there, MAKE, tmp_path / "backups", secret)
     assert made.returncode == 0, made.stdout + made.stderr
     assert "read back and whole" in made.stdout
     assert list(there.glob(".backup-*")) == []  # the plain copy is gone
     archive = next((tmp_path / "backups").glob("*.backup.tar"))
-    restored = demo(back, BRING_BACK, archive, secret)
+    # A machine on which nothing was ever started: no key, no folder, no database.
+    given = [archive, "--passphrase-file", secret]
+    refused = demo(back, BRING_BACK, *given, key="")
+    assert refused.returncode == 2 and "--secret-key-file" in refused.stderr, refused.stderr
+    assert "Traceback" not in refused.stderr and not back.exists()
+    wrong, right = tmp_path / "wrong", tmp_path / "right"
+    wrong.write_text("another installation's key")
+    right.write_text("for-the-drill-alone\n")
+    refused = demo(back, BRING_BACK, *given, "--secret-key-file", wrong, key="")
+    assert refused.returncode == 2 and "is not the one of the installation" in refused.stderr, refused.stderr
+    assert not (back / "risorius.sqlite3").exists() and not (back / "secret_key").exists()
+    restored = demo(back, BRING_BACK, *given, "--secret-key-file", right, key="")
     assert restored.returncode == 0, restored.stdout + restored.stderr
     assert "All is well." in restored.stdout
+    assert (back / "secret_key").read_text() == "for-the-drill-alone"
+    assert (back / "secret_key").stat().st_mode & 0o077 == 0
     before, after = rows_of(there), rows_of(back)
     own = {
         "audit_readevent": (1, 1),  # the backup's line, written after its moment; the restore's
@@ -84,5 +102,5 @@ def test_the_drill_on_the_demo(tmp_path):
         assert (len(gone) <= most[0], len(new) <= most[1]) == (True, True), (table, gone, new)
     assert len(after["visits_photo"]) == 3
     assert bytes_of(back / "photos") == bytes_of(there / "photos")
-    again = demo(back, BRING_BACK, archive, secret)
+    again = demo(back, BRING_BACK, *given, key="")
     assert "not empty; nothing was touched" in again.stderr

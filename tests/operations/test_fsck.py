@@ -15,6 +15,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.utils import timezone
 
+from clinic.audit.services import log_change, log_result
 from clinic.operations import thresholds
 from clinic.operations.fsck import codes, records, run
 from clinic.operations.fsck import files as stage
@@ -45,7 +46,8 @@ def stored(visit, **fields):
         sha256=hashlib.sha256(content).hexdigest(),
         **fields,
     )
-    factories.AnalysisFactory(photo=photo)
+    analysis = factories.AnalysisFactory(photo=photo)
+    log_result(record=analysis, patient=visit.patient, photo=photo)
     refresh_summary(patient_id=visit.patient_id)
     return photo
 
@@ -189,14 +191,23 @@ def test_states_that_can_not_be(shot, code):
 
 
 def test_a_removed_photo_that_waits(shot):
-    analysis = shot.analyses.get()
-    numbers = dict.fromkeys(("findings", "palsy_probability", "grade", "finished_at"))
-    anyhow(Analysis, analysis.pk, status="queued", **numbers)
-    Photo.objects.filter(pk=shot.pk).update(archived_at=timezone.now())
+    analysis = factories.AnalysisFactory(photo=shot, queued=True, release="another")
+    shot.archived_at = timezone.now()
+    shot.save()
+    refresh_summary(patient_id=shot.visit.patient_id)
     assert found(look())["open_of_archived"] == [str(analysis.pk)]
     assert look(repairs=True).left == 0
     analysis.refresh_from_db()
     assert analysis.status == "cancelled"
+
+
+def test_nothing_is_made_of_a_word_that_no_line_tells_of(shot):
+    word = factories.ConfirmationFactory(analysis=shot.analyses.get())
+    PatientSummary.objects.update(to_confirm=7)
+    patient = str(shot.visit.patient_id)
+    wanted = {"summary_of_altered": [patient], "statement_untold": [str(word.pk)]}
+    assert found(look()) == wanted and found(look(repairs=True)) == wanted
+    assert PatientSummary.objects.get().to_confirm == 7
 
 
 def test_a_photo_nobody_queued(visit):
@@ -211,6 +222,8 @@ def test_words_on_nothing_and_on_another_photo(visit):
     first, second = stored(visit), stored(visit)
     lost = factories.ConfirmationFactory(analysis=first.analyses.get())
     crossed = factories.ConfirmationFactory(analysis=second.analyses.get(), photo=first)
+    for one in (lost, crossed):
+        log_change(record=one, user=one.by, how="given")
     empty = dict.fromkeys(("findings", "palsy_probability", "grade"))
     anyhow(Analysis, first.analyses.get().pk, status="failed", error_code="internal", **empty)
     refresh_summary(patient_id=visit.patient_id)

@@ -245,6 +245,7 @@ class Installation:
         for name in (
             "secret_key",
             "database_password",
+            "database_application_password",
             "broker_password",
             "backup_passphrase",
             "metrics_token",

@@ -107,6 +107,23 @@ def test_no_secret_stands_in_the_environment_or_has_a_default() -> None:
     )
 
 
+def test_the_owner_of_the_tables_is_known_to_migrations_alone() -> None:
+    holders = {
+        name for name, service in SERVICES.items() if "database_password" in service.get("secrets", [])
+    }
+    assert holders == {"database", "prepare"}
+    for name, service in SERVICES.items():
+        url = service.get("environment", {}).get("RISORIUS_DATABASE_URL", "")
+        assert not url or (name == "prepare") == url.startswith("postgres://risorius@"), name
+    mounted = set()
+    for file, document in shipped.manifests():
+        pod = document.get("spec", {}).get("jobTemplate", document).get("spec", {}).get("template", {})
+        volumes = pod.get("spec", {}).get("volumes", [])
+        if any(volume.get("secret", {}).get("secretName") == "risorius-owner" for volume in volumes):
+            mounted.add(file)
+    assert mounted == {"prepare.yaml", "database.yaml"}
+
+
 def test_the_secrets_are_made_once(tmp_path: Path) -> None:
     script = tmp_path / "secrets.sh"
     script.write_text((shipped.DOCKER / "secrets.sh").read_text())
@@ -116,13 +133,14 @@ def test_the_secrets_are_made_once(tmp_path: Path) -> None:
         assert set(made) == {
             "secret_key",
             "database_password",
+            "database_application_password",
             "broker_password",
             "backup_passphrase",
             "metrics_token",
         }
         assert (
             all(re.fullmatch("[0-9a-f]{96}", value) for value in made.values())
-            and len(set(made.values())) == 5
+            and len(set(made.values())) == 6
         )
         assert "tls_key.pem is missing" in done.stdout
     assert "made" not in done.stdout

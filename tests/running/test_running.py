@@ -260,7 +260,7 @@ def test_database_and_broker_ask_for_their_passwords(house: Installation) -> Non
         with contextlib.suppress(OSError):  # a process of PostgreSQL's may have ended meanwhile
             everything += [Path(f"/proc/{pid}/{what}").read_bytes() for what in ("cmdline", "environ")]
     assert len(everything) > 20
-    for name in ("secret_key", "database_password", "broker_password", "metrics_token"):
+    for name in ("secret_key", "database_password", "database_application_password", "broker_password"):
         secret = house.secret(name).read_bytes().strip()
         assert not [text for text in everything if secret in text], f"{name} stands in a list of processes"
         assert secret.decode() not in house.said()

@@ -10,6 +10,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import connection
 
+from clinic.audit import roles
 from clinic.config import checks_production as checks
 from clinic.config.settings import base
 from tests.house.test_settings import PRODUCTION, manage
@@ -30,8 +31,20 @@ def test_check_deploy_is_silent(tmp_path):
         "RISORIUS_VAR_DIR": str(tmp_path),
         "RISORIUS_PROXIES": "1",
     }
+    # As a clinic's application comes in: by a role that owns nothing.
+    role = "risorius_app_of_this_check"
+    environment["RISORIUS_DATABASE_URL"] = environment["RISORIUS_DATABASE_URL"].replace(
+        "//risorius@", f"//{role}@"
+    )
+    roles.make(role=role)
+    roles.grant(role=role)
     connection.close()
-    run = manage("check", "--deploy", "--fail-level", "WARNING", **environment)
+    try:
+        run = manage("check", "--deploy", "--fail-level", "WARNING", **environment)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP OWNED BY {role}")
+            cursor.execute(f"DROP ROLE {role}")
     assert run.returncode == 0, run.stderr
     assert "no issues" in run.stdout and run.stderr == ""
 
@@ -73,7 +86,13 @@ WRONG = {
     "E029": lambda house: setattr(house, "RATES", {"upload": "many"}),
     "E030": wrong_folder,
     "W020": lambda house: setattr(house, "PROXIES", 0),
-    "W021": lambda house: setattr(house, "CELERY_BROKER_URL", "redis://queue.example.org:6379/0"),
+    "W021": lambda house: setattr(house, "CELERY_BROKER_URL", "rediss://queue.example.org:6379/0"),
+    "W023": lambda house: setattr(
+        house,
+        "DATABASES",
+        {"default": {"ENGINE": "django.db.backends.postgresql", "HOST": "records.example.org"}},
+    ),
+    "W024": lambda house: setattr(house, "CELERY_BROKER_URL", "redis://:secret@queue.example.org:6379/0"),
 }
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from .audit import *  # noqa: F403
 from .environment import Env
 from .schema import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 
@@ -14,8 +15,6 @@ env = Env()
 VERSION = "0.1.0"
 VAR_DIR = Path(env.str("RISORIUS_VAR_DIR", default=str(BASE_DIR / "var")))
 
-# The keys that seal the audit log, the one in use first; without any, made of the secret key and its fallbacks.
-AUDIT_KEYS: list[str] = env.list("RISORIUS_AUDIT_KEYS", default=[])
 # No default: a process without a secret must not start.
 SECRET_KEY = env.str("RISORIUS_SECRET_KEY", default="")
 # Earlier ones: what they signed and sealed stays readable, nothing new is made with them.
@@ -31,12 +30,13 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("RISORIUS_TRUSTED_ORIGINS", default=[
 PROXIES = env.int("RISORIUS_PROXIES", default=0)
 
 INSTALLED_APPS = [
+    # First, because of two applications' commands of one name the earlier one's counts: ours write into the log.
+    "clinic.accounts",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.admin",
     "django.contrib.humanize",
     "django.forms",
     "rest_framework",
@@ -53,7 +53,6 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "clinic.common",
     "clinic.feed",
-    "clinic.accounts",
     "clinic.patients",
     "clinic.visits",
     "clinic.recovery",
@@ -262,10 +261,6 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Celery would close the database's connection after each photo; the worker looks after it as a request does.
 CELERY_DB_REUSE_MAX = 1_000_000_000
 CELERY_TIMEZONE = "UTC"
-
-# Django's own administration, for superusers: their own login, second factor and step-up stand before it. Another path
-# hides it from passers-by; an empty one takes it away.
-ADMIN_PATH = env.str("RISORIUS_ADMIN_PATH", default="admin/")
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

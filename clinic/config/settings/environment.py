@@ -5,6 +5,8 @@ What stands in the environment is shown by every process list and crash report; 
 
 from __future__ import annotations
 
+import ssl
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import environ
@@ -32,3 +34,9 @@ def with_password(url: str, password: str) -> str:
         return url
     server = parts.netloc.rpartition("@")[2]
     return parts._replace(netloc=f"{parts.username or ''}:{quote(password, safe='')}@{server}").geturl()
+
+
+def broker_tls(authority: str) -> dict[str, Any]:
+    """How a client of Redis looks at the server's certificate. authority: the file of who signed it, if it is ours."""
+    found: dict[str, Any] = {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True}
+    return {**found, "ssl_ca_certs": authority} if authority else found

@@ -6,7 +6,7 @@ from .base import (
     LOGGING,
     env,
 )
-from .environment import with_password
+from .environment import broker_tls, with_password
 
 PRODUCTION = True
 SECRET_KEY = env.str("RISORIUS_SECRET_KEY")
@@ -15,6 +15,13 @@ ALLOWED_HOSTS = env.list("RISORIUS_ALLOWED_HOSTS")
 DATABASES = {"default": env.db_url("RISORIUS_DATABASE_URL")}
 if _password := env.str("RISORIUS_DATABASE_PASSWORD", default=""):
     DATABASES["default"]["PASSWORD"] = _password
+# The file of the authority that signed the database's certificate: then it must have one, for the name it is called by.
+if _authority := env.str("RISORIUS_DATABASE_CA", default=""):
+    DATABASES["default"]["OPTIONS"] = {
+        **DATABASES["default"].get("OPTIONS", {}),
+        "sslmode": "verify-full",
+        "sslrootcert": _authority,
+    }
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
@@ -26,12 +33,21 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
 }
 
+_cache_url = with_password(env.str("RISORIUS_CACHE_URL", default=CELERY_BROKER_URL), _broker_password)
+# rediss:// speaks TLS, and checks whom it speaks to: by the file of an authority, or else by the machine's own list.
+_broker_tls = broker_tls(env.str("RISORIUS_BROKER_CA", default=""))
+if CELERY_BROKER_URL.startswith("rediss://"):
+    CELERY_BROKER_USE_SSL = _broker_tls
 CACHES = {
     "default": {
         "BACKEND": "clinic.common.cache.Cache",
-        "LOCATION": with_password(env.str("RISORIUS_CACHE_URL", default=CELERY_BROKER_URL), _broker_password),
+        "LOCATION": _cache_url,
         # A page does not wait for a count.
-        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+        "OPTIONS": {
+            "socket_connect_timeout": 1,
+            "socket_timeout": 1,
+            **(_broker_tls if _cache_url.startswith("rediss://") else {}),
+        },
     }
 }
 

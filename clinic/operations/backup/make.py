@@ -24,6 +24,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils import timezone
 
+from clinic.audit import statements
 from clinic.audit.models import Event
 from clinic.audit.services import log_event
 from clinic.operations import services
@@ -156,6 +157,8 @@ def _facts() -> dict[str, Any]:
             "time_zone": settings.TIME_ZONE,
             "language": settings.LANGUAGE_CODE,
             "photos_sealed": keyring.is_on(),
+            # The names of the keys that seal the log: a restore asks for them before it begins.
+            "log_keys": list(statements.keys()),
             "analysis_hard_limit": settings.ANALYSIS_HARD_LIMIT,
         },
     }

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
+from clinic.audit import statements
 from clinic.visits import files, keyring
 from clinic.visits.models import photo_storage
 from inference import registry
@@ -43,10 +44,22 @@ class Plan:
     keys: Archive | None
     behind: list[tuple[str, str]]
     """Changes of the database that this version has and the backup does not."""
+    knows_log_keys: bool = True
+    """Whether the lines of the log can be checked here."""
 
 
-def plan(*, path: Path, passphrase: str, keys: Path | None = None, keys_passphrase: str = "") -> Plan:
-    """Look whether the backup can be restored here. Raises BackupProblem with what to do."""
+def plan(
+    *,
+    path: Path,
+    passphrase: str,
+    keys: Path | None = None,
+    keys_passphrase: str = "",
+    lost_secret_key: bool = False,
+) -> Plan:
+    """Look whether the backup can be restored here. Raises BackupProblem with what to do.
+
+    lost_secret_key: go on although the secret key is not the one under which the backup was made.
+    """
     for file in filter(None, (path, keys)):
         if not file.is_file():
             raise BackupProblem("no_file", f"There is no file {file}.")
@@ -66,7 +79,22 @@ def plan(*, path: Path, passphrase: str, keys: Path | None = None, keys_passphra
             "The photos of this backup are sealed, and their keys are not here.",
             "Name the archive of keys with --keys, or put the folder of keys where RISORIUS_KEYS_DIR says.",
         )
-    return Plan(archive, told, opened, behind)
+    knows = knows_log_keys(told)
+    if not (knows or lost_secret_key):
+        raise BackupProblem(
+            "other_secret_key",
+            "The secret key here is not the one of the installation that made this backup: its log could not be "
+            "checked, and nobody's second factor opened. Nothing was touched.",
+            "Name a file that holds that key with --secret-key-file, or set RISORIUS_SECRET_KEY, "
+            "RISORIUS_OLD_SECRET_KEYS or RISORIUS_AUDIT_KEYS as they were there. If it is lost, add --lost-secret-key.",
+        )
+    return Plan(archive, told, opened, behind, knows)
+
+
+def knows_log_keys(told: dict[str, Any]) -> bool:
+    """Whether the key that sealed the backup's newest lines is here; archives of earlier versions don't tell."""
+    wanted, known = told["settings"].get("log_keys", []), statements.keys()
+    return not wanted or wanted[0] in known
 
 
 def _check_empty() -> None:

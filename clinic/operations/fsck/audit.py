@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from clinic.audit import chain
+from clinic.audit import chain, statements
 from clinic.operations.models import IntegrityCheck
 
 from .batch import END, Batch
@@ -23,4 +23,8 @@ def log(check: IntegrityCheck, cursor: str) -> Batch:
     for broken in itertools.islice(chain.verify(first=first, last=last), MOST):
         batch.add("audit_chain_broken", broken.position)
     batch.records += max(0, min(last, end) - first + 1)
+    if batch.cursor == END and check.share >= 100:
+        for statement in statements.STATEMENTS:
+            for pk in itertools.islice(statements.untold(statement), MOST) if statement.logged else ():
+                batch.add("statement_untold", pk)
     return batch

@@ -115,6 +115,21 @@ TABLE: tuple[Code, ...] = (
         repairable=True,
     ),
     Code(
+        "summary_of_altered",
+        _(
+            "The figures in the lists differ from a patient's records, and the records from what the log says."
+        ),
+        _(
+            "Nothing is made anew of it. Run “manage.py audit verify”, keep the database as it is, tell whoever "
+            "answers for data protection, and compare with a backup."
+        ),
+    ),
+    Code(
+        "statement_untold",
+        _("A confirmation, a consent or a result is on record of which no line of the log tells."),
+        _("Keep the database as it is, tell whoever answers for data protection, and compare with a backup."),
+    ),
+    Code(
         "release_unusable",
         _("A registered model release is missing or altered."),
         _(

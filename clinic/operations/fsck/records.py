@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from clinic.audit.alterations import altered
 from clinic.operations import thresholds
 from clinic.operations.models import IntegrityCheck
 from clinic.patients.models import Erasure, Patient
@@ -136,7 +137,7 @@ def summaries(check: IntegrityCheck, cursor: str) -> Batch:
     for pk in wanted:
         batch.records += 1
         if not summary_agrees(pk):
-            batch.add("summary_differs", pk)
+            batch.add("summary_of_altered" if altered(patient_id=pk) else "summary_differs", pk)
     return batch
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.core.exceptions import ObjectDoesNotExist
 
+from clinic.audit.alterations import altered
 from clinic.operations.models import IntegrityCheck
 from clinic.recovery.services import refresh_summary
 from clinic.visits import files, intake, keyring, sealing
@@ -66,7 +67,9 @@ def cancel(analysis_id: str) -> bool:
 
 
 def summary(patient_id: str) -> bool:
-    """Make the lists' figures anew from the records."""
+    """Make the lists' figures anew from the records, unless those are not what the log says of them."""
+    if altered(patient_id=uuid.UUID(patient_id)):
+        return False
     refresh_summary(patient_id=uuid.UUID(patient_id))
     return True
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from clinic.accounts import services
 from clinic.accounts.models import User, validate_time_zone
+from clinic.audit import roles
 
 PASSWORD_VARIABLE = "RISORIUS_ADMIN_PASSWORD"
 
@@ -49,6 +50,8 @@ class Command(BaseCommand):
                 % {"clinic": membership.clinic.name, "email": membership.user.email}
             )
         )
+        for what, remedy in roles.advice() if settings.PRODUCTION else []:
+            self.stdout.write(self.style.WARNING(f"{what} {remedy}"))
 
     def _given(self, options: dict[str, Any]) -> dict[str, Any]:
         missing = [f"--{name.replace('_', '-')}" for name in ("clinic", "email") if not options[name]]

@@ -1,0 +1,200 @@
+"""What was said for ever: rewritten, removed or slipped in by somebody who may do everything, it shows."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+
+from clinic.audit import chain, statements
+from clinic.audit.models import AuditEvent, Event
+from clinic.audit.services import log_result
+from clinic.operations.fsck import records, repairs
+from clinic.operations.fsck.batch import Batch
+from clinic.operations.fsck.codes import Found
+from clinic.operations.models import IntegrityCheck
+from clinic.patients import services as patients
+from clinic.recovery.services import refresh_summary
+from clinic.visits import confirming, services_mirroring
+from clinic.visits import services as visits
+from clinic.visits.models import VisitConfirmation
+from inference.models import Analysis
+
+from .. import factories
+from .test_chain import verify
+
+
+@contextmanager
+def as_superuser_past_the_guards() -> Iterator[None]:
+    """The triggers stand, and are passed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        yield
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+
+@pytest.fixture
+def said(patient, visit, clinician):
+    """One statement of each kind, made by the product."""
+    photo = factories.PhotoFactory(visit=visit)
+    analysis = factories.AnalysisFactory(photo=photo)
+    log_result(record=analysis, patient=patient, photo=photo)
+    given = {"user": clinician, "given_on": timezone.localdate()}
+    taken_back = patients.give_consent(patient=patient, use="teaching", **given)
+    patients.revoke_consent(user=clinician, consent=taken_back)
+    rows = {
+        "analysis": analysis,
+        "confirmation": visits.confirm(user=clinician, analysis=analysis, exercise="smile", palsy=False),
+        "visitconfirmation": confirming.confirm_visit(
+            user=clinician, visit=visit, palsy=True, weak_side="left", grade=3, comment="Seen"
+        ),
+        "dismissal": services_mirroring.keep(
+            user=clinician, visit=visit, suggestion="mirrored", value="left"
+        ),
+        "consent": patients.give_consent(patient=patient, use="record", **given),
+    }
+    assert verify()[0] == 0, verify()
+    return rows
+
+
+OTHERWISE = {
+    "analysis": {"grade": 1},
+    "confirmation": {"comment": "Never said"},
+    "visitconfirmation": {"grade": 2},
+    "dismissal": {"value": "right"},
+    "consent": {"given_on": "2001-01-01"},
+}
+SEALED = pytest.mark.parametrize("sealed", [True, False], ids=["sealed", "not yet sealed"])
+
+
+def test_every_kind_of_statement_is_tried() -> None:
+    assert OTHERWISE.keys() == {one.name for one in statements.STATEMENTS if one.logged}
+
+
+@SEALED
+@pytest.mark.parametrize("name", OTHERWISE)
+def test_one_that_was_rewritten_shows(said, name: str, sealed: bool) -> None:
+    if sealed:
+        chain.seal_all()
+    with as_superuser_past_the_guards():
+        type(said[name])._base_manager.filter(pk=said[name].pk).update(**OTHERWISE[name])
+    status, told = verify()
+    assert status == 1 and f"the {name} that it tells of was rewritten" in told
+
+
+@SEALED
+@pytest.mark.parametrize("name", OTHERWISE)
+def test_one_that_was_removed_shows(said, name: str, sealed: bool) -> None:
+    if sealed:
+        chain.seal_all()
+    with as_superuser_past_the_guards(), connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {said[name]._meta.db_table} WHERE id = %s", [said[name].pk])
+    status, told = verify()
+    assert status == 1 and f"the {name} that it tells of is gone" in told
+
+
+@pytest.mark.parametrize("name", OTHERWISE)
+def test_one_that_was_slipped_in_shows(said, name: str) -> None:
+    row = type(said[name])._base_manager.get(pk=said[name].pk)
+    row.pk = None
+    row._state.adding = True
+    for field, value in {**OTHERWISE[name], "use": "publication", "release": "another"}.items():
+        if hasattr(row, field):
+            setattr(row, field, value)
+    row.id = type(row)._meta.pk.get_default()
+    row.save(force_insert=True)
+    status, told = verify()
+    assert status == 1 and f"{name} {row.pk}: no line of the log tells of it" in told
+
+
+def test_a_revocation_that_was_taken_back_shows(said, patient) -> None:
+    chain.seal_all()
+    with as_superuser_past_the_guards():
+        patient.consents.exclude(revoked_at=None).update(revoked_at=None, revoked_by=None)
+    assert "the consent that it tells of was rewritten" in verify()[1]
+
+
+def test_a_line_that_was_removed_before_its_seal_leaves_a_number_that_is_missed(said) -> None:
+    chain.seal_all()
+    for kind in (Event.LOGIN, Event.LOGIN, Event.LOGOUT):
+        AuditEvent.objects.create(kind=kind)
+    gone = AuditEvent.objects.filter(kind=Event.LOGIN).latest("pk").pk
+    with as_superuser_past_the_guards():
+        AuditEvent.objects.filter(pk=gone).delete()
+    chain.seal_all()
+    status, told = verify()
+    assert status == 1 and f"no line has number {gone}" in told
+
+
+def test_the_newest_line_that_was_removed_is_missed_too(said) -> None:
+    gone = AuditEvent.objects.create(kind=Event.LOGIN).pk
+    with as_superuser_past_the_guards():
+        AuditEvent.objects.filter(pk=gone).delete()
+    assert f"no line has number {gone}" in verify()[1]
+
+
+def test_numbers_that_were_given_back_are_noted_and_then_no_fault(said, monkeypatch, caplog) -> None:
+    import datetime as dt
+
+    from django.db import transaction
+
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        AuditEvent.objects.create(kind=Event.LOGIN)
+        raise ZeroDivisionError
+    AuditEvent.objects.create(kind=Event.LOGOUT)
+    assert verify()[0] == 1, "a moment later nobody knows which of the two it was"
+    assert chain.note_gaps() == 0, "a transaction may be under way"
+    monkeypatch.setattr(chain, "SETTLED", dt.timedelta(0))
+    assert chain.note_gaps() == 1 and chain.note_gaps() == 0
+    assert "has no lines" in caplog.text
+    status, told = verify()
+    assert status == 0 and "1 numbers have no line" in told
+
+
+def test_rows_of_before_get_their_lines_once(visit, clinician) -> None:
+    analysis = factories.AnalysisFactory(photo__visit=visit)
+    factories.ConfirmationFactory(analysis=analysis)
+    factories.VisitConfirmationFactory(visit=visit)
+    factories.ConsentFactory(patient=visit.patient)
+    factories.rejected(factories.PhotoFactory(visit=visit))
+    factories.AnalysisFactory(photo__visit=visit, queued=True)
+    assert verify()[0] == 1
+    assert statements.take_up() == 5 and verify()[0] == 0
+    lines = AuditEvent.objects.filter(detail__how="noted")
+    assert {line.patient_id for line in lines} == {visit.patient_id}
+
+
+def test_no_summary_is_made_of_a_forgery(said, patient, visit) -> None:
+    refresh_summary(patient_id=patient.pk)
+    check = IntegrityCheck(share=100, repairs=True)
+
+    def found() -> list[str]:
+        return [one.code for one in records.summaries(check, "").found]
+
+    assert found() == []
+    with as_superuser_past_the_guards():
+        VisitConfirmation.objects.update(grade=6)
+        Analysis.objects.update(eye_ratio=0.1, mouth_ratio=0.1, grade=6)
+        type(visit).objects.filter(pk=visit.pk).update(grade=6)
+    assert found() == ["summary_of_altered"]
+    assert not repairs.repair(Found("summary_of_altered", str(patient.pk)))
+    assert not repairs.repair(Found("summary_differs", str(patient.pk))), "nor by its old name"
+    assert isinstance(records.summaries(check, ""), Batch)
+
+
+def test_a_visit_that_is_not_what_its_history_says_is_no_ground_for_a_summary(said, patient, visit) -> None:
+    with as_superuser_past_the_guards():
+        type(visit).objects.filter(pk=visit.pk).update(grade=6)
+    assert not repairs.repair(Found("summary_differs", str(patient.pk)))
+
+
+def test_the_command_says_it_in_sentences(said) -> None:
+    out = io.StringIO()
+    call_command("audit", "verify", stdout=out)
+    assert "The log is whole" in out.getvalue()
