@@ -44,6 +44,10 @@ class ChildDied(Exception):
     """The child ended, or was ended, while it worked on a photo."""
 
 
+class Starved(Exception):
+    """The child was ended after its time on the wall, most of which the machine gave to others."""
+
+
 def prepare(*, upload: Upload | BinaryIO, zone: zoneinfo.ZoneInfo | None = None) -> Prepared:
     """As `intake.prepare`, within one photo's budget; IntakeError `too_costly` beyond it, `busy` under pressure."""
     data = intake.read(upload)
@@ -85,6 +89,7 @@ class Child:
     def prepare(self, data: bytes, zone: zoneinfo.ZoneInfo | None) -> Prepared:
         """The photo as it is to be stored. IntakeError; ChildDied where it took more than it may."""
         deadline = time.monotonic() + SLOWEST * settings.DECODING_SECONDS
+        before = self.processor_time()
         self.photos += 1
         try:
             self._write(json.dumps({"zone": zone.key if zone else None}).encode(), deadline)
@@ -93,6 +98,10 @@ class Child:
             if "code" in header:
                 raise refuse(header["code"])
             image, thumbnail = self._read(deadline), self._read(deadline)
+        except TimeoutError as error:
+            used = self.processor_time() - before
+            self.end()
+            raise (Starved if used < settings.DECODING_SECONDS / 4 else ChildDied) from error
         except (OSError, EOFError, ValueError) as error:
             self.end()
             raise ChildDied from error
@@ -103,6 +112,15 @@ class Child:
             taken_at=datetime.fromisoformat(moment) if moment else None,
             **header,
         )
+
+    def processor_time(self) -> float:
+        """Seconds that the process has had until now, where the system tells."""
+        try:
+            with open(f"/proc/{self.pid}/stat", encoding="ascii", errors="replace") as stat:
+                words = stat.read().rpartition(")")[2].split()
+        except OSError:
+            return 0.0
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
     def _write(self, data: bytes, deadline: float) -> None:
         assert self._process.stdin
@@ -162,6 +180,9 @@ class Decoders:
         except ChildDied as error:
             logger.warning("A photo took more than its budget: %s bytes", len(data))
             raise refuse("too_costly") from error
+        except Starved as error:
+            logger.warning("The machine had no time for a photo: %s bytes", len(data))
+            raise refuse("busy") from error
         finally:
             self._give_back(child)
 

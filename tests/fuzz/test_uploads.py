@@ -6,7 +6,7 @@ import pytest
 
 from clinic.accounts.services import create_token
 
-from . import malformed, uploads
+from . import cost, malformed, uploads
 from .__main__ import arguments
 
 SEED = 20261121
@@ -21,6 +21,26 @@ def test_no_malformed_upload_breaks_anything_or_leaves_anything_behind(clinician
     assert sum(tally.kinds.values()) >= SHORT * 0.9
     assert {answer.partition(" ")[0] for answer in tally.answers} == {"page", "script", "api", "nobody"}
     assert tally.left["photos"] == tally.left["analyses"]
+    assert set(tally.dearest) == set(tally.kinds), "of each kind it is known what the dearest took"
+    assert max(one.seconds for one in tally.dearest.values()) > 0
+    assert all(one.slowest for one in tally.dearest.values() if one.seconds)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("bound", "value", "told"),
+    [("MOST_SECONDS", -1.0, "of processor time"), ("MOST_GROWTH", -1, "in the web process")],
+)
+def test_what_costs_more_than_its_bound_is_wrong(bound, value, told, clinician, visit, monkeypatch):
+    monkeypatch.setattr(cost, bound, value)
+    _label, token = create_token(user=clinician, name="fuzz", days=1)
+    tally = uploads.run(user=clinician, visit=visit, token=token, count=5, seed_of=SEED, batch=100)
+    assert any(told in line for line in tally.wrong)
+
+
+def test_a_decoder_that_grows_beyond_its_memory_is_wrong(settings):
+    assert "in its decoder" in cost.Spent(0.1, settings.DECODING_MEMORY + 1, 0).wrong()
+    assert cost.Spent(0.1, settings.DECODING_MEMORY, 0).wrong() == ""
 
 
 @pytest.mark.django_db

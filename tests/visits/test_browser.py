@@ -124,6 +124,17 @@ def test_a_photo_beyond_the_limit_says_when_to_send_it_again(open_page, visit, s
     expect(page.locator(".upload-row").get_by_role("button", name="Try again")).to_be_visible()
 
 
+def test_a_photo_that_finds_no_room_is_sent_again_by_itself(open_page, visit, settings):
+    settings.UPLOADS_AT_ONCE = 0
+    page = open_page("visits:detail", visit.pk)
+    one = {"name": "one.png", "mimeType": "image/png", "buffer": encoded("PNG", picture(shade=7))}
+    with page.expect_response(lambda answer: answer.status == 503):
+        page.locator(".upload-zone [data-upload-input]").first.set_input_files([one])
+    settings.UPLOADS_AT_ONCE = 5
+    sees(page.locator(".visit-card"), 1)
+    sees(page.locator(".upload-row"), 0)
+
+
 def test_a_wrong_guess_is_changed_on_the_card(open_page, visit):
     photo = factories.PhotoFactory(visit=visit, exercise="rest")
     page = open_page("visits:detail", visit.pk)

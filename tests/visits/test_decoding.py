@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import signal
 import struct
 import threading
@@ -145,6 +146,15 @@ def test_a_photo_that_takes_too_long_on_the_wall_is_stopped(decoders, settings):
     assert prepare(encoded()).width
 
 
+def test_where_the_machine_has_no_time_the_photo_is_asked_for_again(decoders, settings, monkeypatch):
+    """Stopped by the clock on the wall, with little processor time used: it is not the photo that is costly."""
+    settings.DECODING_SECONDS = 20
+    monkeypatch.setattr(decoding, "SLOWEST", 0.01)
+    assert code_of(wide_png(7_000, 7_000, colour=2)) == "busy"
+    monkeypatch.undo()
+    assert prepare(encoded()).width
+
+
 def test_the_kernel_stops_a_photo_that_takes_too_much_processor_time(settings, monkeypatch):
     """As if the look at its scans had overlooked something: minutes of work on any machine, stopped after a second
     or two of it, and long before the limit on the wall."""
@@ -232,3 +242,18 @@ def private_bytes(pid: int) -> int:
     """What belongs to that process alone."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Private_"))
+
+
+def test_what_strangers_send_is_decoded_in_children_alone():
+    """No page, no call of the API and no command decodes an upload in its own process."""
+    root = Path(intake.__file__).parents[1]
+    found = {
+        path.relative_to(root).as_posix()
+        for path in root.rglob("*.py")
+        if re.search(
+            r"\bintake\.(prepare|decoded)\(|from \.+intake import .*\b(prepare|decoded)\b", path.read_text()
+        )
+    }
+    assert found == {"visits/decoding_child.py"}
+    used = [path for path in root.rglob("*.py") if "decoding.prepare(" in path.read_text()]
+    assert {path.name for path in used} >= {"services.py", "quick.py"}

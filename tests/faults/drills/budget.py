@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 import uuid
@@ -11,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import requests
+from PIL import Image
 
 from tests.faults import records
 from tests.faults.house import House, until
@@ -18,6 +20,7 @@ from tests.faults.records import Outcome, Ward
 from tests.faults.sizes import Size
 from tests.faults.visitor import Answer, Visitor
 from tests.visits import costly
+from tests.visits.pictures import encoded
 
 AT_ONCE = 8
 MEMORY = 400 * 1024**2
@@ -66,7 +69,10 @@ FULL = SHORT | {
     "48 megapixels": (lambda: costly.photo(8_064, 6_048), True),
     "64 megapixels": (lambda: costly.photo(9_248, 6_936), True),
     "64 megapixels, progressive": (lambda: costly.photo(9_248, 6_936, progressive=True, subsampling=0), True),
-    "a HEIC of 48 megapixels": (lambda: costly.photo(8_064, 6_048, "HEIF", quality=50), True),
+    "a HEIC of 48 megapixels": (
+        lambda: encoded("HEIF", Image.new("RGB", (8_064, 6_048), (190, 150, 120)), quality=20),
+        True,
+    ),
     "a photo with a film of 24 MB": (lambda: costly.photo(4_000, 3_000) + os.urandom(22 * MEGABYTE), True),
 }
 
@@ -129,10 +135,12 @@ def flood(
     statuses = sorted({answer.status for answer in told})
     outcome.faults += AT_ONCE
     outcome.demand(statuses == [201 if stored else 422], f"{name}: answered {statuses}")
-    outcome.notes.append(
+    told_of = (
         f"{name} ({len(content) / MEGABYTE:.1f} MB): {statuses} in {time.monotonic() - start:.0f} s, "
         f"then {watch.memory / MEGABYTE:.0f} MB and {watch.slowest:.2f} s"
     )
+    outcome.notes.append(told_of)
+    sys.stderr.write(f"{told_of}\n")
     return [uuid.UUID(answer.body["id"]) for answer in told if answer.status == 201]
 
 
