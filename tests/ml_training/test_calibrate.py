@@ -70,7 +70,7 @@ def test_the_thresholds_of_a_release():
 
 def test_people_more_uneven_than_simulated_ones_raise_the_threshold_and_even_ones_leave_it():
     known = pictures(people=40)
-    answers = calibrated(knowing(known, sureness=3.0, noise=3.0), {})
+    answers = calibrated(knowing(known, sureness=2.0, noise=3.0), {})
     # What the rule for people asks of simulated healthy faces alone.
     plain = calibrate.for_people(calibrate.thresholds(answers, known), (answers.where(known.grade == 1),))
     healthy, weak = (untouched(answers, known, known.grade == grade) for grade in (1, 4))

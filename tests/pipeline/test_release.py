@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 
+import numpy as np
 import pytest
 
 from inference.pipeline import Analyser
+from inference.pipeline.classify import Classifier
 from inference.pipeline.codes import VIEWS
 from inference.pipeline.errors import ModelAltered, ModelMissing, PipelineError
 from inference.pipeline.release import ARTIFACTS_DIR, active_folder, sha256_of, verify_release
@@ -32,6 +34,15 @@ def test_the_release_in_the_house_is_whole():
     assert release.name == (ARTIFACTS_DIR / "ACTIVE").read_text().strip()
     assert set(release.files) == {"network.tflite", "judgement.tflite", "locator.tflite", "refinement.npz"}
     assert release.exercises == VIEWS
+
+
+@pytest.mark.parametrize("name", sorted(folder.name for folder in ARTIFACTS_DIR.iterdir() if folder.is_dir()))
+def test_every_release_in_the_house_can_still_judge(name):
+    release = verify_release(name=name)
+    seen = Classifier(release).see(
+        np.zeros((160, 160, 3), np.uint8), np.random.default_rng(0).random((478, 3)) * 99
+    )
+    assert np.isfinite(seen).all()
 
 
 def test_each_model_is_small_enough_to_ship():
