@@ -11,7 +11,7 @@ from clinic.visits.exercises import CLOSURES
 from inference.pipeline.measure.movement import WAYS
 
 from . import rules
-from .change import Verdict, judged
+from .change import Verdict, judged, limit_of
 from .data import exercise_name
 from .history import History, VisitPoint
 from .measures import Kind, PhotoPoint, Result, difference
@@ -64,7 +64,12 @@ class Measure:
     @property
     def verdict(self) -> Verdict | None:
         """What the difference means; None without one."""
-        return None if self.difference is None else judged(self.difference, self.error)
+        return None if self.difference is None else judged(self.difference, self.limit)
+
+    @property
+    def limit(self) -> float | None:
+        """What it must exceed to be a change, as on the recovery page: one of all the looks at a course."""
+        return limit_of(self.error, 1)
 
     @property
     def within_error(self) -> bool:

@@ -92,7 +92,12 @@ class Progress:
         by = self.by
         if by is None:
             return None
-        return judged(by, limit_of(self.now.error, 1))
+        return judged(by, self.limit)
+
+    @property
+    def limit(self) -> float | None:
+        """What it must exceed to be a change; None where the error isn't known."""
+        return limit_of(self.now.error, 1)
 
     @property
     def _nearer(self) -> bool | None:
