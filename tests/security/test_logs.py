@@ -315,3 +315,25 @@ def test_gunicorns_own_lines_are_json_and_requests_are_none_of_them(capsys):
         log.handlers[:], log.propagate = before
     assert [event["event"] for event in events] == ["Booting worker with pid: 17"]
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("who", "ask", "status"),
+    [
+        (None, ("get", "api:patient-list", None), 401),
+        ("stranger", ("get", "patients:detail", "patient"), 404),
+        ("reviewer", ("post", "patients:edit", "patient"), 403),
+        ("clinician", ("get", "api:patient-list", "?nothing=1"), 400),
+    ],
+)
+def test_what_was_refused_has_its_line_with_the_status_and_who_asked(request, patient, who, ask, status):
+    method, name, rest = ask
+    path = reverse(name, args=[patient.pk] if rest == "patient" else [])
+    path += rest if rest and rest.startswith("?") else ""
+    user = request.getfixturevalue(who) if who else None
+    client = logged_in(user) if user else Client()
+    with lines() as said:
+        assert getattr(client, method)(path).status_code == status
+    (event,) = [event for event in said.events if event["event"] == "Answered"]
+    assert event["status_code"] == status and event["route"] and event["request_id"]
+    assert event.get("user_id") == (str(user.pk) if user else None)
