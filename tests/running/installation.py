@@ -193,7 +193,7 @@ class Installation:
             cwd=shipped.ROOT,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,  # three programs start in a row, beside whatever else the machine does
             check=False,
         )
         assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
