@@ -54,7 +54,7 @@ def rows() -> list[tuple[str, str, str, str]]:
 
 
 @functools.cache
-def tests_of(path: str) -> frozenset[str]:
+def functions_in(path: str) -> frozenset[str]:
     tree = ast.parse((ROOT / path).read_text())
     return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
 
@@ -63,7 +63,9 @@ def missing(text: str) -> list[str]:
     """Tests that a text names and that are not there."""
     named = re.findall(r"`([\w/]+\.py)::(\w+)`", text)
     return [
-        f"{path}::{name}" for path, name in named if not (ROOT / path).is_file() or name not in tests_of(path)
+        f"{path}::{name}"
+        for path, name in named
+        if not (ROOT / path).is_file() or name not in functions_in(path)
     ]
 
 
