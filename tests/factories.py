@@ -49,6 +49,7 @@ class MembershipFactory(DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
     clinic = factory.SubFactory(ClinicFactory)
     role = Role.CLINICIAN
+    accepted_at = factory.LazyFunction(timezone.now)
 
 
 def member(clinic: Clinic, role: str = Role.CLINICIAN, **fields: object) -> User:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .models import Clinic
 
-__all__ = ["Event", "changed", "clinic_of", "note"]
+__all__ = ["Event", "changed", "clinic_of", "note", "note_access"]
 
 
 def changed(
@@ -40,7 +40,7 @@ def changed(
 def clinic_of(user: User) -> Clinic | None:
     """The clinic in whose log a person's own doings stand: the first that they belong to."""
     membership = (
-        Membership.objects.filter(user=user, is_active=True).select_related("clinic").order_by("created_at")
+        Membership.objects.in_force().filter(user=user).select_related("clinic").order_by("created_at")
     ).first()
     return membership.clinic if membership else None
 
@@ -60,3 +60,15 @@ def note(request: HttpRequest, kind: str, user: Any, **detail: str | int) -> Non
         page=match.view_name if match else "",
         detail=detail,
     )
+
+
+def note_access(
+    *,
+    what: str,
+    clinic: Clinic | None,
+    by: User | None = None,
+    kind: str = Event.MEMBER_CHANGED,
+    **detail: str | int,
+) -> None:
+    """Write what changed about somebody's access. by: who did it; left out, whoever sent the request at hand."""
+    log_act(kind=kind, user=by, clinic=clinic, detail={"what": what, **detail})

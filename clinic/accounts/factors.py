@@ -14,8 +14,9 @@ from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.db import transaction
 
-from . import services
-from .models import Membership, Role, User
+from .models import Membership, User
+from .notices import NoticeKind, tell
+from .services_tokens import end_tokens
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -33,19 +34,16 @@ def has_factor(*, user: User | AnonymousUser) -> bool:
 
 
 def is_required(*, user: User | AnonymousUser, clinics: list[Clinic] | None = None) -> bool:
-    """Whether the installation, or any clinic that the person works in, asks for a second factor.
+    """Whether the installation, or any clinic that the account belongs to, asks for a second factor.
 
-    Another system's user has no password and proves itself by its token alone.
+    clinics: all of those, where the caller has them.
     """
     if settings.REQUIRE_SECOND_FACTOR:
         return True
     if clinics is not None:
         return any(clinic.require_second_factor for clinic in clinics)
-    return (
-        Membership.objects.filter(user_id=user.pk, is_active=True, clinic__require_second_factor=True)
-        .exclude(role=Role.INTEGRATION)
-        .exists()
-    )
+    mine = Membership.objects.in_force().filter(user_id=user.pk)
+    return mine.filter(clinic__require_second_factor=True).exists()
 
 
 def is_missing(*, user: User | AnonymousUser, clinics: list[Clinic] | None = None) -> bool:
@@ -103,7 +101,8 @@ def reset(*, user: User) -> int:
     """
     removed = Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).count()
     Authenticator.objects.filter(user_id=user.pk).delete()
-    services.revoke_tokens_of(user=user)
+    end_tokens(user=user, why="factor_reset")
+    tell(user=user, kind=NoticeKind.FACTORS_RESET)
     return removed
 
 

@@ -18,7 +18,7 @@ from .models import IDLE_MINUTES, Clinic, Role, User
 from .scopes import Scope
 from .sessions import LONGEST_IDLE
 
-TOKEN_DAYS = [("30", _("30 days")), ("90", _("90 days")), ("365", _("A year")), ("0", _("Until revoked"))]
+TOKEN_DAYS = [("1", _("A day")), ("30", _("30 days")), ("90", _("90 days")), ("365", _("A year"))]
 
 THE_CLINICS = "clinic"
 
@@ -66,9 +66,12 @@ class TokenForm(forms.Form):
             self.fields["user"].queryset = holders  # type: ignore[attr-defined]
         else:
             del self.fields["user"]
+        self.fields["days"].choices = [  # type: ignore[attr-defined]
+            (days, words) for days, words in TOKEN_DAYS if int(days) <= settings.TOKEN_DAYS
+        ]
 
-    def clean_days(self) -> int | None:
-        return int(self.cleaned_data["days"]) or None
+    def clean_days(self) -> int:
+        return int(self.cleaned_data["days"])
 
 
 class MemberForm(forms.Form):
@@ -77,7 +80,7 @@ class MemberForm(forms.Form):
     email = forms.EmailField(
         label=_("E-mail address"),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-        help_text=_("Someone who already logs in to another clinic here keeps their name and password."),
+        help_text=_("Someone who has an account here already is invited, and decides whether to come."),
     )
     full_name = forms.CharField(
         label=_("Full name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"})
@@ -86,7 +89,9 @@ class MemberForm(forms.Form):
 
 
 class RoleForm(EditForm, forms.Form):
-    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+    role = forms.ChoiceField(
+        label=_("Role"), choices=[choice for choice in Role.choices if choice[0] != Role.INTEGRATION]
+    )
 
 
 class ClinicForm(EditForm, forms.ModelForm):  # type: ignore[type-arg]
@@ -150,3 +155,13 @@ class PasswordForm(_PasswordAlone, auth_forms.PasswordChangeForm):
 
 class NewPasswordForm(_PasswordAlone, auth_forms.SetPasswordForm):  # type: ignore[type-arg]
     """The first password, or a forgotten one, by a link."""
+
+
+class AcceptForm(NewPasswordForm):
+    """The password with which a membership of an existing account begins: a new one, known to its holder alone."""
+
+    def clean_new_password1(self) -> str:
+        password: str = self.cleaned_data["new_password1"]
+        if self.user.check_password(password):
+            raise ValidationError(_("Choose another password than the one that you have."), code="same")
+        return password

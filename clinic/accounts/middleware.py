@@ -58,7 +58,10 @@ class CurrentClinicMiddleware:
         if not request.user.is_authenticated:
             return _login_first(request)
         if request.clinic is None:  # type: ignore[attr-defined]
-            context = {"integration": selectors.is_integration_only(user=request.user)}
+            context = {
+                "integration": selectors.is_integration_account(user=request.user),
+                "invitations": selectors.invitations_of(user=request.user),
+            }
             return render(request, "accounts/no_clinic.html", context, status=403)
         return None
 

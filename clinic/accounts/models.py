@@ -11,6 +11,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -130,6 +131,8 @@ class User(AbstractBaseUser, PermissionsMixin, Versioned):
     language = models.CharField(_("language"), max_length=8, blank=True, default="")
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
+    # Raised where all that was handed out for the account ends: sessions, password links, invitations.
+    credential_generation = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     date_joined = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()
@@ -141,6 +144,14 @@ class User(AbstractBaseUser, PermissionsMixin, Versioned):
     def __str__(self) -> str:
         return self.full_name or self.email
 
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session's own must equal, or it is over: of the password, and of the credentials' generation."""
+        made_of = self.password
+        if self.credential_generation:
+            made_of = f"{self.password}\0{self.credential_generation}"
+        salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+        return salted_hmac(salt, made_of, secret=secret, algorithm="sha256").hexdigest()
+
     def get_full_name(self) -> str:
         return self.full_name
 
@@ -148,13 +159,26 @@ class User(AbstractBaseUser, PermissionsMixin, Versioned):
         return self.full_name.split()[0] if self.full_name else self.email
 
 
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def in_force(self) -> MembershipQuerySet:
+        """Those that open their clinic: accepted, and not taken away."""
+        return self.filter(is_active=True, accepted_at__isnull=False)
+
+    def invitations(self) -> MembershipQuerySet:
+        """Those that their holders haven't accepted yet."""
+        return self.filter(is_active=True, accepted_at__isnull=True)
+
+
 class Membership(Record, Versioned):
-    """One person's role in one clinic."""
+    """One person's role in one clinic. Until its holder accepts it, it is an invitation and opens nothing."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=16, choices=Role.choices)
     is_active = models.BooleanField(default=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -162,16 +186,34 @@ class Membership(Record, Versioned):
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_known"),
         ]
 
+    @property
+    def shown_name(self) -> str:
+        """What the clinic calls its member: of somebody who never accepted it knows the address alone."""
+        return str(self.user) if self.accepted_at else self.user.email
+
     def __str__(self) -> str:
         return f"{self.user_id} {self.role} {self.clinic_id}"
 
 
 class ApiToken(Record):
-    """The name by which a person knows one of their API tokens; of the token itself only a hash is stored."""
+    """An API token of one person or integration: for one clinic, for some uses, with an end.
+
+    Of the token's text only a hash is stored, in knox's row, which also holds its owner and its end.
+    """
 
     token = models.OneToOneField(settings.KNOX_TOKEN_MODEL, on_delete=models.CASCADE, related_name="label")
     name = models.CharField(_("name"), max_length=60)
     scopes = models.CharField(max_length=200, default=scopes.EVERY, db_default=scopes.EVERY)
+    # Empty only in rows of a release before this one; such a token opens nothing.
+    clinic = models.ForeignKey(
+        Clinic, on_delete=models.CASCADE, related_name="tokens", null=True, db_index=False
+    )
+    strength = models.CharField(
+        max_length=60, blank=True, default="", db_default="", help_text="with which proofs it was made"
+    )
+    made_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, related_name="+", null=True, blank=True, db_index=False
+    )
 
     class Meta:
         ordering = ["-created_at"]
@@ -181,8 +223,67 @@ class ApiToken(Record):
         """What it may be used for, in words."""
         return [str(scopes.Scope(code).label) for code in self.scopes.split()]
 
+    @property
+    def strength_labels(self) -> list[str]:
+        """With which proofs it was made, in words."""
+        return [str(scopes.Proof(code).label) for code in self.strength.split()]
+
+    @property
+    def is_strong(self) -> bool:
+        """Whether more than a password was proved when it was made."""
+        return scopes.has_second_factor(self.strength.split())
+
     def __str__(self) -> str:
         return f"API token {self.pk}"
+
+
+class TokenUse(models.Model):
+    """When and from where a token was used last; apart from the token, whose row nothing changes."""
+
+    token = models.OneToOneField(ApiToken, on_delete=models.CASCADE, related_name="use", primary_key=True)
+    at = models.DateTimeField()
+    address = models.GenericIPAddressField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"use of {self.token_id}"
+
+
+class NoticeKind(models.TextChoices):
+    """What the holder of an account is told of, whoever did it."""
+
+    TOKEN_MADE = "token_made", _("An API token was made for you.")
+    TOKEN_REVOKED = "token_revoked", _("An API token of yours was revoked.")
+    TOKENS_ENDED = "tokens_ended", _("Your API tokens were ended.")
+    LINK_MADE = "link_made", _("A link to set your password was made.")
+    PASSWORD_CHANGED = "password_changed", _("Your password was changed.")
+    PASSWORD_SET = "password_set", _("Your password was set by a link.")
+    FACTOR_ADDED = "factor_added", _("A second factor was added.")
+    FACTOR_REMOVED = "factor_removed", _("A second factor was removed.")
+    CODES_MADE = "codes_made", _("New recovery codes were made.")
+    FACTORS_RESET = "factors_reset", _("Your second factor was taken away by an administrator.")
+    INVITED = "invited", _("A clinic invited you.")
+    JOINED = "joined", _("You accepted a clinic's invitation.")
+    ROLE_CHANGED = "role_changed", _("Your role was changed.")
+    ACCESS_TAKEN = "access_taken", _("Your access to a clinic was taken away.")
+    ACCESS_GIVEN = "access_given", _("Your access to a clinic was given back.")
+
+
+class Notice(Record):
+    """One line on the account page of whom it concerns: what happened to their account, and in which clinic."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices", db_index=False)
+    clinic = models.ForeignKey(
+        Clinic, on_delete=models.CASCADE, related_name="+", null=True, blank=True, db_index=False
+    )
+    kind = models.CharField(max_length=24, choices=NoticeKind.choices)
+    mailed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["user", "-created_at"], name="notices_of_a_person")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.user_id}"
 
 
 class Failures(models.Model):

@@ -42,6 +42,8 @@ PERSONAL: Final = frozenset(
         "switch_clinic",
         "profile",
         "password",
+        "invitation",
+        "invitation_decline",
     )
 )
 # They look for something and write nothing.

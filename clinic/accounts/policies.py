@@ -23,16 +23,20 @@ ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 
 
 def clinics_of(user: User | AnonymousUser) -> dict[uuid.UUID, str]:
-    """The role that the user has in each of their clinics, by the clinic's identifier."""
+    """The role that the user has in each of their clinics, by the clinic's identifier. An invitation is none."""
     if not user.is_authenticated or not user.is_active:
         return {}
     roles: dict[uuid.UUID, str] | None = getattr(user, "_roles_by_clinic", None)
     if roles is None:
-        roles = dict(
-            Membership.objects.filter(user_id=user.pk, is_active=True).values_list("clinic_id", "role")
-        )
+        found = Membership.objects.in_force().filter(user_id=user.pk)
+        roles = dict(found.values_list("clinic_id", "role"))
         user._roles_by_clinic = roles  # type: ignore[union-attr, attr-defined]
     return roles
+
+
+def speak_for(user: User, clinic_id: uuid.UUID, role: str) -> None:
+    """Let this user, as one request has it, be a member of that clinic alone: of a token's, wherever else they work."""
+    user._roles_by_clinic = {clinic_id: role}  # type: ignore[attr-defined]
 
 
 def role_in(user: User | AnonymousUser, clinic_id: uuid.UUID) -> str | None:

@@ -20,6 +20,15 @@ class Scope(models.TextChoices):
     RESULTS_CONFIRM = "results.confirm", _("Confirm results and give grades and impressions, as a clinician")
 
 
+class Proof(models.TextChoices):
+    """By what somebody proved who they are, as allauth names it."""
+
+    PASSWORD = "password", _("password")
+    TOTP = "totp", _("authenticator app")
+    WEBAUTHN = "webauthn", _("passkey")
+    RECOVERY_CODES = "recovery_codes", _("recovery code")
+
+
 PEOPLE_ONLY: Final = frozenset({Scope.RESULTS_CONFIRM})
 """What another system's token never has: a clinician's word comes from a clinician."""
 EVERY: Final = " ".join(Scope.values)
@@ -31,7 +40,18 @@ def written(scopes: Iterable[str]) -> str:
     return " ".join(scope for scope in Scope.values if scope in wanted)
 
 
+def proofs(methods: Iterable[str]) -> str:
+    """The proofs as they are stored: their codes, each once, in their order, with blanks between."""
+    made = set(methods)
+    return " ".join(proof for proof in Proof.values if proof in made)
+
+
+def has_second_factor(methods: Iterable[str]) -> bool:
+    """Whether these proofs are more than a password."""
+    return bool(set(methods) - {Proof.PASSWORD})
+
+
 def of_token(token: Any) -> frozenset[str]:
-    """The scopes of a token. One made before there were scopes, or without a name, has all of them."""
+    """The scopes of a token; none for a token without a name, which opens nothing."""
     label: ApiToken | None = getattr(token, "label", None)
-    return frozenset((label.scopes if label else EVERY).split())
+    return frozenset((label.scopes if label else "").split())

@@ -30,10 +30,9 @@ def choose_clinic(*, clinics: list[Clinic], chosen: str | None) -> Clinic | None
     return by_id.get(chosen or "") or (clinics[0] if clinics else None)
 
 
-def is_integration_only(*, user: User | AnonymousUser) -> bool:
-    """Whether every role of this user is for another system's use of the API."""
-    roles = set(clinics_of(user).values())
-    return roles == {Role.INTEGRATION}
+def is_integration_account(*, user: User | AnonymousUser) -> bool:
+    """Whether the account is or ever was another system's: it has no password, and never becomes a person."""
+    return Membership.objects.filter(user_id=user.pk, role=Role.INTEGRATION).exists()
 
 
 def integration_ids(*, clinic_ids: Iterable[uuid.UUID]) -> frozenset[int]:
@@ -45,7 +44,18 @@ def integration_ids(*, clinic_ids: Iterable[uuid.UUID]) -> frozenset[int]:
 def memberships_of(*, user: User | AnonymousUser) -> QuerySet[Membership]:
     """The user's roles that are in force, with their clinics."""
     return (
-        Membership.objects.filter(user_id=user.pk, is_active=True)
+        Membership.objects.in_force()
+        .filter(user_id=user.pk)
+        .select_related("clinic")
+        .order_by("clinic__name")
+    )
+
+
+def invitations_of(*, user: User | AnonymousUser) -> QuerySet[Membership]:
+    """The roles that clinics offer this person, with their clinics; they open nothing."""
+    return (
+        Membership.objects.invitations()
+        .filter(user_id=user.pk)
         .select_related("clinic")
         .order_by("clinic__name")
     )
@@ -60,34 +70,58 @@ def members(*, clinic_id: uuid.UUID) -> QuerySet[Membership]:
     )
 
 
-def may_link_password(*, membership: Membership) -> bool:
-    """Whether the clinic's administrator may make a password link for this member.
+def is_clinics_own(*, user: User, clinic_id: uuid.UUID) -> bool:
+    """Whether the account is this clinic's alone: made here, accepted nowhere else, and not the server's.
 
-    Not for someone who also works elsewhere or runs the server: the link would open another clinic's records.
+    Its administrators may make links for such an account. What they made opens no other clinic: a membership there
+    begins with a password that nobody but its holder knows.
+    """
+    accepted = Membership.objects.filter(user=user, accepted_at__isnull=False)
+    here = accepted.filter(clinic_id=clinic_id).exists()
+    elsewhere = accepted.exclude(clinic_id=clinic_id).exists()
+    return here and not (elsewhere or user.is_staff or user.is_superuser)
+
+
+def may_link_password(*, membership: Membership) -> bool:
+    """Whether the clinic's administrator may make a password link for this member: for an account of theirs alone.
+
+    For someone who also works elsewhere or runs the server it would open another clinic's records, and another system
+    has no password.
     """
     user = membership.user
-    elsewhere = Membership.objects.filter(user=user).exclude(clinic_id=membership.clinic_id).exists()
-    return membership.is_active and user.is_active and not (elsewhere or user.is_staff or user.is_superuser)
+    in_force = membership.is_active and membership.accepted_at is not None and user.is_active
+    return (
+        in_force
+        and is_clinics_own(user=user, clinic_id=membership.clinic_id)
+        and not is_integration_account(user=user)
+    )
+
+
+def may_use_password_link(*, user: User) -> bool:
+    """Whether a link that was made for this account still may be used: it is still one clinic's alone."""
+    mine = list(Membership.objects.in_force().filter(user=user).select_related("user")[:2])
+    return len(mine) == 1 and may_link_password(membership=mine[0])
 
 
 def integrations(*, clinic_id: uuid.UUID) -> QuerySet[User]:
-    """The integrations of a clinic whose tokens its administrators keep: those that serve no other clinic."""
+    """The integrations of a clinic, whose tokens its administrators make."""
+    mine = Membership.objects.in_force().filter(clinic_id=clinic_id, role=Role.INTEGRATION)
     return (
-        User.objects.filter(
-            memberships__clinic_id=clinic_id, memberships__role=Role.INTEGRATION, memberships__is_active=True
-        )
-        .exclude(pk__in=Membership.objects.exclude(clinic_id=clinic_id).values("user_id"))
+        User.objects.filter(pk__in=mine.values("user_id"))
         .exclude(Q(is_active=False) | Q(is_staff=True))
         .order_by("full_name", "email")
     )
 
 
-def tokens_of(*, users: list[User]) -> QuerySet[AuthToken]:
-    """The tokens of these users that still work, newest first, each with its name."""
-    now = timezone.now()
+def tokens_visible_to(*, user: User | AnonymousUser) -> QuerySet[AuthToken]:
+    """The tokens that this person may see and revoke: their own, and all for clinics that they administer.
+
+    Those that still work, newest first, each with its name, clinic and last use.
+    """
+    administered = [pk for pk, role in clinics_of(user).items() if role == Role.ADMINISTRATOR]
     return (
-        AuthToken.objects.filter(user__in=users)
-        .filter(Q(expiry__isnull=True) | Q(expiry__gt=now))
-        .select_related("user", "label")
+        AuthToken.objects.filter(Q(user_id=user.pk) | Q(label__clinic_id__in=administered))
+        .filter(label__clinic_id__isnull=False, expiry__gt=timezone.now())
+        .select_related("user", "label__clinic", "label__use", "label__made_by")
         .order_by("-created")
     )

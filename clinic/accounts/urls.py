@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import views, views_clinic, views_login
+from . import views, views_clinic, views_invitations, views_login
 
 app_name = "accounts"
 urlpatterns = [
@@ -17,6 +17,9 @@ urlpatterns = [
     path("password/", views.password, name="password"),
     path("tokens/", views.tokens, name="tokens"),
     path("tokens/<str:key>/revoke/", views.token_revoke, name="token_revoke"),
+    path("invitations/<uuid:pk>/", views_invitations.invitation, name="invitation"),
+    path("invitations/<uuid:pk>/decline/", views_invitations.invitation_decline, name="invitation_decline"),
+    path("invitations/<uuid:pk>/<str:secret>/", views_invitations.invitation_link, name="invitation_link"),
     path("clinic/", views_clinic.settings, name="clinic"),
     path("members/", views_clinic.members, name="members"),
     path("members/<uuid:pk>/", views_clinic.member, name="member"),

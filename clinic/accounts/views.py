@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 from clinic.common.forms import submit
 from clinic.common.http import next_url
 
-from . import events, forms, lockout, policies, selectors, services, sessions, stepup
+from . import events, factors, forms, lockout, notices, policies, selectors, services, sessions, stepup
 from .forms_login import locked_by
 from .language import remember_language
 from .middleware import SESSION_KEY
@@ -69,7 +69,13 @@ def profile(request: HttpRequest) -> HttpResponse:
         response = redirect("accounts:profile")
         remember_language(response, user.language)
         return response
-    context = {"form": form, "memberships": selectors.memberships_of(user=user), "tab": "profile"}
+    context = {
+        "form": form,
+        "memberships": selectors.memberships_of(user=user),
+        "invitations": selectors.invitations_of(user=user),
+        "notices": notices.recent(user=user),  # type: ignore[arg-type]
+        "tab": "profile",
+    }
     return render(request, "accounts/profile.html", context)
 
 
@@ -85,6 +91,7 @@ def password(request: HttpRequest) -> HttpResponse:
         sessions.end_all(user=form.user, keep=request.session.session_key)
         sessions.register(request)
         events.note(request, events.Event.PASSWORD_CHANGED, form.user, how="page")
+        notices.tell(user=form.user, kind=notices.NoticeKind.PASSWORD_CHANGED)
         messages.success(request, _("Your password is changed. Other devices have been logged out."))
         return redirect("accounts:profile")
     page = render(request, "accounts/password.html", {"form": form, "tab": "profile"})
@@ -92,7 +99,7 @@ def password(request: HttpRequest) -> HttpResponse:
 
 
 def _holders(request: HttpRequest) -> Any:
-    """Whose tokens this person keeps: their own, and an administrator those of the clinic's integrations."""
+    """For whom this person makes tokens: themselves, and an administrator for the clinic's integrations."""
     me = User.objects.filter(pk=request.user.pk)
     clinic = request.clinic  # type: ignore[attr-defined]
     if clinic is None or not policies.can_administer(request.user, clinic.pk):
@@ -105,26 +112,30 @@ def _holders(request: HttpRequest) -> Any:
 @login_required
 @stepup.required
 def tokens(request: HttpRequest) -> HttpResponse:
-    """The API tokens; a new one is shown once, in the answer to the form that made it."""
+    """The API tokens of oneself and of the clinics that one administers; a new one is shown once, when it is made."""
+    user, clinic = request.user, request.clinic  # type: ignore[attr-defined]
     holders = _holders(request)
-    form = forms.TokenForm(request.POST or None, holders=holders, initial={"user": request.user.pk})
+    form = forms.TokenForm(request.POST or None, holders=holders, initial={"user": user.pk})
     made = None
-    if request.method == "POST":
+    if request.method == "POST" and clinic is not None:
         data = form.cleaned_data if form.is_valid() else {}
         made = submit(
             form,
             services.create_token,
-            user=data.get("user") or request.user,
-            name=data.get("name"),
-            days=data.get("days"),
-            scopes=data.get("scopes"),
+            **{**data, "user": data.get("user") or user},
+            clinic=clinic,
+            strength=stepup.methods_of(request),
+            by=user,
         )
         if made:
-            form = forms.TokenForm(holders=holders, initial={"user": request.user.pk})
+            form = forms.TokenForm(holders=holders, initial={"user": user.pk})
+    visible = list(selectors.tokens_visible_to(user=user))
     context = {
-        "form": form,
+        "form": form if clinic is not None else None,
         "made": made,
-        "tokens": selectors.tokens_of(users=list(holders)),
+        "mine": [token for token in visible if token.user_id == user.pk],
+        "others": [token for token in visible if token.user_id != user.pk],
+        "factor_required": factors.is_required(user=user),
         "tab": "tokens",
     }
     return render(request, "accounts/tokens.html", context)
@@ -134,8 +145,8 @@ def tokens(request: HttpRequest) -> HttpResponse:
 @login_required
 @stepup.required
 def token_revoke(request: HttpRequest, key: str) -> HttpResponse:
-    """End a token at once."""
-    token = get_object_or_404(selectors.tokens_of(users=list(_holders(request))), token_key=key)
-    services.revoke_token(token=token)
+    """End a token at once: one's own, or one for a clinic that one administers."""
+    token = get_object_or_404(selectors.tokens_visible_to(user=request.user), token_key=key)
+    services.revoke_token(token=token, by=request.user)  # type: ignore[arg-type]
     messages.success(request, _("The token is revoked. What used it can no longer reach the records."))
     return redirect("accounts:tokens")

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from clinic.common.forms import submit
 from clinic.common.http import require
 
-from . import events, factors, forms, policies, selectors, services, sessions, stepup
+from . import events, factors, forms, policies, selectors, services, services_invitations, sessions, stepup
 from .models import Clinic, Membership, Role
 
 
@@ -42,25 +42,15 @@ def members(request: HttpRequest) -> HttpResponse:
     form = forms.MemberForm(request.POST or None)
     if request.method == "POST":
         data = form.cleaned_data if form.is_valid() else {}
-        membership = submit(form, services.add_member, clinic=clinic, **data)
+        membership = submit(form, services.add_member, clinic=clinic, by=request.user, **data)
         if membership:
-            said = _("%(name)s is now a member of the clinic.") % {"name": membership.user}
-            messages.success(request, said)
-            _log_change(request, membership, "added")
+            said = _("%(name)s is now a member of the clinic.")
+            if membership.accepted_at is None:
+                said = _("%(name)s is invited. Hand over a link to accept the invitation.")
+            messages.success(request, said % {"name": membership.shown_name})
             return redirect("accounts:member", pk=membership.pk)
     context = {"members": selectors.members(clinic_id=clinic.pk), "form": form, "tab": "members"}
     return render(request, "accounts/members.html", context)
-
-
-def _log_change(request: HttpRequest, membership: Membership, what: str) -> None:
-    events.note(
-        request,
-        events.Event.MEMBER_CHANGED,
-        request.user,
-        what=what,
-        role=membership.role,
-        member=str(membership.pk),
-    )
 
 
 def _member_page(request: HttpRequest, membership: Membership, **more: object) -> HttpResponse:
@@ -68,7 +58,10 @@ def _member_page(request: HttpRequest, membership: Membership, **more: object) -
         "membership": membership,
         "form": forms.RoleForm(record=membership),
         "may_link": selectors.may_link_password(membership=membership),
-        "needs_password": not membership.user.has_usable_password() and membership.role != Role.INTEGRATION,
+        "invited": membership.is_active and membership.accepted_at is None,
+        "needs_password": membership.accepted_at is not None
+        and not membership.user.has_usable_password()
+        and membership.role != Role.INTEGRATION,
         "has_factor": factors.has_factor(user=membership.user),
         "may_reset": selectors.may_link_password(membership=membership) and membership.user != request.user,
         "tab": "members",
@@ -87,11 +80,10 @@ def member(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return _member_page(request, membership)
     form = forms.RoleForm(request.POST, record=membership)
     role = form.cleaned_data["role"] if form.is_valid() else ""
-    if submit(form, services.change_role, membership=membership, role=role) is None:
+    if submit(form, services.change_role, membership=membership, role=role, by=request.user) is None:
         membership.refresh_from_db()
         return _member_page(request, membership, form=form)
-    _log_change(request, membership, "role")
-    messages.success(request, _("The role of %(name)s is changed.") % {"name": membership.user})
+    messages.success(request, _("The role of %(name)s is changed.") % {"name": membership.shown_name})
     return redirect("accounts:members")
 
 
@@ -103,13 +95,14 @@ def member_active(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     membership = _member(request, pk)
     active = request.POST.get("active") == "yes"
     try:
-        services.set_member_active(membership=membership, active=active)
+        services.set_member_active(membership=membership, active=active, by=request.user)  # type: ignore[arg-type]
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("accounts:member", pk=pk)
-    _log_change(request, membership, "access_given" if active else "access_taken")
     said = _("%(name)s has access again.") if active else _("%(name)s no longer has access.")
-    messages.success(request, said % {"name": membership.user})
+    if active and membership.accepted_at is None:
+        said = _("%(name)s is invited. Hand over a link to accept the invitation.")
+    messages.success(request, said % {"name": membership.shown_name})
     return redirect("accounts:members")
 
 
@@ -118,12 +111,14 @@ def member_active(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @login_required
 @stepup.required
 def member_link(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show, this once, a link by which the member sets their own password."""
+    """Show, this once, a link by which the member sets their own password, or accepts the invitation."""
     membership = _member(request, pk)
-    require(selectors.may_link_password(membership=membership))
-    _log_change(request, membership, "password_link")
-    user_id, token = services.password_link_parts(user=membership.user)
-    path = reverse("accounts:set_password", args=[user_id, token])
+    if membership.accepted_at is None:
+        secret = services_invitations.invitation_secret(membership=membership, by=request.user)  # type: ignore[arg-type]
+        path = reverse("accounts:invitation_link", args=[membership.pk, secret])
+    else:
+        parts = services.password_link_parts(membership=membership, by=request.user)  # type: ignore[arg-type]
+        path = reverse("accounts:set_password", args=parts)
     return _member_page(request, membership, link=request.build_absolute_uri(path))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as codes_views
 from allauth.mfa.totp import views as totp_views
@@ -17,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.generic.base import ContextMixin
 
-from . import events, factors, sessions, stepup
+from . import events, factors, notices, sessions, stepup
 from .adapters import MFAAdapter
 from .forms_login import NewTotpForm
 from .models import User
@@ -41,7 +42,9 @@ class Changes(Page):
     """A form that changes the factors: logged, told, and the end of all other sessions."""
 
     kind: str = events.Event.FACTOR_ADDED
+    told: str = notices.NoticeKind.FACTOR_ADDED
     what = ""
+    proves = ""
     said: Any = ""
 
     def form_valid(self, form: Any) -> HttpResponse:
@@ -51,6 +54,11 @@ class Changes(Page):
         assert isinstance(user, User)
         ended = sessions.end_all(user=user, keep=request.session.session_key)
         events.note(request, self.kind, user, what=self.what, sessions_ended=ended)
+        if self.proves:
+            # Whoever adds a factor has just shown that they have it.
+            added = Authenticator.objects.filter(user=user, type=self.proves).latest("created_at")
+            record_authentication(request, user, "mfa", type=self.proves, id=added.pk)
+        notices.tell(user=user, kind=self.told)
         messages.success(request, str(self.said_now()))
         return response
 
@@ -79,6 +87,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 class AddTotp(Changes, totp_views.ActivateTOTPView):
     template_name = "accounts/totp_add.html"
     what = "totp"
+    proves = Authenticator.Type.TOTP
 
     def get_form_class(self) -> type:
         return NewTotpForm
@@ -95,12 +104,14 @@ class AddTotp(Changes, totp_views.ActivateTOTPView):
 class RemoveTotp(Changes, totp_views.DeactivateTOTPView):
     template_name = "accounts/totp_remove.html"
     kind = events.Event.FACTOR_REMOVED
+    told = notices.NoticeKind.FACTOR_REMOVED
     what = "totp"
 
 
 class AddPasskey(Changes, webauthn_views.AddWebAuthnView):
     template_name = "accounts/passkey_add.html"
     what = "passkey"
+    proves = Authenticator.Type.WEBAUTHN
 
     def form_invalid(self, form: Any) -> HttpResponse:
         messages.error(self.request, _("The passkey could not be added. Please try again."))
@@ -110,6 +121,7 @@ class AddPasskey(Changes, webauthn_views.AddWebAuthnView):
 class RemovePasskey(Changes, webauthn_views.RemoveWebAuthnView):
     template_name = "accounts/passkey_remove.html"
     kind = events.Event.FACTOR_REMOVED
+    told = notices.NoticeKind.FACTOR_REMOVED
     what = "passkey"
 
     def get_success_url(self) -> str:
@@ -138,6 +150,7 @@ class RenamePasskey(Page, webauthn_views.EditWebAuthnView):
 
 class NewCodes(Changes, codes_views.GenerateRecoveryCodesView):
     template_name = "accounts/codes_new.html"
+    told = notices.NoticeKind.CODES_MADE
     what = "recovery_codes"
 
     def said_now(self) -> str:

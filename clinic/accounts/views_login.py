@@ -24,9 +24,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clinic.common.http import next_url
 
-from . import events, factors, forms, lockout, services, sessions
+from . import events, factors, forms, lockout, selectors, services, sessions
 from .forms_login import CodeAgainForm, CodeForm, LoginForm, PasswordAgainForm, locked_by
 from .language import remember_language
+from .links import password_links
 from .models import User
 
 
@@ -141,11 +142,16 @@ class SetPassword(auth_views.PasswordResetConfirmView):
     template_name = "accounts/set_password.html"
     form_class = forms.NewPasswordForm
     success_url = reverse_lazy("accounts:login")
+    token_generator = password_links
+
+    def get_user(self, uidb64: str) -> User | None:
+        """Whose password the link sets; nobody's, where the account is no longer one clinic's alone."""
+        user: User | None = super().get_user(uidb64)
+        return user if user is not None and selectors.may_use_password_link(user=user) else None
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
-        sessions.end_all(user=self.user)
-        services.revoke_tokens_of(user=self.user)
+        services.password_set_by_link(user=self.user)
         events.note(self.request, events.Event.PASSWORD_CHANGED, self.user, how="link")
         messages.success(self.request, _("Your password is set. Please log in."))
         return response

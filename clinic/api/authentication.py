@@ -4,19 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from knox import auth
 from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 
+from clinic.accounts import policies
+from clinic.accounts.models import ApiToken, Membership
+from clinic.accounts.services_tokens import note_use
 from clinic.common.bodies import headers_of
+from clinic.common.http import client_address
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
+    from clinic.accounts.models import User
+
 
 class TokenAuthentication(auth.TokenAuthentication):
-    """Knox's tokens; a header with bytes that no token has is a wrong token, not a broken server."""
+    """Knox's tokens, each for one clinic; a header with bytes that no token has is a wrong token, no broken server."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        """The user, a member of the token's clinic alone, and the token; 401, or 403 where its proof is too weak."""
+        found: tuple[Any, Any] | None = super().authenticate(request)
+        if found is not None:
+            user, token = found
+            token.label = admit(user, token)
+            note_use(label=token.label, address=client_address(request._request))
+        return found
 
     def authenticate_credentials(self, token: bytes) -> tuple[Any, Any]:
         """The user and the token, or 401."""
@@ -40,3 +56,25 @@ class SessionAuthentication(authentication.SessionAuthentication):
         check.process_request(request)
         if reason := check.process_view(request, None, (), {}):
             raise PermissionDenied(f"CSRF Failed: {reason}")
+
+
+def admit(user: User, token: Any) -> ApiToken:
+    """Let the user speak for the token's clinic and no other, if that still is theirs."""
+    label = ApiToken.objects.filter(token=token).select_related("use").first()
+    mine = Membership.objects.in_force().filter(user_id=user.pk)
+    roles = {
+        clinic: (role, required)
+        for clinic, role, required in mine.values_list("clinic_id", "role", "clinic__require_second_factor")
+    }
+    if label is None or label.clinic_id not in roles:
+        raise AuthenticationFailed(_("Invalid token."))
+    required = settings.REQUIRE_SECOND_FACTOR or any(required for _role, required in roles.values())
+    if required and not label.is_strong:
+        from .problems import Problem  # which imports the views that this class is a setting of
+
+        said = _(
+            "This token was made with a password alone, and the clinic asks for a second factor. Make another."
+        )
+        raise Problem("second_factor_required", said)
+    policies.speak_for(user, label.clinic_id, roles[label.clinic_id][0])
+    return label

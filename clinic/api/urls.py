@@ -1,10 +1,9 @@
 """The API's addresses, its schema and its docs page."""
 
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
-from .views import analyses, changes, clinics, docs, examination, records, service, visits
+from .views import analyses, changes, clinics, docs, examination, records, schema, service, visits
 
 app_name = "api"
 
@@ -23,13 +22,14 @@ router.register("releases", analyses.ReleaseViewSet, "release")
 
 urlpatterns = [
     path("v1/tokens/", service.TokenView.as_view(), name="token"),
+    path("v1/tokens/<uuid:pk>/", service.OneTokenView.as_view(), name="one_token"),
     path("v1/changes/", changes.ChangesView.as_view(), name="changes"),
     path("v1/", include(router.urls)),
     path("v1/exercises/", service.ExerciseView.as_view(), name="exercises"),
     path("v1/problems/", service.ProblemsView.as_view(), name="problems"),
     path("v1/problems/<slug:code>/", service.ProblemView.as_view(), name="problem"),
     path("caller/", service.CallerView.as_view(), name="caller"),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("schema/", schema.SchemaView.as_view(), name="schema"),
     path("docs/", docs.docs, name="docs"),
     # Under the API an unknown address is a problem too, not a page.
     re_path(r"^[\s\S]*$", service.NothingHere.as_view(), name="nothing"),

@@ -61,7 +61,7 @@ def log_event(
         patient=patient,
         address=ip_or_none(address),
         page=page[:64],
-        detail=_codes(detail or {}),
+        detail=_codes({**_token_of(), **(detail or {})}),
     )
     return _write([event], reason)[0]
 
@@ -134,6 +134,13 @@ def _codes(detail: dict[str, str | int]) -> dict[str, str | int]:
     return {name: value if isinstance(value, int) else str(value) for name, value in detail.items()}
 
 
+def _token_of(request: HttpRequest | None = None) -> dict[str, str | int]:
+    """Which API token asks for what is being logged, by its identifier; nothing for a session or a command."""
+    request = request or request_at_hand()
+    label = getattr(getattr(request, "auth", None), "label", None)
+    return {"token": str(label.pk)} if label is not None else {}
+
+
 def _one_line(text: str) -> str:
     return " ".join(text.split())[:200]
 
@@ -148,7 +155,7 @@ def log_change(
 ) -> AuditEvent:
     """Record that a record was changed; what it was and became stays in its history, at that version."""
     patient = patient_of(record)
-    detail: dict[str, str | int] = {"record": record._meta.model_name or "", "how": how}
+    detail: dict[str, str | int] = {**_token_of(request), "record": record._meta.model_name or "", "how": how}
     if version is not None:
         detail["version"] = version
     detail |= statements.told_of(record)
@@ -227,6 +234,7 @@ def log_read(
         kind=access,
         page=page[:64],
         address=ip_or_none(address),
+        detail=_token_of(),
     )
     _write([event], reason)
     return event
@@ -236,6 +244,7 @@ def record_reads(*, request: HttpRequest, patients: Iterable[Patient], access: s
     """Record that one answer showed something of several patients, with one write however many they are."""
     match = request.resolver_match
     page, address = (match.view_name if match else "")[:64], client_address(request)
+    token = _token_of(request)
     by_reason: dict[str, list[AuditEvent]] = {}
     for patient in {patient.pk: patient for patient in patients}.values():
         event = AuditEvent(
@@ -245,6 +254,7 @@ def record_reads(*, request: HttpRequest, patients: Iterable[Patient], access: s
             kind=access,
             page=page,
             address=address,
+            detail={**token},
         )
         by_reason.setdefault(_why_open(request, patient.pk), []).append(event)
     for reason, events in by_reason.items():

@@ -82,6 +82,7 @@ def beat_schedule() -> dict[str, Any]:
             "schedule": crontab(hour=1, minute=50),
             "options": hourly,
         },
+        "notices": {"task": "clinic.accounts.tasks.mail_notices", "schedule": 60.0, "options": minutely},
         "repeats": {
             "task": "clinic.api.tasks.forget_keys",
             "schedule": crontab(hour=1, minute=55),

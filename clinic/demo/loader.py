@@ -64,7 +64,8 @@ def staff() -> dict[str, User]:
         with transaction.atomic():
             if user is None:
                 user = User.objects.create_user(login.email, people.PASSWORD, full_name=login.name)
-            Membership.objects.get_or_create(user=user, clinic_id=login.clinic, defaults={"role": login.role})
+            begun = {"role": login.role, "accepted_at": timezone.now()}
+            Membership.objects.get_or_create(user=user, clinic_id=login.clinic, defaults=begun)
         found[login.email] = user
     return found
 

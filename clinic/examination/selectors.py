@@ -76,7 +76,7 @@ def due_tasks() -> QuerySet[Task]:
 
 def may_own(*, clinic_id: uuid.UUID) -> QuerySet[User]:
     """Who may look after a task of the clinic: its people who treat patients."""
-    members = Membership.objects.filter(clinic_id=clinic_id, is_active=True, role__in=CONFIRMERS)
+    members = Membership.objects.in_force().filter(clinic_id=clinic_id, role__in=CONFIRMERS)
     return User.objects.filter(is_active=True, pk__in=members.values("user_id")).order_by("full_name", "pk")
 
 

@@ -34,34 +34,49 @@ MOST = 2000
 EXAMPLES = 3
 
 
-def figures() -> Figures:
-    """How everything is doing at this moment, over all clinics."""
+def figures(*, clinic_id: uuid.UUID | None = None) -> Figures:
+    """How everything is doing at this moment, over all clinics; with one, the photos and analyses of that one.
+
+    What only whoever runs the server may know (the database's size, everybody's failed logins) is left out then.
+    """
     now = timezone.now()
-    since = now - DAY
-    ended = _by(Analysis.objects.filter(queued_at__gte=since), "status", "error_code")
-    final = (Status.SUCCEEDED, Status.REJECTED, Status.FAILED)
     release = registry.active()
+    whole = clinic_id is None
     return Figures(
         at=now,
-        queue=_queue(now),
-        states=dict.fromkeys(Status.values, 0)
-        | {key[0]: n for key, n in _by(Analysis.objects.all(), "status")},
-        ended_day=sum(n for key, n in ended if key[0] in final),
-        failed_day={key[1]: n for key, n in ended if key[0] == Status.FAILED},
-        rejected_day={key[1]: n for key, n in ended if key[0] == Status.REJECTED},
-        stored_day=Photo.objects.filter(created_at__gte=since).count(),
+        **_work(now, clinic_id),
         canaries=tuple(_signs(now)),
-        durations=_durations(now),
         beat=_age(Heartbeat.objects.filter(name=Heartbeat.BEAT).values_list("at", flat=True).first(), now),
         disk=_disk(),
-        database_bytes=_database_bytes(),
+        database_bytes=_database_bytes() if whole else 0,
         release=release.name,
         release_problems=tuple(problem.code for problem in release.problems),
-        logins_failed=_logins_failed(now),
+        logins_failed=_logins_failed(now) if whole else 0,
         unsealed=chain.state().longest_wait,
         demo=settings.DEMO,
         **_care(now),
     )
+
+
+def _work(now: dt.datetime, clinic_id: uuid.UUID | None) -> dict[str, Any]:
+    """What the photos and their analyses add to the figures, of all clinics or of one."""
+    analyses, jobs, photos = Analysis.objects.all(), BackgroundAnalysis.objects.all(), Photo.objects.all()
+    if clinic_id is not None:
+        analyses = analyses.filter(photo__visit__patient__clinic_id=clinic_id)
+        jobs = jobs.filter(photo__visit__patient__clinic_id=clinic_id)
+        photos = photos.filter(visit__patient__clinic_id=clinic_id)
+    since = now - DAY
+    ended = _by(analyses.filter(queued_at__gte=since), "status", "error_code")
+    final = (Status.SUCCEEDED, Status.REJECTED, Status.FAILED)
+    return {
+        "queue": _queue(now, analyses, jobs),
+        "states": dict.fromkeys(Status.values, 0) | {key[0]: n for key, n in _by(analyses, "status")},
+        "ended_day": sum(n for key, n in ended if key[0] in final),
+        "failed_day": {key[1]: n for key, n in ended if key[0] == Status.FAILED},
+        "rejected_day": {key[1]: n for key, n in ended if key[0] == Status.REJECTED},
+        "stored_day": photos.filter(created_at__gte=since).count(),
+        "durations": _durations(now, analyses),
+    }
 
 
 def _by(rows: Any, *fields: str) -> list[tuple[tuple[str, ...], int]]:
@@ -78,11 +93,9 @@ def _since(moment: dt.datetime | None, now: dt.datetime) -> float:
     return max(0.0, (now - moment).total_seconds()) if moment else 0.0
 
 
-def _queue(now: dt.datetime) -> Queue:
-    waiting = Analysis.objects.filter(status=Status.QUEUED).aggregate(n=Count("pk"), oldest=Min("queued_at"))
-    running = Analysis.objects.filter(status=Status.RUNNING).aggregate(
-        n=Count("pk"), oldest=Min("started_at")
-    )
+def _queue(now: dt.datetime, analyses: Any, jobs: Any) -> Queue:
+    waiting = analyses.filter(status=Status.QUEUED).aggregate(n=Count("pk"), oldest=Min("queued_at"))
+    running = analyses.filter(status=Status.RUNNING).aggregate(n=Count("pk"), oldest=Min("started_at"))
     late = now - dt.timedelta(seconds=thresholds.OVERDUE_LEASE)
     still = (Status.QUEUED, Status.RUNNING)
     return Queue(
@@ -90,8 +103,8 @@ def _queue(now: dt.datetime) -> Queue:
         oldest=_since(waiting["oldest"], now),
         running=running["n"],
         longest=_since(running["oldest"], now),
-        overdue=Analysis.objects.filter(status=Status.RUNNING, lease_until__lt=late).count(),
-        background=BackgroundAnalysis.objects.filter(status__in=still).count(),
+        overdue=analyses.filter(status=Status.RUNNING, lease_until__lt=late).count(),
+        background=jobs.filter(status__in=still).count(),
     )
 
 
@@ -105,9 +118,9 @@ def _signs(now: dt.datetime) -> list[Sign]:
     return found
 
 
-def _durations(now: dt.datetime) -> Durations:
+def _durations(now: dt.datetime, analyses: Any) -> Durations:
     hour = now - dt.timedelta(hours=1)
-    rows = Analysis.objects.filter(
+    rows = analyses.filter(
         status__in=[Status.SUCCEEDED, Status.REJECTED], queued_at__gte=now - DAY, finished_at__gte=hour
     )
     times = list(rows.order_by("-finished_at").values_list("queued_at", "started_at", "finished_at")[:MOST])

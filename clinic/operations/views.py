@@ -36,8 +36,10 @@ def overview(request: HttpRequest) -> HttpResponse:
     if clinic is None:
         raise Http404
     require(policies.can_see_operations(request.user, clinic.pk))
-    figures = selectors.figures()
+    whole = policies.can_see_installation(request.user, clinic.pk)
+    figures = selectors.figures(clinic_id=None if whole else clinic.pk)
     context = {
+        "whole": whole,
         "figures": figures,
         "troubles": rules.troubles(figures),
         "seconds": SECONDS,
@@ -47,8 +49,8 @@ def overview(request: HttpRequest) -> HttpResponse:
             for row in selectors.clinic_failures(user=request.user, clinic_id=clinic.pk)  # type: ignore[arg-type]
         ],
         "findings": _findings(request, figures),
-        "checks": selectors.recent_checks(),
-        "backups": selectors.recent_backups(),
+        "checks": selectors.recent_checks() if whole else [],
+        "backups": selectors.recent_backups() if whole else [],
     }
     part = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
     return render(request, "operations/_figures.html" if part else "operations/overview.html", context)

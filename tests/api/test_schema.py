@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import yaml
 from django.core.management import call_command
@@ -9,6 +11,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from clinic.accounts.models import User
+from clinic.api.views import schema as schema_views
+from clinic.api.views.schema import SchemaView
 from clinic.patients.models import Patient
 
 from .contract import SNAPSHOT, document, errors_of, resolved
@@ -50,6 +54,23 @@ def test_the_document_is_served_to_whoever_asks(client):
     served = yaml.safe_load(answer.content)
     assert served["openapi"] == "3.1.0"
     assert served["paths"].keys() == document()["paths"].keys()
+
+
+@pytest.mark.django_db
+def test_nobody_has_the_document_made_over_and_over(client, monkeypatch):
+    """Making it costs hundreds of milliseconds, and whoever asks needs no login."""
+    address, made = reverse("api:schema"), []
+    get_schema = SchemaView.generator_class.get_schema
+    monkeypatch.setattr(schema_views, "_made", {})
+    monkeypatch.setattr(
+        SchemaView.generator_class,
+        "get_schema",
+        lambda self, *args, **more: made.append(1) or get_schema(self, *args, **more),
+    )
+    answers = {client.get(address, {"lang": lang}).content for lang in ("en", "en", "xx", "yy", "../en", "")}
+    assert len(made) == len(answers) == 1
+    as_json = client.get(address, headers={"accept": "application/vnd.oai.openapi+json"})
+    assert json.loads(as_json.content)["openapi"] == "3.1.0" and len(made) == 2
 
 
 @each_operation

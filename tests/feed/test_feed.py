@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.accounts.models import Membership, Role
+from clinic.accounts.models import Role
 from clinic.accounts.services import create_token
 from clinic.feed.models import Change, Feed
 from clinic.feed.services import renew
@@ -203,7 +203,7 @@ def test_results_are_told_to_whoever_may_read_them(visit, clinician):
 def test_a_cursor_is_for_one_reader_and_one_time(api, visit, clinician, stranger):
     _told, cursor = look(api)
     problem(client_of(stranger).get(URL, {"cursor": cursor}), 410, "cursor_expired")
-    Membership.objects.create(user=clinician, clinic=stranger.memberships.get().clinic, role=Role.REVIEWER)
+    factories.MembershipFactory(user=clinician, clinic=stranger.memberships.get().clinic, role=Role.REVIEWER)
     problem(
         client_of(type(clinician).objects.get(pk=clinician.pk)).get(URL, {"cursor": cursor}),
         410,

@@ -15,7 +15,15 @@ from .rows import Row
 from .world import Place, World
 
 # What may change by the mere fact that somebody asked.
-RESTLESS = ("django_session", "usersessions_", "axes_", "audit_", "django_migrations", "accounts_failures")
+RESTLESS = (
+    "django_session",
+    "usersessions_",
+    "axes_",
+    "audit_",
+    "django_migrations",
+    "accounts_failures",
+    "accounts_tokenuse",
+)
 
 
 @dataclass
@@ -60,7 +68,13 @@ def release() -> tuple[str, str]:
 def address(row: Row, place: Place) -> str:
     if row.name.startswith("/"):
         return row.name
-    known = {"release": release()[0], "figure": release()[1], "token_key": place.records.token.token_key}
+    known = {
+        "release": release()[0],
+        "figure": release()[1],
+        "token_key": place.records.token.token_key,
+        "token_id": place.records.token.label.pk,
+        "invitation": place.records.invitation.pk,
+    }
     kwargs: dict[str, Any] = {name: known.get(value, value) for name, value in row.args.items()}
     if row.on and not row.args:
         kwargs["pk"] = getattr(place.records, row.on).pk

@@ -208,14 +208,26 @@ ACCOUNT = [
         status=200,
         sees=NOTHING,
     ),
-    # A token is ended by its holder alone; an administrator ends the integrations' too.
+    # A token is ended by its holder, and by the administrators of its clinic.
     post(
         "accounts:token_revoke",
-        "login login 404 404 ok 404 404 404 404",
+        "login login 404 404 ok ok 404 404 404",
         on="token",
         args={"key": "token_key"},
         sees=NOTHING,
     ),
+    get("accounts:invitation", NOT_MINE, "invitation"),
+    post("accounts:invitation", NOT_MINE, "invitation", lambda r: {"new_password1": "x"}),
+    post("accounts:invitation_decline", NOT_MINE, "invitation"),
+    get(
+        "accounts:invitation_link",
+        PUBLIC,
+        args={"pk": "invitation", "secret": "none"},
+        status=302,
+        sees=NOTHING,
+    ),
+    get("accounts:member", KEEP_ONE, "invitation", sees="house", by_role=True),
+    post("accounts:member_link", KEEP_ONE, "invitation", status=200, sees="house", by_role=True),
     get("accounts:clinic", KEEP, sees="house"),
     post(
         "accounts:clinic",
@@ -291,7 +303,17 @@ OPEN = [
 API_ROWS = [
     *STATEMENTS_API,
     # Ends the token that it was asked with.
-    Row("api:token", "DELETE", "login login ok 409 409 409 409 ok 409", status=204, sees=NOTHING),
+    Row("api:token", "DELETE", "login login 409 409 409 409 409 ok 409", status=204, sees=NOTHING),
+    get("api:token", API_PLACE, sees=NOTHING),
+    Row(
+        "api:one_token",
+        "DELETE",
+        "login login 404 404 ok ok 404 404 404",
+        on="token",
+        args={"pk": "token_id"},
+        status=204,
+        sees=NOTHING,
+    ),
     post("api:token", "400 400 400 400 400 400 400 400 400", sees=NOTHING),
     *resource("clinic"),
     *resource("patient", history=True, archive=True, change={"phone": "1"}),

@@ -41,7 +41,7 @@ APART = {
     "release-agreement": RESULT,
 }
 # Asked without a token, or ending the one that asks.
-NOT_ASKED = {"token", "problems", "problem", "schema", "docs", "nothing"}
+NOT_ASKED = {"token", "one_token", "problems", "problem", "schema", "docs", "nothing"}
 ROWS = [
     row
     for row in API_ROWS

@@ -56,7 +56,7 @@ THEIRS: dict[str, dict[str, Any]] = {
         "idle_minutes": 60,
     },
     "task": {"plan": "theirs", "next_check": dt.date(2026, 12, 31), "owner": None},
-    "membership": {"role": "integration"},
+    "membership": {"role": "administrator"},
     "user": {"full_name": "Theirs", "language": "id"},
 }
 # Their forms ask for a decision that is taken once, and refuse a second one.

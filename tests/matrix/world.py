@@ -82,7 +82,7 @@ def build() -> World:
     for who, user in users.items():
         clients[who] = Client()
         clients[who].force_login(user)
-        if who in ("inactive", "integration", "nobody"):
+        if who in ("inactive", "integration"):
             tokens[who] = create_token(user=user, name="matrix", days=30)[1]
     inactive.is_active = False
     inactive.save()
@@ -125,6 +125,11 @@ def _clinic(place: Place) -> SimpleNamespace:
     member = factories.MembershipFactory(
         clinic=clinic,
         user=factories.UserFactory(full_name=f"Person {house} member", email=f"member.{house}@example.org"),
+    )
+    invitation = factories.MembershipFactory(
+        clinic=clinic,
+        user=factories.UserFactory(full_name="Invited Person", email=f"invited.{house}@example.org"),
+        accepted_at=None,
     )
     create_token(user=clinician, name=f"token {house}", days=30)
     restricted = patient(4)
@@ -176,6 +181,7 @@ def _clinic(place: Place) -> SimpleNamespace:
             analysis=analysis, by=clinician, comment=f"comment {word}"
         ),
         membership=member,
+        invitation=invitation,
         restricted_patient=restricted,
         restricted_visit=restricted_visit,
         restricted_photo=restricted_photo,

@@ -191,3 +191,20 @@ def test_each_rule_says_what_is_wrong_and_what_to_do(name):
 def test_the_worst_comes_first():
     found = rules.troubles(well_figures(logins_failed=99, beat=9999.0))
     assert [trouble.severity for trouble in found] == ["critical", "warning"]
+
+
+def test_a_clinic_among_several_sees_its_own_figures_alone(as_administrator, clinic, visit, well):
+    def figures():
+        return as_administrator.get(PAGE).context["figures"]
+
+    theirs = factories.VisitFactory()
+    for one, photos in ((visit, 1), (theirs, 2)):
+        for _number in range(photos):
+            factories.AnalysisFactory(photo=factories.PhotoFactory(visit=one), queued=True)
+    shown = figures()
+    assert (shown.queue.waiting, shown.stored_day, sum(shown.states.values())) == (1, 1, 1)
+    assert (shown.database_bytes, shown.logins_failed) == (0, 0)
+    page = as_administrator.get(PAGE).content.decode()
+    for title in ("Free for photos", "Failed logins", "Backups"):
+        assert title not in page
+    assert "The numbers are of this clinic alone." in page

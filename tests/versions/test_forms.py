@@ -92,7 +92,7 @@ def test_a_clinic_s_settings_and_a_member_s_role(administrator, as_administrator
     page = reverse("accounts:member", args=[Membership.objects.get(user=clinician).pk])
     mine, theirs = form_of(as_administrator, page, having="role"), form_of(second, page, having="role")
     assert send(second, theirs, role="reviewer").status_code == 302
-    assert "Two versions" in send(as_administrator, mine, role="integration").content.decode()
+    assert "Two versions" in send(as_administrator, mine, role="administrator").content.decode()
     assert Membership.objects.get(user=clinician).role == "reviewer"
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from clinic.accounts.scopes import Scope
+from clinic.accounts.scopes import Proof, Scope
+
+from .fields import PersonSerializer
 
 LONGEST_DAYS = 90
 
@@ -28,6 +30,9 @@ class TokenInput(serializers.Serializer[Any]):
     days = serializers.IntegerField(
         min_value=1, max_value=LONGEST_DAYS, required=False, default=1, help_text="For how long it works."
     )
+    clinic = serializers.UUIDField(
+        required=False, help_text="For which it speaks; may be left out by who works in one alone."
+    )
     scopes = serializers.ListField(
         child=serializers.ChoiceField(choices=Scope.choices),
         required=False,
@@ -36,12 +41,31 @@ class TokenInput(serializers.Serializer[Any]):
     )
 
 
-class TokenSerializer(serializers.Serializer[Any]):
-    """Send it as `Authorization: Bearer …`. It is shown once and stored nowhere."""
+class TokenListSerializer(serializers.Serializer[Any]):
+    """A token without its text, which is shown once and stored nowhere."""
 
-    token = serializers.CharField()
-    expires_at = serializers.DateTimeField()
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    owner = PersonSerializer(help_text="In whose name it speaks.")
+    clinic = serializers.UUIDField(help_text="The one clinic whose records it reaches.")
     scopes = serializers.ListField(child=serializers.CharField())
+    strength = serializers.ListField(
+        child=serializers.ChoiceField(choices=Proof.choices),
+        help_text="By what its maker proved who they are. One made with a password alone stops where the clinic asks "
+        "for a second factor.",
+    )
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(
+        help_text="It ends sooner with the membership, or when its role changes."
+    )
+    last_used_at = serializers.DateTimeField(allow_null=True)
+    last_used_from = serializers.IPAddressField(allow_null=True)
+
+
+class TokenSerializer(TokenListSerializer):
+    """Send its text as `Authorization: Bearer …`."""
+
+    token = serializers.CharField(help_text="Shown once and stored nowhere.")
 
 
 class ProblemKindSerializer(serializers.Serializer[Any]):

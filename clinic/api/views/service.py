@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.http import Http404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from knox.auth import TokenAuthentication
 from rest_framework import permissions
-from rest_framework.exceptions import Throttled
+from rest_framework.exceptions import ErrorDetail, Throttled, ValidationError
 from rest_framework.response import Response
 
 from clinic.accounts import events, factors, lockout, stepup
 from clinic.accounts import services as accounts
+from clinic.accounts.models import Clinic
+from clinic.accounts.scopes import Proof
+from clinic.accounts.selectors import tokens_visible_to
 from clinic.visits.exercises import PROTOCOL
 
 from ..permissions import FREE
 from ..problems import CATALOGUE, Problem
 from ..serializers.photos import ExerciseSerializer
-from ..serializers.service import ProblemKindSerializer, TokenInput, TokenSerializer
+from ..serializers.service import ProblemKindSerializer, TokenInput, TokenListSerializer, TokenSerializer
 from ..throttles import ByAccount, ByAddress, Everything
-from .base import Strict, given
+from .base import Strict, Systems, given
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.http import HttpRequest
+    from knox.models import AuthToken
     from rest_framework.request import Request
 
     from clinic.accounts.models import User
@@ -52,7 +59,8 @@ class TokenView(Strict):
     @extend_schema(
         summary="Get a token",
         description=(
-            "For e-mail address and password. It may do what its user may do. Wrong ones of either answer alike, "
+            "For e-mail address and password. It speaks for one clinic, and may do there what its user may do. "
+            "Wrong ones of either answer alike, "
             "and attempts are few a minute. Whoever has a second factor sends its current code too (or a recovery "
             "code); whoever must have one and has none is refused until it is set up on the pages. An integration "
             "has no password: its token is made on the page of API tokens by its clinic's administrator."
@@ -63,16 +71,32 @@ class TokenView(Strict):
     )
     def post(self, request: Request) -> Response:
         asked = given(TokenInput, request.data)
-        user = self._proven(request._request, asked)
+        user, proofs = self._proven(request._request, asked)
         label, text = accounts.create_token(
-            user=user, name=asked["name"], days=asked["days"], scopes=asked.get("scopes")
+            user=user,
+            name=asked["name"],
+            days=asked["days"],
+            scopes=asked.get("scopes"),
+            clinic=self._clinic(user, asked.get("clinic")),
+            strength=proofs,
         )
-        made = {"token": text, "expires_at": label.token.expiry, "scopes": label.scopes.split()}
-        return Response(TokenSerializer(made).data, status=201)
+        made = {**described(label.token), "token": text}
+        return Response(TokenSerializer(made, context={"systems": Systems(user)}).data, status=201)
 
-    def _proven(self, request: HttpRequest, asked: dict[str, Any]) -> User:
-        """Whoever these words prove: the password, and the second factor of someone who has or needs one."""
+    def _clinic(self, user: User, pk: uuid.UUID | None) -> Clinic | None:
+        """The clinic that was asked for, as its own error where the user doesn't work there."""
+        if pk is None:
+            return None
+        clinic = Clinic.objects.visible_to(user).filter(pk=pk).first()
+        if clinic is None:
+            said = _("You work in no clinic with this identifier.")
+            raise ValidationError({"clinic": [ErrorDetail(said, "not_found")]})
+        return clinic
+
+    def _proven(self, request: HttpRequest, asked: dict[str, Any]) -> tuple[User, list[str]]:
+        """Whoever these words prove, and by what: the password, and the second factor of who has or needs one."""
         refused = {"WWW-Authenticate": "Bearer"}
+        proofs = [str(Proof.PASSWORD)]
         try:
             user = stepup.check_password(request, account=asked["email"], password=asked["password"])
             if user is None:
@@ -80,14 +104,30 @@ class TokenView(Strict):
             if factors.has_factor(user=user):
                 if not asked["code"]:
                     raise Problem("code_required", headers=refused)
-                if stepup.check_code(request, user=user, code=asked["code"]) is None:
+                found = stepup.check_code(request, user=user, code=asked["code"])
+                if found is None:
                     raise Problem("wrong_code", headers=refused)
+                proofs.append(str(found.type))
             elif factors.is_required(user=user):
                 raise Problem("second_factor_required")
         except lockout.Locked as locked:
             raise Throttled(wait=locked.seconds, detail=locked.sentence) from locked
         events.note(request, events.Event.LOGIN, user, how="token")
-        return user
+        return user, proofs
+
+    @extend_schema(
+        summary="List tokens",
+        description=(
+            "Of a session: its user's own tokens, and all for the clinics that they administer. Of a token: itself, so "
+            "that a program can tell when it ends. The newest first; those that have ended are not listed."
+        ),
+        responses=TokenListSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        context = {"systems": Systems(request.user)}
+        return Response(
+            TokenListSerializer(map(described, _visible(request)), many=True, context=context).data
+        )
 
     @extend_schema(
         summary="Revoke the token that this request carries",
@@ -98,7 +138,60 @@ class TokenView(Strict):
     def delete(self, request: Request) -> Response:
         if not isinstance(request.successful_authenticator, TokenAuthentication):
             raise Problem("no_token")
-        accounts.revoke_token(token=request.auth)
+        accounts.revoke_token(token=request.auth, by=request.user)  # type: ignore[arg-type]
+        return Response(status=204)
+
+
+def described(token: Any) -> dict[str, Any]:
+    """What the API says of a token."""
+    label = token.label
+    use = getattr(label, "use", None)
+    return {
+        "id": label.pk,
+        "name": label.name,
+        "owner": token.user,
+        "clinic": label.clinic_id,
+        "scopes": label.scopes.split(),
+        "strength": label.strength.split(),
+        "created_at": token.created,
+        "expires_at": token.expiry,
+        "last_used_at": use.at if use else None,
+        "last_used_from": use.address if use else None,
+    }
+
+
+def _visible(request: Request) -> QuerySet[AuthToken]:
+    """The tokens that the caller may see and revoke; for a token itself alone."""
+    found = tokens_visible_to(user=request.user)
+    if isinstance(request.successful_authenticator, TokenAuthentication):
+        return found.filter(pk=request.auth.pk)
+    return found
+
+
+class OneTokenView(Strict):
+    """Revoking a token by its identifier: one's own, or one for a clinic that one administers."""
+
+    def scope(self) -> str:
+        return FREE
+
+    @extend_schema(
+        operation_id="tokens_revoke",
+        summary="Revoke a token",
+        description=(
+            "It is worth nothing from then on. Its owner may, and the clinic's administrators; their session must "
+            "have proved lately who they are. A token can revoke itself alone."
+        ),
+        request=None,
+        responses={204: None},
+    )
+    def delete(self, request: Request, pk: uuid.UUID) -> Response:
+        token = _visible(request).filter(label__pk=pk).first()
+        if token is None:
+            raise Http404
+        by_token = isinstance(request.successful_authenticator, TokenAuthentication)
+        if not by_token and not stepup.is_fresh(request._request):
+            raise Problem("step_up_required")
+        accounts.revoke_token(token=token, by=request.user)  # type: ignore[arg-type]
         return Response(status=204)
 
 

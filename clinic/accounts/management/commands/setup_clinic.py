@@ -12,9 +12,10 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from clinic.accounts import services
+from clinic.accounts import services, services_invitations
 from clinic.accounts.models import User, validate_time_zone
 from clinic.audit import roles
 
@@ -44,6 +45,16 @@ class Command(BaseCommand):
             raise CommandError(_sentences(error)) from error
         except (EOFError, KeyboardInterrupt) as error:
             raise CommandError(_("Nothing was stored.")) from error
+        if membership.accepted_at is None:
+            secret = services_invitations.invitation_secret(membership=membership)
+            path = reverse("accounts:invitation_link", args=[membership.pk, secret])
+            self.stdout.write(
+                _(
+                    "%(email)s has an account and is invited. Within three days they open at this site: %(path)s"
+                )
+                % {"email": membership.user.email, "path": path}
+            )
+            return
         self.stdout.write(
             self.style.SUCCESS(
                 _("%(clinic)s is ready. %(email)s may log in and add the other members.")
