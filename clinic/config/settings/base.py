@@ -214,7 +214,7 @@ LARGEST_UPLOAD = 60 * 1024 * 1024
 # Each web process takes in so many such bodies at once, with so many bytes together, and asks others to come back:
 # of its eight threads some must be free for pages and probes.
 UPLOADS_AT_ONCE = env.int("RISORIUS_UPLOADS_AT_ONCE", default=5)
-UPLOADS_MEMORY = 128 * 1024 * 1024
+UPLOADS_MEMORY = 80 * 1024 * 1024
 
 # Where the proxy's folder of photos hangs, if it hands out what Django allowed (X-Accel-Redirect). Sealed photos
 # are opened and sent by Django.
