@@ -73,7 +73,7 @@ def guarded(answer, where: str) -> None:  # type: ignore[no-untyped-def]
     assert headers.get("Access-Control-Allow-Origin") is None, where
 
 
-def test_every_answer_of_every_address_is_guarded(everyone, records):
+def test_every_answer_of_every_address_is_guarded(everyone, records, clinic):
     seen = set()
     for route, _pattern in doors.patterns():
         path = doors.path_of(route, records)
@@ -88,7 +88,10 @@ def test_every_answer_of_every_address_is_guarded(everyone, records):
                 if answer.get("Content-Type", "").startswith("text/html") and not answer.streaming:
                     found = INLINE.search(answer.content.decode())
                     assert found is None, f"{path}: {found.group()}"
-    assert seen >= {200, 302, 403, 404, 405}
+    assert seen >= {200, 302, 401, 404, 405}
+    refused = client(factories.member(clinic, Role.REVIEWER)).get(reverse("accounts:members"), secure=True)
+    assert refused.status_code == 403
+    guarded(refused, "403")
 
 
 def test_answers_that_never_reach_a_view_are_guarded(house, tmp_path, monkeypatch):
