@@ -50,6 +50,14 @@ class Room:
 room = Room()
 WORTH_TRIMMING: Final = 1024 * 1024
 """Bytes of a body after which freed memory is given back to the system."""
+M_MMAP_THRESHOLD: Final = -3
+"""Of the GNU C library's mallopt."""
+
+
+def _let_large_blocks_go() -> None:
+    """Blocks of a megabyte and more are the system's own: they grow without a copy, and end when they are freed."""
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, WORTH_TRIMMING)
 
 
 def _trim() -> None:
@@ -88,6 +96,7 @@ class UploadsMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
+        _let_large_blocks_go()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         try:
