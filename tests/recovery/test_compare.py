@@ -9,9 +9,7 @@ from django.urls import reverse
 from PIL import Image
 
 from clinic.audit.models import Access, ReadEvent
-from clinic.recovery import rules
 from clinic.recovery.comparing import compare
-from clinic.recovery.progress import progress
 from clinic.recovery.selectors import history
 from tests import factories
 from tests.conftest import logged_in
@@ -141,17 +139,3 @@ def test_without_landmarks_or_file_there_is_nothing(as_clinician, episode, photo
     photo.image.storage.delete(photo.image.name)
     assert as_clinician.get(reverse("recovery:aligned", args=[photo.pk])).status_code == 404
     assert not ReadEvent.objects.exists()
-
-
-@pytest.mark.parametrize("by", [0.05, 0.2, 0.35, 0.6])
-def test_a_change_is_one_on_both_pages_or_on_neither(episode, monkeypatch, by):
-    """The same two photos, compared and in the table of exercises, mean the same."""
-    monkeypatch.setattr(rules, "MEASUREMENT_ERROR", 0.2)
-    for day, mouth in ((3, 0.3), (30, 0.3 + by)):
-        scenes.measured(episode, day, mouth=mouth)
-    told = history(episode=episode)
-    row = next(one for one in progress(told) if one.key == "smile")
-    shown = chosen(episode, exercise="smile")
-    measure = next(one for one in shown.measures if one.region == "mouth" and one.what == "distance")
-    assert measure.difference == pytest.approx(row.by)
-    assert (measure.verdict, measure.limit) == (row.verdict, row.limit)
