@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from clinic.start import serve
 from inference.pipeline.release import ARTIFACTS_DIR
 from ml_training import datasets, sources
 from ml_training.datasets import DataMissing
@@ -121,6 +122,12 @@ def register(name: str, artifacts: Path) -> None:
         env = os.environ | {"RISORIUS_MODELS_DIR": str(artifacts)}
         return subprocess.run(command, cwd=ROOT, env=env, check=False, capture_output=capture, text=True)
 
+    if (
+        not (var := Path(os.environ.get("RISORIUS_VAR_DIR", ROOT / "var")).absolute())
+        .joinpath("secret_key")
+        .exists()
+    ):
+        serve.prepare(var).close()  # as the first `make run` does
     prepared = manage("migrate", "--noinput", "--verbosity", "0").returncode
     if prepared == 0 and name in manage("model", "list", capture=True).stdout.split():
         print(f"{name} is registered already.")

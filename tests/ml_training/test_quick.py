@@ -57,6 +57,7 @@ def tried(tmp_path, monkeypatch):
         return SimpleNamespace(returncode=0, stdout=f"{told.registered}  registered")
 
     monkeypatch.setattr(quick.subprocess, "run", run)
+    monkeypatch.setenv("RISORIUS_VAR_DIR", str(tmp_path / "var"))
 
     def go() -> SimpleNamespace:
         told.ran.clear()
@@ -80,6 +81,9 @@ def test_it_goes_from_portraits_to_a_registered_release(tried):
     tried.go()
     assert tried.ran == [*NAMES, "migrate --noinput", "model list", "model register"]
     assert tried.registered == "try"
+    assert (tried.out.parent / "var" / "secret_key").is_file(), (
+        "an installation that nobody has run yet gets its key"
+    )
     config = json.loads((tried.out / "config.json").read_text())
     assert config["data"] == [str(tried.out / name) for name in ("simulated", "unmoved")]
 
