@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 import uuid
@@ -73,7 +74,7 @@ def _write(events: list[AuditEvent], reason: str) -> list[AuditEvent]:
     name, key = next(iter(statements.keys().items())) if typed else ("", b"")
     for one in typed:
         one.event.detail |= {"why": statements.sign(key, one.salt, text), "key": name}
-    with transaction.atomic():
+    with transaction.atomic() if typed else contextlib.nullcontext():
         if len(events) == 1:
             events[0].save(force_insert=True)
         else:

@@ -59,11 +59,12 @@ def staff() -> dict[str, User]:
     for pk, name in people.CLINICS.items():
         Clinic.objects.get_or_create(pk=pk, defaults={"name": name, "time_zone": people.TIME_ZONE})
     found: dict[str, User] = {}
-    for login in people.LOGINS:
+    for login in people.ACCOUNTS:
         user = User.objects.filter(email=login.email).first()
         with transaction.atomic():
             if user is None:
-                user = User.objects.create_user(login.email, people.PASSWORD, full_name=login.name)
+                password = people.PASSWORD if login in people.LOGINS else None
+                user = User.objects.create_user(login.email, password, full_name=login.name)
             begun = {"role": login.role, "accepted_at": timezone.now()}
             Membership.objects.get_or_create(user=user, clinic_id=login.clinic, defaults=begun)
         found[login.email] = user

@@ -20,8 +20,13 @@ from tests.passkeys import passkey
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "Zebulonia Quetzalcoatl"
-# Needs a token or a member's link.
-NOT_REACHED = ("account/password/set/", "account/tokens/", "metrics")
+# Needs a token or a link to a member.
+NOT_REACHED = (
+    "account/password/set/",
+    "account/tokens/",
+    "metrics",
+    "account/invitations/%(pk)s/%(secret)s/",
+)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -43,6 +48,7 @@ def walked(django_db_setup, django_db_blocker):
         closed = factories.PatientFactory(clinic=clinic, restricted_at=timezone.now())
         task = services.raise_task(user=user, episode=episode, kind="eye_closure")
         member = user.memberships.get()
+        invitation = factories.MembershipFactory(user=user, accepted_at=None)
         TOTP.activate(user, generate_totp_secret())
         key = passkey(user)
         records = (
@@ -59,6 +65,7 @@ def walked(django_db_setup, django_db_blocker):
             task,
             clinic,
             member,
+            invitation,
             user,
             key,
         )

@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import resolve, reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from clinic.accounts.models import Membership, Role
 from clinic.accounts.opened_in import FIELD, GO_BACK, PERSONAL, in_words, is_clinics
@@ -30,9 +30,8 @@ def of_the_clinic() -> list[Row]:
 def in_both_clinics(world: World) -> Client:
     """A browser of the first clinic's administrator, who works in both, and in the other one just now."""
     user = world.users["administrator"]
-    Membership.objects.get_or_create(
-        user=user, clinic=world.other.records.clinic, defaults={"role": Role.ADMINISTRATOR}
-    )
+    begun = {"role": Role.ADMINISTRATOR, "accepted_at": timezone.now()}
+    Membership.objects.get_or_create(user=user, clinic=world.other.records.clinic, defaults=begun)
     client = Client()
     client.force_login(user)
     client.post(reverse("accounts:switch_clinic"), {"clinic": str(world.other.records.clinic.pk)})

@@ -37,6 +37,7 @@ APART = {
     "patient-history": RESULT,
     "episode-history": RESULT,
     "visit-findings": RESULT,
+    "visit-filing": RESULT,
     "visit-confirm": CONFIRM,
     "release-agreement": RESULT,
 }
