@@ -53,8 +53,9 @@ def found_in(file: str, rest: str | None) -> Findings:
     return analyser().analyse((loader.PHOTOS / file).read_bytes(), beside)
 
 
-def load(keys: Collection[str] = ()) -> list[Patient]:
-    """These patients of the demo, or all, with their visits analysed, and all but each one's last graded."""
+def load(keys: Collection[str] = (), views: Collection[str] = VIEWS) -> list[Patient]:
+    """These patients of the demo, or all, with those of their photos analysed, and all visits but each one's last
+    graded."""
     users = loader.staff()
     clinician = users["clinician@melati.example"]
     patients = []
@@ -65,7 +66,7 @@ def load(keys: Collection[str] = ()) -> list[Patient]:
         for place, told in enumerate(row["visits"]):
             chapter = loader.Chapter(patient, episode, clinician, place, told)
             visit = loader._visit_record(chapter, loader._at(episode.onset_date, told["week"], place))
-            _photos(visit, [one for one in told["photos"] if one["exercise"] in VIEWS])
+            _photos(visit, [one for one in told["photos"] if one["exercise"] in views])
             if told is not row["visits"][-1]:
                 palsy = told["clinician_grade"] > 1 and bool(row["weak_side"])
                 confirm_visit(

@@ -8,7 +8,10 @@ from django.urls import reverse
 from clinic.accounts.models import User
 from clinic.demo import people
 from clinic.examination.models import Task, TaskKind
+from clinic.patients.models import Patient
+from clinic.recovery.selectors import attention
 from clinic.visits.models import Visit
+from inference.pipeline import codes
 from tests.conftest import logged_in
 from tests.recovery.grades import grades_everywhere
 
@@ -41,6 +44,17 @@ def test_every_visit_of_the_demo_has_one_grade_on_every_page(clinician):
     for patient in patients:
         for visit, said in grades_everywhere(client, patient).items():
             assert len(set(said.values())) == 1, (patient.record_number, visit.at, said)
+
+
+def test_the_fall_after_a_recovery_is_a_relapse_that_today_names(clinician):
+    [patient] = record.load([key_of(105)], views=codes.VIEWS)
+    assert patient.record_number == "M-0105"
+    page = logged_in(clinician).get(reverse("patients:detail", args=[patient.pk])).content.decode()
+    assert "fell from" in page and "course-worse" in page
+    patient = Patient.objects.get(pk=patient.pk)
+    assert patient.summary.worse
+    [item] = [one for one in attention(user=clinician, clinic=patient.clinic) if one.kind == "worse"]
+    assert "fell from" in item.sentence
 
 
 def test_the_eye_that_stays_open_is_a_task_until_a_person_closes_it(clinician):

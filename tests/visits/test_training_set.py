@@ -36,8 +36,8 @@ def jpeg_that_tells() -> bytes:
     return out.getvalue()
 
 
-def photo_of(patient, **word):  # type: ignore[no-untyped-def]
-    """A photo of the patient in their seventh week, with a clinician's word on it."""
+def photo_of(patient, said=True, **word):  # type: ignore[no-untyped-def]
+    """A photo of the patient in their seventh week, with a clinician's word on it, or without."""
     episode = patient.episodes.first() or factories.EpisodeFactory(patient=patient)
     onset = dt.datetime.combine(episode.onset_date, dt.time(3), dt.UTC)
     visit = factories.VisitFactory(episode=episode, at=onset + dt.timedelta(days=45))
@@ -50,7 +50,8 @@ def photo_of(patient, **word):  # type: ignore[no-untyped-def]
         height=800,
     )
     analysis = factories.AnalysisFactory(photo=photo)
-    factories.ConfirmationFactory(analysis=analysis, **{"exercise": "sneer", "comment": NAME, **word})
+    if said:
+        factories.ConfirmationFactory(analysis=analysis, **{"exercise": "sneer", "comment": NAME, **word})
     return photo
 
 
@@ -245,8 +246,7 @@ def test_the_grade_is_the_visit_s(clinic, administrator, tmp_path):
 
 
 def test_a_visit_s_word_confirms_its_photos(clinic, administrator, tmp_path):
-    kept = photo_of(willing(clinic))
-    kept.confirmations.all().delete()
+    kept = photo_of(willing(clinic), said=False)
     VisitConfirmation.objects.create(
         visit=kept.visit, by=kept.visit.clinician, palsy=True, weak_side="left", grade=4
     )
