@@ -108,12 +108,19 @@ def test_a_start_finds_what_was_lost_while_the_demo_was_down(migrated):
             "started_at='2026-01-01 00:00:00', queued_at='2026-01-01 00:00:00', "
             "published_at='2026-01-01 00:00:00'"
         )
+        guards = database.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'inference_analysis'"
+        ).fetchall()
+        for name, _sql in guards:
+            database.execute(f"DROP TRIGGER {name}")
         database.execute(f"UPDATE inference_analysis SET status='queued', {bare} WHERE id=?", lost)
         database.execute(
             f"UPDATE inference_analysis SET status='running', lease_until='2026-01-01 00:01:00', {bare} "
             "WHERE id=?",
             killed,
         )
+        for _name, sql in guards:
+            database.execute(sql)
         database.commit()
     with Supervisor(grace=20) as supervisor:
         migrated.start_worker(supervisor)
