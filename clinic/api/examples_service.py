@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .example_names import API, CLINIC_ID, CONSENT_ID, PATIENT_ID, RELEASE
+from .example_names import API, CLINIC_ID, CLINICIAN, CONSENT_ID, PATIENT_ID, RELEASE
 
 SHARE = {"hits": 33, "count": 36, "value": 0.9167, "low": 0.7817, "high": 0.9713}
 AGREEMENT = {
@@ -31,6 +31,18 @@ CHANGE = {
         "made for that alone.",
     },
 }
+TOKEN = {
+    "id": "5b0e6f6c-6d55-4a0e-9a0c-2f1f3c7e8d90",
+    "name": "Nightly export",
+    "owner": CLINICIAN,
+    "clinic": CLINIC_ID,
+    "scopes": ["patients.read", "results.read"],
+    "strength": ["password", "totp"],
+    "created_at": "2026-11-09T03:00:00Z",
+    "expires_at": "2026-12-09T03:00:00Z",
+    "last_used_at": "2026-11-21T02:00:14Z",
+    "last_used_from": "192.0.2.17",
+}
 SERVICE: dict[str, Any] = {
     "Changes": {
         "cursor": CURSOR,
@@ -45,10 +57,12 @@ SERVICE: dict[str, Any] = {
         "days": 30,
         "scopes": ["patients.read", "results.read"],
     },
+    "TokenList": TOKEN,
     "Token": {
+        **TOKEN,
+        "last_used_at": None,
+        "last_used_from": None,
         "token": "8c1f…64 characters in all…e09b",
-        "expires_at": "2026-12-09T03:00:00Z",
-        "scopes": ["patients.read", "results.read"],
     },
     "Release": {
         "name": RELEASE,

@@ -92,6 +92,7 @@ def make_world(clinic: Any, clinician: Any) -> World:
             "restricted": [closed],
             "visit": [visits[-1], visits[0], first_visit],
             "passkey": [passkey(clinician, "Reception's computer with a rather long name")],
+            "invitation": [factories.MembershipFactory(user=clinician, accepted_at=None)],
             "membership": [factories.MembershipFactory(clinic=clinic)],
             "photo": [photos[-1], photos[0], waiting, retake, broken],
         },
@@ -121,10 +122,11 @@ KINDS = {
     "photos/<uuid:pk>": "photo",
     "tasks/<uuid:pk>": "task",
     "account/members/<uuid:pk>": "membership",
+    "account/invitations/<uuid:pk>": "invitation",
     "account/factor/passkeys/<int:pk>": "passkey",
 }
 # Values of the other parts of a route.
-PARTS = {"use": "teaching", "key": "none", "uidb64": "none", "token": "none"}
+PARTS = {"use": "teaching", "key": "none", "uidb64": "none", "token": "none", "secret": "none"}
 
 
 def routes() -> list[tuple[str, str, tuple[str, ...]]]:
