@@ -11,7 +11,6 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -22,16 +21,7 @@ from . import exercises
 from .models import Photo, Visit, VisitConfirmation
 from .selectors import PhotoCard, cards
 from .sentences import ROMAN, SEVERITY, WEAKNESS
-from .together import Together, together
-
-GRADE_VIEWS: Final[tuple[tuple[str, ...], ...]] = (
-    ("rest",),
-    ("brow_raise",),
-    ("gentle_eye_closure", "tight_eye_closure"),
-    ("smile_with_teeth", "closed_smile", "smile", "show_teeth"),
-)
-"""What a grade is about: the face at rest, and the movement of forehead, eye and mouth (House and Brackmann,
-Otolaryngol Head Neck Surg 1985;93:146-147). Of each group one view must be there; the first is asked for."""
+from .together import Together, missing_for_grade, together
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +158,6 @@ def _without_grade(found: Finding, missing: Sequence[str | Promise]) -> str:
     if found.uncertain:
         return _("Uncertain so far. Too few views: %(views)s missing.") % values
     return _("%(weakness)s. Too few views for a grade: %(views)s missing.") % values
-
-
-def missing_for_grade(views: Iterable[str]) -> tuple[str, ...]:
-    """The views that a grade lacks, by the code of the one that is asked for."""
-    there = set(views)
-    return tuple(group[0] for group in GRADE_VIEWS if not there & set(group))
 
 
 def visit_finding(*, visit: Visit, photos: Sequence[PhotoCard] | None = None) -> VisitFinding:

@@ -11,10 +11,10 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from inference import registry
-from inference.finding import Finding, evidence, from_visit
+from inference.finding import Finding, Verdict, evidence, from_visit
 from inference.pipeline.codes import Exercise, same_exercise
 from inference.pipeline.errors import PipelineError
 from inference.pipeline.release import load_release, release_folder
@@ -23,6 +23,19 @@ from inference.pipeline.visit import VisitFindings, combine
 from . import exercises
 from .reading import Zone, zones_of
 from .selectors import PhotoCard
+
+GRADE_VIEWS: Final[tuple[tuple[str, ...], ...]] = (
+    ("rest",),
+    ("brow_raise",),
+    ("gentle_eye_closure", "tight_eye_closure"),
+    ("smile_with_teeth", "closed_smile", "smile", "show_teeth"),
+)
+"""What a grade is about: the face at rest, and the movement of forehead, eye and mouth (House and Brackmann,
+Otolaryngol Head Neck Surg 1985;93:146-147). Of each group one view must be there; the first is asked for."""
+
+
+NEVER: Final = 2.0
+"""A threshold that no probability reaches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +68,12 @@ class Together:
         return [str(exercises.by_code(code).name) for code in self.findings.views_missing]
 
 
+def missing_for_grade(views: Iterable[str]) -> tuple[str, ...]:
+    """The views that a grade lacks, by the code of the one that is asked for."""
+    there = set(views)
+    return tuple(group[0] for group in GRADE_VIEWS if not there & set(group))
+
+
 def together(*, cards: Iterable[PhotoCard]) -> Together | None:
     """The views of a visit combined; None where no release that combines views has judged any."""
     judged = [card for card in cards if card.succeeded and card.analysis is not None]
@@ -68,7 +87,7 @@ def together(*, cards: Iterable[PhotoCard]) -> Together | None:
     counted = _last_of_each(of_release)
     return Together(
         release=release,
-        findings=combine([_photo(card) for card in counted], parameters),
+        findings=_findings(counted, parameters),
         photos=tuple(card.photo.pk for card in counted),
         left_out=len(judged) - len(of_release),
         unsettled=sum(_is_unsettled(card) for card in counted),
@@ -108,6 +127,18 @@ def _last_of_each(cards: Sequence[PhotoCard]) -> list[PhotoCard]:
         (_view(card), card.photo.side): card for card in sorted(cards, key=lambda card: card.photo.created_at)
     }
     return [card for card in cards if last[_view(card), card.photo.side] is card]
+
+
+def _findings(cards: Sequence[PhotoCard], parameters: dict[str, Any]) -> VisitFindings:
+    """What these photos say together. As long as views are missing for a grade, no visit is weak of which no photo is:
+    a few doubts that all come from one face are no evidence of their own."""
+    photos = [_photo(card) for card in cards]
+    found = combine(photos, parameters)
+    if found.palsy_verdict != Verdict.WEAK or not missing_for_grade(found.views_used):
+        return found
+    if any(card.found is not None and card.found.verdict == Verdict.WEAK for card in cards):
+        return found
+    return combine(photos, {**parameters, "palsy_high": NEVER})
 
 
 def _photo(card: PhotoCard) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from clinic.recovery.selectors import history
 from clinic.recovery.services import refresh_summary
 from clinic.visits import confirming, grading, reviewing, services
 from clinic.visits.models import VisitConfirmation
+from clinic.visits.together import missing_for_grade
 from inference import ledger
 
 from .. import factories
@@ -99,7 +100,7 @@ def test_too_few_views_of_a_healthy_face_are_no_grade_either(visit, whole_visits
 @pytest.mark.parametrize("closure", ["gentle_eye_closure", "tight_eye_closure"])
 @pytest.mark.parametrize("smile", ["smile", "closed_smile", "smile_with_teeth", "show_teeth"])
 def test_any_closure_and_any_smile_will_do(closure, smile):
-    assert grading.missing_for_grade(["rest", "brow_raise", closure, smile]) == ()
+    assert missing_for_grade(["rest", "brow_raise", closure, smile]) == ()
 
 
 def test_one_word_confirms_the_visit(as_clinician, clinician, visit, whole_visits):

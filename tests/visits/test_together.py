@@ -109,3 +109,18 @@ def test_without_a_verdict_the_visit_asks_for_more(visit, releases):
     known = grading.visit_finding(visit=visit)
     assert known.model.uncertain and known.grade is None and not known.confirmable
     assert known.model_sentence.startswith("Uncertain so far. Too few views: Brow raise")
+
+
+def test_a_few_doubts_make_no_weakness(visit, releases):
+    """The doubts of two photos come from one face: no visit is weak of which no photo is, until all views are in."""
+    for exercise in ("rest", "closed_smile"):
+        analysed(visit, exercise, verdict="uncertain")
+    assert found(visit).findings.palsy_verdict == "uncertain"
+    analysed(visit, "brow_raise")
+    assert found(visit).findings.palsy_verdict == "weak"
+
+
+def test_the_doubts_of_all_views_count_together(visit, releases):
+    for exercise in ("rest", "brow_raise", "gentle_eye_closure", "smile_with_teeth"):
+        analysed(visit, exercise, verdict="uncertain")
+    assert found(visit).findings.palsy_verdict == "weak"
