@@ -13,6 +13,7 @@ import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -29,8 +30,24 @@ from ml_training.simulate.photography import photograph
 from ml_training.simulate.studio import JITTER, Row, skin_ita
 
 
-def unknown() -> Row:
-    """The fields that only the simulator knows."""
+def row_of(
+    portrait: portraits.Portrait,
+    photo: np.ndarray,
+    points: np.ndarray,
+    *,
+    view: int,
+    visit: str,
+    size: int,
+    rng: np.random.Generator,
+    **taught: Any,
+) -> Row:
+    """A row of one photo of a portrait: photo (h, w, 3), points of its face mesh; NaN where only the simulator knows.
+
+    taught: the fields that differ from one kind of portrait to the other (grade, side, zones, source and so on).
+    """
+    conditions = dict.fromkeys(CONDITIONS, np.nan) | {
+        "skin_ita_deg": skin_ita(portrait.image, portrait.points)
+    }
     return {
         "done_side": NEITHER,
         "weights": np.full(UNITS, np.nan, np.float32),
@@ -39,6 +56,15 @@ def unknown() -> Row:
         "iris": np.full((2, 3), np.nan, np.float32),
         "mm_per_px": np.float32(np.nan),
         "covered": np.zeros((4, 2), bool),
+        "crops": crop_face(photo, points, size, Jitter(*rng.uniform(-JITTER, JITTER, 3))),
+        "points": points,
+        "photo_size": np.array([photo.shape[1], photo.shape[0]]),
+        "view": view,
+        "conditions": np.array([conditions[name] for name in CONDITIONS], np.float32),
+        "person": portrait.person,
+        "visit": visit,
+        "split": portrait.split,
+        **taught,
     }
 
 
@@ -58,27 +84,25 @@ def pictures(
         faces = mesh.find(photo)
         if not faces:
             continue
-        conditions = dict.fromkeys(CONDITIONS, np.nan) | {
-            "skin_ita_deg": skin_ita(portrait.image, portrait.points)
+        healthy = {
+            "grade": 1,
+            "side": NEITHER,
+            "zones": np.ones((4, 2), np.float32),
+            "droop": np.zeros(2, np.float32),
+            "synkinesis": np.zeros(2, np.float32),
         }
         rows.append(
-            unknown()
-            | {
-                "crops": crop_face(photo, faces[0], size, Jitter(*rng.uniform(-JITTER, JITTER, 3))),
-                "points": faces[0],
-                "photo_size": np.array([photo.shape[1], photo.shape[0]]),
-                "view": view,
-                "grade": 1,
-                "side": NEITHER,
-                "zones": np.ones((4, 2), np.float32),
-                "droop": np.zeros(2, np.float32),
-                "synkinesis": np.zeros(2, np.float32),
-                "conditions": np.array([conditions[name] for name in CONDITIONS], np.float32),
-                "person": portrait.person,
-                "visit": visit,
-                "split": portrait.split,
-                "source": "unmoved",
-            }
+            row_of(
+                portrait,
+                photo,
+                faces[0],
+                view=view,
+                visit=visit,
+                size=size,
+                rng=rng,
+                source="unmoved",
+                **healthy,
+            )
         )
     return rows
 

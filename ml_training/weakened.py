@@ -22,16 +22,15 @@ import numpy as np
 from scipy.interpolate import LinearNDInterpolator
 from tqdm import tqdm
 
-from inference.pipeline.align import Jitter, crop_face
 from inference.pipeline.codes import VIEWS, ZONES, Exercise
 from inference.pipeline.landmarks import FaceMesh
 from inference.pipeline.shape import frontal, head, mirrored
 from ml_training import portraits, sources
-from ml_training.datasets import CONDITIONS, NEITHER, DataMissing, write_shard
+from ml_training.datasets import NEITHER, DataMissing, write_shard
 from ml_training.simulate.generate import HELD_OUT_FILE, columns
 from ml_training.simulate.photography import photograph
-from ml_training.simulate.studio import JITTER, Row, skin_ita
-from ml_training.unmoved import unknown
+from ml_training.simulate.studio import Row
+from ml_training.unmoved import row_of
 
 SHOWN: Final = (Exercise.REST, Exercise.CLOSED_SMILE, Exercise.SMILE_WITH_TEETH, Exercise.OPEN_MOUTH)
 """Views of which there are real portraits to be moved."""
@@ -151,25 +150,25 @@ def drawn(
         faces = mesh.find(photo)
         if not faces:
             continue
-        told = dict.fromkeys(CONDITIONS, np.nan) | {"skin_ita_deg": skin_ita(portrait.image, portrait.points)}
+        about = {
+            "grade": grade if weak else 1,
+            "side": side if weak else NEITHER,
+            "zones": np.full((4, 2), np.nan, np.float32),
+            "droop": np.full(2, np.nan, np.float32),
+            "synkinesis": np.full(2, np.nan, np.float32),
+        }
         rows.append(
-            unknown()
-            | {
-                "crops": crop_face(photo, faces[0], size, Jitter(*rng.uniform(-JITTER, JITTER, 3))),
-                "points": faces[0],
-                "photo_size": np.array([photo.shape[1], photo.shape[0]]),
-                "view": view,
-                "grade": grade if weak else 1,
-                "side": side if weak else NEITHER,
-                "zones": np.full((4, 2), np.nan, np.float32),
-                "droop": np.full(2, np.nan, np.float32),
-                "synkinesis": np.full(2, np.nan, np.float32),
-                "conditions": np.array([told[name] for name in CONDITIONS], np.float32),
-                "person": portrait.person,
-                "visit": visit,
-                "split": portrait.split,
-                "source": "weakened",
-            }
+            row_of(
+                portrait,
+                photo,
+                faces[0],
+                view=view,
+                visit=visit,
+                size=size,
+                rng=rng,
+                source="weakened",
+                **about,
+            )
         )
     return rows
 

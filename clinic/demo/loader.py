@@ -121,17 +121,24 @@ def confirm_earlier(*, folder: Path = PHOTOS) -> int:
             visit = _stored_visit(told, folder)
             if visit is None or visit.confirmations.exists() or not _is_judged(visit):
                 continue
-            palsy = told["clinician_grade"] > 1 and bool(row["weak_side"])
             confirm_visit(
                 user=clinician,
                 visit=visit,
-                palsy=palsy,
-                weak_side=row["weak_side"] if palsy else "",
-                grade=told["clinician_grade"] if palsy else 1,
                 at=visit.at + dt.timedelta(minutes=30),  # as if it had been done on the day
+                **graded(row, told),
             )
             done += 1
     return done
+
+
+def graded(row: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    """What the clinician says of a visit, as `confirm_visit` takes it. row: the patient's; told: the visit's."""
+    palsy = told["clinician_grade"] > 1 and bool(row["weak_side"])
+    return {
+        "palsy": palsy,
+        "weak_side": row["weak_side"] if palsy else "",
+        "grade": told["clinician_grade"] if palsy else 1,
+    }
 
 
 def _stored_visit(told: dict[str, Any], folder: Path) -> Visit | None:

@@ -68,14 +68,7 @@ def load(keys: Collection[str] = (), views: Collection[str] = VIEWS) -> list[Pat
             visit = loader._visit_record(chapter, loader._at(episode.onset_date, told["week"], place))
             _photos(visit, [one for one in told["photos"] if one["exercise"] in views])
             if told is not row["visits"][-1]:
-                palsy = told["clinician_grade"] > 1 and bool(row["weak_side"])
-                confirm_visit(
-                    user=clinician,
-                    visit=visit,
-                    palsy=palsy,
-                    weak_side=row["weak_side"] if palsy else "",
-                    grade=told["clinician_grade"] if palsy else 1,
-                )
+                confirm_visit(user=clinician, visit=visit, **loader.graded(row, told))
         refresh_summary(patient_id=patient.pk)
         patients.append(patient)
     return patients
