@@ -28,6 +28,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from .merging import both
+from .moments import MomentField
 from .versions import Basis, Conflict, FieldConflict, base_value, history_of, plain, tidy
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class EditForm:
 
     data: Any
     fields: dict[str, Any]
+    get_initial_for_field: Callable[[forms.Field, str], Any]
     touched_only = False
     """Whether what was not sent was not touched: of a form that saves itself as it is typed."""
 
@@ -87,6 +89,9 @@ class EditForm:
         if self.record is not None and "instance" not in kwargs:
             kwargs["initial"] = {**values_of(self.record, type(self)), **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            if isinstance(field, MomentField):
+                field.shown = self.get_initial_for_field(field, name)
         if self.record is not None:
             self.fields["version"] = forms.IntegerField(
                 min_value=1, initial=self.record.version, widget=_Hidden

@@ -38,12 +38,6 @@ class WhenForm(EditForm, forms.Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        moment = self.fields["at"]
-        assert isinstance(moment, MomentField)
-        moment.shown = self.get_initial_for_field(moment, "at")
-
     def clean_at(self) -> Any:
         at = self.cleaned_data["at"]
         if at > timezone.now() + AHEAD:
@@ -60,12 +54,6 @@ class TakenForm(EditForm, forms.Form):
         label=_("Taken at"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        moment = self.fields["taken_at"]
-        assert isinstance(moment, MomentField)
-        moment.shown = self.get_initial_for_field(moment, "taken_at")
 
 
 class VisitForm(WhenForm):

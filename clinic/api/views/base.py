@@ -24,6 +24,7 @@ from clinic.accounts.scopes import Scope
 from clinic.accounts.selectors import integration_ids
 from clinic.audit.models import Access
 from clinic.audit.services import record_reads
+from clinic.common.bodies import declared_length
 from clinic.common.http import require, visible_or_404
 from clinic.patients.policies import can_change
 
@@ -69,7 +70,7 @@ class Strict(views.APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # Before anything reads the body: checking the session's CSRF token would read all of it.
-        if int(request.META.get("CONTENT_LENGTH") or 0) > self.largest_body():
+        if declared_length(request._request) > self.largest_body():
             raise Problem("too_large")
         super().initial(request, *args, **kwargs)
         # Moments are written in UTC, whoever asks from wherever.
