@@ -22,7 +22,7 @@ from clinic.accounts.models import ModelUse, uses_model
 from . import publish, registry, results, services
 from .models import Analysis, BackgroundAnalysis, Purpose
 from .services import Claim
-from .states import FINAL, Status
+from .states import OPEN, Status
 
 if TYPE_CHECKING:
     from clinic.visits.models import Photo
@@ -218,7 +218,7 @@ def lose(*, analysis_id: uuid.UUID, holder: str, code: str, republish: bool) -> 
 
 def open_jobs(*, release: str, purpose: str) -> QuerySet[BackgroundAnalysis]:
     """The release's jobs that are not done."""
-    return BackgroundAnalysis.objects.filter(release=release, purpose=purpose).exclude(status__in=FINAL)
+    return BackgroundAnalysis.objects.filter(release=release, purpose=purpose, status__in=OPEN)
 
 
 def _close(claim: Claim, status: str, **values: object) -> bool:

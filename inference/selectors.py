@@ -13,7 +13,7 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from .models import Analysis, AnalysisQuerySet, Canary, ModelRelease, ReleaseChange, ReleaseState
-from .states import Status
+from .states import FINAL, Status
 
 if TYPE_CHECKING:
     from clinic.visits.models import Photo
@@ -125,14 +125,15 @@ def uses(*, clinic_id: uuid.UUID) -> dict[str, int]:
 
 
 def progress(*, clinic_id: uuid.UUID) -> Progress:
-    """The clinic's open analyses and those of the same batch that are done."""
-    recent = Q(finished_at__gte=timezone.now() - BATCH) & ~Q(status=Status.CANCELLED)
-    counts = of_clinic(clinic_id=clinic_id).aggregate(
-        waiting=Count("pk", filter=Q(status=Status.QUEUED)),
-        running=Count("pk", filter=Q(status=Status.RUNNING)),
-        done=Count("pk", filter=recent & ~Q(status__in=[Status.QUEUED, Status.RUNNING])),
+    """The clinic's open analyses and, while there are any, those of the same batch that are done."""
+    counts = open_counts(clinic_id=clinic_id)
+    waiting, running = counts[Status.QUEUED], counts[Status.RUNNING]
+    if not waiting + running:
+        return Progress(0, 0, 0)
+    ended = of_clinic(clinic_id=clinic_id).filter(
+        finished_at__gte=timezone.now() - BATCH, status__in=FINAL - {Status.CANCELLED}
     )
-    return Progress(**counts)
+    return Progress(waiting, running, ended.count())
 
 
 def passed_at(*, queue: str) -> dt.datetime | None:

@@ -16,6 +16,7 @@ class Status(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+OPEN = frozenset({Status.QUEUED, Status.RUNNING})
 FINAL = frozenset({Status.SUCCEEDED, Status.REJECTED, Status.FAILED, Status.CANCELLED})
 # What a model said of a photo: it never changes, while what failed or was called off may be tried again.
 RESULTS = frozenset({Status.SUCCEEDED, Status.REJECTED})
