@@ -20,7 +20,7 @@ endef
 MANAGE = $(INSTALL) run && exec $(PY) manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format doctor demo-reset faults bench train-setup messages locks screenshots fsck backup restore fuzz audit images sbom
+.PHONY: help run test lint format doctor demo-reset faults bench bench-records train-setup messages locks screenshots fsck backup restore fuzz audit images sbom
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -83,6 +83,10 @@ sbom: ## Write the software bill of materials, CycloneDX (make sbom TO=folder); 
 	@$(PY) -W ignore -m cyclonedx_py requirements docker/web-requirements.txt --pyproject pyproject.toml \
 	--mc-type application --output-reproducible --of JSON -o $(TO)/risorius-web.cdx.json
 	@ls $(TO)/*.cdx.json
+
+bench-records: ## Measure every page of a clinic of 100,000 patients (ARGS="--patients 1000 --explain"); takes long
+	@$(INSTALL) test && $(PY) -m tests.servers --check
+	@exec $(PY) -W ignore -m tests.records $(ARGS)
 
 bench: ## Measure the way from upload to result beside the bare pipeline
 	@$(MANAGE) bench $(ARGS)

@@ -103,15 +103,20 @@ def run(supervisor: Supervisor, command: list[str], env: dict[str, str]) -> int:
     return process.returncode
 
 
-def start_postgres(supervisor: Supervisor, folder: Path, port: int) -> None:
-    """A fresh cluster that trusts whoever reaches 127.0.0.1; as its own user where we are root."""
-    become = make_cluster(folder)
-    command = postgres_command(folder, port, POSTGRES_OPTIONS)
+def start_postgres(
+    supervisor: Supervisor, folder: Path, port: int, options: tuple[str, ...] = POSTGRES_OPTIONS
+) -> None:
+    """The folder's cluster, or a fresh one, that trusts whoever reaches 127.0.0.1; as its own user under root."""
+    known = (folder / "postgres").exists()
+    become = as_owner() if known else make_cluster(folder)
+    command = postgres_command(folder, port, options)
     programs = Path(command[0]).parent
     supervisor.start("PostgreSQL", [*become, *command], env=os.environ, log=folder / "postgres.log")
     ready = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
     if not supervisor.until(lambda: subprocess.run(ready, check=False).returncode == 0, timeout=60):
         raise Problem("PostgreSQL did not start within a minute.")
+    if known:
+        return
     create = [str(programs / "createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", "risorius", "risorius"]
     subprocess.run(create, check=True)
 
@@ -123,17 +128,24 @@ def make_cluster(folder: Path) -> list[str]:
         raise Problem("PostgreSQL is not installed.")
     data = folder / "postgres"
     data.mkdir(mode=0o700)
-    become: list[str] = []
-    if os.geteuid() == 0:
+    become = as_owner()
+    if become:
         owner = pwd.getpwnam(POSTGRES_USER)
         os.chown(data, owner.pw_uid, owner.pw_gid)
-        become = ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups", "--"]
     initdb = [str(programs / "initdb"), "--pgdata", str(data), "--username", "risorius", "--auth", "trust"]
     how = ["--no-sync", "--encoding", "UTF8", "--locale", "C.UTF-8"]
     made = subprocess.run([*become, *initdb, *how], capture_output=True, text=True, check=False, cwd="/")
     if made.returncode != 0:
         raise Problem(f"PostgreSQL could not make a database: {made.stderr.strip()}")
     return become
+
+
+def as_owner() -> list[str]:
+    """The beginning of a command that turns root into the cluster's user, which PostgreSQL asks for."""
+    if os.geteuid() != 0:
+        return []
+    owner = pwd.getpwnam(POSTGRES_USER)
+    return ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups", "--"]
 
 
 def postgres_command(folder: Path, port: int, options: tuple[str, ...]) -> list[str]:
