@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.utils.functional import LazyObject, empty
 from django.utils.translation import gettext as _
 
-from . import bodies, limits, logs, scrub
+from . import limits, logs, scrub
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -56,8 +56,7 @@ class OutermostMiddleware:
         number = request_id(request)
         logs.clear()
         logs.bind(request_id=number)
-        refused = unreadable(request)
-        response = _refuse(request, refused) if refused else self.get_response(request)
+        response = _refuse(request) if is_unreadable(request) else self.get_response(request)
         for name, value in self.headers.items():
             response.headers.setdefault(name, value)
         if request.path_info.startswith("/api/") and "json" in response.headers.get("Content-Type", ""):
@@ -70,23 +69,19 @@ class OutermostMiddleware:
         return response
 
 
-def unreadable(request: HttpRequest) -> int | None:
-    """The status to answer with where the headers say of the body what nothing further in could make sense of."""
+def is_unreadable(request: HttpRequest) -> bool:
+    """Whether the headers say of the body what nothing further in could make sense of."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdigit() and len(length) < 16):
-        return 400
-    if int(length) > settings.LARGEST_UPLOAD and not request.path_info.startswith("/api/"):
-        return 413
+        return True
     # Python knows codecs that are no text's, and some that run for long.
-    known = request.content_params.get("charset", "utf-8").strip("\"' ").lower() in CHARSETS  # type: ignore[union-attr]
-    return None if known else 400
+    charset = request.content_params.get("charset", "utf-8").strip("\"' ").lower()  # type: ignore[union-attr]
+    return charset not in CHARSETS
 
 
-def _refuse(request: HttpRequest, status: int) -> HttpResponse:
-    if status == 413:
-        return bodies.too_large(request)
+def _refuse(request: HttpRequest) -> HttpResponse:
     if not request.path_info.startswith("/api/"):
-        return render(request, "400.html", status=status)
+        return render(request, "400.html", status=400)
     said = _("The request can't be read.")
     problem = {"type": "about:blank", "title": said, "status": 400, "code": "malformed", "detail": said}
     problem["instance"] = request.path

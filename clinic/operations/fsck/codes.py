@@ -130,6 +130,11 @@ TABLE: tuple[Code, ...] = (
         _("Keep the database as it is, tell whoever answers for data protection, and compare with a backup."),
     ),
     Code(
+        "record_altered",
+        _("A patient's record differs from what its own history says."),
+        _("Keep the database as it is, tell whoever answers for data protection, and compare with a backup."),
+    ),
+    Code(
         "release_unusable",
         _("A registered model release is missing or altered."),
         _(

@@ -22,6 +22,7 @@ STAGES: dict[str, Stage] = {
     "states": records.states,
     "releases": records.releases,
     "log": audit.log,
+    "histories": audit.histories,
     "summaries": records.summaries,
     "photos": files.photos,
     "orphans": files.orphans,

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from clinic.audit import chain, guards, heads, statements
+from clinic.audit import alterations, chain, guards, heads, statements
 
 SHOWN = 20
 LATE = 600
@@ -21,8 +21,8 @@ class Command(BaseCommand):
     help = (
         "seal: seal what waits. head: print the chain's newest position and hash, to be written down outside. "
         "publish: send it to where RISORIUS_CHAIN_HEAD_FILE and RISORIUS_CHAIN_HEAD_URL say. verify: say where the "
-        "chain breaks, which confirmations, consents and results are not what they were, and which numbers of lines "
-        "are missing; the exit status is 1 if anything is."
+        "chain breaks, which records, confirmations, consents and results are not what they were, and which numbers "
+        "of lines are missing; the exit status is 1 if anything is."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -67,13 +67,15 @@ class Command(BaseCommand):
         return found
 
     def _missing(self) -> Iterator[str]:
-        """Numbers that no line has and none says so, and statements that no line tells of."""
+        """Numbers without a line, statements that no line tells of, records that are not what history says."""
         for gap in chain.gaps():
             if not gap.noted:
                 yield f"{gap}: its line was removed, or its transaction taken back within the last minutes"
         for statement in statements.STATEMENTS:
             for pk in statements.untold(statement) if statement.logged else ():
                 yield f"{statement.name} {pk}: no line of the log tells of it"
+        for name, pk, what in alterations.strays():
+            yield f"{name} {pk}: {what}"
 
     def _verify(self, options: dict[str, Any]) -> None:
         breaks = itertools.chain(map(str, chain.verify(first=options["first"])), self._missing())
