@@ -174,7 +174,9 @@ def test_a_history_that_vanished_shows_unless_the_log_tells_of_its_erasure(patie
     assert list(chain.verify()), "an erasure of copies takes no history along"
     assert "it is not what its history says" in verify()[1], "the record is there all the same"
     log_event(kind=Event.ERASURE, user=clinician, patient=patient, detail={"what": "destroyed"})
-    Patient.objects.filter(pk=patient.pk).delete()
+    Patient.objects.filter(pk=patient.pk)._raw_delete(
+        "default"
+    )  # past Django's protection of the log's lines
     assert verify()[0] == 0, verify()
 
 
