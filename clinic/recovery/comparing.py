@@ -15,7 +15,7 @@ from .change import Verdict, judged, limit_of
 from .data import exercise_name
 from .history import History, VisitPoint
 from .measures import Kind, PhotoPoint, Result, difference
-from .noise import error_of, figure_error
+from .noise import exercise_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,12 +198,16 @@ def _measures(exercise: str, a: Result | None, b: Result | None, *, same: bool) 
         ]
         yield Measure(
             way.zone, "movement", *shares, *sides, _difference(*shares, same=same),
-            figure_error(f"share.{exercise}", release) if same else None,
+            exercise_error(exercise=exercise, region=way.zone, release=release, kind="movement") if same else None,
         )  # fmt: skip
     for region in ("mouth", "eye", "brow"):
         values = [one.ratio(region) if one is not None else None for one in (a, b)]
         lengths = [one.lengths.get(region) if one is not None else None for one in (a, b)]
-        error = error_of(region=region, exercises=(exercise,), release=release) if same else None
+        error = (
+            exercise_error(exercise=exercise, region=region, release=release, kind="distance")
+            if same
+            else None
+        )
         yield Measure(region, "distance", *values, *lengths, _difference(*values, same=same), error)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from inference.pipeline.measure.registry import MEASURES
 
 from .measures import PhotoPoint, Result
-from .noise import figure_error
+from .noise import length_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def measures_of(photo: PhotoPoint, result: Result | None = None) -> list[Measure
             continue
         left, right = (known.get(side) for side in ("left", "right"))
         both = left is not None and right is not None
-        own = figure_error(one.name, result.release)
+        own = length_error(one.name, result.release)
         figures.append(
             MeasureFigure(
                 one.name,
@@ -56,7 +56,7 @@ def measures_of(photo: PhotoPoint, result: Result | None = None) -> list[Measure
                 right,
                 round(left - right, 2) if both else None,
                 known.get("value"),
-                figure_error(f"{one.name}_difference", result.release) if one.sided else own,
+                length_error(f"{one.name}_difference", result.release) if one.sided else own,
                 own if one.sided else None,
                 scale_from if one.unit == "mm" else None,
                 result.release,

@@ -26,8 +26,15 @@ def error_of(*, region: str, exercises: Sequence[str], release: str, kind: Kind 
     if rules.MEASUREMENT_ERROR is not None:
         return rules.MEASUREMENT_ERROR
     if kind == "movement":
-        return figure_error(f"movement.{region}.{'+'.join(exercises)}", release)
-    return mean_error([figure_error(f"{region}_ratio.{exercise}", release) for exercise in exercises])
+        return _stated(f"movement.{region}.{'+'.join(exercises)}", release)
+    return mean_error([_stated(f"{region}_ratio.{exercise}", release) for exercise in exercises])
+
+
+def exercise_error(*, exercise: str, region: str, release: str, kind: Kind) -> float | None:
+    """Of the figure of one exercise alone, whether or not its region is read from it."""
+    if rules.MEASUREMENT_ERROR is None and kind == "movement":
+        return _stated(f"share.{exercise}", release)
+    return error_of(region=region, exercises=(exercise,), release=release, kind=kind)
 
 
 def mean_error(errors: Sequence[float | None]) -> float | None:
@@ -38,7 +45,11 @@ def mean_error(errors: Sequence[float | None]) -> float | None:
     return math.sqrt(math.fsum(error**2 for error in known)) / len(known)
 
 
-def figure_error(name: str, release: str) -> float | None:
-    """Of the release's figure of that name, in its own unit."""
+def length_error(name: str, release: str) -> float | None:
+    """Of the release's measure of that name, in its own unit: millimetres or degrees, of which a clinic states none."""
+    return _stated(name, release)
+
+
+def _stated(name: str, release: str) -> float | None:
     value = registry.repeatability(release).get(name)
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

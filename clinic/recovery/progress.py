@@ -17,7 +17,7 @@ from .course import number
 from .data import exercise_name
 from .history import History, VisitPoint
 from .measures import PhotoPoint
-from .noise import figure_error
+from .noise import exercise_error, length_error
 from .resting import ERRORS, signed
 from .timeline import timeline
 
@@ -151,20 +151,19 @@ def _figure(history: History, visit: VisitPoint, code: str, side: str) -> Figure
         weak = history.weak_side if history.weak_side in list(Side) else "left"
         eye = signed((result.symmetry.get("measures") or {}).get("palpebral_fissure"), weak)
         if eye is not None:
-            error = figure_error(ERRORS["palpebral_fissure"], result.release)
+            error = length_error(ERRORS["palpebral_fissure"], result.release)
             return Figure("rest", eye, visit, photo, result.release, error)
+    region = "brow" if code == "brow_raise" else "eye" if code.endswith("eye_closure") else "mouth"
     if result.share is not None and result.moved is not None:
-        error = figure_error(f"share.{code}", result.release)
+        error = exercise_error(exercise=code, region=region, release=result.release, kind="movement")
         return Figure(
             "share", result.share, visit, photo, result.release, error, result.moved.left, result.moved.right
         )
-    region = "brow" if code == "brow_raise" else "eye" if code.endswith("eye_closure") else "mouth"
     ratio = result.ratio(region)
     if ratio is None or result.moved is not None:
         return None
-    return Figure(
-        "ratio", ratio, visit, photo, result.release, figure_error(f"{region}_ratio.{code}", result.release)
-    )
+    error = exercise_error(exercise=code, region=region, release=result.release, kind="distance")
+    return Figure("ratio", ratio, visit, photo, result.release, error)
 
 
 def _spark(history: History, figures: Sequence[Figure]) -> tuple[tuple[str, ...], tuple[float, float] | None]:
@@ -216,7 +215,7 @@ def larger(history: History, key: str) -> Panel | None:
         lines.append(Line(name, "weak" if side == weak else "other", marks, frame.runs(points)))
     step = 2 if top - bottom <= 14 else 4
     ticks = tuple((frame.y(value), length(value)) for value in range(int(bottom), int(top) + 1, step))
-    error = figure_error(f"moved.{key.split('-')[0]}", one.now.release)
+    error = length_error(f"moved.{key.split('-')[0]}", one.now.release)
     note = (
         _("measurement error of a side: %(error)s mm") % {"error": length(error)}
         if error

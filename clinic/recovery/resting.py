@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from inference.pipeline.codes import SIDES
 
 from .measures import Measured
-from .noise import figure_error
+from .noise import length_error
 
 RESTING: Final[Mapping[str, str]] = {
     "palpebral_fissure": "eye",
@@ -74,7 +74,7 @@ def resting_of(measured: Measured) -> tuple[Resting, ...]:
     for name in RESTING:
         value = signed((result.symmetry.get("measures") or {}).get(name), side)
         if value is not None:
-            error = figure_error(ERRORS[name], result.release)
+            error = length_error(ERRORS[name], result.release)
             found.append(Resting(name, value, error, result.release, photo.photo_id, side, photo.is_reviewed))
     return tuple(found)
 

@@ -6,14 +6,18 @@ import uuid
 
 import pytest
 import time_machine
+from django.urls import reverse
 
 from clinic.recovery import noise, rules
+from clinic.recovery.change import WHOLE, limit_of
 from clinic.recovery.comparing import compare
 from clinic.recovery.data import as_data
 from clinic.recovery.measures import Reading
+from clinic.recovery.progress import progress
 from clinic.recovery.selectors import history
 
 from . import scenes
+from .test_movement import photographed, symmetry
 
 RELEASE = "2026.11.1"
 
@@ -85,3 +89,32 @@ def test_without_a_known_error_no_difference_is_called_none(episode):
         found = compare(history=history(episode=episode), exercise="smile")
 
     assert {measure.verdict for measure in found.measures} == {"unknown"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("error", "verdict"), [(0.05, "better"), (0.9, "same")])
+def test_the_clinics_own_error_decides_on_every_page(episode, as_clinician, patient, monkeypatch, error, verdict):
+    """Of movement and of distances, in the headline, in each exercise's row, and beside two photos."""
+    monkeypatch.setattr(rules, "MEASUREMENT_ERROR", error)
+    for day, opening, mouth in ((3, 8.0, 0.4), (24, 2.0, 0.9)):
+        visit = scenes.visit(episode, day)
+        photographed(visit, "rest", symmetry("palpebral_fissure", 10.0, 10.0))
+        photographed(visit, "gentle_eye_closure", symmetry("palpebral_fissure", opening, 0.0))
+        scenes.analysed(visit, "smile", release="2026.11.5", mouth=mouth)
+    found = history(episode=episode)
+    limit = limit_of(error, 1)
+
+    rows = {one.key: one for one in progress(found)}
+    for key, kind in (("gentle_eye_closure", "share"), ("smile", "ratio")):
+        assert (rows[key].now.kind, rows[key].verdict, rows[key].limit) == (kind, verdict, limit)
+    shown = {
+        (key, one.what): (one.verdict, one.limit)
+        for key in rows
+        for one in compare(history=found, exercise=key).measures
+        if one.difference and one.region != "brow"
+    }
+    assert shown.keys() >= {("gentle_eye_closure", "movement"), ("smile", "distance")}
+    assert set(shown.values()) == {(verdict, limit)}
+    assert {one.verdict for one in found.course.changes.first if one.by and one.region != WHOLE} == {verdict}
+    text = as_clinician.get(reverse("patients:detail", args=[patient.pk])).content.decode()
+    assert text.count(f"error up to {limit:.2f}") >= 2
