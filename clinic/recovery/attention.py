@@ -189,7 +189,9 @@ def _worse(patient: Patient) -> _Reason | None:
     if summary is None or not summary.worse:
         return None
     sentence = fall_sentence(summary.fall)
-    return _Reason(sentence, True, reverse("recovery:compare", args=[patient.pk]), _("Compare the visits"))
+    address = reverse("recovery:compare", args=[patient.pk])
+    photos = (summary.fall or {}).get("photos")
+    return _Reason(sentence, True, f"{address}?{photos}" if photos else address, _("Compare the visits"))
 
 
 def _retake(patient: Patient, allowed: bool) -> _Reason | None:

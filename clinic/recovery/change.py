@@ -60,6 +60,11 @@ class Change:
         return difference(self.before.value, self.after.value)
 
     @property
+    def photos(self) -> str:
+        """The two photos that show it, as an address of the comparison names them."""
+        return f"exercise={self.after.exercise}&a={self.before.photo_id}&b={self.after.photo_id}"
+
+    @property
     def verdict(self) -> Verdict:
         """Whether that is a change."""
         return judged(self.by, self.limit)

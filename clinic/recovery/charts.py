@@ -243,7 +243,7 @@ def reading_words(history: History, region: str, reading: Reading) -> str:
 
 def length(value: float) -> str:
     """Millimetres to a tenth."""
-    return str(number_format(round(value, 1), 1)).replace("-", "\N{MINUS SIGN}")
+    return str(number_format(round(value, 1) + 0.0, 1)).replace("-", "\N{MINUS SIGN}")
 
 
 def _bands(history: History, region: str, frame: Frame, visits: Sequence[VisitPoint]) -> tuple[Band, ...]:
@@ -262,7 +262,10 @@ def _bands(history: History, region: str, frame: Frame, visits: Sequence[VisitPo
     limit = limit_of(measurement_error(best, region), len(readings) - 1)
     if limit is not None and len(readings) > 1:
         low = max(LOWEST, best.value - limit)
-        label = _("within error of the best") if low > LOWEST else _("error reaches beyond the scale")
+        words = _("within the error of the best: a fall shows below %(low)s")
+        if low == LOWEST or limit >= rules.TOO_WIDE:
+            words = _("error of %(limit)s: wider than this scale, no fall can show here")
+        label = words % {"low": number(low), "limit": number(limit)}
         found.append(Band("error", frame.y(best.value), round(frame.y(low) - frame.y(best.value), 1), label))
     return tuple(found)
 
@@ -359,7 +362,7 @@ def _grades(history: History, time: Timeline, visits: Sequence[VisitPoint]) -> P
     ticks = tuple((frame.y(one), ROMAN[one]) for one in GRADES)
     return Panel(
         "grade", _("Grade"), _("House-Brackmann"), frame.x_ticks(), ticks, lines, (), frame.flags(history), None,
-        summary, time.title, (_("diamond: clinician; ring: model, with the range of the photos"),),
+        summary, time.title, (_("diamond: clinician; ring: model, with its interval (95 %)"),),
     )  # fmt: skip
 
 
@@ -379,7 +382,7 @@ def _grade_mark(frame: Frame, visit: VisitPoint, grade: int, style: str, shape: 
         return Mark(x - 4, y, f"{when(visit)}: {text}", visit_url(visit), shape)
     model = visit.model_grade
     assert model is not None
-    text = _("model's grade %(grade)s, photos %(low)s to %(high)s") % {
+    text = _("model's grade %(grade)s, 95 %% interval %(low)s to %(high)s") % {
         "grade": ROMAN[grade], "low": ROMAN[model.lowest], "high": ROMAN[model.highest],
     }  # fmt: skip
     spread = model.lowest != model.highest

@@ -12,6 +12,7 @@ from inference.pipeline.measure.movement import WAYS
 
 from . import rules
 from .change import Verdict, judged, limit_of
+from .course import verdict_words
 from .data import exercise_name
 from .history import History, VisitPoint
 from .measures import Kind, PhotoPoint, Result, difference
@@ -72,14 +73,9 @@ class Measure:
         return limit_of(self.error, 1)
 
     @property
-    def within_error(self) -> bool:
-        """Whether the difference is known to be too small to tell from none."""
-        return self.verdict == "same"
-
-    @property
-    def error_unknown(self) -> bool:
-        """Whether there is a difference of which nobody can tell if it is one."""
-        return self.verdict == "unknown"
+    def words(self) -> str:
+        """The verdict in words, with the error behind it; empty without a difference."""
+        return "" if self.verdict is None else verdict_words(self.verdict, self.limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from clinic.common.dates import local_day, today
 from clinic.common.spans import Onset
 from clinic.visits import exercises
 
-from . import measures
+from . import measures, rules
 from .change import WHOLE, Change, Changes, Dated, Verdict, changes
 from .measures import Reading
 
@@ -171,9 +171,27 @@ class Course:
         if self.limit is None:
             return _("The measurement error is not known: less may have changed than it seems, or nothing.")
         values = {"error": number(self.limit)}
+        if not self.beyond_error and self.limit >= rules.TOO_WIDE:
+            return (
+                _("The measurement error of %(error)s is as wide as the scale: nothing can be told.") % values
+            )
         if self.beyond_error:
             return _("More than measurement error explains (%(error)s).") % values
         return _("Within the measurement error of %(error)s: no detectable change.") % values
+
+
+def verdict_words(verdict: Verdict, limit: float | None) -> str:
+    """What a change of a share or a ratio means, with what it had to exceed."""
+    if verdict == "unknown" or limit is None:
+        return _("error not known")
+    values = {"limit": number(limit)}
+    if verdict == "same" and limit >= rules.TOO_WIDE:
+        return _("can't be told: error of %(limit)s, as wide as the scale") % values
+    return {
+        "better": _("better, by more than the error of %(limit)s"),
+        "worse": _("worse, by more than the error of %(limit)s"),
+        "same": _("no detectable change; error up to %(limit)s"),
+    }[verdict] % values
 
 
 def figure_words(region: str, reading: Reading, weak_side: str) -> str:

@@ -280,7 +280,8 @@ class Measured:
 
 def rounded(value: float) -> Decimal:
     """A figure with the two decimals that it can bear; halves go away from zero, as a reader would do it."""
-    return Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    # Adding nothing takes the sign from what rounds to zero.
+    return Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_UP) + 0
 
 
 def difference(before: float, after: float) -> float:

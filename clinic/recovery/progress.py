@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from inference.pipeline.codes import Side
 
 from .change import Verdict, judged, limit_of
 from .charts import Frame, Line, Mark, Panel, length, visit_url, when
-from .course import number
+from .course import number, verdict_words
 from .data import exercise_name
 from .history import History, VisitPoint
-from .measures import PhotoPoint
+from .measures import PhotoPoint, difference
 from .noise import exercise_error, length_error
 from .resting import ERRORS, signed
 from .timeline import timeline
@@ -24,6 +23,12 @@ from .timeline import timeline
 SPARK_WIDTH, SPARK_HEIGHT = 132.0, 34.0
 # By the kind of figure: the range in which its line is drawn.
 RANGES: Final = {"share": (-0.4, 1.0), "ratio": (0.3, 1.0), "rest": (-6.0, 6.0)}
+
+
+def millimetres(value: float) -> str:
+    """A signed length with its unit, to a tenth."""
+    amount = length(value)
+    return f"{'+' if round(value, 1) > 0 else ''}{amount} mm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +49,7 @@ class Figure:
     @property
     def text(self) -> str:
         """As tables write it."""
-        if self.kind != "rest":
-            return number(self.value)
-        amount = number_format(abs(round(self.value, 1)), 1)
-        return f"{'+' if self.value > 0 else '−' if self.value < 0 else ''}{amount} mm"
+        return number(self.value) if self.kind != "rest" else millimetres(self.value)
 
     @property
     def sides(self) -> str:
@@ -104,19 +106,29 @@ class Progress:
         return None if self.now.kind != "rest" else abs(self.now.value) < abs(self.start.value)
 
     @property
+    def by_text(self) -> str:
+        """The change as tables write it: of the two figures as written, so that a reader who subtracts agrees."""
+        if self.by is None:
+            return ""
+        if self.now.kind == "rest":
+            return millimetres(round(self.now.value, 1) - round(self.start.value, 1))
+        by = difference(self.start.value, self.now.value)
+        return f"+{number(by)}" if by > 0 else number(by)
+
+    @property
     def words(self) -> str:
-        """The verdict in a word or two."""
+        """The verdict in a few words, with the error behind it."""
         verdict = self.verdict
         if verdict is None:
             return _("not measured alike") if len(self.figures) > 1 else ""
-        if self.now.kind == "rest" and verdict in ("better", "worse"):
-            return _("more even") if self._nearer else _("less even")
-        return {
-            "better": _("better"),
-            "worse": _("worse"),
-            "same": _("no detectable change"),
-            "unknown": _("error not known"),
-        }[verdict]
+        if self.now.kind != "rest" or verdict == "unknown" or self.limit is None:
+            return verdict_words(verdict, self.limit)
+        values = {"limit": length(self.limit)}
+        if verdict == "same":
+            return _("no detectable change; error up to %(limit)s mm") % values
+        if self._nearer:
+            return _("more even, by more than the error of %(limit)s mm") % values
+        return _("less even, by more than the error of %(limit)s mm") % values
 
     @property
     def what(self) -> str:

@@ -38,6 +38,10 @@ MEASUREMENT_ERROR: Final[float | None] = None
 the same face on the same day; None while it has none. Until then `noise.error_of` gives that of the release which
 made the figures, from repeated photographs of simulated faces."""
 
+TOO_WIDE: Final = 1.0
+"""An error from which no share can be told from another: a side that doesn't move and one that moves as far as the
+other are 1 apart."""
+
 HEALTHY_SHARE: Final[dict[str, float]] = {"brow": 0.79, "eye": 0.88, "mouth": 0.45}
 """From which share of the larger movement on the smaller is healthy: nine in ten of 15 simulated healthy people
 (grade I,

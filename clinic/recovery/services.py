@@ -113,6 +113,7 @@ def fall_of(*, found: Changes) -> dict[str, Any] | None:
         "now": worst.after.value,
         "since": worst.since.isoformat(),
         "limit": worst.limit,
+        "photos": worst.photos,
         "at_visit_before": found.worse_than_before,
     }
 

@@ -27,7 +27,7 @@ OPPOSITE: Final = 0.95
 """From this probability of the other side on, given a weakness, a visit is held to contradict its record."""
 LEAST_WEAKNESS: Final = 0.2
 """And from this probability of a weakness on: less than a verdict asks for, since the side is sure long before. Of 100
-visits of the demo from grade III on, of 6 to 12 views drawn at random, all are named when they are mirrored and none
+visits of the demo from grade III on, of 6 to 12 views drawn at random, 99 are named when they are mirrored and none
 when they are true; see docs/quality.md."""
 ODD_ONE: Final = 0.9
 """The same for one photo among the others of its visit: both the photo's side and that of the others without it."""

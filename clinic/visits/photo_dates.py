@@ -53,6 +53,9 @@ class PhotoDates:
     offers: tuple[DateOffer, ...] = ()
     refused: tuple[Photo, ...] = ()
 
+    def __bool__(self) -> bool:
+        return bool(self.offers or self.refused)
+
 
 def photo_dates(*, visit: Visit, cards: Iterable[PhotoCard]) -> PhotoDates:
     """What the photos' dates say of the visit's, but for what a person turned down."""

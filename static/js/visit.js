@@ -38,6 +38,58 @@
   });
 })();
 
+// A question that is open stays open when the board is looked at again, with what was chosen in it: another photo's
+// result is no reason to forget it.
+(function () {
+  "use strict";
+  var chosen = {};
+  var open = "";
+  var held = null;
+
+  function asks() {
+    return document.querySelectorAll("#visit-summary .visit-ask");
+  }
+
+  document.addEventListener("change", function (event) {
+    if (event.target.closest(".visit-ask") && event.target.name) {
+      chosen[event.target.name] = event.target.value;
+    }
+  });
+  document.addEventListener("toggle", function (event) {
+    if (event.target.matches(".visit-ask")) {
+      open = event.newState === "open" ? event.target.id : "";
+    }
+  }, true);
+
+  document.body.addEventListener("htmx:beforeSwap", function () {
+    var ask = open && document.getElementById(open);
+    var here = document.activeElement;
+    held = ask ? { top: ask.scrollTop, focus: ask.contains(here) ? here.id || here.name : "" } : null;
+  });
+
+  document.body.addEventListener("htmx:afterSwap", function () {
+    asks().forEach(function (ask) {
+      ask.querySelectorAll("select[name]").forEach(function (field) {
+        var was = chosen[field.name];
+        if (was && field.querySelector('option[value="' + was + '"]')) {
+          field.value = was;
+        }
+      });
+      if (ask.id !== open || ask.matches(":popover-open")) {
+        return;
+      }
+      ask.showPopover();
+      if (held) {
+        ask.scrollTop = held.top;
+        var field = held.focus && document.getElementById(held.focus);
+        if (field) {
+          field.focus({ preventScroll: true });
+        }
+      }
+    });
+  });
+})();
+
 // The impression is saved as it is typed; nothing typed is lost when the line breaks or the page closes. Only what was
 // touched is sent, with the version that it started from: what another person saved meanwhile comes into the other
 // fields, and where both wrote in one, nothing is saved until somebody has chosen.

@@ -161,7 +161,7 @@ def test_each_exercise_has_its_start_its_now_and_what_that_means(episode):
     found = {one.key: one for one in progress(history(episode=episode))}
 
     eye = found["gentle_eye_closure"]
-    assert (eye.start.text, eye.now.text, eye.by, eye.words) == ("0.00", "1.00", 1.0, "better")
+    assert (eye.start.text, eye.now.text, eye.by, eye.verdict) == ("0.00", "1.00", 1.0, "better")
     # 10 mm as of a head held level: it is bent forward by two degrees in all of these photos.
     assert eye.now.sides == "R 10.2, L 10.2 mm"
     assert (found["puff_cheek"].now.kind, found["puff_cheek"].words) == ("ratio", "error not known")

@@ -10,10 +10,12 @@ from django.urls import reverse
 
 from clinic.recovery import noise, rules
 from clinic.recovery.change import WHOLE, limit_of
+from clinic.recovery.charts import length, panels
 from clinic.recovery.comparing import compare
+from clinic.recovery.course import number
 from clinic.recovery.data import as_data
 from clinic.recovery.measures import Reading
-from clinic.recovery.progress import progress
+from clinic.recovery.progress import millimetres, progress
 from clinic.recovery.selectors import history
 
 from . import scenes
@@ -93,7 +95,9 @@ def test_without_a_known_error_no_difference_is_called_none(episode):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("error", "verdict"), [(0.05, "better"), (0.9, "same")])
-def test_the_clinics_own_error_decides_on_every_page(episode, as_clinician, patient, monkeypatch, error, verdict):
+def test_the_clinics_own_error_decides_on_every_page(
+    episode, as_clinician, patient, monkeypatch, error, verdict
+):
     """Of movement and of distances, in the headline, in each exercise's row, and beside two photos."""
     monkeypatch.setattr(rules, "MEASUREMENT_ERROR", error)
     for day, opening, mouth in ((3, 8.0, 0.4), (24, 2.0, 0.9)):
@@ -117,4 +121,42 @@ def test_the_clinics_own_error_decides_on_every_page(episode, as_clinician, pati
     assert set(shown.values()) == {(verdict, limit)}
     assert {one.verdict for one in found.course.changes.first if one.by and one.region != WHOLE} == {verdict}
     text = as_clinician.get(reverse("patients:detail", args=[patient.pk])).content.decode()
-    assert text.count(f"error up to {limit:.2f}") >= 2
+    said = "better, by more than the error of" if verdict == "better" else "can't be told: error of"
+    assert text.replace("&#x27;", "'").count(f"{said} {limit:.2f}") == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("error", "said", "band"),
+    [
+        (0.3, "no detectable change; error up to 0.53", "a fall shows below 0.22"),
+        (
+            0.6,
+            "can't be told: error of 1.06, as wide as the scale",
+            "wider than this scale, no fall can show here",
+        ),
+    ],
+)
+def test_an_error_as_wide_as_the_scale_is_no_sign_that_nothing_changed(
+    episode, monkeypatch, error, said, band
+):
+    """In the headline, in each exercise's row, beside two photos, and in the chart."""
+    monkeypatch.setattr(rules, "MEASUREMENT_ERROR", error)
+    for day, opening in ((3, 4.0), (24, 2.5)):
+        visit = scenes.visit(episode, day)
+        photographed(visit, "rest", symmetry("palpebral_fissure", 10.0, 10.0))
+        photographed(visit, "gentle_eye_closure", symmetry("palpebral_fissure", opening, 0.0))
+    found = history(episode=episode)
+
+    (row,) = [one for one in progress(found) if one.key == "gentle_eye_closure"]
+    (beside,) = [one for one in compare(history=found, exercise=row.key).measures if one.what == "movement"]
+    assert (row.words, beside.words) == (said, said)
+    eye = next(panel for panel in panels(found) if panel.key == "eye")
+    assert band in next(one.label for one in eye.bands if one.kind == "error")
+    assert ("nothing can be told" in found.course.caveat) is (error == 0.6)
+
+
+@pytest.mark.parametrize(("value", "shown"), [(-0.004, "0.00"), (-0.03, "−0.03"), (0.0, "0.00")])
+def test_nothing_has_no_sign(value, shown):
+    assert number(value) == shown
+    assert (length(value), millimetres(value)) == ("0.0", "0.0 mm")

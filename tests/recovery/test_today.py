@@ -87,8 +87,9 @@ def test_each_action_leads_to_where_it_is_settled(
     as_clinician, clinician, clinic, patient, episode, monkeypatch
 ):
     monkeypatch.setattr(rules, "MEASUREMENT_ERROR", 0.1)
-    scenes.measured(episode, 5, mouth=0.9)
+    before = scenes.measured(episode, 5, mouth=0.9)
     visit = scenes.measured(episode, 12, mouth=0.3)
+    fell = [one.photos.get(exercise="smile").pk for one in (before, visit)]
     factories.rejected(scenes.photo(visit, "open_mouth"))
     broken = scenes.photo(visit, "show_teeth")
     factories.failed(broken)
@@ -96,7 +97,9 @@ def test_each_action_leads_to_where_it_is_settled(
 
     found = {item.kind: item for item in attention(user=clinician, clinic=clinic)}
 
-    assert found["worse"].action_url == reverse("recovery:compare", args=[patient.pk])
+    assert found["worse"].action_url.startswith(reverse("recovery:compare", args=[patient.pk]))
+    compared = as_clinician.get(found["worse"].action_url).context["comparison"]
+    assert [compared.exercise, compared.a.photo_id, compared.b.photo_id] == ["smile", *fell]
     assert found["retake"].action_url == reverse("visits:detail", args=[visit.pk])
     assert found["failed"].action_url == reverse("visits:photo", args=[broken.pk])
     assert found["confirm"].action_url.startswith(reverse("visits:review"))

@@ -13,9 +13,6 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from clinic.examination import services as tasks
-from clinic.examination.models import TaskKind
-from clinic.visits.confirming import confirm_visit
 from clinic.visits.models import Photo, VisitConfirmation
 from inference.models import Analysis
 from inference.states import Status
@@ -153,19 +150,6 @@ def test_the_impression_is_saved_while_it_is_typed(open_page, visit):
     expect(page.locator("#saved")).to_contain_text("Saved", timeout=WAIT)
     visit.refresh_from_db()
     assert visit.impression == "Eye closes with effort"
-
-
-@pytest.mark.parametrize(("width", "height"), [(1280, 900), (768, 1024), (390, 844)])
-def test_the_faces_come_first(open_page, visit, width, height):
-    """Also below a grade and an eye that somebody has to look after."""
-    for exercise in ("rest", "brow_raise", "smile"):
-        factories.AnalysisFactory(photo=factories.PhotoFactory(visit=visit, exercise=exercise))
-    confirm_visit(user=visit.clinician, visit=visit, palsy=True, weak_side="left", grade=5)
-    tasks.raise_task(user=visit.clinician, episode=visit.episode, kind=TaskKind.EYE_CLOSURE, plan="Tape")
-    page = open_page("visits:detail", visit.pk, viewport={"width": width, "height": height})
-    sees(page.locator(".visit-card"), 3)
-    assert page.locator(".visit-card img").first.bounding_box()["y"] < 500
-    assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
 def test_a_photo_stored_while_the_board_is_looked_at_is_shown_too(open_page, visit):

@@ -58,7 +58,7 @@ def taken_as(found):
 
 def form_of(page):
     """What the proposal's form would send."""
-    form = re.search(r'<form class="panel filing".*?</form>', page, re.S)[0]
+    form = re.search(r'<form class="panel filing .*?</form>', page, re.S)[0]
     fields = dict(re.findall(r'<input type="hidden" name="(version-[^"]+)" value="([^"]*)"', form))
     for name, options in re.findall(r'<select[^>]* name="([^"]+)">(.*?)</select>', form, re.S):
         fields[name] = re.search(r'value="([^"]*)" selected', options)[1]

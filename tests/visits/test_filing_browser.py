@@ -19,8 +19,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def results_come(views: dict[str, str]) -> None:
-    """Every waiting photo is analysed: by the exercise that it lies under, the view that it shows."""
-    for analysis in Analysis.objects.filter(status=Status.QUEUED).select_related("photo"):
+    """The waiting photos that lie under these exercises are analysed, and show these views."""
+    waiting = Analysis.objects.filter(status=Status.QUEUED, photo__exercise__in=views)
+    for analysis in waiting.select_related("photo"):
         view = views[analysis.photo.exercise]
         data = factories.findings(exercise=view)
         data["exercise_probabilities"] = {view: 0.9, **{other: 0.01 for other in VIEWS if other != view}}
@@ -51,7 +52,8 @@ def test_files_without_names_are_filed_together_by_what_they_show(open_page, vis
     if not script:
         page.reload()
     form = page.locator("form.filing")
-    expect(form).to_contain_text("3 photos belong elsewhere", timeout=WAIT)
+    page.get_by_role("button", name="3 photos belong elsewhere").click(timeout=WAIT)
+    expect(form).to_be_visible()
     # One is put right by hand before the rest is taken.
     form.locator("select").last.select_option("puff_cheek")
     with page.expect_navigation():
@@ -68,3 +70,40 @@ def test_files_without_names_are_filed_together_by_what_they_show(open_page, vis
         "brow_raise",
         "gentle_eye_closure",
     }
+
+
+def test_what_was_chosen_stays_while_other_photos_come_and_settle(open_page, visit):
+    """Also while the proposal is away, because a photo that belongs to it is not judged yet."""
+    page = open_page("visits:detail", visit.pk)
+
+    def add(n: int, name: str) -> None:
+        one = {"name": name, "mimeType": "image/png", "buffer": encoded("PNG", picture(shade=n))}
+        page.locator("[data-upload-input]").first.set_input_files([one])
+        sees(page.locator(".visit-card"), n)
+
+    for n in (1, 2):
+        add(n, f"IMG_{n}.png")
+    results_come({"rest": "pucker", "brow_raise": "rest"})
+    page.get_by_role("button", name="2 photos belong elsewhere").click(timeout=WAIT)
+    last = page.locator("form.filing select").last
+    last.select_option("puff_cheek")
+    name = last.get_attribute("name")
+
+    # A photo that was filed by its name settles.
+    add(3, "smile.png")
+    results_come({"smile": "smile"})
+    settled = page.locator(".visit-card", has=page.get_by_role("heading", name="Smile"))
+    expect(settled.locator(".finding.model-value")).to_be_visible(timeout=WAIT)
+    page.wait_for_timeout(800)  # longer than the summary waits before it looks again
+    expect(page.locator("form.filing")).to_be_visible()
+    expect(page.locator(f'select[name="{name}"]')).to_have_value("puff_cheek")
+
+    # One that nobody filed takes the proposal away until it is judged too.
+    add(4, "IMG_4.png")
+    expect(page.locator("form.filing")).to_have_count(0)
+    results_come({"gentle_eye_closure": "open_mouth"})
+    expect(page.locator("form.filing")).to_be_visible(timeout=WAIT)
+    expect(page.locator(f'select[name="{name}"]')).to_have_value("puff_cheek")
+    with page.expect_navigation():
+        page.get_by_role("button", name="File them so").click()
+    assert str(Photo.objects.get(exercise="puff_cheek").pk) in name

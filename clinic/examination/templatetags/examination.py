@@ -16,16 +16,17 @@ register = template.Library()
 @register.inclusion_tag("examination/_tasks.html", takes_context=True)
 def open_tasks(context: dict, patient: Patient, new: bool = False, visit: Any = None) -> dict:  # type: ignore[type-arg]
     """The patient's open tasks, each with its owner and state. new: with the way to another one. visit: whose grade may
-    ask for one."""
+    ask for one, and whose page shows one task and leads to the others."""
     tasks = selectors.tasks_of(patient=patient)
     can_raise = policies.can_raise_task(context["request"].user, patient)
+    ask_for_eye = can_raise and visit is not None and selectors.grade_asks_for_eye(visit=visit, tasks=tasks)
+    shown = len(tasks) if visit is None else int(not ask_for_eye)
     return {
         "patient": patient,
-        "tasks": tasks,
+        "tasks": tasks[:shown],
+        "more": tasks[shown:],
         "can_raise": new and can_raise,
-        "ask_for_eye": can_raise
-        and visit is not None
-        and selectors.grade_asks_for_eye(visit=visit, tasks=tasks),
+        "ask_for_eye": ask_for_eye,
     }
 
 
