@@ -133,21 +133,11 @@ def by_name(name: str) -> ReleaseInfo | None:
 
 
 def repeatability(name: str) -> dict[str, Any]:
-    """The smallest detectable changes of that release's figures; empty where it is unknown or has measured none.
-
-    Read again only when its file changed: pages ask for every figure that they draw.
-    """
+    """The smallest detectable changes of that release's figures; empty where it is unknown or has measured none."""
     try:
-        folder = release_folder(name, artifacts_dir())
-        stat = (folder / "release.json").stat()
-    except (PipelineError, OSError):
+        return _described(release_folder(name, artifacts_dir())).repeatability
+    except PipelineError:
         return {}
-    return _repeatability(folder, stat.st_mtime_ns, stat.st_size)
-
-
-@functools.lru_cache(maxsize=64)
-def _repeatability(folder: Path, _modified: int, _size: int) -> dict[str, Any]:
-    return _described(folder).repeatability
 
 
 def installed(name: str) -> bool:
@@ -238,6 +228,21 @@ def _named_as_far_as_known(root: Path, name: str, problem: Problem) -> ReleaseIn
 
 
 def _described(folder: Path) -> ReleaseInfo:
+    """The release of a folder, read again only when one of its two papers changed: pages ask for every figure that
+    they draw."""
+    return _read(folder, *(_stamp(folder / name) for name in ("release.json", "card.json")))
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    try:
+        found = file.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+@functools.lru_cache(maxsize=64)
+def _read(folder: Path, *_stamps: tuple[int, int]) -> ReleaseInfo:
     try:
         release = load_release(folder)
     except PipelineError as error:

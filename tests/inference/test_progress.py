@@ -52,3 +52,20 @@ def test_without_work_the_poll_asks_one_question_of_the_analyses(clinic, django_
 def test_what_ended_lately_is_found_by_its_time():
     recent = Analysis.objects.filter(finished_at__gte=timezone.now() - selectors.BATCH)
     assert "analyses_by_end" in plans.indexes(recent)
+
+
+def test_a_releases_papers_are_read_once_until_they_change(release, monkeypatch):
+    from inference import registry
+
+    read = []
+    load = registry.load_release
+    monkeypatch.setattr(registry, "load_release", lambda folder: read.append(folder) or load(folder))
+    for _ in range(5):
+        assert registry.by_name(release.name).name == release.name
+        registry.repeatability(release.name)
+    before = len(read)
+    assert before <= 1
+    paper = release / "release.json"
+    paper.write_text(paper.read_text() + " \n")
+    registry.repeatability(release.name)
+    assert len(read) == before + 1
