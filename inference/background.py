@@ -158,6 +158,7 @@ def finish(*, claim: Claim, findings: Findings) -> bool:
         if not _close(claim, Status.SUCCEEDED, findings=kept if is_shadow else None):
             return False
         if is_shadow:
+            _recount(claim)
             return True
         # A photo that got a result of this release meanwhile, or waits for one, keeps that one.
         own = Analysis.objects.filter(photo_id=claim.photo_id, release=job.release)
@@ -182,12 +183,12 @@ def finish(*, claim: Claim, findings: Findings) -> bool:
 
 def reject(*, claim: Claim, findings: Findings) -> bool:
     """Keep that the release could not judge the photo; an old photo's earlier result stays the newest."""
-    return _close(claim, Status.REJECTED, error_code=findings.reason or "")
+    return _close_counted(claim, Status.REJECTED, findings.reason or "")
 
 
 def fail(*, claim: Claim, code: str) -> bool:
     """Keep that the job failed for good."""
-    return _close(claim, Status.FAILED, error_code=code)
+    return _close_counted(claim, Status.FAILED, code)
 
 
 def requeue(*, analysis_id: uuid.UUID, attempt: int, code: str, republish: bool = True) -> str | None:
@@ -219,6 +220,23 @@ def lose(*, analysis_id: uuid.UUID, holder: str, code: str, republish: bool) -> 
 def open_jobs(*, release: str, purpose: str) -> QuerySet[BackgroundAnalysis]:
     """The release's jobs that are not done."""
     return BackgroundAnalysis.objects.filter(release=release, purpose=purpose, status__in=OPEN)
+
+
+def _close_counted(claim: Claim, status: str, code: str) -> bool:
+    with transaction.atomic():
+        closed = _close(claim, status, error_code=code)
+        if closed:
+            _recount(claim)
+    return closed
+
+
+def _recount(claim: Claim) -> None:
+    """Count the photo's visit anew, in the transaction that wrote its result."""
+    from clinic.recovery.services import recount
+    from clinic.visits.models import Photo
+
+    visit_id = Photo.objects.values_list("visit_id", flat=True).get(pk=claim.photo_id)
+    recount(patient_id=claim.patient_id, visit_ids=[visit_id])
 
 
 def _close(claim: Claim, status: str, **values: object) -> bool:

@@ -1,33 +1,24 @@
 """The validation ledger: what clinicians of one clinic confirmed, against what a release had found.
 
 The newest word on each photo and on each visit counts, a photo's whichever release it was said on. The bar below says
-from when on the release's scores count as validated in that clinic.
+from when on the release's scores count as validated in that clinic. `inference.tallies` counts, this reads.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.core.cache import cache
-from django.db.models import Exists, OuterRef
+from django.db.models import Count
 
 from . import registry
-from .agreement import BANDS, Agreement, Pair, Share, agreement, in_band
-from .finding import (
-    ANALYSIS_COLUMNS,
-    CONFIRMATION_COLUMNS,
-    SHADOW_COLUMNS,
-    VISIT_COLUMNS,
-    Finding,
-    from_clinician,
-    from_columns,
-    from_visit_columns,
-)
-from .models import Analysis, BackgroundAnalysis, Purpose
-from .states import Status
+from .agreement import BANDS, SCOPES, Agreement, Share, agreement_of, exercises_of
+from .models import BackgroundAnalysis, Purpose
+from .states import OPEN
+from .tallies import Kind, sums
 
 # The bar of Mirror for Bell's palsy (ialimustufa/mirror-for-bells-palsy, commit 119a86e, validation-status.json): for
 # each scale at least 30 clinician labels of at least 10 cases, three House-Brackmann bands with at least 3 cases each,
@@ -41,8 +32,6 @@ MIN_AGREEMENT: Final = 0.80
 MIN_LOWER_BOUND: Final = 0.80
 
 SCORES: Final = ("exercise", "palsy", "side", "grade_within_one")
-CACHED_SECONDS: Final = 600
-"""For which a page believes what was found of a clinic last; the ledger's own page counts anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +68,18 @@ class Ledger:
 
 
 def ledger(*, clinic_id: uuid.UUID, release: str) -> Ledger:
-    """The release's ledger in that clinic, counted now."""
-    found = _ledger(clinic_id, release, interval=True)
-    cache.set(_key("release", clinic_id, release), found.validated, CACHED_SECONDS)
-    return found
+    """The release's ledger in that clinic, as it stands now."""
+    return _ledger(sums(clinic_id=clinic_id), release)
 
 
 def agreement_so_far(*, clinic_id: uuid.UUID) -> Agreement:
-    """The ledger's agreement of the clinic's clinicians with the release in use, without kappa's interval."""
-    return _ledger(clinic_id, registry.active().name, interval=False).overall
+    """The ledger's agreement of the clinic's clinicians with the release in use."""
+    return agreement_of(sums(clinic_id=clinic_id).get(Kind("", registry.active().name), {}))
 
 
 def is_validated(*, clinic_id: uuid.UUID, release: str) -> bool:
-    """Whether the release's scores passed the bar in that clinic, as of some minutes ago."""
-    key = _key("release", clinic_id, release)
-    known = cache.get(key)
-    if known is None:
-        known = _ledger(clinic_id, release, interval=False).validated
-        cache.set(key, known, CACHED_SECONDS)
-    return bool(known)
+    """Whether the release's scores have passed the bar in that clinic."""
+    return ledger(clinic_id=clinic_id, release=release).validated
 
 
 def unvalidated_release(*, clinic_id: uuid.UUID) -> str:
@@ -105,70 +87,52 @@ def unvalidated_release(*, clinic_id: uuid.UUID) -> str:
 
     The one in use comes first: its ledger is where the clinic's next words count.
     """
-    key = _key("clinic", clinic_id, "")
-    known = cache.get(key)
-    if known is None:
-        current = registry.active().name
-        shown = sorted(_releases_shown(clinic_id), key=lambda name: name != current) or [current]
-        known = next((name for name in shown if not is_validated(clinic_id=clinic_id, release=name)), "")
-        cache.set(key, known, CACHED_SECONDS)
-    return str(known)
+    current, counted = registry.active().name, sums(clinic_id=clinic_id)
+    shown = [kind.release for kind, counts in counted.items() if counts["newest"] > 0] or [current]
+    shown.sort(key=lambda name: (name != current, name))
+    return next((name for name in shown if not _ledger(counted, name).validated), "")
+
+
+def uses(*, clinic_id: uuid.UUID) -> dict[str, int]:
+    """How many of a clinic's photos each release has judged, or found unfit to be judged."""
+    counted = sums(clinic_id=clinic_id)
+    found = {kind.release: counts["judged"] for kind, counts in counted.items() if counts["judged"] > 0}
+    return dict(sorted(found.items(), reverse=True))
 
 
 def shadow_agreement(*, clinic_id: uuid.UUID, release: str, shadow: str) -> Agreement:
     """The release in use (as the reference) and its shadow, on the clinic's photos that both have judged."""
-    used = {
-        photo: (patient, said)
-        for photo, patient, said in _results(
-            Analysis.objects.filter(release=release, status=Status.SUCCEEDED, **_on_record(clinic_id))
-        )
-    }
-    pairs = [
-        Pair(used[photo][0], used[photo][1], said)
-        for photo, _, said in _shadow_results(clinic_id, shadow)
-        if photo in used
-    ]
-    return agreement(pairs)
+    return agreement_of(sums(clinic_id=clinic_id).get(Kind(release, shadow, True), {}))
 
 
 def shadow_ledger(*, clinic_id: uuid.UUID, shadow: str) -> Agreement:
     """What the clinic's clinicians confirmed, against what the shadow found."""
-    return agreement(_pairs(_words(clinic_id), _shadow_results(clinic_id, shadow)))
+    return agreement_of(sums(clinic_id=clinic_id).get(Kind("", shadow, True), {}))
 
 
 def shadow_counts(*, clinic_id: uuid.UUID, shadow: str) -> dict[str, int]:
     """How many of the clinic's photos the shadow judged, could not judge, and has before it."""
-    states = list(
-        BackgroundAnalysis.objects.filter(
-            release=shadow, purpose=Purpose.SHADOW, **_on_record(clinic_id)
-        ).values_list("status", flat=True)
+    kept = sums(clinic_id=clinic_id).get(Kind("", shadow, True), Counter())
+    waiting = BackgroundAnalysis.objects.filter(
+        release=shadow, purpose=Purpose.SHADOW, status__in=OPEN, **_on_record(clinic_id)
     )
+    ended = {word: kept[f"unseen {word}"] for word in ("succeeded", "rejected", "failed")}
     return {
-        "judged": states.count(Status.SUCCEEDED),
-        "rejected": states.count(Status.REJECTED),
-        "failed": states.count(Status.FAILED),
-        "waiting": states.count(Status.QUEUED) + states.count(Status.RUNNING),
+        "judged": ended["succeeded"],
+        "rejected": ended["rejected"],
+        "failed": ended["failed"],
+        "waiting": waiting.aggregate(n=Count("pk"))["n"],
     }
 
 
-Row = tuple[uuid.UUID, uuid.UUID, Finding]
-"""A photo, its patient, and what was found in it."""
-
-
-def _ledger(clinic_id: uuid.UUID, release: str, *, interval: bool) -> Ledger:
-    results = _results(
-        Analysis.objects.filter(release=release, status=Status.SUCCEEDED, **_on_record(clinic_id))
-    )
-    photos = _pairs(_words(clinic_id), results)
-    pairs = [*photos, *_visits(clinic_id, release)]
-    taught = _taught(release)
-    named = [pair for pair in photos if pair.reference.exercise]
-    known = [pair for pair in named if not taught or pair.reference.exercise in taught]
-    overall = agreement(pairs, interval=interval)
-    bands = tuple((band, agreement(in_band(pairs, band), interval=interval)) for band in BANDS)
-    exercise = agreement(known, interval=False).exercise
+def _ledger(counted: Mapping[Kind, Counter[str]], release: str) -> Ledger:
+    counts = counted.get(Kind("", release), Counter())
+    overall, *parts = (agreement_of(counts, scope) for scope in SCOPES)
+    bands = tuple(zip(BANDS, parts, strict=True))
+    taught, named = _taught(release), exercises_of(counts)
+    known = [share for exercise, share in named.items() if not taught or exercise in taught]
     shares = {
-        "exercise": exercise,
+        "exercise": Share(sum(one.hits for one in known), sum(one.count for one in known)),
         "palsy": overall.palsy,
         "side": overall.side,
         "grade_within_one": overall.grade_within_one,
@@ -176,7 +140,8 @@ def _ledger(clinic_id: uuid.UUID, release: str, *, interval: bool) -> Ledger:
     standings = tuple(
         Standing(score, shares[score], _lacks(shares[score], overall, bands)) for score in SCORES
     )
-    return Ledger(release, overall, bands, standings, len(named) - len(known))
+    unknown = sum(one.count for one in named.values()) - shares["exercise"].count
+    return Ledger(release, overall, bands, standings, unknown)
 
 
 def _lacks(share: Share, overall: Agreement, bands: Iterable[tuple[Any, Agreement]]) -> tuple[str, ...]:
@@ -203,75 +168,12 @@ def _taught(release: str) -> set[str]:
     return taught | set(SMILES) if taught & set(SMILES) else taught
 
 
-def _pairs(words: dict[uuid.UUID, tuple[uuid.UUID, Finding]], results: Iterable[Row]) -> list[Pair]:
-    return [Pair(words[photo][0], words[photo][1], said) for photo, _, said in results if photo in words]
-
-
-def _words(clinic_id: uuid.UUID) -> dict[uuid.UUID, tuple[uuid.UUID, Finding]]:
-    """The newest word on each of the clinic's photos."""
-    from clinic.visits.models import Confirmation
-
-    rows = (
-        Confirmation.objects.filter(**_on_record(clinic_id))
-        .order_by("created_at")
-        .values_list("photo_id", "photo__visit__patient_id", "names_exercise", *CONFIRMATION_COLUMNS)
-    )
+def _on_record(clinic_id: uuid.UUID) -> dict[str, Any]:
+    """Photos that are in the clinic's lists."""
     return {
-        photo: (patient, from_clinician(exercise if named else "", *said))
-        for photo, patient, named, exercise, *said in rows
+        "photo__visit__patient__clinic_id": clinic_id,
+        "photo__archived_at__isnull": True,
+        "photo__visit__archived_at__isnull": True,
+        "photo__visit__patient__archived_at__isnull": True,
+        "photo__visit__patient__restricted_at__isnull": True,
     }
-
-
-def _visits(clinic_id: uuid.UUID, release: str) -> list[Pair]:
-    """The newest word on each of the clinic's visits, where it was given beside what that release had found."""
-    from clinic.visits.models import VisitConfirmation
-
-    rows = (
-        VisitConfirmation.objects.filter(**_on_record(clinic_id, "visit"))
-        .order_by("created_at")
-        .values_list("visit_id", "visit__patient_id", "release", *VISIT_COLUMNS)
-    )
-    newest = {visit: row for visit, *row in rows}
-    return [
-        Pair(patient, *from_visit_columns(*columns), whole_visit=True)
-        for patient, beside, *columns in newest.values()
-        if beside == release and columns[0] is not None and columns[3]
-    ]
-
-
-def _results(analyses: Any) -> list[Row]:
-    rows = analyses.order_by("pk").values_list("photo_id", "photo__visit__patient_id", *ANALYSIS_COLUMNS)
-    return [(photo, patient, from_columns(*found)) for photo, patient, *found in rows]
-
-
-def _shadow_results(clinic_id: uuid.UUID, shadow: str) -> list[Row]:
-    jobs = BackgroundAnalysis.objects.filter(
-        release=shadow, purpose=Purpose.SHADOW, status=Status.SUCCEEDED, **_on_record(clinic_id)
-    )
-    rows = jobs.order_by("pk").values_list("photo_id", "photo__visit__patient_id", *SHADOW_COLUMNS)
-    return [(photo, patient, from_columns(*found)) for photo, patient, *found in rows]
-
-
-def _on_record(clinic_id: uuid.UUID, visit: str = "photo__visit") -> dict[str, Any]:
-    """What is in the clinic's lists. visit: the query's way to the visit."""
-    on_record = {
-        f"{visit}__patient__clinic_id": clinic_id,
-        f"{visit}__archived_at__isnull": True,
-        f"{visit}__patient__archived_at__isnull": True,
-        f"{visit}__patient__restricted_at__isnull": True,
-    }
-    return on_record if visit == "visit" else {**on_record, "photo__archived_at__isnull": True}
-
-
-def _releases_shown(clinic_id: uuid.UUID) -> Sequence[str]:
-    """The releases that made the newest result of at least one of the clinic's photos."""
-    newer = Analysis.objects.filter(
-        photo=OuterRef("photo"), status=Status.SUCCEEDED, created_at__gt=OuterRef("created_at")
-    )
-    shown = Analysis.objects.filter(~Exists(newer), status=Status.SUCCEEDED, **_on_record(clinic_id))
-    return list(shown.order_by().values_list("release", flat=True).distinct())
-
-
-def _key(kind: str, clinic_id: uuid.UUID, release: str) -> str:
-    # Memcached-safe: a release's name may be anything.
-    return f"ledger:{kind}:{clinic_id}:{uuid.uuid5(uuid.NAMESPACE_OID, release)}"

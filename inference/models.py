@@ -237,3 +237,47 @@ class BackgroundAnalysis(Record):
 
     def __str__(self) -> str:
         return f"Background analysis {self.pk}"
+
+
+class VisitTally(models.Model):
+    """What one visit adds to the clinic's counts of a release; see `inference.tallies`. Derived: can be made anew from
+    the records."""
+
+    patient = models.ForeignKey("patients.Patient", on_delete=models.CASCADE, related_name="+")
+    visit = models.ForeignKey("visits.Visit", on_delete=models.CASCADE, related_name="+")
+    reference = models.CharField(
+        max_length=64, blank=True, help_text="the release that it is held against; empty: the clinicians"
+    )
+    release = models.CharField(max_length=64)
+    unseen = models.BooleanField(default=False, help_text="found by a job whose results no page shows")
+    counts = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient", "visit", "reference", "release", "unseen"], name="one_tally_of_a_visit"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Tally of visit {self.visit_id}"
+
+
+class ClinicTally(models.Model):
+    """What a change of one patient's records added to the clinic's counts of a release; their sum is what holds now.
+
+    Rows are added, so that nobody who confirms waits for somebody else's row, and soon afterwards several are replaced
+    by their sum.
+    """
+
+    clinic = models.ForeignKey("accounts.Clinic", on_delete=models.CASCADE, related_name="+")
+    reference = models.CharField(max_length=64, blank=True)
+    release = models.CharField(max_length=64)
+    unseen = models.BooleanField(default=False)
+    counts = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["clinic", "release"], name="tallies_by_clinic")]
+
+    def __str__(self) -> str:
+        return f"Tally of clinic {self.clinic_id}"

@@ -118,12 +118,6 @@ def open_counts(*, clinic_id: uuid.UUID) -> dict[str, int]:
     return {Status.QUEUED.value: 0, Status.RUNNING.value: 0} | dict(found)
 
 
-def uses(*, clinic_id: uuid.UUID) -> dict[str, int]:
-    """How many of a clinic's photos each release has judged, or found unfit to be judged."""
-    ended = of_clinic(clinic_id=clinic_id).filter(status__in=[Status.SUCCEEDED, Status.REJECTED])
-    return dict(ended.values_list("release").annotate(Count("pk")).order_by("-release"))
-
-
 def progress(*, clinic_id: uuid.UUID) -> Progress:
     """The clinic's open analyses and, while there are any, those of the same batch that are done."""
     counts = open_counts(clinic_id=clinic_id)

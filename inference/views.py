@@ -62,7 +62,7 @@ def _signature(context: dict[str, Any]) -> str:
 def models(request: HttpRequest) -> HttpResponse:
     """The release in use, and the others that made results here or could."""
     active = registry.active()
-    uses = selectors.uses(clinic_id=request.clinic.pk)  # type: ignore[attr-defined]
+    uses = ledger.uses(clinic_id=request.clinic.pk)  # type: ignore[attr-defined]
     others = [cards.describe(release) for release in registry.releases() if release.name != active.name]
     known = {active.name, registry.NO_RELEASE, *(card.name for card in others)}
     others += [cards.not_installed(name) for name in uses if name not in known]
@@ -103,7 +103,7 @@ def _shadow(request: HttpRequest, active: str) -> dict[str, Any] | None:
 def release(request: HttpRequest, name: str) -> HttpResponse:
     """One release: what it is for, how good it is, where it fails."""
     found = registry.by_name(name)
-    uses = selectors.uses(clinic_id=request.clinic.pk).get(name, 0)  # type: ignore[attr-defined]
+    uses = ledger.uses(clinic_id=request.clinic.pk).get(name, 0)  # type: ignore[attr-defined]
     if found is None and not uses:
         raise Http404
     active = registry.active()

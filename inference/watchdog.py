@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
+from clinic.recovery.services import count_waiting
+
 from . import background, publish, selectors, services
 from .models import Analysis
 from .states import Status
@@ -19,6 +21,8 @@ SLACK = dt.timedelta(seconds=3)
 """A message may reach the broker this much later than its row says."""
 LOST_AFTER = dt.timedelta(minutes=15)
 """For a broker that does not keep the order, or a queue so long that no canary comes through."""
+COUNTING = 3.0
+"""Seconds a round for counting what is older than the counts, after an upgrade."""
 AT_ONCE = 2000
 """Most rows a round; the next one takes the rest."""
 
@@ -27,6 +31,7 @@ def run() -> None:
     """One round."""
     expired, missed = requeue_expired(), republish_waiting()
     expired += background.watch()
+    count_waiting(seconds=COUNTING)
     if expired or missed:
         logger.warning("Watchdog: %s expired leases, %s messages published again", expired, missed)
 

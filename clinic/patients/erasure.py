@@ -28,6 +28,7 @@ from clinic.feed import services as feed
 from clinic.visits import files
 from clinic.visits.models import Photo
 from clinic.visits.training_set import PAGE as TRAINING_SET
+from inference import tallies
 from inference.models import BackgroundAnalysis
 from inference.states import Status
 
@@ -204,6 +205,7 @@ def destroy(*, erasure: Erasure) -> bool:
         Patient.objects.select_for_update().get(pk=patient.pk)
         if not _may_be_destroyed(erasure, patient):
             raise ValidationError("A legal hold came in between.")
+        tallies.forget(patient_id=patient.pk)
         gone = {"files": len(paths), **_delete_rows(patient)}
         feed.forget(patient=patient.pk)
         erasure.destroyed_at, erasure.destroyed = timezone.now(), gone

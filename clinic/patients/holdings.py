@@ -49,6 +49,11 @@ HOLDINGS: Final[tuple[Holding, ...]] = (
     ),
     Holding("visits.Confirmation", "photo__visit__patient", "confirmations"),
     Holding("visits.VisitConfirmation", "visit__patient", "visit_confirmations"),
+    Holding(
+        "inference.VisitTally",
+        "patient",
+        not_copied="Counts for the clinic's validation ledger, made of the results and words that are in the copy.",
+    ),
     Holding("inference.BackgroundAnalysis", "photo__visit__patient", "background_analyses"),
     Holding("inference.Analysis", "photo__visit__patient", "analyses"),
     Holding("visits.Dismissal", "visit__patient", "dismissals"),

@@ -41,6 +41,13 @@ def refresh_summary(*, patient_id: uuid.UUID) -> None:
     recovery.refresh_summary(patient_id=patient_id)
 
 
+def recount(*, patient_id: uuid.UUID) -> None:
+    """What the record adds to the clinic's counts is counted anew, since it came on record or went off it."""
+    from clinic.recovery import services as recovery
+
+    recovery.recount(patient_id=patient_id)
+
+
 def _first_onsets(patient: Patient) -> list[dt.date]:
     return list(patient.episodes.values_list("onset_date", flat=True))
 
@@ -115,6 +122,7 @@ def _set_archived(patient: Patient, user: User, at: dt.datetime | None, based_on
     if (patient.archived_at is None) != (at is None):
         patient.archived_at = at
         save(patient, user=user)
+        recount(patient_id=patient.pk)
     return patient
 
 

@@ -27,6 +27,7 @@ from .models import (
     Restriction,
     RestrictionGround,
 )
+from .services import recount
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User
@@ -108,6 +109,7 @@ def restrict(
     patient.restricted_at = restriction.created_at
     save(patient, user=user)
     stop_analyses(patient=patient)
+    recount(patient_id=patient.pk)
     _log(Event.RESTRICTION, user, patient, address, ground=ground)
     return restriction
 
@@ -130,6 +132,7 @@ def lift_restriction(*, user: User, patient: Patient, reason: str, address: str 
     patient.restricted_at = None
     save(patient, user=user)
     resume_analyses(patient=patient)
+    recount(patient_id=patient.pk)
     _log(Event.RESTRICTION_LIFTED, user, patient, address, ground=restriction.ground)
     return restriction
 

@@ -26,6 +26,14 @@ class PatientSummary(models.Model):
     # The fall behind `worse` (see `services.fall_of`); null where there is none.
     fall = models.JSONField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
+    counted = models.BooleanField(
+        default=False, db_default=False, help_text="the visits are in the clinic's counts of releases"
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["patient"], condition=models.Q(counted=False), name="summaries_not_counted")
+        ]
 
     def __str__(self) -> str:
         return f"Summary {self.patient_id}"

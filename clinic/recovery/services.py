@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 import uuid
-from typing import Any
+from collections.abc import Collection
+from typing import Any, Final
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from clinic.common.dates import day_in
 from clinic.examination.services import raise_for_eyes
@@ -14,6 +16,7 @@ from clinic.feed.models import What
 from clinic.patients.models import Episode, Patient
 from clinic.visits.grading import VisitFinding, visit_findings
 from clinic.visits.models import Visit
+from inference import tallies
 from inference.states import Status
 
 from . import rules
@@ -21,6 +24,11 @@ from .change import Changes, changes
 from .measures import Measured, PhotoPoint
 from .models import PatientSummary
 from .reading import in_course, photos_of
+
+BOOKKEEPING: Final = frozenset({"updated_at", "counted"})
+"""Columns of a summary that say nothing of the patient."""
+AT_ONCE: Final = 100
+"""Patients whose records are counted in one transaction."""
 
 
 @transaction.atomic
@@ -53,7 +61,9 @@ def refresh_summary(*, patient_id: uuid.UUID) -> PatientSummary:
     of_episode = [visit for visit in visits if episode and visit.episode_id == episode.pk]
     _set_course(summary, episode, of_episode, photos)
     _set_grades(summary, [found[visit.pk] for visit in of_episode])
+    summary.counted = True
     summary.save()
+    tallies.recount(patient_ids=[patient_id])
     raise_for_eyes(patient_id=patient_id)
     if _shown(summary) != before:
         # The figures stand in the patient's own representation.
@@ -62,12 +72,22 @@ def refresh_summary(*, patient_id: uuid.UUID) -> PatientSummary:
     return summary
 
 
+@transaction.atomic
+def recount(*, patient_id: uuid.UUID, visit_ids: Collection[uuid.UUID] | None = None) -> None:
+    """Bring the clinic's counts of releases up to date where nothing else of the patient's figures changed.
+
+    visit_ids: the visits that changed, or all. One at a time, as with a summary.
+    """
+    list(PatientSummary.objects.select_for_update().filter(patient_id=patient_id).values_list("pk"))
+    tallies.recount(patient_ids=[patient_id], visit_ids=visit_ids)
+
+
 def _shown(summary: PatientSummary) -> list[object]:
     """The figures, but for the time at which they were made."""
     return [
         getattr(summary, field.attname)
         for field in summary._meta.concrete_fields
-        if field.name != "updated_at"
+        if field.name not in BOOKKEEPING
     ]
 
 
@@ -125,3 +145,27 @@ def rebuild_summaries(*, patient_ids: list[uuid.UUID] | None = None) -> int:
     for patient_id in patient_ids:
         refresh_summary(patient_id=patient_id)
     return len(patient_ids)
+
+
+def count_waiting(*, seconds: float | None = None) -> int:
+    """Count the visits of patients whose records are older than the counts, for so long or to the end; answers how
+    many patients. After an upgrade the watchdog does so, a little each time."""
+    until = None if seconds is None else time.monotonic() + seconds
+    done = 0
+    while number := _count_some():
+        done += number
+        if until is not None and time.monotonic() > until:
+            break
+    return done
+
+
+@transaction.atomic
+def _count_some() -> int:
+    free = connection.features.has_select_for_update_skip_locked
+    waiting = (
+        PatientSummary.objects.select_for_update(skip_locked=free).filter(counted=False).order_by("patient")
+    )
+    ids = list(waiting.values_list("patient_id", flat=True)[:AT_ONCE])
+    tallies.recount(patient_ids=ids)
+    PatientSummary.objects.filter(patient_id__in=ids).update(counted=True)
+    return len(ids)

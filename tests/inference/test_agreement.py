@@ -7,7 +7,16 @@ import random
 import pytest
 
 from inference import ledger
-from inference.agreement import Pair, Share, agreement, in_band, quadratic_kappa, wilson
+from inference.agreement import (
+    Pair,
+    Share,
+    agreement,
+    agreement_of,
+    of_patient,
+    quadratic_kappa,
+    tally,
+    wilson,
+)
 from inference.finding import Finding, Verdict
 from tests import factories
 
@@ -78,7 +87,8 @@ def test_each_measure_counts_what_it_is_about():
     # Both gave a grade in five: 3-3, 4-3, 5-2, 1-1, 1-2.
     assert found.grade_exact == Share(2, 5) and found.grade_within_one == Share(4, 5)
     assert found.kappa.count == 5
-    assert [len(in_band(pairs, band)) for band in ((1, 2), (3, 4), (5, 6))] == [2, 2, 2]
+    counts = of_patient(tally(pairs))
+    assert [agreement_of(counts, band).photos for band in ("1-2", "3-4", "5-6")] == [2, 2, 2]
 
 
 def test_either_smile_answers_a_smile():
@@ -86,6 +96,45 @@ def test_either_smile_answers_a_smile():
     assert agreement([pair(one, other)]).exercise == Share(1, 1)
     teeth = said(2, exercise="smile_with_teeth")
     assert agreement([pair(teeth, other)]).exercise == Share(0, 1)
+
+
+def test_the_interval_is_students_in_small_samples():
+    stats = pytest.importorskip("scipy.stats")
+    from inference.agreement import _t95
+
+    for freedom, within in ((1, 0.12), (2, 0.01), (5, 0.001), (40, 0.0001)):
+        assert _t95(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), rel=within)
+
+
+def test_kappas_interval_holds_the_truth_as_often_as_it_says_and_is_a_bootstraps():
+    draw = random.Random(3)
+
+    def clinic(patients: int) -> list[Pair]:
+        pairs = []
+        for patient in range(patients):
+            bias = draw.choice((-1, 0, 0, 0, 1))  # one patient's photos resemble each other
+            for _ in range(draw.randint(1, 6)):
+                grade = draw.randint(2, 6)
+                other = min(6, max(2, grade + bias + draw.choice((-1, 0, 0, 1))))
+                pairs.append(pair(said(grade), said(other), patient))
+        return pairs
+
+    truth = agreement(clinic(6_000)).kappa.value
+    kappas = [agreement(clinic(40)).kappa for _ in range(200)]
+    held = sum(kappa.low <= truth <= kappa.high for kappa in kappas)
+    assert 0.9 * 200 <= held <= 0.995 * 200
+    one = clinic(60)
+    by_patient: dict[object, list[tuple[int, int]]] = {}
+    for row in one:
+        by_patient.setdefault(row.patient, []).append((row.reference.grade, row.other.grade))
+    drawn = sorted(
+        quadratic_kappa(
+            [grades for rows in draw.choices(list(by_patient.values()), k=len(by_patient)) for grades in rows]
+        )
+        for _ in range(400)
+    )
+    kappa = agreement(one).kappa
+    assert kappa.high - kappa.low == pytest.approx(drawn[390] - drawn[9], rel=0.2)
 
 
 def test_kappas_interval_draws_patients_and_not_photos():
@@ -131,7 +180,11 @@ def confirmed(clinic, clinician):
 
 @pytest.fixture
 def counted(clinic):
-    return lambda release="test-release": ledger.ledger(clinic_id=clinic.pk, release=release)
+    def count(release="test-release"):
+        factories.count_releases()
+        return ledger.ledger(clinic_id=clinic.pk, release=release)
+
+    return count
 
 
 pytestmark = pytest.mark.django_db
@@ -221,7 +274,6 @@ def test_an_uncertain_result_counts_in_no_share_of_palsy_side_or_grade(confirmed
 
 
 def test_scores_are_marked_until_the_clinics_releases_pass(confirmed, clinic, as_clinician):
-    from django.core.cache import cache
     from django.urls import reverse
 
     from clinic.recovery.services import refresh_summary
@@ -231,13 +283,13 @@ def test_scores_are_marked_until_the_clinics_releases_pass(confirmed, clinic, as
     photo = Photo.objects.first()
     refresh_summary(patient_id=photo.visit.patient_id)
     pages = [reverse("visits:photo", args=[photo.pk]), reverse("visits:detail", args=[photo.visit_id])]
-    cache.clear()
+    factories.count_releases()
     for page in pages:
         text = as_clinician.get(page).content.decode()
         assert "not yet validated here" in text and "/models/test-release/#ledger" in text
     confirmed(3, 4, grade=4)
     confirmed(3, 4, grade=5)
-    cache.clear()
+    factories.count_releases()
     for page in pages:
         text = as_clinician.get(page).content.decode()
         assert "preliminary until confirmed" in text and "not yet validated here" not in text
@@ -246,21 +298,18 @@ def test_scores_are_marked_until_the_clinics_releases_pass(confirmed, clinic, as
 def test_the_mark_costs_nothing_more_for_a_long_list(
     confirmed, clinic, rf, clinician, django_assert_max_num_queries
 ):
-    from django.core.cache import cache
     from django.template import engines
 
     confirmed(2, 2, grade=2)
-    cache.clear()
+    factories.count_releases()
     request = rf.get("/")
     request.clinic, request.user, request.page_clinics = clinic, clinician, [clinic]
     template = engines["django"].from_string(
         '{% for _ in many %}{% include "inc/model_mark.html" %}{% endfor %}{% include "inc/footer.html" %}'
     )
-    with django_assert_max_num_queries(
-        6
-    ):  # the reader's roles, and the words on visits beside those on photos
+    with django_assert_max_num_queries(3):  # the reader's roles, and the clinic's counts
         page = template.render({"many": range(200)}, request)
     assert page.count("not yet validated here") >= 200 and page.count("Not yet validated in this clinic") == 1
-    with django_assert_max_num_queries(0):
+    with django_assert_max_num_queries(1):
         request.__dict__.pop("_validation_marks")
         template.render({"many": range(200)}, request)

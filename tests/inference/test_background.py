@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from clinic.patients.models import Consent
 from clinic.visits.models import Photo
-from inference import background, publish, registry, releases, selectors, services, watchdog
+from inference import background, ledger, publish, registry, releases, selectors, services, watchdog
 from inference.models import Analysis, BackgroundAnalysis, ModelRelease, Purpose, ReleaseChange
 from inference.publish import ANALYSE, BACKGROUND
 from inference.states import Status
@@ -158,7 +158,7 @@ def test_a_shadows_result_is_nowhere_in_the_clinic(shadow, upload, as_clinician,
     after = look()
     assert {page: after[page] == before[page] for page in before} == dict.fromkeys(before, True)
     assert not any(MARK in text or "987654" in text for text in after.values())
-    assert photo.analyses.count() == 1 and selectors.uses(clinic_id=patient.clinic_id) == {"test-release": 1}
+    assert photo.analyses.count() == 1 and ledger.uses(clinic_id=patient.clinic_id) == {"test-release": 1}
     # Only the administrator sees how far both agree, and never one result.
     models = as_administrator.get(reverse("inference:models")).content.decode()
     assert "runs beside, unseen" in models and "1 judged" in models and "987654" not in models

@@ -140,6 +140,7 @@ def test_the_release_in_use_says_what_it_is_for_how_good_it_is_and_where_it_fail
 
 def test_the_whole_card(as_clinician, carded, photo):
     factories.AnalysisFactory(photo=photo)
+    factories.count_releases()
     page = text(as_clinician.get(reverse("inference:release", args=["test-release"])))
     for words in (
         "A release for the tests.",
@@ -204,6 +205,7 @@ def test_other_releases_stay_listed_also_when_they_are_gone(as_clinician, as_str
     (carded.parent / "ACTIVE").write_text("test-release")
     registry.forget()
     factories.AnalysisFactory(photo=photo, release="2024.9")
+    factories.count_releases()
     page = text(as_clinician.get(MODELS))
     assert "2025.1" in page and "Not in use" in page
     assert "2024.9" in page and "No longer installed" in page

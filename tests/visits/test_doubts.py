@@ -65,6 +65,7 @@ def test_what_the_model_leaves_open_is_not_confirmed_but_judged(as_clinician, vi
 def test_agreement_leaves_out_what_the_model_left_open(clinician, visit):
     for verdict, agrees in (("uncertain", False), ("weak", True), (None, False)):
         factories.ConfirmationFactory(analysis=judged(visit, verdict=verdict), by=clinician, agrees=agrees)
+    factories.count_releases()
     found = ledger.ledger(clinic_id=visit.patient.clinic_id, release="test-release").overall
     assert (found.palsy.count, found.palsy.hits, found.uncertain) == (2, 2, 1)
 

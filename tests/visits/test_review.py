@@ -120,6 +120,7 @@ def test_agreement_counts_the_newest_word_on_each_photo(clinician, clinic, visit
                 weak_side="left" if palsy else "",
                 grade=None,
             )
+    factories.count_releases()
     found = ledger.ledger(clinic_id=clinic.pk, release="test-release").overall.palsy
     assert (found.count, found.hits) == (2, 1)
     nobody = ledger.ledger(clinic_id=factories.ClinicFactory().pk, release="test-release").overall.palsy

@@ -31,7 +31,7 @@ class ShareSerializer(serializers.Serializer[Any]):
 
 
 class KappaSerializer(serializers.Serializer[Any]):
-    """Quadratic weighted kappa with a 95 % bootstrap interval over patients; null where it has no meaning."""
+    """Quadratic weighted kappa with a 95 % interval over patients; null where it has no meaning."""
 
     value = serializers.FloatField(allow_null=True)
     low = serializers.FloatField(allow_null=True)

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from clinic.accounts.policies import can_read_records, clinics_of
 from clinic.accounts.scopes import Scope
 from clinic.visits.models import Confirmation
-from inference import ledger, registry, selectors
+from inference import ledger, registry
 from inference.models import Analysis
 from inference.states import FINAL
 
@@ -157,7 +157,7 @@ class ReleaseViewSet(Strict, viewsets.GenericViewSet[Any]):
     @action(detail=True, methods=["get"], url_path="ledger")
     def agreement(self, request: Request, name: str) -> Response:
         clinics = [clinic for clinic in clinics_of(request.user) if can_read_records(request.user, clinic)]
-        known = registry.by_name(name) or any(name in selectors.uses(clinic_id=clinic) for clinic in clinics)
+        known = registry.by_name(name) or any(name in ledger.uses(clinic_id=clinic) for clinic in clinics)
         if not known:
             raise Http404
         found = [as_data(clinic, ledger.ledger(clinic_id=clinic, release=name)) for clinic in clinics]

@@ -125,6 +125,12 @@ TABLE: tuple[Code, ...] = (
         ),
     ),
     Code(
+        "ledger_differs",
+        _("A clinic's counts of how releases agree with its clinicians differ from its visits."),
+        REPAIR,
+        repairable=True,
+    ),
+    Code(
         "statement_untold",
         _("A confirmation, a consent or a result is on record of which no line of the log tells."),
         _("Keep the database as it is, tell whoever answers for data protection, and compare with a backup."),

@@ -12,16 +12,17 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from clinic.accounts.models import Clinic
 from clinic.audit.alterations import altered
 from clinic.operations import thresholds
 from clinic.operations.models import IntegrityCheck
 from clinic.patients.models import Erasure, Patient
 from clinic.recovery.models import PatientSummary
-from clinic.recovery.services import refresh_summary
+from clinic.recovery.services import BOOKKEEPING, refresh_summary
 from clinic.visits.models import Confirmation, Photo, Visit
-from inference import registry
+from inference import registry, tallies
 from inference.errors import BY_CODE
-from inference.models import Analysis, BackgroundAnalysis, ModelRelease, ReleaseState
+from inference.models import Analysis, BackgroundAnalysis, ModelRelease, ReleaseState, VisitTally
 from inference.pipeline.errors import PipelineError
 from inference.states import FINAL, Status
 
@@ -150,12 +151,30 @@ def summary_agrees(patient_id: uuid.UUID) -> bool:
             # A patient without one has it made at the first visit.
             if before is None:
                 return erased(patient_id) or not Visit.objects.filter(patient_id=patient_id).exists()
+            counts = _counts(patient_id)
             refresh_summary(patient_id=patient_id)
             after = kept.values().get()
-            agrees = all(before[name] == after[name] for name in before if name != "updated_at")
-            return agrees or erased(patient_id)
+            agrees = all(before[name] == after[name] for name in before if name not in BOOKKEEPING)
+            return (agrees and (not before["counted"] or counts == _counts(patient_id))) or erased(patient_id)
         finally:
             transaction.set_rollback(True)
+
+
+def _counts(patient_id: uuid.UUID) -> list[tuple[Any, ...]]:
+    """What the patient's visits add to the clinic's counts."""
+    rows = VisitTally.objects.filter(patient_id=patient_id)
+    what = ("visit_id", "reference", "release", "unseen")
+    return list(rows.order_by(*what).values_list(*what, "counts"))
+
+
+def ledgers(check: IntegrityCheck, cursor: str) -> Batch:
+    """The next clinic: its counts of releases are the sum over its visits."""
+    batch, wanted = next_of(check, cursor, Clinic.objects.all(), most=1)
+    for pk in wanted:
+        batch.records += 1
+        if tallies.difference(clinic_id=pk):
+            batch.add("ledger_differs", pk)
+    return batch
 
 
 def releases(check: IntegrityCheck, cursor: str) -> Batch:

@@ -15,6 +15,7 @@ from clinic.recovery.services import refresh_summary
 from clinic.visits import files, intake, keyring, sealing
 from clinic.visits.models import Photo, photo_storage
 from inference import services as inference
+from inference import tallies
 from inference.models import Analysis
 
 from .codes import Found
@@ -74,6 +75,11 @@ def summary(patient_id: str) -> bool:
     return True
 
 
+def ledger(clinic_id: str) -> bool:
+    """Make the clinic's counts of releases the sum over its visits again."""
+    return tallies.settle(clinic_id=uuid.UUID(clinic_id))
+
+
 WAYS: dict[str, Callable[[str], bool]] = {
     "thumbnail_missing": thumbnail,
     "thumbnail_unreadable": thumbnail,
@@ -81,6 +87,7 @@ WAYS: dict[str, Callable[[str], bool]] = {
     "leftover_part": aside,
     "open_of_archived": cancel,
     "summary_differs": summary,
+    "ledger_differs": ledger,
 }
 
 

@@ -24,6 +24,7 @@ STAGES: dict[str, Stage] = {
     "log": audit.log,
     "histories": audit.histories,
     "summaries": records.summaries,
+    "ledgers": records.ledgers,
     "photos": files.photos,
     "orphans": files.orphans,
 }
