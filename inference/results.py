@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from clinic.audit import services as audit
+from clinic.audit.models import Event
 
 from .models import Analysis
 
@@ -53,3 +54,10 @@ def log_result(*, analysis_id: uuid.UUID) -> None:
     """Let the log's line hold the hash of a result, in the transaction that wrote it: from here on it never changes."""
     analysis = Analysis.objects.select_related("photo__visit__patient").get(pk=analysis_id)
     audit.log_result(record=analysis, patient=analysis.photo.visit.patient, photo=analysis.photo)
+
+
+def log_asked(*, analysis: Analysis) -> None:
+    """Say in the log that somebody asked for this analysis once more."""
+    photo = analysis.photo
+    detail: dict[str, str | int] = {"record": "analysis", "how": "asked_for"}
+    audit.log_act(kind=Event.CHANGE, patient=photo.visit.patient, photo=photo, detail=detail)

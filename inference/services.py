@@ -20,7 +20,7 @@ from clinic.feed.models import What
 
 from . import leases, publish, registry
 from .models import Analysis, Canary
-from .results import RESULT_COLUMNS, log_result, result_columns, without_landmarks
+from .results import RESULT_COLUMNS, log_asked, log_result, result_columns, without_landmarks
 from .states import RESULTS, Status, sources
 
 if TYPE_CHECKING:
@@ -77,14 +77,23 @@ def queue_analysis(*, photo: Photo) -> Analysis | None:
 
 
 def retry(*, analysis: Analysis) -> Analysis:
-    """Queue a failed analysis once more because a clinician asked for it; others stay as they are, and so does every
+    """Queue a failed analysis once more because somebody asked for it; others stay as they are, and so does every
     one of a clinic that uses no model."""
     if not analysis.photo.visit.patient.clinic.shows_results:
         return analysis
     with transaction.atomic():
-        _back_to_queue(analysis)
+        if _back_to_queue(analysis):
+            log_asked(analysis=analysis)
     analysis.refresh_from_db()
     return analysis
+
+
+def ask(*, photo: Photo) -> None:
+    """Queue a photo that has no analysis, or one that was taken off the queue, because somebody asked for it."""
+    with transaction.atomic():
+        analysis = queue_analysis(photo=photo)
+        if analysis is not None:
+            log_asked(analysis=analysis)
 
 
 def cancel(*, photo: Photo) -> int:
@@ -280,9 +289,9 @@ def _in_source_of(status: str) -> Any:
     return Analysis.objects.filter(status__in=sources(status))
 
 
-def _back_to_queue(analysis: Analysis) -> None:
+def _back_to_queue(analysis: Analysis) -> bool:
     """The attempts so far no longer count towards the limit, but their numbers are never used again:
-    a worker that is still busy with an old one must not match a new one."""
+    a worker that is still busy with an old one must not match a new one. Whether it was moved."""
     moved = (
         _in_source_of(Status.QUEUED)
         .exclude(status=Status.RUNNING)
@@ -302,6 +311,7 @@ def _back_to_queue(analysis: Analysis) -> None:
     if moved:
         _tell(What.CHANGED, pk=analysis.pk)
         publish.analysis_on_commit(analysis_id=analysis.pk)
+    return bool(moved)
 
 
 def _use_release(analysis_id: uuid.UUID, release: str) -> bool:

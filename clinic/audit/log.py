@@ -29,6 +29,7 @@ RECORDS = {
     "consent": gettext_lazy("Consent"),
     "visit": gettext_lazy("Visit"),
     "photo": gettext_lazy("Photo"),
+    "analysis": gettext_lazy("Analysis"),
     "confirmation": gettext_lazy("Finding"),
     "visitconfirmation": gettext_lazy("Finding of a visit"),
 }

@@ -22,6 +22,8 @@ from django.utils.formats import get_format
 BOM: Final = "\ufeff"
 FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 """What a spreadsheet takes for a formula at the start of a cell."""
+# Excel splits a file at its own language's separator, which need not be ours: what stands behind one may begin a cell.
+_INSIDE: Final = re.compile(r"""([,;|\t\r\n]["'\s]*)(?=[=+\-@＝＋－＠])""")
 # What Excel turns into another number or a date: 00123, 1E5, 3-4, 1/2, and more digits than it keeps.
 _CHANGED: Final = re.compile(r"0\d+|\d+[eE]\d+|\d{1,4}[-/.]\d{1,4}([-/.]\d{1,4})?|\d{12,}")
 
@@ -48,7 +50,8 @@ def for_people() -> Dialect:
 
 
 def cell(value: Value, dialect: Dialect = PROGRAMS) -> str:
-    """The value as text that no spreadsheet runs: what would be a formula gets an apostrophe before it."""
+    """The value as text that no spreadsheet runs: what would be a formula gets an apostrophe before it, in a file for
+    people also within a text, where a spreadsheet of another language may see a new cell."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -57,9 +60,9 @@ def cell(value: Value, dialect: Dialect = PROGRAMS) -> str:
         return (f"{value:.4f}".rstrip("0").rstrip(".") or "0").replace(".", dialect.decimal)
     if isinstance(value, int):
         return str(value)
-    if value.startswith(FORMULA) or value.lstrip().startswith(FORMULA):
-        return f"'{value}"
-    return value
+    if dialect.keep_text:
+        value = _INSIDE.sub(r"\1'", value)
+    return f"'{value}" if value.startswith(FORMULA) or value.lstrip().startswith(FORMULA) else value
 
 
 def kept(text: str, dialect: Dialect) -> str:

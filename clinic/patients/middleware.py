@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.http import HttpResponse
 from django.shortcuts import render
 
 from clinic.accounts import policies
 
+from .models import Patient
 from .visibility import RecordRestricted
 
 if TYPE_CHECKING:
     from django.contrib.sessions.backends.base import SessionBase
     from django.http import HttpRequest
-
-    from .models import Patient
 
 SESSION_KEY: Final = "opened_records"
 OPEN_FOR: Final = 30 * 60
@@ -26,9 +26,16 @@ OPEN_FOR: Final = 30 * 60
 
 
 def open_record(session: SessionBase, patient: Patient, reason: str) -> None:
-    """Let this session see a restricted record for half an hour; the caller has asked the policy and logged it."""
+    """Let this session see a restricted record for half an hour, under this restriction and no later one.
+
+    The caller has asked the policy and logged it.
+    """
     opened = session.get(SESSION_KEY, {})
-    opened[str(patient.pk)] = {"until": time.time() + OPEN_FOR, "reason": reason}
+    opened[str(patient.pk)] = {
+        "until": time.time() + OPEN_FOR,
+        "since": _since(patient.restricted_at),
+        "reason": reason,
+    }
     session[SESSION_KEY] = opened
 
 
@@ -39,6 +46,21 @@ def close_record(session: SessionBase, patient: Patient) -> None:
         session[SESSION_KEY] = opened
 
 
+def _since(restricted_at: dt.datetime | None) -> str:
+    return restricted_at.isoformat() if restricted_at else ""
+
+
+def _in_force(session: SessionBase) -> dict[str, dict[str, Any]]:
+    """What the session opened, as far as its time isn't over and the restriction is still the one of then."""
+    kept, now = session.get(SESSION_KEY) or {}, time.time()
+    opened = {pk: how for pk, how in kept.items() if how["until"] > now}
+    if not opened:
+        return {}
+    rows = Patient.objects.filter(pk__in=opened).values_list("pk", "restricted_at")
+    since = {str(pk): _since(restricted_at) for pk, restricted_at in rows}
+    return {pk: how for pk, how in opened.items() if how.get("since") == since.get(pk)}
+
+
 class OpenedRecordsMiddleware:
     """Tells the user's queries which restricted records they opened, and answers for those they didn't."""
 
@@ -46,10 +68,7 @@ class OpenedRecordsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        now = time.time()
-        kept = request.session.get(SESSION_KEY) or {}
-        opened = {pk: how for pk, how in kept.items() if how["until"] > now}
-        if opened and request.user.is_authenticated:
+        if (opened := _in_force(request.session)) and request.user.is_authenticated:
             request.user._opened_records = frozenset(map(uuid.UUID, opened))  # type: ignore[union-attr, attr-defined]
             # The log's lines of the record, its visits and photos bear the reason for which it was opened.
             request.opened_records = opened  # type: ignore[attr-defined]

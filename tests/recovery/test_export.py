@@ -286,3 +286,22 @@ def test_a_record_number_that_excel_leaves_alone_is_left_alone(as_clinician, pat
 )
 def test_a_files_name_holds_nothing_that_a_disk_refuses(number, name):
     assert sheets.file_name("recovery", number, scenes.ONSET) == f"{name}2026-09-01.csv"
+
+
+@pytest.mark.parametrize("dialect", [sheets.Dialect(",", ".", True), sheets.Dialect(";", ",", True)], ids=str)
+@pytest.mark.parametrize("start", sheets.FORMULA)
+@pytest.mark.parametrize(
+    "before", ["", " ", "\u00a0", "a,", "a;", "a; ", "a|", "a\t", "a\n", "a\r\n", 'a,"', "a;'", 'a;" ']
+)
+def test_no_spreadsheet_of_any_language_finds_a_formula_in_a_text(dialect, start: str, before: str) -> None:
+    text = f"{before}{start}1+1,b;c|d"
+    written = sheets.line(["2026-11-30", sheets.cell(text, dialect), "end"], dialect)
+    for separator in ",;|\t":
+        for piece in re.split(rf"[{separator}\r\n]", written):
+            assert not piece.strip('" \t\u00a0').startswith(tuple("=+-@＝＋－＠")), (separator, written)
+
+
+def test_a_number_in_a_file_for_people_stays_one() -> None:
+    assert sheets.cell(-0.25, sheets.Dialect(";", ",", True)) == "-0,25"
+    assert sheets.cell("left, 60 mg; from day 3", sheets.Dialect(";", ",", True)) == "left, 60 mg; from day 3"
+    assert sheets.cell("a, -b") == "a, -b", "a program reads what was typed"

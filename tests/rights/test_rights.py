@@ -116,6 +116,20 @@ def test_an_administrator_opens_it_with_a_reason_that_the_log_keeps(
     }
 
 
+def test_what_was_opened_is_closed_by_a_later_restriction(as_administrator, administrator, patient, take):
+    photo = take()
+    restrict(patient, administrator)
+    opened(as_administrator, patient)
+    services_rights.lift_restriction(user=administrator, patient=patient, reason="Decided")
+    restrict(patient, administrator)
+    for name, pk in (("record", patient.pk), ("recovery:csv", patient.pk), ("visits:file", photo.pk)):
+        address = url(name, patient) if name == "record" else reverse(name, args=[pk])
+        assert as_administrator.get(address).status_code in (403, 404), name
+    assert as_administrator.get(reverse("api:patient-detail", args=[patient.pk])).status_code == 403
+    opened(as_administrator, patient)
+    assert as_administrator.get(url("record", patient)).status_code == 200
+
+
 def test_the_reason_stands_on_visits_photos_and_files_too(as_administrator, administrator, patient, visit):
     photo = factories.PhotoFactory(visit=visit)
     factories.AnalysisFactory(photo=photo)

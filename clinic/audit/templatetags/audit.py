@@ -32,6 +32,7 @@ def audit_where(event: AuditEvent) -> str:
             "moved_away": _("moved away"),
             "moved_here": _("moved here"),
             "revoked": _("revoked"),
+            "asked_for": _("asked for once more"),
         }.get(str(event.detail.get("how", "")), "")
         parts.append(f"{record} {how}".strip() if record else how)
     if event.page in PAGES or event.page.startswith(("api:", "training_set:")):

@@ -229,7 +229,7 @@ def photo_retry(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     require(policies.can_edit_photo(request.user, shown))
     card = selectors.card_of(photo=shown)
     if card.analysis is None or card.analysis.status == Status.CANCELLED:
-        inference_services.queue_analysis(photo=shown)
+        inference_services.ask(photo=shown)
     else:
         inference_services.retry(analysis=card.analysis)
     if request.htmx:  # type: ignore[attr-defined]
