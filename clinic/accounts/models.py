@@ -266,6 +266,9 @@ class NoticeKind(models.TextChoices):
     ROLE_CHANGED = "role_changed", _("Your role was changed.")
     ACCESS_TAKEN = "access_taken", _("Your access to a clinic was taken away.")
     ACCESS_GIVEN = "access_given", _("Your access to a clinic was given back.")
+    ADDRESS_CHANGED = "address_changed", _("The e-mail address by which you log in was changed.")
+    ACCOUNT_CLOSED = "account_closed", _("Your account was closed.")
+    ACCOUNT_OPENED = "account_opened", _("Your account was opened again.")
 
 
 class Notice(Record):

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import BigIntegerField, Exists, OuterRef
-from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from . import statements
@@ -115,7 +114,7 @@ def strays() -> Iterator[tuple[str, object, str]]:
 def _untold(name: str) -> Any:
     """Of a line of a history: that no line of the log points at it."""
     changes = AuditEvent.objects.filter(kind=Event.CHANGE, detail__record=name, detail__has_key="version")
-    version = Cast(KeyTextTransform("version", "detail"), BigIntegerField())
+    version = Cast("detail__version", BigIntegerField())
     return ~Exists(changes.annotate(told=version).filter(told=OuterRef("history_id")))
 
 

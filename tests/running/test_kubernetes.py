@@ -236,5 +236,8 @@ def test_an_ingress_is_reached_by_tls_alone(name: str) -> None:
     assert spec["tls"][0]["hosts"] == [rule["host"] for rule in spec["rules"]]
 
 
-def test_metrics_lead_nowhere() -> None:
+def test_metrics_and_probes_lead_nowhere() -> None:
     assert "selector" not in named("Service", "nowhere")["spec"]
+    (rule,) = named("Ingress", "risorius")["spec"]["rules"]
+    nowhere = [one["path"] for one in rule["http"]["paths"] if one["backend"]["service"]["name"] == "nowhere"]
+    assert nowhere == ["/metrics", "/readyz"]
