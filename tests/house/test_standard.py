@@ -92,6 +92,18 @@ def test_each_test_that_is_named_exists():
     ]
 
 
+def test_the_threat_model_names_tests_that_exist():
+    paper = (ROOT / "SECURITY.md").read_text()
+    rows = [line for line in paper[paper.index("## Threat model") :].splitlines() if line.startswith("| **")]
+    there = set()
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        there |= set(re.findall(r"^(?:async )?def (test_\w+)", path.read_text(), re.MULTILINE))
+    assert len(rows) > 10
+    for row in rows:
+        named = set(re.findall(r"`(test_\w+)`", row))
+        assert named and named <= there, (row[:80], named - there)
+
+
 def test_each_place_in_the_code_that_is_named_exists():
     named = re.findall(r"`((?:clinic|docker|inference)/[\w./]+)`", PAPER.read_text())
     assert [path for path in named if not (ROOT / path).exists()] == []

@@ -83,6 +83,9 @@ def test_every_answer_of_every_address_is_guarded(everyone, records, clinic):
                 guarded(answer, f"{who} {method} {path} {answer.status_code}")
                 seen.add(answer.status_code)
                 assert answer.status_code != 500, f"{who} {method} {path}"
+                if answer.streaming or answer.content:
+                    kind = answer.headers["Content-Type"]
+                    assert not kind.startswith("text/") or "charset=utf-8" in kind.lower(), f"{path}: {kind}"
                 if path.startswith("/api/") and "json" in answer.get("Content-Type", ""):
                     assert answer["Content-Disposition"] == 'attachment; filename="api.json"', path
                 if answer.get("Content-Type", "").startswith("text/html") and not answer.streaming:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DataError, IntegrityError, connection, transaction
 from django.test import Client
@@ -201,6 +202,14 @@ def test_a_line_names_who_and_where_by_opaque_identifiers(clinician, clinic):
         "status_code": 200,
     }
     assert dt.datetime.fromisoformat(event["time"]).tzinfo is not None
+
+
+@pytest.mark.parametrize("shape", [logs.Json, logs.Readable])
+def test_lines_tell_the_time_in_utc(shape, settings) -> None:
+    settings.TIME_ZONE = "Asia/Jakarta"
+    with time_machine.travel("2026-11-30T03:04:05+07:00", tick=False), lines(shape()) as said:
+        logging.getLogger("clinic.visits").warning("It failed")
+    assert "2026-11-29T20:04:05.000Z" in said.getvalue()
 
 
 @pytest.mark.parametrize("given", ["", "Siti Rahmawati", "1" * 31, "../../etc/passwd", "A" * 32, "1" * 33])
