@@ -10,7 +10,8 @@ from django.utils.formats import date_format
 from django.utils.formats import number_format as localized
 from django.utils.translation import gettext as _
 
-from clinic.common.dates import local_day, week_since
+from clinic.common.dates import local_day
+from clinic.common.spans import YEAR_DAYS, Onset
 from clinic.visits import exercises
 from inference.pipeline.codes import Exercise
 
@@ -25,7 +26,7 @@ class Gap:
     """One eye of one photo: how far it stays open, mm, and how far it may by error."""
 
     at: dt.datetime
-    week: int
+    onset: Onset
     exercise: str
     side: str
     mm: float
@@ -33,6 +34,11 @@ class Gap:
     photo: str
     visit: str
     release: str
+
+    @property
+    def since(self) -> str:
+        """The time since onset, as exactly as that is known."""
+        return self.onset.since(self.at)
 
     @property
     def name(self) -> str:
@@ -58,13 +64,13 @@ class Gap:
 def gaps(task: Task, which: str = "openings") -> list[Gap]:
     """The gaps that a task rests on (`openings`), or those of the newest visit (`last`)."""
     rows = (task.figures or {}).get(which) or []
-    return [_gap(row, task.episode.onset_date) for row in rows]
+    return [_gap(row, task.episode.onset) for row in rows]
 
 
-def _gap(row: dict[str, Any], onset: dt.date) -> Gap:
+def _gap(row: dict[str, Any], onset: Onset) -> Gap:
     at = dt.datetime.fromisoformat(row["at"])
     plain = {name: row[name] for name in ("exercise", "side", "mm", "limit_mm", "photo", "visit", "release")}
-    return Gap(at=at, week=week_since(onset, at), **plain)
+    return Gap(at=at, onset=onset, **plain)
 
 
 def millimetres(value: float) -> str:
@@ -87,18 +93,25 @@ def _opening(found: Sequence[Gap]) -> str:
     tight = [gap for gap in found if gap.exercise == Exercise.TIGHT_EYE_CLOSURE]
     kind = tight or list(found)
     newest = kind[-1]
-    weeks = sorted({gap.week for gap in kind})
-    if newest.exercise == Exercise.TIGHT_EYE_CLOSURE:
-        words = (
-            _("Open eye: %(mm)s on tight closure, week %(first)d."),
-            _("Open eye: %(mm)s on tight closure, weeks %(first)d to %(last)d."),
-        )
-    else:
-        words = (
-            _("Open eye: %(mm)s on gentle closure, week %(first)d."),
-            _("Open eye: %(mm)s on gentle closure, weeks %(first)d to %(last)d."),
-        )
-    return words[len(weeks) > 1] % {"mm": newest.shown, "first": weeks[0], "last": weeks[-1]}
+    said = (
+        _("Open eye: %(mm)s on tight closure, %(when)s.")
+        if newest.exercise == Exercise.TIGHT_EYE_CLOSURE
+        else _("Open eye: %(mm)s on gentle closure, %(when)s.")
+    )
+    return said % {"mm": newest.shown, "when": _when(kind)}
+
+
+def _when(found: Sequence[Gap]) -> str:
+    """From when to when: in weeks of the first year after onset, else by date."""
+    first, last = found[0], found[-1]
+    days = [first.onset.days(gap.at) for gap in (first, last)]
+    if any(day is None or not 0 <= day < YEAR_DAYS for day in days):
+        dates = list(dict.fromkeys(date_format(local_day(gap.at)) for gap in (first, last)))
+        return _("%(first)s to %(last)s") % {"first": dates[0], "last": dates[1]} if dates[1:] else dates[0]
+    weeks = [(day or 0) // 7 for day in days]
+    if weeks[0] == weeks[1]:
+        return _("week %(week)d") % {"week": weeks[0]}
+    return _("weeks %(first)d to %(last)d") % {"first": weeks[0], "last": weeks[1]}
 
 
 def _now(found: Sequence[Gap], last: Sequence[Gap]) -> str:

@@ -35,10 +35,6 @@ class Shot:
         return self.visit.date
 
     @property
-    def week(self) -> int:
-        return self.visit.week
-
-    @property
     def can_align(self) -> bool:
         """Whether landmarks were found, by which the photo can be laid on the other."""
         return bool(self.photo.results)

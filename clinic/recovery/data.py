@@ -13,7 +13,7 @@ from clinic.common.templatetags.risorius import ROMAN
 from clinic.visits.exercises import BY_CODE
 
 from .course import number
-from .history import Event, History, VisitPoint
+from .history import Event, History, ModelChange, TreatmentMark, VisitPoint
 from .measures import Reading
 from .noise import measurement_error
 from .resting import resting_of
@@ -54,17 +54,21 @@ def as_data(history: History) -> dict[str, Any]:
             {"exercise": code, "side": side, "name": exercise_name(code, side)}
             for code, side in history.exercises
         ],
-        "visits": [_visit(visit, history.mixed) for visit in history.visits],
+        "visits": [_visit(visit, history.mixed) | _counted(history, visit) for visit in history.visits],
         # By number: 1 is the first of treatments and changes together, as in the page's list.
         "events": [
-            {"number": one.number, "day": one.day, "title": _title(one), "change": one.change is not None}
+            {
+                "number": one.number,
+                "day": _counted(history, one)["day"],
+                "title": _title(one),
+                "change": one.change is not None,
+            }
             for one in history.events
         ],
         "treatments": [
             {
                 "date": one.date.isoformat(),
-                "day": one.day,
-                "week": one.week,
+                **_counted(history, one),
                 "kind": one.kind,
                 "label": str(one.label),
                 "note": one.note,
@@ -74,8 +78,7 @@ def as_data(history: History) -> dict[str, Any]:
         "model_changes": [
             {
                 "date": one.date.isoformat(),
-                "day": one.day,
-                "week": one.week,
+                **_counted(history, one),
                 "before": list(one.before),
                 "after": list(one.after),
                 "visit": str(one.visit_id),
@@ -92,6 +95,14 @@ def _title(event: Event) -> str:
     return _("Model %(release)s") % {"release": after}
 
 
+def _counted(
+    history: History, one: VisitPoint | TreatmentMark | ModelChange | Event
+) -> dict[str, int | None]:
+    """Days and weeks since onset; None unless that is known to the day."""
+    known = history.onset.days(one.date) is not None
+    return {"day": one.day if known else None, "week": one.week if known else None}
+
+
 def _visit(visit: VisitPoint, mixed: frozenset[str]) -> dict[str, Any]:
     grade = visit.model_grade
     return {
@@ -99,8 +110,6 @@ def _visit(visit: VisitPoint, mixed: frozenset[str]) -> dict[str, Any]:
         "url": reverse("visits:detail", args=[visit.visit_id]),
         "date": visit.date.isoformat(),
         "date_text": date_format(visit.date),
-        "day": visit.day,
-        "week": visit.week,
         "since_onset": visit.since,
         "clinician": {
             "grade": visit.clinician_grade,

@@ -148,6 +148,22 @@ class Event:
     treatment: TreatmentMark | None = None
     change: ModelChange | None = None
 
+    @property
+    def date(self) -> dt.date:
+        """The day of whichever it is."""
+        return self._one.date
+
+    @property
+    def week(self) -> int:
+        """The week of whichever it is."""
+        return self._one.week
+
+    @property
+    def _one(self) -> TreatmentMark | ModelChange:
+        one = self.treatment or self.change
+        assert one is not None
+        return one
+
 
 @dataclass(frozen=True, slots=True)
 class History:

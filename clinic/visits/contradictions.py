@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -151,7 +152,9 @@ def measures(case: Case) -> Iterator[Contradiction]:
         return
     if case.stated.palsy and case.stated.weak_side != "both" and min(r for _, r in ratios) >= ALIKE:
         least = min(ratio for _, ratio in ratios)
-        sentence = _("Both sides measure alike: a symmetry of %(ratio).2f or more.") % {"ratio": least}
+        sentence = _("Both sides measure alike: a symmetry of %(ratio)s or more.") % {
+            "ratio": number_format(least, 2)
+        }
         yield Contradiction("measures_alike", sentence)
     if _is_normal(case):
         unlike = [card for card, ratio in ratios if ratio < UNLIKE]

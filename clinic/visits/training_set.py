@@ -242,6 +242,7 @@ def _export_photo(made: Exported, photo: Photo, clinic: Clinic, folder: Path) ->
     os.utime(path, (0, 0))
     episode = photo.visit.episode
     week = week_since(episode.onset_date, day_in(photo.visit.at, clinic.time_zone))
+    known = episode.onset.is_known
     return {
         "file": name,
         "visit": made.token("visit", photo.visit_id),
@@ -250,7 +251,7 @@ def _export_photo(made: Exported, photo: Photo, clinic: Clinic, folder: Path) ->
         "palsy": label.palsy,
         "weak_side": label.weak_side,
         "grade": label.grade if label.palsy else 1,
-        "week": min(max(week, 0), LONGEST_WEEK),
+        "week": min(max(week, 0), LONGEST_WEEK) if known else None,
     }
 
 

@@ -29,8 +29,8 @@ def test_the_first_and_the_last_smile_stand_side_by_side(episode):
 
     found = chosen(episode)
 
-    assert (found.exercise, [shot.week for shot in found.strip]) == ("smile", [0, 1, 4])
-    assert (found.a.week, found.b.week) == (0, 4)
+    assert (found.exercise, [shot.visit.week for shot in found.strip]) == ("smile", [0, 1, 4])
+    assert (found.a.visit.week, found.b.visit.week) == (0, 4)
     assert [key for key, _ in found.choices] == ["rest", "smile"]
 
 
@@ -51,7 +51,7 @@ def test_nonsense_falls_back_to_the_first_and_the_last(episode):
 
     found = chosen(episode, exercise="whistle", a="x", b="00000000-0000-0000-0000-000000000000")
 
-    assert (found.exercise, found.a.week, found.b.week) == ("smile", 0, 1)
+    assert (found.exercise, found.a.visit.week, found.b.visit.week) == ("smile", 0, 1)
 
 
 def test_the_measures_of_one_release_are_set_against_each_other(episode):

@@ -113,7 +113,8 @@ def test_left_and_right_have_different_letters_in_each_language() -> None:
         (1.04, "1.0"),
         (9.96, "10"),
         (31.7, "32"),
-        (-0.11, "-0.11"),
+        (-0.11, "−0.11"),
+        (-0.001, "0.00"),
     ],
 )
 def test_numbers_have_two_digits(value: float | None, shown: str) -> None:

@@ -193,12 +193,15 @@ class PhotoPointSerializer(serializers.Serializer[Any]):
         return MeasureFigureSerializer(measures_of(photo), many=True).data
 
 
+COUNTED = "Null unless the onset is known to the day."
+
+
 class VisitPointSerializer(serializers.Serializer[VisitPoint]):
     visit = serializers.UUIDField(source="visit_id")
     at = serializers.DateTimeField()
     date = serializers.DateField(help_text="In the clinic's time zone.")
-    day = serializers.IntegerField(help_text="Days since the onset date.")
-    week = serializers.IntegerField(help_text="Whole weeks since the onset date.")
+    day = serializers.IntegerField(help_text=f"Days since onset. {COUNTED}", allow_null=True)
+    week = serializers.IntegerField(help_text=f"Whole weeks since onset. {COUNTED}", allow_null=True)
     since_onset = serializers.CharField(
         source="since", help_text="In words, as exactly as the onset is known; empty where it isn't."
     )
@@ -215,8 +218,8 @@ class VisitPointSerializer(serializers.Serializer[VisitPoint]):
 class TreatmentMarkSerializer(serializers.Serializer[Any]):
     treatment = serializers.UUIDField(source="treatment_id")
     date = serializers.DateField()
-    day = serializers.IntegerField()
-    week = serializers.IntegerField()
+    day = serializers.IntegerField(help_text=COUNTED, allow_null=True)
+    week = serializers.IntegerField(help_text=COUNTED, allow_null=True)
     kind = serializers.ChoiceField(choices=TreatmentKind.choices)
     note = serializers.CharField()
 
@@ -226,8 +229,8 @@ class ModelChangeSerializer(serializers.Serializer[Any]):
 
     visit = serializers.UUIDField(source="visit_id")
     date = serializers.DateField()
-    day = serializers.IntegerField()
-    week = serializers.IntegerField()
+    day = serializers.IntegerField(help_text=COUNTED, allow_null=True)
+    week = serializers.IntegerField(help_text=COUNTED, allow_null=True)
     before = serializers.ListField(child=serializers.CharField())
     after = serializers.ListField(child=serializers.CharField())
 
@@ -279,6 +282,14 @@ class HistorySerializer(serializers.Serializer[History]):
     model_changes = ModelChangeSerializer(many=True)
     releases = serializers.ListField(child=serializers.CharField())
     waiting = serializers.IntegerField()
+
+    def to_representation(self, instance: History) -> Any:
+        """Nothing is counted from an onset that stands in for one that nobody knows to the day."""
+        shown = super().to_representation(instance)
+        if instance.onset.precision != Precision.DAY:
+            for one in (*shown["visits"], *shown["treatments"], *shown["model_changes"]):
+                one["day"] = one["week"] = None
+        return shown
 
 
 class PatientHistorySerializer(serializers.Serializer[Any]):

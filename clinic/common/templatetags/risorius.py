@@ -80,7 +80,9 @@ def two_digits(value: float | None) -> str:
     number = float(value)
     magnitude = abs(number)
     decimals = 0 if magnitude >= 9.95 else 1 if magnitude >= 0.995 else 2
-    return formats.number_format(round(number, decimals), decimals, use_l10n=True)
+    # Adding nothing takes the sign from what rounds to zero.
+    text = formats.number_format(round(number, decimals) + 0.0, decimals, use_l10n=True)
+    return str(text).replace("-", "\N{MINUS SIGN}")
 
 
 @register.filter

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from clinic.visits import exercises, names, reading, refusals, selectors, sentences
@@ -143,7 +144,7 @@ def seconds(value: Any) -> str:
         return "–"
     total = value.total_seconds()
     if total < 10:
-        return _("%(number).1f s") % {"number": total}
+        return _("%(number)s s") % {"number": number_format(round(total, 1), 1)}
     if total < 120:
         return _("%(number)d s") % {"number": round(total)}
     return _("%(number)d min") % {"number": round(total / 60)}
