@@ -47,6 +47,9 @@ class Analysis(Record):
         default=0, help_text="attempts before the last “try again”; the limit counts from here"
     )
     queued_at = models.DateTimeField(default=timezone.now)
+    priority = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="of its message, 0 before all; see inference.turns"
+    )
     published_at = models.DateTimeField(
         null=True, blank=True, help_text="when its message last went to the broker"
     )

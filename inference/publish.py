@@ -18,6 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu import pools
 
+from . import turns
 from .models import Analysis
 from .states import Status
 
@@ -85,10 +86,15 @@ def analysis_again(*, analysis_id: uuid.UUID, last: dt.datetime | None) -> bool:
 def _publish(waiting: QuerySet[Analysis]) -> bool:
     # Before the message is out: afterwards a quick worker has the row already, and the time would be lost.
     now = timezone.now()
-    pk = waiting.values_list("pk", flat=True).first()
-    if pk is None or not waiting.update(published_at=now):
+    row = waiting.values_list("pk", "photo_id", "published_at", "priority").first()
+    if row is None:
         return True
-    if _send(ANALYSE, str(pk), queue=settings.ANALYSIS_QUEUE):
+    pk, photo, before, priority = row
+    if before is None:
+        priority = turns.priority_of(photo_id=photo)
+    if not waiting.update(published_at=now, priority=priority):
+        return True
+    if _send(ANALYSE, str(pk), queue=settings.ANALYSIS_QUEUE, priority=priority):
         return True
     Analysis.objects.filter(pk=pk, status=Status.QUEUED, published_at=now).update(published_at=None)
     return False
@@ -109,9 +115,10 @@ def watch_now() -> bool:
     return _send(WATCH, queue=settings.HOUSEKEEPING_QUEUE, expires=settings.WATCHDOG_EVERY)
 
 
-def canary_now(*, queue: str, sent_at: dt.datetime) -> bool:
-    """Send a sign of life through a queue; it tells when it was sent."""
-    return _send(CANARY, queue, sent_at.isoformat(), queue=queue, expires=CANARY_LIVES)
+def canary_now(*, queue: str, sent_at: dt.datetime, priority: int = turns.FIRST) -> bool:
+    """Send a sign of life through a queue, among the messages of that priority; it tells when it was sent."""
+    name = turns.line(queue, priority)
+    return _send(CANARY, name, sent_at.isoformat(), queue=queue, priority=priority, expires=CANARY_LIVES)
 
 
 def _send(name: str, *arguments: str, queue: str, **options: Any) -> bool:

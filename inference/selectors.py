@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
+from . import turns
 from .models import Analysis, AnalysisQuerySet, Canary, ModelRelease, ReleaseChange, ReleaseState
 from .states import FINAL, Status
 
@@ -130,18 +131,16 @@ def progress(*, clinic_id: uuid.UUID) -> Progress:
     return Progress(waiting, running, ended.count())
 
 
-def passed_at(*, queue: str) -> dt.datetime | None:
-    """Whatever was put into the queue before this moment has come out of it."""
-    return Canary.objects.filter(queue=queue).values_list("passed_at", flat=True).first()
-
-
-def analysis_delayed() -> bool:
-    """Whether results keep people waiting: no answer from the queue, no broker, or a photo that waits too long."""
+def analysis_delayed(*, clinic_id: uuid.UUID | None = None) -> bool:
+    """Whether results keep people waiting, those of that clinic or of any: no answer from the queue, no broker, or a
+    photo that waits too long. One that was sent in bulk is expected to wait; another clinic's is no matter here."""
     now = timezone.now()
     unanswered = Q(seen_at__isnull=True) | Q(seen_at__lt=F("sent_at"))
     stale = now - dt.timedelta(seconds=settings.CANARY_STALE_AFTER)
     if Canary.objects.filter(unanswered, queue=settings.ANALYSIS_QUEUE, sent_at__lt=stale).exists():
         return True
     patience = now - dt.timedelta(seconds=settings.ANALYSIS_STALE_AFTER)
-    late = Q(queued_at__lt=patience) | Q(published_at__isnull=True, queued_at__lt=now - UNPUBLISHED_AFTER)
-    return Analysis.objects.filter(late, status=Status.QUEUED).exists()
+    late = Q(queued_at__lt=patience, priority=turns.FIRST)
+    late |= Q(published_at__isnull=True, queued_at__lt=now - UNPUBLISHED_AFTER)
+    analyses = Analysis.objects if clinic_id is None else of_clinic(clinic_id=clinic_id)
+    return analyses.filter(late, status=Status.QUEUED).exists()

@@ -18,7 +18,7 @@ from clinic.accounts.models import ModelUse, uses_model
 from clinic.feed import services as feed
 from clinic.feed.models import What
 
-from . import leases, publish, registry
+from . import leases, publish, registry, turns
 from .models import Analysis, Canary
 from .results import RESULT_COLUMNS, log_asked, log_result, result_columns, without_landmarks
 from .states import RESULTS, Status, sources
@@ -258,14 +258,14 @@ def lose(*, analysis_id: uuid.UUID, holder: str, code: str, republish: bool) -> 
     return requeue(analysis_id=analysis_id, attempt=attempt, code=code, republish=republish)
 
 
-def send_canary(*, queue: str) -> bool:
+def send_canary(*, queue: str, priority: int = turns.FIRST) -> bool:
     """Note that a sign of life goes into the queue, and send it; a broker that is away counts as no answer."""
     now = timezone.now()
     try:
-        canary_sent(queue=queue, at=now)
+        canary_sent(queue=turns.line(queue, priority), at=now)
     except DatabaseError as error:
         logger.error("The canary of %s was not noted: %s", queue, type(error).__name__)
-    return publish.canary_now(queue=queue, sent_at=now)
+    return publish.canary_now(queue=queue, sent_at=now, priority=priority)
 
 
 def canary_sent(*, queue: str, at: dt.datetime | None = None) -> None:

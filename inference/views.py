@@ -34,14 +34,15 @@ POLL_IDLE = 20
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
     """The clinic's work in hand, and a banner where it is delayed."""
-    progress = selectors.progress(clinic_id=request.clinic.pk)  # type: ignore[attr-defined]
+    clinic = request.clinic  # type: ignore[attr-defined]
+    progress = selectors.progress(clinic_id=clinic.pk)
     # Nobody waits for a result that is not shown.
-    shown = request.clinic.shows_results  # type: ignore[attr-defined]
+    shown = clinic.shows_results
     problems = registry.active().problems if shown else ()
     context = {
         "progress": progress,
         "problem": explain(problems[0].code) if problems else None,
-        "delayed": shown and selectors.analysis_delayed(),
+        "delayed": shown and selectors.analysis_delayed(clinic_id=clinic.pk),
         "seconds": POLL_BUSY if progress.open else POLL_IDLE,
     }
     context["signature"] = _signature(context)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import logging
 
-from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
 from clinic.recovery.services import count_waiting
 
-from . import background, publish, selectors, services
+from . import background, publish, selectors, services, turns
 from .models import Analysis
 from .states import Status
 
@@ -48,13 +47,12 @@ def requeue_expired() -> int:
 def republish_waiting() -> int:
     """Publish again what never reached the broker, or what the broker must have lost.
 
-    A queue keeps its order. Once a canary has come out of it, every message that was put there before has come out
-    too; a photo of before that still waits has no message any more, however long the queue is.
+    A queue keeps its order among messages of one priority. Once a canary of that priority has come out of it, every
+    such message that was put there before has come out too; a photo of before that still waits has no message any
+    more, however long the queue is.
     """
     now = timezone.now()
-    lost = Q(published_at__lt=now - LOST_AFTER)
-    if passed := selectors.passed_at(queue=settings.ANALYSIS_QUEUE):
-        lost |= Q(published_at__lt=passed - SLACK)
+    lost = Q(published_at__lt=now - LOST_AFTER) | turns.overtaken(SLACK)
     waiting = Analysis.objects.filter(status=Status.QUEUED).filter(
         Q(published_at__isnull=True, queued_at__lt=now - selectors.UNPUBLISHED_AFTER) | lost
     )

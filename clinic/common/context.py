@@ -38,7 +38,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             can_administer=policies.can_administer(user, clinic.pk),
             # Callables: templates that show neither cost no query.
             analysis_open=_once(lambda: _open_analyses(clinic.pk)),
-            analysis_delayed=_once(_delayed),
+            analysis_delayed=_once(lambda: _delayed(clinic.pk)),
             integrations=_once(lambda: _integrations(clinic.pk)),
         )
     return {"shell": frame}
@@ -68,7 +68,7 @@ def _integrations(clinic_id: uuid.UUID) -> frozenset[int]:
     return integration_ids(clinic_ids=[clinic_id])
 
 
-def _delayed() -> bool:
+def _delayed(clinic_id: uuid.UUID) -> bool:
     from inference.selectors import analysis_delayed
 
-    return bool(analysis_delayed())
+    return bool(analysis_delayed(clinic_id=clinic_id))

@@ -21,7 +21,8 @@ class Scheduler(LivingScheduler):
         close_old_connections()
         try:
             beat_seen()
-            services.send_canary(queue=entry.args[0])
+            queue, priority = entry.args
+            services.send_canary(queue=queue, priority=priority)
         finally:
             close_old_connections()
         return None

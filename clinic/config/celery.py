@@ -48,13 +48,21 @@ def beat_schedule() -> dict[str, Any]:
     """What beat asks for. Each message is forgotten before the next one, so that none pile up without a worker."""
     from django.conf import settings
 
+    from inference import turns
+
     every = settings.WATCHDOG_EVERY
     quick = {"queue": settings.HOUSEKEEPING_QUEUE, "expires": every * 0.9}
     minutely = {"queue": settings.HOUSEKEEPING_QUEUE, "expires": 50}
     hourly = {"queue": settings.HOUSEKEEPING_QUEUE, "expires": 3000}
+    lines = [(settings.HOUSEKEEPING_QUEUE, turns.FIRST)]
+    lines += [(settings.ANALYSIS_QUEUE, priority) for priority in turns.PRIORITIES]
     canaries = {
-        f"canary-{queue}": {"task": "inference.tasks.canary", "schedule": every, "args": (queue,)}
-        for queue in (settings.ANALYSIS_QUEUE, settings.HOUSEKEEPING_QUEUE)
+        f"canary-{queue}-{priority}": {
+            "task": "inference.tasks.canary",
+            "schedule": every,
+            "args": (queue, priority),
+        }
+        for queue, priority in lines
     }
     return {
         "watchdog": {"task": "inference.tasks.watch", "schedule": every, "options": quick},

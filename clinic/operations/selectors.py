@@ -110,7 +110,9 @@ def _queue(now: dt.datetime, analyses: Any, jobs: Any) -> Queue:
 
 def _signs(now: dt.datetime) -> list[Sign]:
     found = []
-    for canary in Canary.objects.order_by("queue"):
+    # Those of later priorities wait while photos of earlier ones do, as they should.
+    queues = (settings.ANALYSIS_QUEUE, settings.HOUSEKEEPING_QUEUE)
+    for canary in Canary.objects.filter(queue__in=queues).order_by("queue"):
         answered = canary.sent_at is None or (canary.seen_at is not None and canary.seen_at >= canary.sent_at)
         found.append(
             Sign(canary.queue, _age(canary.seen_at, now), 0.0 if answered else _since(canary.sent_at, now))

@@ -167,6 +167,7 @@ class Photo(Record, Versioned):
                 name="photo_side_known",
             ),
         ]
+        indexes = [models.Index(fields=["uploaded_by", "-created_at"], name="photos_of_an_uploader")]
 
     def __str__(self) -> str:
         return f"Photo {self.pk}"

@@ -129,7 +129,7 @@ def test_a_start_finds_what_was_lost_while_the_demo_was_down(migrated):
         until(lambda: len(migrated.rows(done)) == 14)
         assert migrated.rows(done)[0] == (2,)
         until(
-            lambda: migrated.rows("SELECT COUNT(*) FROM inference_canary WHERE seen_at >= sent_at") == [(2,)]
+            lambda: migrated.rows("SELECT COUNT(*) FROM inference_canary WHERE seen_at >= sent_at") == [(4,)]
         )
         until(lambda: not migrated.messages())
     assert "Traceback" not in migrated.log("worker").read_text() + migrated.log("beat").read_text()

@@ -19,12 +19,12 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.django_db(transaction=True)  # beat looks after its own connection
 def test_each_round_of_beat_is_noted_though_no_worker_lives(monkeypatch):
     sent = []
-    monkeypatch.setattr(services, "send_canary", lambda *, queue: sent.append(queue))
+    monkeypatch.setattr(services, "send_canary", lambda *, queue, priority: sent.append((queue, priority)))
     Heartbeat.objects.create(name=Heartbeat.BEAT, at=timezone.now() - dt.timedelta(hours=1))
     assert selectors.figures().beat > 3000
-    entry = SimpleNamespace(task=publish.CANARY, args=("analysis",))
+    entry = SimpleNamespace(task=publish.CANARY, args=("analysis", 3))
     beat.Scheduler.apply_async(object.__new__(beat.Scheduler), entry)
-    assert sent == ["analysis"]
+    assert sent == [("analysis", 3)]
     assert selectors.figures().beat < 5
 
 

@@ -108,10 +108,10 @@ def within(supervisor: Supervisor, folder: Path, asked: argparse.Namespace) -> i
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
         (folder / FILLED).touch()
-    return ask_all(asked)
+    return ask_all(supervisor, asked)
 
 
-def ask_all(asked: argparse.Namespace) -> int:
+def ask_all(supervisor: Supervisor, asked: argparse.Namespace) -> int:
     """Every page, a line each; then the worst of them."""
     from . import measure, pages, seed
 
@@ -122,6 +122,7 @@ def ask_all(asked: argparse.Namespace) -> int:
     say(HEAD)
     found = []
     for page in pages.pages():
+        supervisor.check()
         if asked.only in page.label:
             found.append(measure.cost(page, clients, house, rounds=asked.rounds))
             say(line(found[-1]))
@@ -158,7 +159,8 @@ def line(cost: Cost) -> str:
 
 
 def say(text: str) -> None:
-    pass
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

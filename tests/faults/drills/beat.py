@@ -25,7 +25,7 @@ def run(house: House, ward: Ward, size: Size) -> Outcome:
     worker = house.worker("consumer", seconds=size.photo)
     beat = house.beat()
     until(
-        lambda: Canary.objects.filter(passed_at__isnull=False).count() == 2, 3 * size.every + 60, "a canary"
+        lambda: Canary.objects.filter(passed_at__isnull=False).count() == 4, 3 * size.every + 60, "a canary"
     )
     beat_away(house, size, outcome, beat, worker)
     worker_away(house, size, outcome, worker)
