@@ -11,6 +11,7 @@ from allauth.mfa.totp import views as totp_views
 from allauth.mfa.webauthn import views as webauthn_views
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -29,6 +30,9 @@ class Page(ContextMixin):
     """What the pages of the second factor share: they are kept by no browser, and stand under one tab."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if not request.user.is_authenticated:
+            # Before allauth is asked, which would keep a stranger's request in a session.
+            return redirect_to_login(request.get_full_path())
         response = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
         response["Cache-Control"] = "no-store"
         return response

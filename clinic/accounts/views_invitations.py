@@ -28,9 +28,14 @@ KEPT = 5
 @never_cache
 @require_safe
 def invitation_link(request: HttpRequest, pk: uuid.UUID, secret: str) -> HttpResponse:
-    """Keep the link's secret in the session, out of the address bar, and go on to the login or the page."""
-    known = {**request.session.get(SECRETS, {}), str(pk): secret}
-    request.session[SECRETS] = dict(list(known.items())[-KEPT:])
+    """Keep the link's secret in the session, out of the address bar, and go on to the login or the page.
+
+    A made-up one is kept nowhere: sessions are rows, and strangers would make as many as they like.
+    """
+    invited = Membership.objects.invitations().filter(pk=pk).select_related("user").first()
+    if invited is not None and invitation_links.check_token(invited, secret):
+        known = {**request.session.get(SECRETS, {}), str(pk): secret}
+        request.session[SECRETS] = dict(list(known.items())[-KEPT:])
     return redirect("accounts:invitation", pk=pk)
 
 

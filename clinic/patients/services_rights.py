@@ -87,8 +87,8 @@ def decide_correction(
         errors["statement"] = [
             ValidationError(_("Write down what the patient says, in their words."), code="required")
         ]
-    raise_if(errors)
     correction.decided_at, correction.decided_by = timezone.now(), user
+    raise_if(errors_of(correction, errors, exclude=["patient", "recorded_by"]))
     save(correction, user=user)
     _log(Event.CORRECTION, user, correction.patient, address, what=state)
     return correction

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django.conf import settings
 from django.db.models import Model, QuerySet
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
     from clinic.patients.models import Patient
     from clinic.recovery.history import History
+
+UNKNOWN_SHOWN: Final = 20
 
 
 class Strict(views.APIView):
@@ -111,7 +113,8 @@ def given(
     errors: dict[str, Any] = dict(body.errors)
     if isinstance(data, Mapping):
         known = body.fields  # type: ignore[attr-defined]
-        for name in sorted(set(map(str, data)) - set(known)):
+        # As many as a person reads: a body has room for a hundred thousand.
+        for name in sorted(set(map(str, data)) - set(known))[:UNKNOWN_SHOWN]:
             errors[name] = [ErrorDetail(_("There is no such field here."), "unknown")]
     if errors:
         raise ValidationError(errors)
