@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from knox.models import AuthToken
 
+from .links import invitation_links
 from .models import Clinic, Membership, Role, User
 from .policies import clinics_of
 
@@ -125,3 +126,9 @@ def tokens_visible_to(*, user: User | AnonymousUser) -> QuerySet[AuthToken]:
         .select_related("user", "label__clinic", "label__use", "label__made_by")
         .order_by("-created")
     )
+
+
+def is_invitation(*, pk: uuid.UUID, secret: str) -> bool:
+    """Whether a link with this secret was made for the invitation and works still; whose it is nobody is told."""
+    invited = Membership.objects.invitations().filter(pk=pk).first()
+    return invited is not None and invitation_links.check_token(invited, secret)

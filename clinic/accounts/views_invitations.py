@@ -32,8 +32,7 @@ def invitation_link(request: HttpRequest, pk: uuid.UUID, secret: str) -> HttpRes
 
     A made-up one is kept nowhere: sessions are rows, and strangers would make as many as they like.
     """
-    invited = Membership.objects.invitations().filter(pk=pk).select_related("user").first()
-    if invited is not None and invitation_links.check_token(invited, secret):
+    if selectors.is_invitation(pk=pk, secret=secret):
         known = {**request.session.get(SECRETS, {}), str(pk): secret}
         request.session[SECRETS] = dict(list(known.items())[-KEPT:])
     return redirect("accounts:invitation", pk=pk)

@@ -20,7 +20,7 @@ from clinic.recovery.services import refresh_summary
 from clinic.visits import files, keyring
 from clinic.visits.models import Photo
 from tests.audit.test_chain import unguarded
-from tests.operations.test_fsck import found, look, path_of, stored
+from tests.operations.test_fsck import anyhow, found, look, path_of, stored
 
 pytestmark = pytest.mark.django_db
 
@@ -136,3 +136,10 @@ def test_what_an_erasure_destroyed_is_not_missed_and_not_made_anew(visit):
     # The result that is gone makes the summary one of an altered record, which no repair makes anew.
     assert found(check)["summary_of_altered"] == [str(patient.pk)]
     assert check.left == 2
+
+
+def test_a_record_that_is_not_what_its_history_says(visit):
+    photo = stored(visit)
+    anyhow(Photo, photo.pk, exercise="rest")
+    assert found(look())["record_altered"] == [str(photo.pk)]
+    assert found(look(repairs=True))["record_altered"] == [str(photo.pk)], "nobody knows which one is right"
