@@ -64,7 +64,10 @@ def test_every_page_says_whose_it_is_and_which_of_how_many(
         for words in ("Filed Example", "F-0042", "17 May 1980", "Clinic of the Hill", "printed"):
             assert words in text, (number, words)
         assert re.search(rf"Page {number} of {len(found)}\b", text)
+    (exercises,) = [text for text in found if "Each exercise" in text]
+    assert "Brow raise" in exercises and "Open mouth" in exercises, "a table stands on the page of its heading"
     whole = "\n".join(found)
+    assert "preliminary until a clinician" in whole and "Look at both" not in whole
     rows = [line for line in whole.splitlines() if re.search(r"\bweek [0-7]\b", line)]
     assert len(rows) >= 8 and "Release" in whole, "the table is whole, with its last column"
     assert "Menu" not in whole and "New visit" not in whole
