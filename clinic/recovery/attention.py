@@ -226,8 +226,8 @@ def _confirm(patient: Patient, allowed: bool) -> _Reason | None:
     if summary is None or not summary.to_confirm or not allowed:
         return None
     sentence = ngettext(
-        "%(count)d visit waits for a clinician's word.",
-        "%(count)d visits wait for a clinician's word.",
+        "%(count)d visit is not reviewed yet.",
+        "%(count)d visits are not reviewed yet.",
         summary.to_confirm,
     ) % {"count": summary.to_confirm}
     return _Reason(sentence, allowed, reverse("visits:review"), _("Review"))

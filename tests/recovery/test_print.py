@@ -65,7 +65,9 @@ def test_every_page_says_whose_it_is_and_which_of_how_many(
             assert words in text, (number, words)
         assert re.search(rf"Page {number} of {len(found)}\b", text)
     (exercises,) = [text for text in found if "Each exercise" in text]
-    assert "Brow raise" in exercises and "Open mouth" in exercises, "a table stands on the page of its heading"
+    assert "Brow raise" in exercises and "Open mouth" in exercises, (
+        "a table stands on the page of its heading"
+    )
     whole = "\n".join(found)
     assert "preliminary until a clinician" in whole and "Look at both" not in whole
     rows = [line for line in whole.splitlines() if re.search(r"\bweek [0-7]\b", line)]

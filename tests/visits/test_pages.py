@@ -43,7 +43,7 @@ def test_pages_without_any_photo_say_what_to_do_next(as_clinician, visit):
     assert "No photos yet" in ok(as_clinician, "patients:photos", visit.patient_id)
     page = ok(as_clinician, "visits:detail", visit.pk)
     assert "Smile with the lips closed." in page
-    assert "Nothing waits for you" in as_clinician.get(reverse("visits:review")).content.decode()
+    assert "Nothing to review" in as_clinician.get(reverse("visits:review")).content.decode()
 
 
 def test_a_patient_without_visits_or_episode_is_led_on(as_clinician, patient):

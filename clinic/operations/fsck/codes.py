@@ -99,12 +99,12 @@ TABLE: tuple[Code, ...] = (
     ),
     Code(
         "confirmation_without_result",
-        _("A clinician's word stands on an analysis without a result."),
+        _("A clinician's confirmation is of an analysis without a result."),
         DEVELOPERS,
     ),
     Code(
         "confirmation_of_another_photo",
-        _("A clinician's word names another photo than its analysis."),
+        _("A clinician's confirmation names another photo than its analysis."),
         DEVELOPERS,
     ),
     Code("visit_of_another_patient", _("A visit names the episode of another patient."), DEVELOPERS),
