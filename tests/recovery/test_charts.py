@@ -14,6 +14,7 @@ from clinic.recovery.timeline import timeline
 from tests import factories
 
 from . import scenes
+from .test_movement import photographed, symmetry
 
 pytestmark = pytest.mark.django_db
 
@@ -164,3 +165,19 @@ def test_a_chart_of_one_visit_says_so_in_words(episode):
     assert panel(episode, "grade").summary == "Clinician's grade IV, the only one."
     scenes.measured(episode, 10, mouth=0.8)
     assert panel(episode, "mouth").summary.endswith("2 visits.")
+
+
+def test_each_chart_of_movement_says_what_is_healthy_and_whose_the_band_is(episode, as_clinician):
+    for day, left in ((3, 10.0), (24, 4.0)):
+        visit = scenes.visit(episode, day)
+        photographed(visit, "rest", symmetry("palpebral_fissure", 10.0, 10.0))
+        photographed(visit, "gentle_eye_closure", symmetry("palpebral_fissure", left, 0.0))
+
+    eye = panel(episode, "eye")
+    bands = {band.kind: band for band in eye.bands}
+
+    assert bands["healthy"].label == "healthy: from 0.88" and "the best" in bands["error"].label
+    page = as_clinician.get(reverse("patients:detail", args=[episode.patient_id])).content.decode()
+    for band in eye.bands:
+        assert page.count(band.label) == 1
+    assert "nine in ten of 15 simulated healthy people" in page

@@ -84,13 +84,15 @@ def test_two_photos_differ_by_nothing_within_the_error(episode, repeatable, late
 
 
 @pytest.mark.django_db
-def test_without_a_known_error_no_difference_is_called_none(episode):
+def test_without_a_known_error_no_difference_is_called_none(episode, as_clinician):
     with time_machine.travel(scenes.on(45), tick=False):
         scenes.measured(episode, 5, mouth=0.6)
         scenes.measured(episode, 12, mouth=0.6)
         found = compare(history=history(episode=episode), exercise="smile")
 
     assert {measure.verdict for measure in found.measures} == {"unknown"}
+    page = as_clinician.get(reverse("recovery:compare", args=[episode.patient_id]) + "?exercise=smile")
+    assert page.content.decode().count("error not known") == len(found.measures) == 3
 
 
 @pytest.mark.django_db

@@ -13,6 +13,7 @@ from inference import finding, ledger
 from inference.finding import Finding, Verdict
 
 from .. import factories
+from . import scenes
 
 UNCERTAIN = {"palsy": 0.5, "weak_side": "left", "grade": 2}
 ZONES = {zone: {"left": 0.4, "right": 0.96} for zone in ("brow", "eye", "midface", "mouth")}
@@ -142,3 +143,21 @@ def test_nobody_agrees_with_what_is_left_open():
     assert (open_.weak_side, open_.grade) == ("", None)
     assert not open_.decided
     assert not finding.agree(open_, Finding("rest", Verdict.NORMAL))
+
+
+VIEWS_TAKEN = ("rest", "brow_raise", "gentle_eye_closure", "tight_eye_closure", "closed_smile", "show_teeth")
+
+
+@pytest.mark.parametrize("verdict", ["normal", "uncertain", "weak"])
+def test_a_caution_is_said_once_a_visit(as_clinician, visit, settings, tmp_path, verdict):
+    """However many photos: what a verdict can't exclude, its long doubts, and no figure of what it leaves open."""
+    settings.MODEL_ARTIFACTS_DIR = scenes.releases_in(tmp_path)
+    for view in VIEWS_TAKEN:
+        fields = UNCERTAIN if verdict == "uncertain" else {"weak_side": None} if verdict == "normal" else {}
+        scenes.analysed(visit, view, verdict=verdict, **fields)
+    page = as_clinician.get(reverse("visits:detail", args=[visit.pk])).content.decode()
+    assert page.count("does not exclude a stroke") <= (verdict == "normal")
+    cards = page.partition('class="card-grid')[2].partition("</ul>")[0]
+    assert cards.count("<li") == len(VIEWS_TAKEN)
+    for words in ("natural unevenness", "exclude", "leaves", "&nbsp;%", "\N{NO-BREAK SPACE}%", " %"):
+        assert words not in cards

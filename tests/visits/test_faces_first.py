@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from playwright.sync_api import expect
 
 from clinic.examination import services as tasks
@@ -17,7 +18,7 @@ from inference.pipeline import active_folder
 from inference.pipeline.codes import VIEWS
 
 from .. import factories
-from .test_browser import browser, clinician, open_page, sees, visit
+from .test_browser import PEOPLE, browser, clinician, open_page, sees, visit
 
 __all__ = ["browser", "clinician", "open_page", "visit"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -136,3 +137,16 @@ def test_without_scripts_the_faces_come_first_and_each_question_opens(open_page,
     assert page.locator(".visit-card img").first.bounding_box()["y"] < FAR
     page.locator('[popovertarget="filing"]').click()
     sees(page.get_by_role("button", name="File them so"), 1)
+
+
+def test_picture_and_measures_of_a_photo_stand_side_by_side(open_page, visit):
+    photos(visit, image=ContentFile((PEOPLE / "t1.jpg").read_bytes(), "x.jpg"))
+    page = open_page(
+        "visits:photo", visit.photos.get(exercise=VIEWS[2]).pk, viewport={"width": 1280, "height": 900}
+    )
+    picture = page.locator(".viewer img").bounding_box()
+    measures = page.get_by_role("heading", name="Measures").bounding_box()
+    assert measures["x"] > picture["x"] + picture["width"]
+    assert picture["y"] < measures["y"] < picture["y"] + picture["height"]
+    ends = [page.locator(side).bounding_box() for side in (".photo-left", ".photo-right")]
+    assert abs(ends[0]["y"] + ends[0]["height"] - ends[1]["y"] - ends[1]["height"]) < 2
