@@ -89,7 +89,8 @@ bench-records: ## Measure every page of a clinic of 100,000 patients (ARGS="--pa
 	@exec $(PY) -W ignore -m tests.records $(ARGS)
 
 bench: ## Measure the way from upload to result beside the bare pipeline
-	@$(MANAGE) bench $(ARGS)
+	@$(INSTALL) test && $(PY) -m tests.servers --check
+	@exec $(PY) -m tests.servers $(PY) -W ignore -m tests.bench $(ARGS)
 
 train-setup: ## Install what ml_training needs beside the rest
 	@$(INSTALL) train

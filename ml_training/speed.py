@@ -1,7 +1,7 @@
 """How fast the pipeline would be with plain Keras in place of LiteRT: `python -m ml_training.speed PHOTO...`.
 
 The same steps on the same photos, with a network of the active release's own shape run by `model.predict`. Its weights
-are random, which changes no time. Prints one line of JSON; `manage.py bench` shows it beside its own.
+are random, which changes no time. Prints one line of JSON; run it by itself.
 """
 
 import json
