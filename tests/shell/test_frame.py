@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib.util
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -17,7 +19,7 @@ from clinic.common.templatetags import risorius
 from inference.states import Status
 
 STATIC = Path(settings.BASE_DIR) / "static"
-SPRITE = "vendor/bootstrap-icons/bootstrap-icons.svg"
+SPRITE = "img/icons.svg"
 OTHER_HOST = re.compile(r"(?:src|href|url\(|import)\s*[=(]?\s*[\"']?(?:https?:)?//(?!www\.w3\.org)")
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 
@@ -28,21 +30,27 @@ def test_each_state_has_an_icon_and_a_colour(status: str) -> None:
     assert f".state-{status}" in (STATIC / "css" / "risorius.css").read_text()
 
 
+def icons() -> Any:
+    """The script that makes the sprite."""
+    spec = importlib.util.spec_from_file_location("icons", Path(settings.BASE_DIR) / "docs" / "icons.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def test_every_icon_is_in_the_sprite() -> None:
     """A misspelt icon would be an empty square."""
-    sprite = set(
-        re.findall(
-            r'<symbol[^>]*\bid="([^"]+)"', (STATIC / "vendor/bootstrap-icons/bootstrap-icons.svg").read_text()
-        )
-    )
+    sprite = set(re.findall(r'<symbol[^>]*\bid="([^"]+)"', (STATIC / SPRITE).read_text()))
     asked = set(risorius.STATE_ICONS.values())
     for path in [*TEMPLATES.rglob("*.html"), *(STATIC / "js").glob("*.js")]:
         text = path.read_text()
         asked |= set(re.findall(r'{% icon "([^"]+)"', text)) | set(
-            re.findall(r"bootstrap-icons\.svg['\"]? ?%?}?#([a-z0-9-]+)", text)
+            re.findall(r"icons\.svg['\"]? ?%?}?#([a-z0-9-]+)", text)
         )
         asked |= set(re.findall(r'inc/empty\.html" with [^%]*\bicon="([^"]+)"', text))
-    assert sorted(asked - sprite) == []
+    assert sorted(asked - sprite) == [], "python docs/icons.py"
+    assert (STATIC / SPRITE).read_text() == icons().sprite(), "python docs/icons.py"
 
 
 def test_no_page_has_inline_script_or_style() -> None:

@@ -25,12 +25,12 @@ from clinic.accounts.selectors import integration_ids
 from clinic.audit.models import Access
 from clinic.audit.services import record_reads
 from clinic.common.bodies import declared_length
+from clinic.common.compression import compress
 from clinic.common.http import require, visible_or_404
 from clinic.patients.policies import can_change
 
 from .. import etags, repeats
 from ..authentication import TokenAuthentication
-from ..compression import compressed
 from ..metadata import Fields
 from ..pagination import NewestFirst
 from ..permissions import require_scope
@@ -96,11 +96,12 @@ class Strict(views.APIView):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         answer = super().finalize_response(request, response, *args, **kwargs)
         answer.headers.setdefault("Cache-Control", "no-store")
-        # As far as it was asked: a request that was refused unseen needs no caller.
+        # No page can send another's token, so lengths tell nobody anything. As far as it was asked: a request that was
+        # refused unseen needs no caller.
         if isinstance(answer, Response) and isinstance(
             getattr(request, "_authenticator", None), TokenAuthentication
         ):
-            answer.add_post_render_callback(functools.partial(compressed, request))
+            answer.add_post_render_callback(functools.partial(compress, request))
         return answer
 
 

@@ -128,7 +128,7 @@ def icon(name: str, extra: str = "") -> SafeString:
     return format_html(
         '<svg class="bi {}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         extra,
-        static("vendor/bootstrap-icons/bootstrap-icons.svg"),
+        static("img/icons.svg"),
         name,
     )
 
