@@ -3,7 +3,10 @@
 FROM python:3.12.14-slim-bookworm AS build
 RUN python -m venv /venv
 COPY docker/web-requirements.txt /requirements.txt
-RUN /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r /requirements.txt
+# Of the AWS library's descriptions of four hundred services two are used: 27 MB less.
+RUN /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r /requirements.txt \
+    && find /venv/lib/python3.12/site-packages/botocore/data -mindepth 1 -maxdepth 1 -type d \
+       ! -name s3 ! -name sts -exec rm -r {} +
 
 FROM python:3.12.14-slim-bookworm
 ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
