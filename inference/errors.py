@@ -104,6 +104,13 @@ TABLE: tuple[ErrorCode, ...] = (
         _("Upload the photo again and tell your administrator: the store may need a restore from backup."),
     ),
     ErrorCode(
+        "store_away",
+        "failed",
+        _("The server's store of photos did not answer."),
+        _("Try again. If it fails once more, tell your administrator to run “manage.py doctor”."),
+        retry=True,
+    ),
+    ErrorCode(
         "key_missing",
         "failed",
         _("The key of this clinic is not there, so the photo's file can't be opened."),

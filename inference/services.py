@@ -215,14 +215,21 @@ def fail(*, claim: Claim, code: str) -> bool:
     return _close(claim, Status.FAILED, error_code=code)
 
 
+UNCOUNTED = frozenset({"store_away"})
+
+
 def requeue(*, analysis_id: uuid.UUID, attempt: int, code: str, republish: bool = True) -> str | None:
     """Give up an attempt: back to the queue, or failed with that code once the attempts are used up.
 
     Answers the new state, or None if the attempt was over already. Without `republish` the caller
     knows that the broker delivers the message again.
+
+    What is no fault of the photo's uses none of them up: while the store of photos is away, all wait for it.
     """
     running = Analysis.objects.filter(pk=analysis_id, status=Status.RUNNING, attempt=attempt)
     with transaction.atomic():
+        if code in UNCOUNTED:
+            running.update(tries_from=F("attempt"))
         if running.filter(attempt__lt=F("tries_from") + settings.ANALYSIS_MAX_ATTEMPTS).update(
             status=Status.QUEUED, lease_until=None, published_at=None if republish else timezone.now()
         ):

@@ -58,7 +58,7 @@ def _run(pk: uuid.UUID, book: ModuleType) -> None:
         logger.info("Analysis %s is not waiting any more", pk)
         return
     try:
-        photo = files.read_named(claim.image, clinic_id=claim.clinic_id)
+        photo = worker.insist(files.read_named, name=claim.image, clinic_id=claim.clinic_id)
         claim = worker.insist(references.with_reference, claim=claim) if analyser.uses_reference else claim
         rest = _at_rest(claim)
         findings = analyser.analyse(photo) if rest is None else analyser.analyse(photo, rest)
@@ -66,6 +66,9 @@ def _run(pk: uuid.UUID, book: ModuleType) -> None:
         worker.insist(write, claim=claim, findings=findings)
     except FileNotFoundError:
         book.fail(claim=claim, code="file_missing")
+    except files.StoreAway as error:
+        logger.error("Analysis %s: %s", pk, error)
+        _give_up(claim, error.code, book)
     except files.SealError as error:
         logger.error("Analysis %s: %s", pk, error)
         _give_up(claim, error.code, book)
@@ -86,7 +89,7 @@ def _at_rest(claim: Claim) -> bytes | None:
     if not claim.reference_image:
         return None
     try:
-        return files.read_named(claim.reference_image, clinic_id=claim.clinic_id)
+        return worker.insist(files.read_named, name=claim.reference_image, clinic_id=claim.clinic_id)  # type: ignore[no-any-return]
     except (FileNotFoundError, files.SealError) as error:
         logger.warning(
             "The reference of analysis %s is left out: %s", claim.analysis_id, type(error).__name__

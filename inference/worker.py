@@ -27,6 +27,7 @@ from django.db import (
     connections,
 )
 
+from clinic.visits.stores import StoreAway
 from inference.pipeline.errors import PipelineError
 
 from . import background, leases, registry, services
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 INSIST = 20.0
-"""Seconds that a worker waits for a database that is away."""
+"""Seconds that a worker waits for a database, or a store of photos, that is away."""
 KEPT = 3
 """Releases that a process holds: the one in use, its shadow, and one that is sent over old photos."""
 _analysers: OrderedDict[str, Analyser] = OrderedDict()
@@ -136,7 +137,7 @@ def renew_leases() -> None:
 
 
 def insist(write: Callable[..., Any], **arguments: Any) -> Any:
-    """Call a service, again for a while where the database is away: a restart of it costs no result.
+    """Call a service, again for a while where the database or the store is away: a restart of it costs no result.
 
     A write that was done although its answer got lost finds nothing to do the second time.
     """
@@ -144,8 +145,9 @@ def insist(write: Callable[..., Any], **arguments: Any) -> Any:
     while True:
         try:
             return write(**arguments)
-        except (OperationalError, InterfaceError):
-            connection.close()
+        except (OperationalError, InterfaceError, StoreAway) as error:
+            if not isinstance(error, StoreAway):
+                connection.close()
             if time.monotonic() > end:
                 raise
             time.sleep(0.5)

@@ -24,6 +24,7 @@ from rest_framework.views import set_rollback
 from clinic.common.versions import Conflict
 from clinic.patients.visibility import RecordRestricted
 from clinic.visits.keyring import FileAltered, KeyMissing
+from clinic.visits.stores import StoreAway
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -66,6 +67,7 @@ INTAKE = _catalogue(
     Kind("key_missing", 503, _("The key of this clinic is not there.")),
     Kind("no_file", 422, _("No file was sent.")),
     Kind("disk_full", 507, _("The server's disk is full.")),
+    Kind("store_away", 503, _("The server's store of photos does not answer.")),
     Kind("not_stored", 507, _("The server could not write the photo.")),
 )
 CATALOGUE = _catalogue(
@@ -126,6 +128,7 @@ _KNOWN: tuple[tuple[type[Exception], str], ...] = (
     (Http404, "not_found"),
     (KeyMissing, "key_missing"),
     (FileAltered, "file_altered"),
+    (StoreAway, "store_away"),
     (RequestDataTooBig, "too_large"),
     (SuspiciousOperation, "malformed"),
     # Two requests at once: the database saw what the validation could not.

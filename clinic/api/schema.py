@@ -96,6 +96,7 @@ ONLY = {
     "same_in_visit": {"photos_create", "photos_restore_create"},
     **{code: {"photos_create"} for code in INTAKE if code != "same_in_visit"},
     "key_missing": {"photos_create", "photos_image_retrieve", "photos_thumbnail_retrieve"},
+    "store_away": {"photos_create", "photos_image_retrieve", "photos_thumbnail_retrieve"},
     "file_altered": {"photos_image_retrieve", "photos_thumbnail_retrieve"},
     # Of forms alone: here a missing or unknown value is a field's error.
     "no_file": set(),

@@ -19,8 +19,11 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Critical, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
+from clinic.visits.stores import photo_store
+
 from .checks_database import rights
 from .checks_production import door
+from .checks_store import store
 
 SPACE = 1024**3
 RELEASED = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
@@ -107,9 +110,9 @@ def folders() -> list[CheckMessage]:
 
 def _folders() -> list[Path]:
     found = [Path(settings.VAR_DIR)]
-    photos = settings.STORAGES["photos"]
-    if photos["BACKEND"].endswith("FileSystemStorage"):
-        found.append(Path(photos["OPTIONS"]["location"]))
+    photos = photo_store().folder
+    if photos is not None:
+        found.append(photos)
         if not settings.DEMO and found[1].is_dir() and found[0] in found[1].parents:
             # In a container the folder around is read-only, and the photos are a volume inside of it.
             del found[0]
@@ -326,6 +329,7 @@ EXAMINATIONS: tuple[Examination, ...] = (
     Examination("Clock", clock),
     Examination("Database", database, network=True),
     Examination("Rights in the database", rights, network=True),
+    Examination("Store of photos", store, network=True),
     Examination("Keys of the clinics", clinic_keys, network=True),
     Examination("Broker", broker, network=True),
     Examination("Worker and watchdog", worker, network=True),

@@ -19,11 +19,11 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Literal
 
-from django.conf import settings
 from django.db import DatabaseError, connection, connections
+
+from clinic.visits.stores import photo_store
 
 from . import thresholds
 
@@ -123,11 +123,17 @@ def models() -> None:
 
 
 def files() -> None:
-    """The photos' folder is there and has room."""
-    store = settings.STORAGES["photos"]
-    if not store["BACKEND"].endswith("FileSystemStorage"):
+    """The photos' folder is there and has room, or the bucket answers."""
+    store = photo_store()
+    try:
+        store.check()
+    except OSError as error:
+        raise NotReady(
+            "The store of photos does not answer: records can be read, photos neither stored nor shown."
+        ) from error
+    wanted = store.folder
+    if wanted is None:
         return
-    wanted = Path(store["OPTIONS"]["location"])
     folder = next((path for path in (wanted, *wanted.parents) if path.exists()), wanted)
     try:
         free = shutil.disk_usage(folder).free
@@ -142,7 +148,7 @@ NEEDS: tuple[Need, ...] = (
     Need("migrations", migrations, limit=5.0, vital=True),
     Need("broker", broker, limit=2.0, vital=False),
     Need("models", models, limit=3.0, vital=False),
-    Need("files", files, limit=1.0, vital=False),
+    Need("files", files, limit=3.0, vital=False),
 )
 _lock = threading.Lock()
 _known: tuple[float, Readiness] | None = None

@@ -16,6 +16,7 @@ from django.utils import timezone
 from clinic.audit import chain
 from clinic.audit.models import AuditEvent, Event
 from clinic.visits.models import Photo
+from clinic.visits.stores import photo_store
 from inference import registry
 from inference.models import Analysis, BackgroundAnalysis, Canary
 from inference.states import Status
@@ -136,10 +137,9 @@ def _at(values: list[float], share: float) -> float:
 
 
 def _disk() -> Disk:
-    store: Any = settings.STORAGES["photos"]
-    if not store["BACKEND"].endswith("FileSystemStorage"):
+    wanted = photo_store().folder
+    if wanted is None:
         return Disk()
-    wanted = Path(store["OPTIONS"]["location"])
     try:
         usage = shutil.disk_usage(next(path for path in (wanted, *wanted.parents) if path.exists()))
     except (OSError, StopIteration):

@@ -200,7 +200,7 @@ def destroy(*, erasure: Erasure) -> bool:
         return False
     names = Photo.objects.filter(visit__patient=patient).values_list("image", "thumbnail")
     paths = [name for pair in names for name in pair if name]
-    files.remove(*paths)
+    files.destroy(*paths)
     with guards.erasing():
         Patient.objects.select_for_update().get(pk=patient.pk)
         if not _may_be_destroyed(erasure, patient):

@@ -6,18 +6,15 @@ Whoever opens a photo's file comes here. A row's SHA-256 is of the bytes that `r
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.core.files.base import ContentFile
 
-from . import keyring, sealing
+from . import keyring, places, sealing
 from .keyring import FileAltered, KeyMissing, SealError
-from .models import photo_storage
+from .places import INCOMING
+from .stores import StoreAway, photo_store
 
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic
@@ -29,6 +26,8 @@ __all__ = [
     "FileAltered",
     "KeyMissing",
     "SealError",
+    "StoreAway",
+    "destroy",
     "left_to_the_proxy",
     "read",
     "read_named",
@@ -36,45 +35,21 @@ __all__ = [
     "write",
 ]
 
-INCOMING = "incoming"
-
 
 def write(content: bytes, *, clinic: Clinic) -> str:
     """Store the bytes, sealed if this installation does so, under a new random name and return it.
 
     KeyMissing where the clinic has no key: a photo is refused rather than stored without its seal.
     """
-    name = secrets.token_hex(16)
-    final = f"{name[:2]}/{name}.jpg"
+    final = places.new_name()
     if keyring.is_on():
         content = sealing.seal(content, clinic_id=clinic.pk, name=final)
     return put(final, content)
 
 
 def put(name: str, content: bytes) -> str:
-    """Store bytes as they are under that name, in place of what lay there; returns the name.
-
-    The bytes go to a temporary name first, so that no file under a final name was ever cut short; what a
-    crash leaves lies in `incoming/` and can be deleted. An object store has no such halves: it puts a whole
-    object or none.
-    """
-    storage = photo_storage()
-    try:
-        target = Path(storage.path(name))
-    except NotImplementedError:
-        storage.delete(name)
-        return storage.save(name, ContentFile(content))
-    part = f"{INCOMING}/{secrets.token_hex(16)}.part"
-    source = Path(storage.path(part))
-    try:
-        storage.save(part, ContentFile(content))
-        with source.open("rb") as stream:
-            os.fsync(stream.fileno())  # the row that will name it is durable too
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        source.replace(target)
-    except BaseException:
-        source.unlink(missing_ok=True)  # on a full disk the half of it would take the last room
-        raise
+    """Store bytes as they are under that name, whole or not at all, in place of what lay there; returns the name."""
+    photo_store().put(name, content)
     return name
 
 
@@ -82,14 +57,14 @@ def read(photo: Photo, thumbnail: bool = False) -> bytes:
     """The photo's JPEG, or its small picture's.
 
     FileNotFoundError where the file is lost, KeyMissing without the clinic's key, FileAltered where it is not what
-    was stored.
+    was stored, StoreAway where the store does not answer.
     """
     field = photo.thumbnail if thumbnail else photo.image
     return read_named(field.name or "", clinic_id=photo.visit.patient.clinic_id if keyring.is_on() else None)
 
 
 def left_to_the_proxy(photo: Photo, thumbnail: bool = False) -> str:
-    """The name under which the proxy finds the file and may send it, or nothing where Django has to.
+    """The place at which the proxy finds the file and may send it, or nothing where Django has to.
 
     FileNotFoundError where the file is lost. A file that was sealed before the keys were taken away is Django's to
     refuse.
@@ -99,8 +74,9 @@ def left_to_the_proxy(photo: Photo, thumbnail: bool = False) -> str:
     name = (photo.thumbnail if thumbnail else photo.image).name or ""
     if not name:
         raise FileNotFoundError("The row names no file.")
-    with photo_storage().open(name) as stream:
-        return "" if sealing.is_sealed(stream.read(64)) else name
+    store = photo_store()
+    place = store.for_proxy(name)
+    return place if place and not sealing.is_sealed(store.fetch(name, first=64)) else ""
 
 
 def read_named(name: str, *, clinic_id: uuid.UUID | None = None) -> bytes:
@@ -115,18 +91,21 @@ def read_named(name: str, *, clinic_id: uuid.UUID | None = None) -> bytes:
     return content
 
 
-def raw(name: str) -> bytes:
-    """The bytes as they lie in the store."""
+def raw(name: str, first: int = -1) -> bytes:
+    """The bytes as they lie in the store, or the first ones of them."""
     if not name:
         raise FileNotFoundError("The row names no file.")
-    with photo_storage().open(name) as stream:
-        found: bytes = stream.read()
-    return found
+    return photo_store().fetch(name, first)
 
 
 def remove(*names: str) -> None:
-    """Delete files that no row names; one that is not there is no error."""
-    storage = photo_storage()
+    """Delete files that no row names; one that is not there is no error, and what can't be deleted is the sweep's."""
     for name in names:
         with contextlib.suppress(OSError):
-            storage.delete(name)
+            photo_store().discard(name)
+
+
+def destroy(*names: str) -> None:
+    """Delete files that must be gone before their rows are. OSError where one can't be deleted now."""
+    for name in names:
+        photo_store().discard(name)

@@ -11,6 +11,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from .keyring import FileAltered, SealError
+from .refusals import RETRY_AFTER
+from .stores import StoreAway
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -19,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class SealedFilesMiddleware:
-    """Answers 503 with the reason where the clinic's key is missing or a file is not the one that was stored."""
+    """Answers 503 with the reason where a key is missing, a file is not the stored one, or the store is away."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -28,16 +30,22 @@ class SealedFilesMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, SealError):
+        if not isinstance(exception, SealError | StoreAway):
             return None
         logger.error("%s: %s", exception.code, exception)
-        altered = isinstance(exception, FileAltered)
-        if altered:
+        if isinstance(exception, StoreAway):
+            sentence = _(
+                "The store of photos does not answer just now. Nothing is lost; try again in a minute."
+            )
+        elif isinstance(exception, FileAltered):
             sentence = _("The photo's file is not the one that was stored, so it is not shown.")
         else:
             sentence = _("The key of this clinic is not there, so its photos can't be shown.")
         if request.accepts("text/html") and "image/" not in request.headers.get("accept", ""):
-            return render(request, "visits/sealed.html", {"sentence": sentence}, status=503)
-        response = HttpResponse(sentence, status=503, content_type="text/plain; charset=utf-8")
-        response["Cache-Control"] = "private, no-store"
+            response = render(request, "visits/sealed.html", {"sentence": sentence}, status=503)
+        else:
+            response = HttpResponse(sentence, status=503, content_type="text/plain; charset=utf-8")
+            response["Cache-Control"] = "private, no-store"
+        if exception.code in RETRY_AFTER:
+            response["Retry-After"] = str(RETRY_AFTER[exception.code])
         return response

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -18,7 +17,7 @@ from clinic.common.models import Record, Versioned
 from clinic.patients.models import Episode, Patient
 from clinic.patients.visibility import seen_by
 
-from . import exercises
+from . import exercises, places
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User
@@ -38,8 +37,7 @@ def photo_storage() -> Storage:
 
 def random_path(instance: models.Model, filename: str) -> str:
     """A path that tells nothing: neither the uploader's file name nor the patient."""
-    name = secrets.token_hex(16)
-    return f"{name[:2]}/{name}.jpg"
+    return places.new_name()
 
 
 class VisitQuerySet(models.QuerySet["Visit"]):
@@ -156,6 +154,12 @@ class Photo(Record, Versioned):
 
     class Meta:
         ordering = ["taken_at", "created_at"]
+        indexes = [
+            # Whose is this file? Asked of every file in the store.
+            models.Index(fields=["image"], name="photo_by_image"),
+            models.Index(fields=["thumbnail"], name="photo_by_thumbnail"),
+            models.Index(fields=["uploaded_by", "-created_at"], name="photos_of_an_uploader"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["visit", "original_sha256"],
@@ -167,7 +171,6 @@ class Photo(Record, Versioned):
                 name="photo_side_known",
             ),
         ]
-        indexes = [models.Index(fields=["uploaded_by", "-created_at"], name="photos_of_an_uploader")]
 
     def __str__(self) -> str:
         return f"Photo {self.pk}"

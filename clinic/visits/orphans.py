@@ -6,32 +6,34 @@ folder, costs nobody a photo.
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import itertools
 import logging
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from django.db.models import Q
 from django.utils import timezone
 
-from .files import INCOMING
-from .models import Photo, photo_storage
+from . import places
+from .models import Photo
+from .places import ASIDE, INCOMING
+from .stores import PhotoStore, photo_store
 
 logger = logging.getLogger(__name__)
 
-ASIDE = "orphans"
 YOUNG = dt.timedelta(hours=1)
 """Uploads that are on their way have files without rows too, but not for an hour."""
 RECENT = dt.timedelta(days=2)
 """How far back an hourly round looks."""
 KEPT = dt.timedelta(days=7)
 TOO_MANY = 20
-OURS = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}\.jpg")
+SURE = 10_000
+"""Files after which a whole store of somebody else's has shown itself."""
 AT_ONCE = 1000
+FOLDER = re.compile("[0-9a-f]{2}")
+ROUNDS = 24
+"""Hourly rounds in which each folder of a bucket has its turn: its lists are paid for, and know no order of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,72 +51,50 @@ def sweep(*, whole: bool = False) -> Swept:
 
     whole: look at all files, not only at those of the last days.
     """
-    root = _root()
-    if root is None:
-        return (
-            Swept()
-        )  # an object store puts a whole object or none; what its rows don't name, its owner lists
-    now = timezone.now()
-    since = None if whole else now - RECENT
-    names = list(_between(root, since, now - YOUNG))
-    lost = unnamed(names=names)
-    if len(lost) > max(TOO_MANY, len(names) // 2):
+    store, now = photo_store(), timezone.now()
+    looked_at, lost = 0, list[str]()
+    remaining = _written(store, since=None if whole else now - RECENT, until=now - YOUNG, turn=now.hour)
+    while some := list(itertools.islice(remaining, AT_ONCE)):
+        looked_at += len(some)
+        lost += unnamed(names=some)
+        if looked_at >= SURE and len(lost) > looked_at // 2:
+            break
+    if len(lost) > max(TOO_MANY, looked_at // 2):
         logger.error(
-            "%s of %s files are named by no row: is this folder another database's?", len(lost), len(names)
+            "%s of %s files are named by no row: is this store another database's?", len(lost), looked_at
         )
-        return Swept(looked_at=len(names), refused=True)
-    for name in lost:
-        _put_aside(root, name)
-    deleted = _delete(root / ASIDE, now - KEPT) + _delete(root / INCOMING, now - YOUNG)
+        return Swept(looked_at=looked_at, refused=True)
+    for place in lost:
+        store.set_aside(place)
+    deleted = store.purge(ASIDE, now - KEPT) + store.purge(INCOMING, now - YOUNG)
     if lost or deleted:
         logger.warning("Sweep: %s files without a row put aside, %s old ones deleted", len(lost), deleted)
-    return Swept(looked_at=len(names), put_aside=len(lost), deleted=deleted)
+    return Swept(looked_at=looked_at, put_aside=len(lost), deleted=deleted)
 
 
 def unnamed(*, names: Iterable[str]) -> list[str]:
-    """Those of the files that no photo's row names."""
+    """Those of the files that no photo's row names; a row may name a file as it was called before it was moved."""
     found: list[str] = []
     remaining = iter(names)
-    while some := set(itertools.islice(remaining, AT_ONCE)):
-        rows = Photo.objects.filter(Q(image__in=some) | Q(thumbnail__in=some))
-        for row in rows.values_list("image", "thumbnail"):
-            some.difference_update(row)
-        found += sorted(some)
+    while some := list(itertools.islice(remaining, AT_ONCE)):
+        named = {places.of(name)[0] for name in rows_of(some)}
+        found += sorted(place for place in some if places.of(place)[0] not in named)
     return found
 
 
-def _root() -> Path | None:
-    try:
-        return Path(photo_storage().path(""))
-    except NotImplementedError:
-        return None
+def rows_of(some: Iterable[str]) -> Iterator[str]:
+    """Each name under which a row knows one of these files, as often as one does. By the index on the names."""
+    names = [name for place in some for name in places.of(place)]
+    for field in ("image", "thumbnail"):
+        yield from Photo.objects.filter(**{f"{field}__in": names}).order_by().values_list(field, flat=True)
 
 
-def _between(root: Path, since: dt.datetime | None, until: dt.datetime) -> Iterator[str]:
-    """Names of photos' files that were written in that time."""
-    for path in root.glob("??/*.jpg"):
-        name = f"{path.parent.name}/{path.name}"
-        if not OURS.fullmatch(name):
+def _written(store: PhotoStore, *, since: dt.datetime | None, until: dt.datetime, turn: int) -> Iterator[str]:
+    """Photos' files that were written in that time."""
+    for top in store.tops()[0]:
+        if not FOLDER.fullmatch(top):
             continue
-        with contextlib.suppress(FileNotFoundError):
-            written = path.stat().st_mtime
-            if written < until.timestamp() and (since is None or written > since.timestamp()):
-                yield name
-
-
-def _put_aside(root: Path, name: str) -> None:
-    aside = root / ASIDE
-    aside.mkdir(mode=0o700, exist_ok=True)
-    with contextlib.suppress(FileNotFoundError):
-        target = (root / name).rename(aside / Path(name).name)
-        target.touch()  # the week begins now
-
-
-def _delete(folder: Path, before: dt.datetime) -> int:
-    deleted = 0
-    for path in folder.glob("*.*") if folder.is_dir() else ():
-        with contextlib.suppress(FileNotFoundError):
-            if path.stat().st_mtime < before.timestamp():
-                path.unlink()
-                deleted += 1
-    return deleted
+        if since is None or store.folder is not None or int(top, 16) % ROUNDS == turn:
+            for lying in store.lying(top, since=since):
+                if lying.written < until and places.is_photo(lying.place):
+                    yield lying.place

@@ -48,6 +48,10 @@ SENTENCES: Final[dict[str, str | Promise]] = {
         "The photo was not stored: the server's disk is full. All photos stored before are safe. Keep this one, tell "
         "your administrator, then try again."
     ),
+    "store_away": _(
+        "The photo was not stored: the server's store of photos does not answer. All photos stored before are safe. "
+        "Keep this one and try again in a minute; if it happens again, tell your administrator."
+    ),
     "not_stored": _(
         "The photo was not stored: the server could not write it. All photos stored before are safe. Keep this one "
         "and try again; if it happens again, tell your administrator."
@@ -57,9 +61,9 @@ SENTENCES: Final[dict[str, str | Promise]] = {
 
 
 # Nothing is wrong with these photos: the same one can be stored once the server is well again.
-OUR_FAULT: Final = frozenset({"disk_full", "not_stored", "key_missing", "busy"})
+OUR_FAULT: Final = frozenset({"disk_full", "store_away", "not_stored", "key_missing", "busy"})
 # Seconds after which it is worth another try.
-RETRY_AFTER: Final = {"busy": 5}
+RETRY_AFTER: Final = {"busy": 5, "store_away": 30}
 
 
 class IntakeError(Exception):

@@ -11,9 +11,9 @@ import hashlib
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from django.db.models import QuerySet
 
@@ -22,7 +22,8 @@ from clinic.audit.services import log_event
 
 from . import files, keyring, sealing
 from .keyring import FileAltered, KeyMissing, State
-from .models import Photo, photo_storage
+from .models import Photo
+from .stores import photo_store
 
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
@@ -104,7 +105,7 @@ def _is_under_way(clinic: Clinic, state: State) -> bool:
     """Whether the last rotation left files that its key does not seal yet."""
     for photo in _photos(clinic).iterator(chunk_size=200):
         for name in (photo.image.name, photo.thumbnail.name):
-            with contextlib.suppress(OSError, FileAltered):
+            with contextlib.suppress(FileNotFoundError, FileAltered):
                 if name and _header(name) not in (None, state.key_id):
                     return True
     return False
@@ -139,8 +140,7 @@ def _one(done: Outcome, clinic: Clinic, state: State, name: str, digest: str) ->
 
 def _header(name: str) -> uuid.UUID | None:
     """The key that a stored file names, read from its first bytes; None where it lies plain."""
-    with photo_storage().open(name) as stream:
-        start = stream.read(sealing.HEADER_BYTES)
+    start = files.raw(name, sealing.HEADER_BYTES)
     return sealing.header_of(start).key_id if sealing.is_sealed(start) else None
 
 
@@ -156,26 +156,17 @@ def _retire(done: Outcome, clinic: Clinic, older: list[uuid.UUID]) -> None:
 
 
 def uses() -> Counter[uuid.UUID | None]:
-    """How many files of the store name each key; None counts those that lie plain."""
+    """How many files of the store name each key; None counts those that lie plain.
+
+    OSError where a file can't be read now: a key that it may name is not to be destroyed.
+    """
     found: Counter[uuid.UUID | None] = Counter()
-    for name in _names(""):
-        try:
-            found[_header(name)] += 1
-        except (OSError, FileAltered):
-            continue
+    store = photo_store()
+    for top in store.tops()[0]:
+        for lying in store.lying(top):
+            with contextlib.suppress(FileNotFoundError, FileAltered):
+                found[_header(lying.place)] += 1
     return found
-
-
-def _names(folder: str) -> Iterator[str]:
-    storage: Any = photo_storage()
-    try:
-        folders, names = storage.listdir(folder)
-    except FileNotFoundError:
-        return
-    for name in names:
-        yield f"{folder}/{name}" if folder else name
-    for inner in folders:
-        yield from _names(f"{folder}/{inner}" if folder else inner)
 
 
 def destroy(*, clinic: Clinic, user: User | None = None) -> int:

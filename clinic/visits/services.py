@@ -190,6 +190,9 @@ def _write_files(prepared: intake.Prepared, visit: Visit) -> list[str]:
         files.remove(*written)
         if isinstance(error, files.SealError):
             raise refuse("key_missing") from error
+        if isinstance(error, files.StoreAway):
+            logger.error("A photo could not be stored: %s", error)
+            raise refuse(error.code) from error
         if isinstance(error, OSError):
             logger.error("A photo could not be stored: %s", errno.errorcode.get(error.errno or 0, "OSError"))
             raise refuse("disk_full" if error.errno in FULL else "not_stored") from error

@@ -58,6 +58,8 @@ def turn_over(*, user: User, visit: Visit, photos: Sequence[Photo]) -> list[Phot
             files.remove(*written)
         if isinstance(error, files.SealError):
             raise refuse("key_missing") from error
+        if isinstance(error, files.StoreAway):
+            raise refuse(error.code) from error
         raise
     return turned
 

@@ -45,7 +45,8 @@ from inference.models import Analysis
 from inference.states import Status
 
 from . import files
-from .models import Confirmation, Photo, VisitConfirmation, photo_storage
+from .models import Confirmation, Photo, VisitConfirmation
+from .stores import photo_store
 
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
@@ -105,8 +106,8 @@ def check_folder(folder: Path) -> Path:
     served = [settings.STATIC_ROOT, settings.MEDIA_ROOT, *settings.STATICFILES_DIRS]
     if any(folder.is_relative_to(Path(place).resolve()) for place in served if place):
         raise ValidationError(_("The folder lies where the web server hands out files to everybody."))
-    store = getattr(photo_storage(), "location", None)
-    if store and folder.is_relative_to(Path(store).resolve()):
+    store = photo_store().folder
+    if store and folder.is_relative_to(store.resolve()):
         raise ValidationError(_("The folder lies inside the store of the patients' photos."))
     program = Path(settings.BASE_DIR).resolve()
     ours = (program / "ml_training" / "data", Path(settings.VAR_DIR).resolve())

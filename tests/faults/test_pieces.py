@@ -30,7 +30,7 @@ def store(visit, clinician) -> Photo:
 
 
 def lying_there(photo_folder) -> list[str]:
-    return sorted(f"{path.parent.name}/{path.name}" for path in photo_folder.glob("??/*.jpg"))
+    return sorted(path.relative_to(photo_folder).as_posix() for path in photo_folder.glob("??/??/*.jpg"))
 
 
 def age(photo_folder, seconds: float) -> None:
@@ -53,7 +53,7 @@ def test_the_sweep_takes_what_no_row_names_after_an_hour(
     age(photo_folder, 2 * HOUR)
     assert orphans.sweep() == orphans.Swept(looked_at=3, put_aside=1)
     assert lying_there(photo_folder) == sorted([photo.image.name, photo.thumbnail.name])
-    assert (photo_folder / orphans.ASIDE / orphan.split("/")[1]).read_bytes() == b"nobody's"
+    assert (photo_folder / orphans.ASIDE / orphan.split("/")[-1]).read_bytes() == b"nobody's"
     age(photo_folder, 8 * 24 * HOUR)
     assert orphans.sweep().deleted == 1
     assert files.read(photo)

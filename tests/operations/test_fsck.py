@@ -125,7 +125,7 @@ def test_files_of_nobody_are_put_aside(shot, photo_folder):
     part.parent.mkdir(exist_ok=True)
     part.write_bytes(b"half")
     aged(part, hours=30)
-    name = f"{orphan.parent.name}/{orphan.name}"
+    name = orphan.relative_to(photo_folder).as_posix()
     assert found(look()) == {"orphan_file": [name], "leftover_part": ["incoming/half.part"]}
     content = orphan.read_bytes()
     assert look(repairs=True).left == 0

@@ -43,7 +43,7 @@ def test_hadolint_minds_nothing(file: Path) -> None:
 
 
 def test_the_compose_files_follow_their_specification() -> None:
-    files = [shipped.DOCKER / "compose.yml", shipped.DOCKER / "compose.sealed.yml"]
+    files = [shipped.DOCKER / f"compose{more}.yml" for more in ("", ".sealed", ".s3", ".tls")]
     command = [tool("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", *files]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
@@ -212,6 +212,19 @@ def test_only_one_beat_and_it_starts_after_the_migrations() -> None:
     for name in ("web", "worker", "beat"):
         assert SERVICES[name]["depends_on"]["prepare"] == {"condition": "service_completed_successfully"}
     assert "lock_timeout" in SERVICES["prepare"]["environment"]["PGOPTIONS"]
+
+
+def test_the_file_for_an_s3_store_gives_it_to_those_who_read_photos() -> None:
+    store = yaml.safe_load((shipped.DOCKER / "compose.s3.yml").read_text())
+    assert set(store["services"]) == {"web", "worker", "prepare", "backup"}, "proxy and beat read no photo"
+    assert not store["networks"]["store"], "the only network of theirs that leads outside"
+    for name, more in store["services"].items():
+        assert set(more) == {"environment", "secrets", "networks"}, name
+        for key in ("ACCESS", "SECRET"):
+            assert more["environment"][f"RISORIUS_S3_{key}_KEY_FILE"] == f"/run/secrets/s3_{key.lower()}_key"
+        assert "ports" not in SERVICES[name]
+        settings = (shipped.ROOT / "clinic" / "config" / "settings" / "photos.py").read_text()
+        assert all(f'"{setting.removesuffix("_FILE")}"' in settings for setting in more["environment"])
 
 
 def test_the_file_for_sealed_photos_adds_keys_and_takes_nothing_away(tmp_path: Path) -> None:

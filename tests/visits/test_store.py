@@ -73,7 +73,7 @@ def test_names_of_files_are_random_and_tell_nothing(visit, stored_files):
     names = stored_files()
     assert len(names) == 2
     for name in names:
-        assert re.fullmatch(r"([0-9a-f]{2})/\1[0-9a-f]{30}\.jpg", name)
+        assert re.fullmatch(r"([0-9a-f]{2})/([0-9a-f]{2})/\1\2[0-9a-f]{28}\.jpg", name)
 
 
 def test_photos_live_outside_what_is_served_as_static_or_media(visit, as_clinician, photo_folder):
@@ -208,7 +208,7 @@ def test_a_file_is_never_seen_half_written(photo_folder, clinic, monkeypatch):
     def look(descriptor):
         seen.extend(path for path in photo_folder.rglob("*.jpg"))
 
-    monkeypatch.setattr("clinic.visits.files.os.fsync", look)
+    monkeypatch.setattr("clinic.visits.folders.os.fsync", look)
     name = files.write(b"whole", clinic=clinic)
     assert seen == []
     assert (photo_folder / name).read_bytes() == b"whole"

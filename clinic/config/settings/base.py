@@ -5,6 +5,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from . import photos
 from .audit import *  # noqa: F403
 from .credentials import *  # noqa: F403
 from .environment import Env
@@ -170,16 +171,7 @@ STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
-    # Patients' photos: no URL of their own, served by a view that asks the policy.
-    "photos": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {
-            "location": VAR_DIR / "photos",
-            "base_url": None,
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
-    },
+    "photos": photos.store(VAR_DIR / "photos"),
 }
 
 # Photos at rest: with a folder of keys, each clinic's photos are sealed by its own key. The master key, which wraps

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from . import photos
 from .base import *  # noqa: F403
 from .base import ANALYSIS_HARD_LIMIT, STORAGES, env
 
@@ -34,10 +35,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     **STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    "photos": {
-        **STORAGES["photos"],
-        "OPTIONS": {**STORAGES["photos"]["OPTIONS"], "location": VAR_DIR / "test-photos"},
-    },
+    "photos": photos.store(VAR_DIR / "test-photos"),
 }
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False

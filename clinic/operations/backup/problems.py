@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 
+from clinic.visits.stores import StoreAway
+
 
 class BackupProblem(Exception):
     """It was not done, and nothing half-done was left behind. `code` is stable."""
@@ -16,7 +18,9 @@ class BackupProblem(Exception):
 
 
 def from_os(error: OSError) -> BackupProblem:
-    """What the operating system refused."""
+    """What the operating system refused, or the store of photos."""
+    if isinstance(error, StoreAway):
+        return BackupProblem(error.code, error.sentence, "Run manage.py doctor; it says what to do.")
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return BackupProblem(
             "disk_full",

@@ -7,9 +7,7 @@ stops leaves an empty database and, where the disk allows it, an empty folder.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +20,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from clinic.audit import statements
 from clinic.visits import files, keyring
-from clinic.visits.models import photo_storage
+from clinic.visits.stores import photo_store
 from inference import registry
 from inference.pipeline.release import sha256_of
 
@@ -105,20 +103,28 @@ def _check_empty() -> None:
             "Restore into a new one: createdb, and RISORIUS_DATABASE_URL with its name (for the demo, another "
             "RISORIUS_VAR_DIR).",
         )
-    folder = _photo_folder()
-    if folder and folder.exists() and any(folder.iterdir()):
+    _check_store()
+
+
+def _check_store() -> None:
+    store = photo_store()
+    try:
+        empty = store.is_empty()
+    except OSError as error:
+        raise from_os(error) from error
+    if empty:
+        return
+    if store.folder is None:
         raise BackupProblem(
             "not_empty",
-            f"The photos' folder is not empty; nothing was touched: {folder}.",
-            "Move it aside, or set RISORIUS_VAR_DIR to a new folder.",
+            "The bucket of photos is not empty; nothing was touched.",
+            "Set RISORIUS_S3_BUCKET to a new bucket.",
         )
-
-
-def _photo_folder() -> Path | None:
-    try:
-        return Path(photo_storage().path(""))
-    except NotImplementedError:
-        return None
+    raise BackupProblem(
+        "not_empty",
+        f"The photos' folder is not empty; nothing was touched: {store.folder}.",
+        "Move it aside, or set RISORIUS_VAR_DIR to a new folder.",
+    )
 
 
 def _check_vendor(told: dict[str, Any]) -> None:
@@ -207,14 +213,13 @@ def carry_out(planned: Plan) -> dict[str, int]:
     """Put everything in its place; how many files of each kind. Raises BackupProblem, and then nothing is kept."""
     written: list[Path] = []
     done = {"photos": 0, "models": 0, "keys": 0}
-    folder = _photo_folder()
     try:
         if planned.keys is not None:
             done["keys"] = _put_keys(planned.keys, written)
         with database.loading() as feed:
             planned.archive.members(lambda info, stream: _put(info, stream, feed, done, written))
     except BaseException as error:
-        _take_back(folder, written)
+        _take_back(written)
         raise from_os(error) if isinstance(error, OSError) else error from error
     registry.forget()
     _check_counts(planned.manifest)
@@ -267,11 +272,9 @@ def _put_keys(archive: Archive, written: list[Path]) -> int:
     return len(targets)
 
 
-def _take_back(folder: Path | None, written: list[Path]) -> None:
-    """The folder was empty before: so it is again."""
-    for path in folder.iterdir() if folder and folder.exists() else ():
-        with contextlib.suppress(OSError):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+def _take_back(written: list[Path]) -> None:
+    """The store was empty before: so it is again."""
+    photo_store().clear()
     for path in written:
         path.unlink(missing_ok=True)
 

@@ -5,24 +5,28 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
+import itertools
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 
-from django.core.files.storage import Storage
 from django.utils import timezone
 from PIL import Image
 
 from clinic.operations.models import IntegrityCheck
 from clinic.patients.models import Erasure
-from clinic.visits import files
+from clinic.visits import files, places
 from clinic.visits.keyring import FileAltered, KeyMissing
-from clinic.visits.models import Photo, photo_storage
+from clinic.visits.models import Photo
+from clinic.visits.orphans import rows_of
+from clinic.visits.places import ASIDE, INCOMING, Lying
+from clinic.visits.stores import StoreAway, photo_store
 
 from .batch import END, Batch, drawn, next_of
 
 AT_ONCE = 100
-ASIDE = "orphans"
-"""Where the sweep and repairs put what belongs to nobody; the sweep deletes it after a week."""
+LYING = 1000
+"""Files of a folder that one step looks at."""
 YOUNG = dt.timedelta(hours=1)
 """A file this new may belong to an upload whose row is about to be written."""
 HALF = dt.timedelta(hours=24)
@@ -58,6 +62,8 @@ def _image(photo: Photo) -> str | None:
         return "key_missing"
     except FileAltered:
         return "photo_altered"
+    except StoreAway:
+        raise  # nothing can be said of any photo
     except OSError:
         return "photo_unreadable"
     return None if hashlib.sha256(content).hexdigest() == photo.sha256 else "photo_altered"
@@ -73,6 +79,8 @@ def _thumbnail(photo: Photo) -> str | None:
         return "thumbnail_missing"
     except KeyMissing:
         return "key_missing"
+    except StoreAway:
+        raise
     except (FileAltered, OSError):
         return "thumbnail_unreadable"
     try:
@@ -95,44 +103,36 @@ def _still_named(photo: Photo) -> bool:
 
 
 def orphans(check: IntegrityCheck, cursor: str) -> Batch:
-    """The next folder of the store: each of its files is named by one row."""
-    storage = photo_storage()
-    try:
-        folders, loose = storage.listdir("")
-    except FileNotFoundError:
-        return Batch(END)
-    left = sorted(folder for folder in folders if folder > cursor and folder != ASIDE)
+    """The next files of the store: each is named by one row. The cursor is a folder, or a file that was the last."""
+    folders, loose = photo_store().tops()
+    top, _slash, rest = cursor.partition("/")
+    left = [folder for folder in folders if (folder > top or (rest and folder == top)) and folder != ASIDE]
     batch = Batch(left[0] if left else END)
     if not cursor:
-        for name in loose:
-            _judge(batch, storage, name, "orphan_file", YOUNG)
-    if left and left[0] == files.INCOMING:
-        for name in storage.listdir(files.INCOMING)[1]:
-            _judge(batch, storage, f"{files.INCOMING}/{name}", "leftover_part", HALF)
-    elif left and drawn(check, left[0]):
-        _folder(batch, storage, left[0])
+        for place in loose:
+            batch.add("orphan_file", place)
+    if left and (left[0] == INCOMING or drawn(check, left[0])):
+        _folder(batch, left[0], cursor if rest else "")
     return batch
 
 
-def _folder(batch: Batch, storage: Storage, folder: str) -> None:
+def _folder(batch: Batch, folder: str, after: str) -> None:
     # First the files, then the rows: a file that came before its row was looked for is not taken for an orphan.
-    there = {f"{folder}/{name}" for name in storage.listdir(folder)[1]}
-    batch.files += len(there)
-    named: set[str] = set()
-    for field in ("image", "thumbnail"):
-        rows = Photo.objects.filter(**{f"{field}__startswith": f"{folder}/"}).order_by()
-        for name in rows.values_list(field, flat=True).iterator(chunk_size=2000):
-            if name in named:
-                batch.add("file_of_two", name)
-            named.add(name)
-    for name in sorted(there - named):
-        _judge(batch, storage, name, "orphan_file", YOUNG)
+    some = list(itertools.islice(photo_store().lying(folder, after=after), LYING))
+    if len(some) == LYING:
+        batch.cursor = some[-1].place
+    if folder == INCOMING:
+        _judge(batch, some, "leftover_part", HALF)
+        return
+    batch.files += len(some)
+    named = Counter(places.of(name)[0] for name in rows_of({lying.place for lying in some}))
+    for lying in some:
+        if named[places.of(lying.place)[0]] > 1 and places.is_right(lying.place):
+            batch.add("file_of_two", lying.place)
+    _judge(batch, [lying for lying in some if not named[places.of(lying.place)[0]]], "orphan_file", YOUNG)
 
 
-def _judge(batch: Batch, storage: Storage, name: str, code: str, grace: dt.timedelta) -> None:
-    try:
-        changed = storage.get_modified_time(name)
-    except OSError:
-        return  # gone meanwhile
-    if timezone.now() - changed > grace:
-        batch.add(code, name)
+def _judge(batch: Batch, some: list[Lying], code: str, grace: dt.timedelta) -> None:
+    for lying in some:
+        if timezone.now() - lying.written > grace:
+            batch.add(code, lying.place)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable
-from pathlib import Path
 
 from django.core.exceptions import ObjectDoesNotExist
 
@@ -13,13 +12,14 @@ from clinic.audit.alterations import altered
 from clinic.operations.models import IntegrityCheck
 from clinic.recovery.services import refresh_summary
 from clinic.visits import files, intake, keyring, sealing
-from clinic.visits.models import Photo, photo_storage
+from clinic.visits.models import Photo
+from clinic.visits.orphans import rows_of
+from clinic.visits.stores import photo_store
 from inference import services as inference
 from inference import tallies
 from inference.models import Analysis
 
 from .codes import Found
-from .files import ASIDE
 
 logger = logging.getLogger(__name__)
 
@@ -46,19 +46,9 @@ def thumbnail(photo_id: str) -> bool:
     return bool(name and files.put(name, content))
 
 
-def aside(name: str) -> bool:
+def aside(place: str) -> bool:
     """Move a file that belongs to nobody out of the way, where it can be looked at and deleted by hand."""
-    if Photo.objects.filter(image=name).exists() or Photo.objects.filter(thumbnail=name).exists():
-        return False
-    storage = photo_storage()
-    try:
-        source, target = Path(storage.path(name)), Path(storage.path(f"{ASIDE}/{Path(name).name}"))
-    except NotImplementedError:
-        return False  # an object store has rules of its own for what is old
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    source.replace(target)
-    target.touch()  # the week begins now
-    return True
+    return not any(rows_of([place])) and photo_store().set_aside(place)
 
 
 def cancel(analysis_id: str) -> bool:

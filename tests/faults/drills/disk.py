@@ -95,7 +95,7 @@ def full(house: House, ward: Ward, size: Size, outcome: Outcome) -> list[uuid.UU
 
 def names() -> list[str]:
     """All files under a final name."""
-    return [f"{path.parent.name}/{path.name}" for path in store().glob("??/*.jpg")]
+    return [path.relative_to(store()).as_posix() for path in store().glob("??/??/*.jpg")]
 
 
 @contextlib.contextmanager
@@ -119,9 +119,9 @@ def small_disk(folder: Path) -> Iterator[tuple[str, object, object]]:
     finally:
         if folder.is_symlink():
             folder.unlink()
-            for path in mounted.glob("??/*.jpg"):
+            for path in mounted.glob("??/??/*.jpg"):
                 target = aside / path.relative_to(mounted)
-                target.parent.mkdir(exist_ok=True)
+                target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(path.read_bytes())
             aside.rename(folder)
         subprocess.run(["umount", str(mounted)], check=False)

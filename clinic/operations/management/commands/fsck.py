@@ -14,6 +14,7 @@ from clinic.operations import selectors
 from clinic.operations.fsck import run
 from clinic.operations.fsck.codes import Found, explain
 from clinic.operations.models import CheckKind, IntegrityCheck
+from clinic.visits.stores import StoreAway
 
 SHOWN = 20
 """Identifiers of each kind that are printed; the operations page and the table hold the rest."""
@@ -52,6 +53,10 @@ class Command(BaseCommand):
             self.stderr.write(
                 "-> Start the database, apply its changes (manage.py migrate), and run it again."
             )
+            sys.exit(COULD_NOT_RUN)
+        except StoreAway as problem:
+            self.stderr.write(f"The check stopped: {problem}")
+            self.stderr.write("-> Run manage.py doctor, which says what to do; then manage.py fsck --resume.")
             sys.exit(COULD_NOT_RUN)
         self._conclude(check)
 

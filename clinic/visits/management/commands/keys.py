@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from clinic.accounts.models import Clinic
 from clinic.visits import keyring, rekeying
 from clinic.visits.keyring import KeyMissing
+from clinic.visits.stores import StoreAway
 from inference.management.commands.analyse_photos import Progress
 
 
@@ -53,6 +54,10 @@ class Command(BaseCommand):
             getattr(self, f"_{options['step']}")(options)
         except KeyMissing as error:
             raise CommandError(str(error)) from error
+        except StoreAway as error:
+            raise CommandError(
+                f"{error} No key was destroyed. Run manage.py doctor, then this command again: it goes on from here."
+            ) from error
 
     def _master(self, out: Path) -> None:
         try:
