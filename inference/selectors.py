@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from . import turns
@@ -93,6 +93,17 @@ def latest_analyses(*, photo_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Analys
         if known is None or _gives_way(known, analysis):
             latest[analysis.photo_id] = analysis
     return latest
+
+
+def photos_with_result(*, photos: QuerySet[Photo]) -> set[uuid.UUID]:
+    """Those whose analysis to show (see `latest_analyses`) succeeded."""
+    latest: dict[uuid.UUID, Analysis] = {}
+    found = Analysis.objects.filter(photo__in=photos.values("pk")).order_by("-created_at")
+    for analysis in found.only("photo", "status", "release"):
+        known = latest.get(analysis.photo_id)
+        if known is None or _gives_way(known, analysis):
+            latest[analysis.photo_id] = analysis
+    return {photo for photo, analysis in latest.items() if analysis.status == Status.SUCCEEDED}
 
 
 def _gives_way(newer: Analysis, older: Analysis) -> bool:

@@ -10,12 +10,13 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 
-def nodes(rows: QuerySet[Any]) -> list[dict[str, Any]]:
-    """The steps of the query's plan. Small tables are scanned because they are small: here an index has to do if any
-    will."""
+def nodes(rows: QuerySet[Any], *, ordered: bool = False) -> list[dict[str, Any]]:
+    """The steps of the query's plan. Small tables are scanned and sorted because they are small: here an index has to
+    do if any will. ordered: whether the order of an index is wanted."""
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_seqscan = off")
+            for way in ("seqscan", "sort", "hashjoin", "mergejoin", "bitmapscan" if ordered else "seqscan"):
+                cursor.execute(f"SET LOCAL enable_{way} = off")
         plan = rows.explain(format="json")
     found: list[dict[str, Any]] = []
 
@@ -29,14 +30,9 @@ def nodes(rows: QuerySet[Any]) -> list[dict[str, Any]]:
     return found
 
 
-def indexes(rows: QuerySet[Any]) -> set[str]:
+def indexes(rows: QuerySet[Any], *, ordered: bool = False) -> set[str]:
     """The names of the indexes that the query is answered by."""
-    return {node["Index Name"] for node in nodes(rows) if "Index Name" in node}
-
-
-def conditions(rows: QuerySet[Any], index: str) -> str:
-    """What that index is asked for; empty where it is not used, or read from end to end."""
-    return " ".join(node.get("Index Cond", "") for node in nodes(rows) if node.get("Index Name") == index)
+    return {node["Index Name"] for node in nodes(rows, ordered=ordered) if "Index Name" in node}
 
 
 def scanned(rows: QuerySet[Any]) -> set[str]:
@@ -46,4 +42,4 @@ def scanned(rows: QuerySet[Any]) -> set[str]:
 
 def sorts(rows: QuerySet[Any]) -> bool:
     """Whether rows are put in order before the first is known."""
-    return any(node["Node Type"] == "Sort" for node in nodes(rows))
+    return any(node["Node Type"] == "Sort" for node in nodes(rows, ordered=True))

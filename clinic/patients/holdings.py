@@ -54,6 +54,11 @@ HOLDINGS: Final[tuple[Holding, ...]] = (
         "patient",
         not_copied="Counts for the clinic's validation ledger, made of the results and words that are in the copy.",
     ),
+    Holding(
+        "recovery.VisitSummary",
+        "patient",
+        not_copied="Which visits wait for a word, for the clinic's list; made of the visits that are in the copy.",
+    ),
     Holding("inference.BackgroundAnalysis", "photo__visit__patient", "background_analyses"),
     Holding("inference.Analysis", "photo__visit__patient", "analyses"),
     Holding("visits.Dismissal", "visit__patient", "dismissals"),

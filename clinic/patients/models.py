@@ -108,6 +108,12 @@ class Patient(Record, Versioned):
             models.Index(fields=["clinic", "name"]),
             models.Index(fields=["clinic", "sort_name"], name="patients_by_sort_name"),
             models.Index(fields=["clinic", "archived_at"]),
+            models.Index(fields=["clinic", "birth_date"], name="patients_by_birth_date"),
+            models.Index(
+                fields=["clinic", "sort_name", "name", "id"],
+                condition=models.Q(archived_at__isnull=True, restricted_at__isnull=True),
+                name="patients_on_the_lists",
+            ),
         ]
 
     def __str__(self) -> str:

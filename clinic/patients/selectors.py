@@ -6,11 +6,9 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import (
-    Case,
-    CharField,
     Count,
     F,
     OuterRef,
@@ -19,10 +17,9 @@ from django.db.models import (
     QuerySet,
     Subquery,
     TextChoices,
-    Value,
-    When,
 )
 from django.db.models.expressions import OrderBy
+from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -73,7 +70,7 @@ class LastVisit(TextChoices):
 # Patients without a visit or an episode come last, whichever way the list runs.
 SORTS: dict[str, tuple[str | OrderBy, ...]] = {
     "name": ("sort_name", "name", "pk"),
-    "-name": ("-sort_name", "-name", "pk"),
+    "-name": ("-sort_name", "-name", "-pk"),
     "visit": (F("summary__last_visit_at").asc(nulls_last=True), "sort_name", "pk"),
     "-visit": (F("summary__last_visit_at").desc(nulls_last=True), "sort_name", "pk"),
     "onset": (F("current_onset").asc(nulls_last=True), "sort_name", "pk"),
@@ -82,29 +79,39 @@ SORTS: dict[str, tuple[str | OrderBy, ...]] = {
 
 
 def _with_current_episode(patients: QuerySet[Patient]) -> QuerySet[Patient]:
+    """With cause, side and onset of the newest episode. The summary has them; only of a patient whose summary has none
+    the episodes are asked, which the database then does for that row alone."""
     newest = Episode.objects.filter(patient=OuterRef("pk")).order_by("-onset_date", "-created_at")
+
+    def current(name: str) -> Coalesce:
+        return Coalesce(F(f"summary__{name}"), Subquery(newest.values(name)[:1]))
+
     return patients.annotate(
-        current_cause=Subquery(newest.values("cause")[:1]),
-        current_side=Subquery(newest.values("weak_side")[:1]),
-        current_onset=Subquery(newest.values("onset_date")[:1]),
-        current_onset_precision=Subquery(newest.values("onset_precision")[:1]),
+        current_cause=current("cause"),
+        current_side=current("weak_side"),
+        current_onset=current("onset_date"),
+        current_onset_precision=current("onset_precision"),
     )
 
 
 def needs_attention(*, now: dt.datetime | None = None) -> Q:
     """Patients to follow up, who can't wait: a task that is due, worse, a photo to retake, a failed analysis, or not
     seen for six weeks."""
-    before = (now or timezone.now()) - recovery_rules.LAPSED_AFTER
-    lapsed = Q(summary__last_visit_at__lt=before) & (
-        Q(summary__clinician_grade__isnull=True)
-        | Q(summary__clinician_grade__gt=recovery_rules.RECOVERED_GRADE)
-    )
     return (
         Q(task_due())
         | Q(summary__worse=True)
         | Q(summary__to_retake__gt=0)
         | Q(summary__failed__gt=0)
-        | lapsed
+        | lapsed(now=now)
+    )
+
+
+def lapsed(*, now: dt.datetime | None = None) -> Q:
+    """Patients who were not seen for six weeks and have not recovered."""
+    before = (now or timezone.now()) - recovery_rules.LAPSED_AFTER
+    return Q(summary__last_visit_at__lt=before) & (
+        Q(summary__clinician_grade__isnull=True)
+        | Q(summary__clinician_grade__gt=recovery_rules.RECOVERED_GRADE)
     )
 
 
@@ -173,6 +180,19 @@ def search(
     return found.select_related("summary").order_by(*SORTS.get(sort, SORTS["name"]))
 
 
+def page_of(*, found: QuerySet[Patient], start: int, end: int, total: int) -> list[Patient]:
+    """The patients from `start` to before `end` of a list of so many. Which they are is read from an index, from
+    whichever end of the list is nearer; only they are read whole."""
+    end = min(end, total)
+    keys = found.select_related(None).values_list("pk", flat=True)
+    if start > total - end:
+        wanted = list(keys.reverse()[total - end : total - start])[::-1]
+    else:
+        wanted = list(keys[start:end])
+    shown = {patient.pk: patient for patient in found.order_by().filter(pk__in=wanted)}
+    return [shown[pk] for pk in wanted if pk in shown]
+
+
 @dataclass(frozen=True, slots=True)
 class Facets:
     """How many patients each filter would leave, the other filters as they are."""
@@ -211,7 +231,7 @@ def facets(
 ) -> Facets:
     """The counts beside the list's filters, in one query for all and one for the archive."""
     wanted = (set(causes), set(weak_sides), last_visit, attention)
-    groups = [_group(row, wanted) for row in _grouped(_found(user, clinic, text, archived))]
+    groups = [_missing(group, wanted) for group in _grouped(_found(user, clinic, text, archived))]
 
     def count(dimension: str, test: Any) -> int:
         return sum(group.n for group in groups if group.misses <= {dimension} and test(group))
@@ -227,27 +247,52 @@ def facets(
     )
 
 
-_GROUPED_BY = ("current_cause", "current_side", "seen", "asks")
+def _grouped(patients: QuerySet[Patient]) -> list[_Group]:
+    """The patients counted by cause, side, last visit and whether they ask for somebody.
+
+    By what the summaries say, in one pass without sorting; only patients whose summary does not know the newest
+    episode are counted by the episodes themselves.
+    """
+    counts = _counts()
+    known = patients.order_by().values_list("summary__cause", "summary__weak_side").annotate(**counts)
+    rows, unknown = [], False
+    for cause, side, *numbers in known:
+        if cause is None:
+            unknown = True
+        else:
+            rows.append((cause or None, side, numbers))
+    if unknown:
+        others = patients.filter(summary__cause__isnull=True).order_by()
+        of_episodes = others.values_list("current_cause", "current_side").annotate(**counts)
+        rows += [(cause, side, numbers) for cause, side, *numbers in of_episodes]
+    return [
+        _Group(cause, side if cause else None, seen, asks, number)
+        for cause, side, numbers in rows
+        for (seen, asks), number in zip(_KINDS, numbers, strict=True)
+        if number
+    ]
 
 
-def _grouped(patients: QuerySet[Patient]) -> Iterable[dict[str, Any]]:
+_KINDS = [(seen, asks) for seen in (*LastVisit.values, "") for asks in (True, False)]
+
+
+def _counts() -> dict[str, Count]:
+    """How many there are of each kind of `_KINDS`."""
     now = timezone.now()
-    order = (LastVisit.WEEK, LastVisit.MONTH, LastVisit.LAPSED, LastVisit.NEVER)
-    seen = Case(
-        *(When(_last_visit(kind, now), then=Value(kind.value)) for kind in order),
-        default=Value(""),
-        output_field=CharField(),
-    )
-    asks = Case(
-        When(needs_attention(now=now), then=Value("yes")), default=Value(""), output_field=CharField()
-    )
-    groups = patients.annotate(seen=seen, asks=asks).order_by().values(*_GROUPED_BY).annotate(n=Count("pk"))
-    return cast("Iterable[dict[str, Any]]", groups)
+    at, asks = "summary__last_visit_at", needs_attention(now=now)
+    seen = {kind: _last_visit(kind, now) for kind in LastVisit.values}
+    # Who was seen within the week is not counted again within the month.
+    seen[LastVisit.MONTH] &= Q(**{f"{at}__lt": now - WEEK})
+    seen[""] = Q(**{f"{at}__lt": now - MONTH, f"{at}__gte": now - recovery_rules.LAPSED_AFTER})
+    return {
+        f"n{number}": Count("pk", filter=seen[kind] & (asks if wanted else ~asks))
+        for number, (kind, wanted) in enumerate(_KINDS)
+    }
 
 
-def _group(row: dict[str, Any], wanted: tuple[set[str], set[str], str, bool]) -> _Group:
+def _missing(group: _Group, wanted: tuple[set[str], set[str], str, bool]) -> _Group:
+    """The group with the filters that would leave it out."""
     causes, sides, last_visit, attention = wanted
-    group = _Group(row["current_cause"], row["current_side"], row["seen"], row["asks"] == "yes", row["n"])
     if causes and group.cause not in causes:
         group.misses.add("cause")
     if sides and group.side not in sides:

@@ -79,6 +79,10 @@ def patient_list(request: HttpRequest) -> HttpResponse:
     paginator = Paginator(found, PATIENTS_A_PAGE)
     paginator.count = facets.total  # counted along with the filters
     page = paginator.get_page(request.GET.get("page"))
+    start = max(0, page.start_index() - 1)
+    page.object_list = selectors.page_of(
+        found=found, start=start, end=start + PATIENTS_A_PAGE, total=facets.total
+    )
     audit.record_listed(request=request, patients=page.object_list)
     context = {
         "filters": filters,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from django.db.models import (
     Case,
@@ -13,6 +13,7 @@ from django.db.models import (
     F,
     OuterRef,
     Prefetch,
+    Q,
     QuerySet,
     Subquery,
     Sum,
@@ -30,7 +31,7 @@ from clinic.examination import sentences as task_sentences
 from clinic.examination.models import Task, TaskKind
 from clinic.examination.selectors import due, due_tasks
 from clinic.patients.models import Episode, Patient
-from clinic.patients.selectors import needs_attention, needs_somebody
+from clinic.patients.selectors import lapsed, needs_attention
 from clinic.visits.models import Visit
 from inference.models import Analysis
 from inference.states import Status
@@ -89,9 +90,9 @@ def counts(*, user: User, clinic: Clinic) -> Counts:
 def attention(*, user: User, clinic: Clinic, limit: int = PAGE) -> list[AttentionItem]:
     """Why which patients of the clinic need attention, most urgent first, then who has visits to confirm; at most that
     many patients."""
+    of_clinic = Patient.objects.visible_to(user).filter(clinic=clinic, archived_at__isnull=True)
     ranked = (
-        Patient.objects.visible_to(user)
-        .filter(needs_somebody(), clinic=clinic, archived_at__isnull=True)
+        of_clinic.filter(pk__in=_first(of_clinic, limit))
         .select_related("summary")
         .prefetch_related(Prefetch("tasks", due_tasks(), to_attr="due_tasks"))
         .annotate(
@@ -104,15 +105,7 @@ def attention(*, user: User, clinic: Clinic, limit: int = PAGE) -> list[Attentio
                 .values("weak_side")[:1]
             ),
         )
-        .order_by(
-            Case(When(due(), then=0), default=1),
-            F("summary__worse").desc(nulls_last=True),
-            F("summary__to_retake").desc(nulls_last=True),
-            F("summary__failed").desc(nulls_last=True),
-            Case(When(needs_attention(), then=0), default=1),
-            "summary__last_visit_at",
-            "pk",
-        )
+        .order_by(*_urgency())
     )
     may_write = policies.can_write_records(user, clinic.pk)
     may_confirm = policies.can_confirm(user, clinic.pk)
@@ -122,6 +115,42 @@ def attention(*, user: User, clinic: Clinic, limit: int = PAGE) -> list[Attentio
         for item in _items(patient, may_write=may_write, may_confirm=may_confirm)
     ]
     return sorted(items, key=lambda item: KINDS.index(item.kind))
+
+
+def _urgency() -> list[Any]:
+    return [
+        Case(When(due(), then=0), default=1),
+        F("summary__worse").desc(nulls_last=True),
+        F("summary__to_retake").desc(nulls_last=True),
+        F("summary__failed").desc(nulls_last=True),
+        Case(When(needs_attention(), then=0), default=1),
+        "summary__last_visit_at",
+        "pk",
+    ]
+
+
+def _first(patients: QuerySet[Patient], limit: int) -> list[uuid.UUID]:
+    """The first so many by urgency, and perhaps a few more. Kind after kind, each from an index of its own, so that
+    not every patient who was not seen for long is put in order to name sixty."""
+    asks = Q(summary__worse=True) | Q(summary__to_retake__gt=0) | Q(summary__failed__gt=0)
+    by_last_visit = ("summary__last_visit_at", "pk")
+    kinds: list[tuple[QuerySet[Patient], list[Any]]] = [
+        (patients.filter(pk__in=due_tasks().order_by().values("patient")), _urgency()),
+        (patients.filter(asks), _urgency()),
+        (patients.filter(lapsed()).exclude(asks), [*by_last_visit]),
+        (patients.filter(summary__to_confirm__gt=0), [*by_last_visit]),
+    ]
+    found: dict[uuid.UUID, None] = {}
+    for kind, order in kinds[:3]:
+        if len(found) < limit:
+            found |= dict.fromkeys(kind.order_by(*order).values_list("pk", flat=True)[:limit])
+    if len(found) < limit:
+        # Everybody who needs attention is among them.
+        kind, order = kinds[3]
+        found |= dict.fromkeys(
+            kind.exclude(pk__in=found).order_by(*order).values_list("pk", flat=True)[:limit]
+        )
+    return list(found)
 
 
 def _visits() -> QuerySet[Visit]:

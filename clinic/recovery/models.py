@@ -25,6 +25,11 @@ class PatientSummary(models.Model):
     worse = models.BooleanField(default=False)
     # The fall behind `worse` (see `services.fall_of`); null where there is none.
     fall = models.JSONField(null=True, blank=True)
+    # The newest episode, by which lists filter and sort. cause: empty without one, null where that is not known.
+    cause = models.CharField(max_length=24, null=True, blank=True)
+    weak_side = models.CharField(max_length=8, null=True, blank=True)
+    onset_date = models.DateField(null=True, blank=True)
+    onset_precision = models.CharField(max_length=8, null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
     counted = models.BooleanField(
         default=False, db_default=False, help_text="the visits are in the clinic's counts of releases"
@@ -32,8 +37,34 @@ class PatientSummary(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["patient"], condition=models.Q(counted=False), name="summaries_not_counted")
+            models.Index(fields=["patient"], condition=models.Q(counted=False), name="summaries_not_counted"),
+            models.Index(
+                fields=["patient"],
+                condition=models.Q(worse=True) | models.Q(to_retake__gt=0) | models.Q(failed__gt=0),
+                name="summaries_that_ask",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"Summary {self.patient_id}"
+
+
+class VisitSummary(models.Model):
+    """Whether a visit waits for a clinician's word. Derived: can be made anew from the records."""
+
+    visit = models.OneToOneField(
+        "visits.Visit", on_delete=models.CASCADE, related_name="summary", primary_key=True
+    )
+    patient = models.ForeignKey("patients.Patient", on_delete=models.CASCADE, related_name="+")
+    clinic = models.ForeignKey("accounts.Clinic", on_delete=models.CASCADE, related_name="+", db_index=False)
+    at = models.DateTimeField()
+    unsaid = models.BooleanField(default=False, help_text="there are results, and no clinician's word")
+    waiting = models.BooleanField(default=False, help_text="unsaid, and in the clinic's lists")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["clinic", "at"], condition=models.Q(waiting=True), name="visits_that_wait")
+        ]
+
+    def __str__(self) -> str:
+        return f"Summary of visit {self.visit_id}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -14,7 +15,7 @@ from clinic.examination.services import raise_for_eyes
 from clinic.feed import services as feed
 from clinic.feed.models import What
 from clinic.patients.models import Episode, Patient
-from clinic.visits.grading import VisitFinding, visit_findings
+from clinic.visits.grading import VisitFinding, unsaid_visits, visit_findings
 from clinic.visits.models import Visit
 from inference import tallies
 from inference.states import Status
@@ -22,11 +23,13 @@ from inference.states import Status
 from . import rules
 from .change import Changes, changes
 from .measures import Measured, PhotoPoint
-from .models import PatientSummary
+from .models import PatientSummary, VisitSummary
 from .reading import in_course, photos_of
 
 BOOKKEEPING: Final = frozenset({"updated_at", "counted"})
 """Columns of a summary that say nothing of the patient."""
+UNTOLD: Final = BOOKKEEPING | {"cause", "weak_side", "onset_date", "onset_precision"}
+"""Those, and what other programs are told with the episode itself."""
 AT_ONCE: Final = 100
 """Patients whose records are counted in one transaction."""
 
@@ -63,31 +66,66 @@ def refresh_summary(*, patient_id: uuid.UUID) -> PatientSummary:
     _set_grades(summary, [found[visit.pk] for visit in of_episode])
     summary.counted = True
     summary.save()
+    owner = Patient.objects.only("clinic", "archived_at", "restricted_at").get(pk=patient_id)
+    _keep_visits(owner, visits, {visit.pk for visit in visits if found[visit.pk].is_waiting})
     tallies.recount(patient_ids=[patient_id])
     raise_for_eyes(patient_id=patient_id)
     if _shown(summary) != before:
         # The figures stand in the patient's own representation.
-        clinic_id = Patient.objects.values_list("clinic_id", flat=True).get(pk=patient_id)
-        feed.note_patient(patient=patient_id, clinic=clinic_id, what=What.CHANGED)
+        feed.note_patient(patient=patient_id, clinic=owner.clinic_id, what=What.CHANGED)
     return summary
+
+
+def _keep_visits(patient: Patient, visits: Iterable[Visit], unsaid: Collection[uuid.UUID]) -> None:
+    """Keep which of the patient's current visits wait for a word."""
+    kept = {row.pk: row for row in VisitSummary.objects.filter(patient=patient)}
+    rows = [
+        VisitSummary(
+            visit_id=visit.pk,
+            patient=patient,
+            clinic_id=patient.clinic_id,
+            at=visit.at,
+            unsaid=visit.pk in unsaid,
+            waiting=visit.pk in unsaid and not patient.is_closed,
+        )
+        for visit in visits
+    ]
+    changed = [
+        row for row in rows if (old := kept.pop(row.pk, None)) is None or _of_visit(old) != _of_visit(row)
+    ]
+    if kept:
+        VisitSummary.objects.filter(pk__in=kept).delete()
+    VisitSummary.objects.bulk_create(
+        changed,
+        update_conflicts=True,
+        unique_fields=["visit"],
+        update_fields=["patient", "clinic", "at", "unsaid", "waiting"],
+        batch_size=500,
+    )
+
+
+def _of_visit(row: VisitSummary) -> tuple[object, ...]:
+    return row.patient_id, row.at, row.unsaid, row.waiting
 
 
 @transaction.atomic
 def recount(*, patient_id: uuid.UUID, visit_ids: Collection[uuid.UUID] | None = None) -> None:
-    """Bring the clinic's counts of releases up to date where nothing else of the patient's figures changed.
+    """Bring what waits in the clinic, and its counts of releases, up to date where a record came on the lists or went
+    off them, or nothing but those counts changed.
 
     visit_ids: the visits that changed, or all. One at a time, as with a summary.
     """
     list(PatientSummary.objects.select_for_update().filter(patient_id=patient_id).values_list("pk"))
+    patient = Patient.objects.only("archived_at", "restricted_at").get(pk=patient_id)
+    unsaid = VisitSummary.objects.filter(patient=patient, unsaid=True)
+    unsaid.update(waiting=not patient.is_closed)
     tallies.recount(patient_ids=[patient_id], visit_ids=visit_ids)
 
 
 def _shown(summary: PatientSummary) -> list[object]:
     """The figures, but for the time at which they were made."""
     return [
-        getattr(summary, field.attname)
-        for field in summary._meta.concrete_fields
-        if field.name not in BOOKKEEPING
+        getattr(summary, field.attname) for field in summary._meta.concrete_fields if field.name not in UNTOLD
     ]
 
 
@@ -98,6 +136,10 @@ def _set_course(
     photos: dict[uuid.UUID, tuple[PhotoPoint, ...]],
 ) -> None:
     """What the visits of the newest episode say; an earlier illness is another story."""
+    for name in ("cause", "weak_side", "onset_date", "onset_precision"):
+        setattr(summary, name, getattr(episode, name) if episode else None)
+    # Known to have none, which is more than not known.
+    summary.cause = summary.cause or ""
     zone = episode.patient.clinic.time_zone if episode else "UTC"
     dated = [(visit.pk, day_in(visit.at, zone)) for visit in rows]
     measured_by = in_course(photos=photos, visits=dated, weak_side=episode.weak_side if episode else "")
@@ -166,6 +208,12 @@ def _count_some() -> int:
         PatientSummary.objects.select_for_update(skip_locked=free).filter(counted=False).order_by("patient")
     )
     ids = list(waiting.values_list("patient_id", flat=True)[:AT_ONCE])
+    visits: dict[uuid.UUID, list[Visit]] = defaultdict(list)
+    for visit in Visit.objects.current().filter(patient_id__in=ids).only("pk", "at", "grade", "patient_id"):
+        visits[visit.patient_id].append(visit)
+    unsaid = unsaid_visits(visits=[visit for every in visits.values() for visit in every])
+    for patient in Patient.objects.filter(pk__in=ids).only("clinic", "archived_at", "restricted_at"):
+        _keep_visits(patient, visits[patient.pk], unsaid)
     tallies.recount(patient_ids=ids)
     PatientSummary.objects.filter(patient_id__in=ids).update(counted=True)
     return len(ids)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from inference import selectors as inference
 from inference.finding import Finding, Verdict, agree
 
 from . import exercises
@@ -179,6 +180,18 @@ def visit_findings(*, visits: Iterable[Visit]) -> dict[uuid.UUID, VisitFinding]:
     words = VisitConfirmation.objects.filter(visit_id__in=ids).select_related("by").order_by("created_at")
     newest = {row.visit_id: row for row in words}
     return {visit.pk: _finding(visit, photos[visit.pk], newest.get(visit.pk)) for visit in visits}
+
+
+def unsaid_visits(*, visits: Iterable[Visit]) -> set[uuid.UUID]:
+    """Those on which no clinician has had a word though there are results (`VisitFinding.is_waiting`), in two queries
+    however many they are, and without reading what was found."""
+    found = {visit.pk: visit for visit in visits}
+    rows = Photo.objects.filter(visit_id__in=found, archived_at__isnull=True, analyses__isnull=False)
+    results = inference.photos_with_result(photos=rows)
+    judged = {visit for photo, visit in rows.values_list("pk", "visit_id").distinct() if photo in results}
+    words = VisitConfirmation.objects.filter(visit_id__in=judged).order_by("created_at")
+    newest = {row.visit_id: row for row in words.only("visit", "palsy", "weak_side", "grade")}
+    return {pk for pk in judged if _clinician(found[pk], newest.get(pk))[0] is None}
 
 
 def _finding(visit: Visit, photos: Sequence[PhotoCard], word: VisitConfirmation | None) -> VisitFinding:

@@ -8,16 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, Subquery
-
 from inference.finding import Finding
-from inference.models import Analysis
-from inference.states import Status
 
 from . import exercises
 from .contradictions import Case, Contradiction, contradictions
 from .grading import VisitFinding, visit_finding, visit_findings
-from .models import Photo, Visit, VisitConfirmation, VisitQuerySet
+from .models import Photo, Visit, VisitQuerySet
 from .selectors import PhotoCard, cards, photos_of_visit, previous_visit, previous_visits, visible_visits
 
 if TYPE_CHECKING:
@@ -108,18 +104,16 @@ def _review(
 
 def review_queue(*, user: User, clinic: Clinic) -> VisitQuerySet:
     """Visits of the clinic with a result on which no clinician has had a word, the oldest first."""
-    newest = Analysis.objects.filter(photo=OuterRef("pk")).exclude(status=Status.CANCELLED)
-    judged = (
-        Photo.objects.filter(visit=OuterRef("pk"), archived_at__isnull=True)
-        .annotate(newest_status=Subquery(newest.order_by("-created_at", "-release").values("status")[:1]))
-        .filter(newest_status=Status.SUCCEEDED)
-    )
-    words = VisitConfirmation.objects.filter(visit=OuterRef("pk")).order_by("-created_at")
     return (
         visible_visits(user=user)
         .current()
-        .filter(patient__clinic=clinic, patient__archived_at__isnull=True, grade__isnull=True)
-        .annotate(word=Subquery(words.values("palsy")[:1]))
-        .filter(Exists(judged), word__isnull=True)
-        .order_by("at", "created_at")
+        .filter(patient__archived_at__isnull=True, summary__clinic=clinic, summary__waiting=True)
+        .order_by("summary__at", "created_at")
     )
+
+
+def review_count(*, clinic: Clinic) -> int:
+    """How many those are."""
+    from clinic.recovery.models import VisitSummary
+
+    return VisitSummary.objects.filter(clinic=clinic, waiting=True).count()

@@ -24,8 +24,7 @@ from clinic.recovery.models import PatientSummary
 from clinic.recovery.services import refresh_summary
 from clinic.visits import files
 from clinic.visits.models import Photo
-from inference import tallies
-from inference.models import Analysis, ClinicTally
+from inference.models import Analysis
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -249,14 +248,6 @@ def test_figures_of_the_lists_are_made_anew(shot):
     assert PatientSummary.objects.get().to_confirm == 7
     assert look(repairs=True).left == 0
     assert PatientSummary.objects.get().to_confirm == 1
-
-
-def test_a_clinics_counts_are_made_those_of_its_visits(shot):
-    clinic = shot.visit.patient.clinic
-    ClinicTally.objects.create(clinic=clinic, release="test-release", counts={"judged": 3})
-    assert found(look()) == {"ledger_differs": [str(clinic.pk)]}
-    assert look(repairs=True).left == 0
-    assert not tallies.difference(clinic_id=clinic.pk)
 
 
 def test_an_altered_release(shot, settings, tmp_path):

@@ -19,6 +19,8 @@ from clinic.recovery.models import PatientSummary
 from clinic.recovery.services import refresh_summary
 from clinic.visits import files, keyring
 from clinic.visits.models import Photo
+from inference import tallies
+from inference.models import ClinicTally
 from tests.audit.test_chain import unguarded
 from tests.operations.test_fsck import anyhow, found, look, path_of, stored
 
@@ -143,3 +145,12 @@ def test_a_record_that_is_not_what_its_history_says(visit):
     anyhow(Photo, photo.pk, exercise="rest")
     assert found(look())["record_altered"] == [str(photo.pk)]
     assert found(look(repairs=True))["record_altered"] == [str(photo.pk)], "nobody knows which one is right"
+
+
+def test_a_clinics_counts_are_made_those_of_its_visits(visit):
+    clinic = visit.patient.clinic
+    refresh_summary(patient_id=visit.patient_id)
+    ClinicTally.objects.create(clinic=clinic, release="test-release", counts={"judged": 3})
+    assert found(look()) == {"ledger_differs": [str(clinic.pk)]}
+    assert look(repairs=True).left == 0
+    assert not tallies.difference(clinic_id=clinic.pk)

@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from clinic.recovery.services import refresh_summary
 from clinic.visits import grading, reviewing, services
 from clinic.visits.models import VisitConfirmation
 from inference import ledger
@@ -18,7 +19,9 @@ from .scenes import in_each_state
 
 
 def finding(visit, **fields):
-    return factories.AnalysisFactory(photo=factories.PhotoFactory(visit=visit, **fields)).photo
+    photo = factories.AnalysisFactory(photo=factories.PhotoFactory(visit=visit, **fields)).photo
+    refresh_summary(patient_id=visit.patient_id)
+    return photo
 
 
 @pytest.fixture
@@ -40,6 +43,7 @@ def shown(client, **query):
 def test_visits_with_a_result_and_without_a_word_wait(clinician, clinic, visit, earlier):
     in_each_state(visit)
     factories.AnalysisFactory(photo=factories.PhotoFactory(visit=earlier), queued=True)
+    refresh_summary(patient_id=visit.patient_id)
     assert queue(clinician, clinic) == [visit]
     assert grading.visit_finding(visit=visit).is_waiting
     assert not grading.visit_finding(visit=earlier).is_waiting
@@ -81,6 +85,7 @@ def test_the_oldest_comes_first_with_its_faces(as_clinician, visit, earlier):
 def test_confirming_once_takes_the_visit_off_the_list(as_clinician, visit, earlier, whole_visits):
     for one in (earlier, visit):
         whole_visits(one)
+    refresh_summary(patient_id=visit.patient_id)
     _, page = shown(as_clinician)
     for key in "ce":
         assert f'data-key="{key}"' in page

@@ -24,6 +24,8 @@ else:
 DATABASES = {
     "default": env.db_url("RISORIUS_DATABASE_URL", default="postgres://risorius@127.0.0.1:5432/risorius")
 }
+if "postgresql" in DATABASES["default"]["ENGINE"]:
+    DATABASES["default"]["OPTIONS"] = {"options": "-c jit=off"}
 CELERY_BROKER_URL = env.str("RISORIUS_BROKER_URL", default="redis://127.0.0.1:6379/0")
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 10 * ANALYSIS_HARD_LIMIT,

@@ -17,7 +17,7 @@ from clinic.audit.alterations import altered
 from clinic.operations import thresholds
 from clinic.operations.models import IntegrityCheck
 from clinic.patients.models import Erasure, Patient
-from clinic.recovery.models import PatientSummary
+from clinic.recovery.models import PatientSummary, VisitSummary
 from clinic.recovery.services import BOOKKEEPING, refresh_summary
 from clinic.visits.models import Confirmation, Photo, Visit
 from inference import registry, tallies
@@ -161,10 +161,14 @@ def summary_agrees(patient_id: uuid.UUID) -> bool:
 
 
 def _counts(patient_id: uuid.UUID) -> list[tuple[Any, ...]]:
-    """What the patient's visits add to the clinic's counts."""
+    """What the patient's visits add to the clinic's counts, and which of them wait."""
     rows = VisitTally.objects.filter(patient_id=patient_id)
     what = ("visit_id", "reference", "release", "unseen")
-    return list(rows.order_by(*what).values_list(*what, "counts"))
+    visits = VisitSummary.objects.filter(patient_id=patient_id).order_by("pk")
+    return [
+        *rows.order_by(*what).values_list(*what, "counts"),
+        *visits.values_list("pk", "clinic_id", "at", "unsaid", "waiting"),
+    ]
 
 
 def ledgers(check: IntegrityCheck, cursor: str) -> Batch:

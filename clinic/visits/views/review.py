@@ -14,7 +14,7 @@ from clinic.audit.services import record_listed
 from inference import ledger
 
 from ..forms import VisitStatementForm
-from ..reviewing import review_queue, visit_reviews
+from ..reviewing import review_count, review_queue, visit_reviews
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -29,6 +29,7 @@ def review(request: HttpRequest) -> HttpResponse:
     user, clinic = request.user, request.clinic  # type: ignore[attr-defined]
     queue = review_queue(user=user, clinic=clinic)
     pages = Paginator(queue, AT_ONCE)
+    pages.count = review_count(clinic=clinic)
     shown = pages.get_page(request.GET.get("page"))
     reviews = visit_reviews(visits=shown.object_list)
     record_listed(request=request, patients=[one.visit.patient for one in reviews])

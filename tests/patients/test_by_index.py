@@ -1,0 +1,236 @@
+"""Lists, searches, review and Today are read from indexes: what they cost is what they show, not what there is."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+
+from clinic.patients import lookup, selectors, services
+from clinic.patients.models import Episode, Patient
+from clinic.recovery import attention
+from clinic.recovery.models import PatientSummary, VisitSummary
+from clinic.recovery.services import refresh_summary
+from clinic.visits import grading, reviewing
+from clinic.visits.models import Visit
+from inference.models import Analysis
+from tests import factories, plans
+
+pytestmark = pytest.mark.django_db
+on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="another way of reading")
+
+
+def found(clinician, clinic, **wanted):
+    return selectors.search(user=clinician, clinic=clinic, **wanted)
+
+
+def keys(rows):
+    return rows.select_related(None).values_list("pk", flat=True)
+
+
+@on_postgresql
+def test_a_page_of_names_is_read_from_the_index_in_its_order(clinician, clinic):
+    for rows in (found(clinician, clinic), found(clinician, clinic, sort="-name")):
+        page = keys(rows)[:25]
+        assert plans.indexes(page, ordered=True) == {"patients_on_the_lists"} and not plans.sorts(page)
+
+
+@on_postgresql
+@pytest.mark.parametrize("word", ["lest", "M-0001", "0812345678", "anne-marie"])
+def test_part_of_a_name_or_number_is_found_by_an_index(word):
+    asked = Patient.objects.filter(lookup.word_matches(word))
+    assert plans.indexes(keys(asked)) == {"patients_by_part_of_text"}
+
+
+@on_postgresql
+def test_the_queue_of_review_is_read_from_the_index_of_what_waits(clinician, clinic):
+    first = reviewing.review_queue(user=clinician, clinic=clinic)[:10]
+    assert "visits_that_wait" in plans.indexes(first.values("pk"), ordered=True)
+    waiting = VisitSummary.objects.filter(clinic=clinic, waiting=True)
+    assert plans.indexes(waiting.values("pk")) == {"visits_that_wait"}
+
+
+@pytest.mark.parametrize("sort", list(selectors.SORTS))
+def test_pages_are_the_list_cut_up_from_either_end(clinician, clinic, sort):
+    draw = random.Random(sort)
+    for number in range(53):
+        patient = factories.PatientFactory(clinic=clinic, name=draw.choice(("Ayu", "Budi", "Sari")))
+        if number % 7:
+            onset = timezone.localdate() - dt.timedelta(days=draw.randint(0, 9))
+            factories.EpisodeFactory(patient=patient, onset_date=onset)
+        if number % 5:
+            seen = timezone.now() - dt.timedelta(days=draw.randint(0, 9))
+            PatientSummary.objects.create(patient=patient, last_visit_at=seen)
+    rows = found(clinician, clinic, sort=sort)
+    whole = [patient.pk for patient in rows]
+    cut = [
+        patient.pk
+        for start in range(0, 60, 10)
+        for patient in selectors.page_of(found=rows, start=start, end=start + 10, total=53)
+    ]
+    assert cut == whole and len(whole) == 53
+
+
+def test_the_summary_knows_the_newest_episode(clinician, clinic, as_clinician):
+    patient = services.create_patient(user=clinician, clinic=clinic, record_number="R-1", name="Ayu")
+    summary = PatientSummary.objects.get(patient=patient)
+    assert (summary.cause, summary.weak_side, summary.onset_date) == ("", None, None)
+    old = services.open_episode(
+        user=clinician, patient=patient, cause="stroke", weak_side="left", onset_date=dt.date(2024, 1, 5)
+    )
+    services.open_episode(
+        user=clinician, patient=patient, cause="trauma", weak_side="", onset_date=dt.date(2025, 2, 6)
+    )
+    facets = selectors.facets(user=clinician, clinic=clinic)
+    assert (facets.causes["trauma"], facets.weak_sides[""], facets.causes["stroke"]) == (1, 1, 0)
+    services.update_episode(user=clinician, episode=old, onset_date=dt.date(2026, 1, 5))
+    summary.refresh_from_db()
+    assert (summary.cause, summary.weak_side) == ("stroke", "left")
+    [shown] = found(clinician, clinic, causes=["stroke"], weak_sides=["left"])
+    assert shown.current_onset == dt.date(2026, 1, 5)
+
+
+def test_counts_are_the_same_whether_the_summaries_know_or_not(clinician, clinic):
+    draw = random.Random(4)
+    for number in range(30):
+        patient = factories.PatientFactory(clinic=clinic)
+        for _ in range(draw.randint(0, 2)):
+            episode = factories.EpisodeFactory(
+                patient=patient,
+                cause=draw.choice(("stroke", "trauma", "other")),
+                weak_side=draw.choice(("left", "right", "")),
+                onset_date=timezone.localdate() - dt.timedelta(days=draw.randint(1, 400)),
+            )
+            at = timezone.now() - dt.timedelta(days=draw.choice((1, 20, 35, 90)))
+            visit = factories.VisitFactory(episode=episode, at=at, clinician=clinician)
+            factories.AnalysisFactory(photo=factories.PhotoFactory(visit=visit))
+        if number % 3:
+            refresh_summary(patient_id=patient.pk)
+    for wanted in (
+        {},
+        {"causes": ["stroke"]},
+        {"weak_sides": [""], "attention": True},
+        {"last_visit": "month"},
+    ):
+        before = selectors.facets(user=clinician, clinic=clinic, **wanted)
+        assert before.total == found(clinician, clinic, **wanted).count()
+        for cause, number in before.causes.items():
+            assert number == found(clinician, clinic, **{**wanted, "causes": [cause]}).count()
+        for side, number in before.weak_sides.items():
+            assert number == found(clinician, clinic, **{**wanted, "weak_sides": [side]}).count()
+        for seen, number in before.last_visits.items():
+            assert number == found(clinician, clinic, **{**wanted, "last_visit": seen}).count()
+        assert before.attention == found(clinician, clinic, **{**wanted, "attention": True}).count()
+
+
+def test_which_visits_wait_is_told_alike_with_and_without_their_findings(episode, clinician):
+    draw = random.Random(8)
+    visits = []
+    for _ in range(30):
+        visit = factories.VisitFactory(episode=episode, clinician=clinician)
+        for _ in range(draw.randint(0, 2)):
+            photo = factories.PhotoFactory(visit=visit, archived_at=draw.choice((None, None, timezone.now())))
+            for release in ("2026.1", "2026.2"):
+                draw.choice(
+                    (
+                        lambda photo=photo, release=release: factories.AnalysisFactory(
+                            photo=photo, release=release
+                        ),
+                        lambda photo=photo, release=release: factories.AnalysisFactory(
+                            photo=photo, release=release, queued=True
+                        ),
+                        lambda photo=photo: factories.rejected(photo),
+                        lambda: None,
+                    )
+                )()
+        said = draw.choice(("nothing", "word", "taken back", "grade alone"))
+        if said == "word":
+            factories.VisitConfirmationFactory(visit=visit)
+        elif said == "taken back":
+            factories.VisitConfirmationFactory(visit=visit, palsy=None, weak_side="", grade=None)
+        elif said == "grade alone":
+            Visit.objects.filter(pk=visit.pk).update(grade=2)
+        visits.append(Visit.objects.get(pk=visit.pk))
+    whole = {pk for pk, one in grading.visit_findings(visits=visits).items() if one.is_waiting}
+    assert grading.unsaid_visits(visits=visits) == whole and 3 < len(whole) < 27
+    refresh_summary(patient_id=episode.patient_id)
+    kept = VisitSummary.objects.filter(patient=episode.patient, waiting=True)
+    assert set(kept.values_list("pk", flat=True)) == whole
+    assert reviewing.review_count(clinic=episode.patient.clinic) == len(whole)
+    services.archive_patient(user=clinician, patient=episode.patient)
+    assert reviewing.review_count(clinic=episode.patient.clinic) == 0
+    services.restore_patient(user=clinician, patient=episode.patient)
+    assert reviewing.review_count(clinic=episode.patient.clinic) == len(whole)
+
+
+def test_the_first_by_urgency_are_the_first_of_all(clinician, clinic):
+    """Kind after kind, and yet in one order."""
+    draw = random.Random(15)
+    for number in range(60):
+        patient = factories.PatientFactory(clinic=clinic)
+        if number % 9:
+            PatientSummary.objects.create(
+                patient=patient,
+                last_visit_at=timezone.now() - dt.timedelta(days=draw.choice((2, 50, 80, 90))),
+                worse=draw.random() < 0.15,
+                to_retake=draw.choice((0, 0, 0, 1, 2)),
+                failed=draw.choice((0, 0, 0, 0, 1)),
+                to_confirm=draw.choice((0, 1)),
+            )
+        if number % 11 == 0:
+            episode = factories.EpisodeFactory(patient=patient)
+            analysis = factories.AnalysisFactory(
+                photo=factories.PhotoFactory(visit=factories.VisitFactory(episode=episode))
+            )
+            from clinic.examination.models import Task
+
+            Task.objects.create(
+                patient=patient, episode=episode, kind="eye_closure", analysis=analysis,
+                release="2026.1", opened_at=timezone.now(),
+            )  # fmt: skip
+    everybody = (
+        Patient.objects.filter(selectors.needs_somebody(), clinic=clinic)
+        .order_by(*attention._urgency())
+        .values_list("pk", flat=True)
+    )
+    of_clinic = Patient.objects.filter(clinic=clinic)
+    for limit in (1, 3, 8, 20, 45, 60, 100):
+        first = set(list(everybody)[:limit])
+        assert first <= set(attention._first(of_clinic, limit)), limit
+
+
+def test_pages_read_no_more_queries_of_many_patients(as_clinician, clinic, clinician):
+    from django.test.utils import CaptureQueriesContext
+
+    pages = [reverse("patients:list"), reverse("visits:review"), "/"]
+
+    def asked() -> list[int]:
+        numbers = []
+        for page in pages:
+            with CaptureQueriesContext(connection) as captured:
+                assert as_clinician.get(page).status_code == 200
+            reads = [one for one in captured.captured_queries if one["sql"].startswith("SELECT")]
+            numbers.append(len([one for one in reads if "session" not in one["sql"]]))
+        return numbers
+
+    def more(number: int) -> None:
+        for _ in range(number):
+            episode = factories.EpisodeFactory(patient=factories.PatientFactory(clinic=clinic))
+            factories.AnalysisFactory(
+                photo=factories.PhotoFactory(
+                    visit=factories.VisitFactory(episode=episode, clinician=clinician)
+                )
+            )
+            refresh_summary(patient_id=episode.patient_id)
+
+    more(26)
+    asked()
+    few = asked()
+    more(30)
+    asked()  # whoever is named is logged, once
+    assert asked() == few
+    assert Episode.objects.count() == 56 == Analysis.objects.count()
