@@ -77,17 +77,18 @@ def agreement_so_far(*, clinic_id: uuid.UUID) -> Agreement:
     return agreement_of(sums(clinic_id=clinic_id).get(Kind("", registry.active().name), {}))
 
 
-def is_validated(*, clinic_id: uuid.UUID, release: str) -> bool:
-    """Whether the release's scores have passed the bar in that clinic."""
-    return ledger(clinic_id=clinic_id, release=release).validated
+def is_validated(*, counted: Mapping[Kind, Counter[str]], release: str) -> bool:
+    """Whether the release's scores have passed the bar in a clinic with these sums."""
+    return _ledger(counted, release).validated
 
 
-def unvalidated_release(*, clinic_id: uuid.UUID) -> str:
-    """A release whose results the clinic's pages show and that has not passed the bar there; empty if all have.
+def unvalidated_release(*, counted: Mapping[Kind, Counter[str]]) -> str:
+    """A release whose results the pages of a clinic with these sums show and that has not passed the bar there; empty
+    if all have.
 
     The one in use comes first: its ledger is where the clinic's next words count.
     """
-    current, counted = registry.active().name, sums(clinic_id=clinic_id)
+    current = registry.active().name
     shown = [kind.release for kind, counts in counted.items() if counts["newest"] > 0] or [current]
     shown.sort(key=lambda name: (name != current, name))
     return next((name for name in shown if not _ledger(counted, name).validated), "")

@@ -8,7 +8,7 @@ from django import template
 from django.template import Context
 from django.urls import reverse
 
-from inference import ledger, selectors
+from inference import ledger, selectors, tallies
 
 if TYPE_CHECKING:
     from clinic.visits.models import Photo
@@ -30,10 +30,13 @@ def validation_mark(context: Context, release: str | None = "") -> dict[str, Any
     marks: dict[str, dict[str, Any]] = request.__dict__.setdefault("_validation_marks", {})
     key = release or ""
     if key not in marks:
+        counted = request.__dict__.get("_counted")
+        if counted is None:
+            counted = request.__dict__["_counted"] = tallies.sums(clinic_id=clinic.pk)
         if key:
-            name = "" if ledger.is_validated(clinic_id=clinic.pk, release=key) else key
+            name = "" if ledger.is_validated(counted=counted, release=key) else key
         else:
-            name = ledger.unvalidated_release(clinic_id=clinic.pk)
+            name = ledger.unvalidated_release(counted=counted)
         url = reverse("inference:release", args=[name]) + "#ledger" if name else ""
         marks[key] = {"open": bool(name), "url": url}
     return marks[key]

@@ -21,6 +21,8 @@ from clinic.audit.history import kept
 from clinic.common.folding import fold
 from clinic.patients.lookup import search_text_of
 from clinic.patients.models import Patient
+from clinic.recovery.models import VisitSummary
+from inference import tallies
 from tests import factories
 
 from . import templates
@@ -126,6 +128,14 @@ def grow(sizes: Sizes, found: templates.Templates, say: Say = lambda line: None)
         for index in indexes:
             execute(index)
         say(f"{len(indexes)} indexes")
+    _sum_up()
+
+
+def _sum_up() -> None:
+    """What the services keep of clinics as they write: each clinic's counts, and nothing of the archived that waits."""
+    VisitSummary.objects.filter(patient__archived_at__isnull=False).update(waiting=False)
+    for clinic_id in Clinic.objects.values_list("pk", flat=True):
+        tallies.settle(clinic_id=clinic_id)
 
 
 def house() -> House:
