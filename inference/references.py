@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from inference.pipeline.codes import Exercise
 
@@ -35,18 +35,17 @@ def reference_of(*, photo: Photo) -> Photo | None:
         return None
     resting = Photos.objects.current().filter(exercise=Exercise.REST, exercise_named=True)
     resting = resting.exclude(image="").exclude(pk=photo.pk)
-    own = resting.filter(visit=photo.visit_id).order_by("-created_at").first()
-    if own is not None:
-        return own
-    before = resting.filter(visit__episode=photo.visit.episode_id, visit__at__lt=photo.visit.at)
-    return before.order_by("-visit__at", "-created_at").first()
+    before = Q(visit__episode=photo.visit.episode_id, visit__at__lt=photo.visit.at)
+    # The visit itself is later than all before it.
+    return resting.filter(before | Q(visit=photo.visit_id)).order_by("-visit__at", "-created_at").first()
 
 
 def with_reference(*, claim: Claim) -> Claim:
     """A worker's claim, with the face at rest that its photo is to be judged beside, if there is one."""
     from clinic.visits.models import Photo as Photos
 
-    rest = reference_of(photo=Photos.objects.select_related("visit").get(pk=claim.photo_id))
+    asked = Photos.objects.select_related("visit").only("exercise", "visit__episode_id", "visit__at")
+    rest = reference_of(photo=asked.get(pk=claim.photo_id))
     return (
         claim if rest is None else replace(claim, reference_id=rest.pk, reference_image=rest.image.name or "")
     )

@@ -52,7 +52,10 @@ def without_landmarks(*, findings: Findings) -> dict[str, Any]:
 
 def log_result(*, analysis_id: uuid.UUID) -> None:
     """Let the log's line hold the hash of a result, in the transaction that wrote it: from here on it never changes."""
-    analysis = Analysis.objects.select_related("photo__visit__patient").get(pk=analysis_id)
+    # Whose it is; what it is, the log reads by itself, as it was stored.
+    owner = "photo__visit__patient"
+    wanted = ("photo__visit__patient__clinic_id",)
+    analysis = Analysis.objects.select_related(owner).only(*wanted).get(pk=analysis_id)
     audit.log_result(record=analysis, patient=analysis.photo.visit.patient, photo=analysis.photo)
 
 

@@ -113,8 +113,10 @@ def start_postgres(
     programs = Path(command[0]).parent
     supervisor.start("PostgreSQL", [*become, *command], env=os.environ, log=folder / "postgres.log")
     ready = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
-    if not supervisor.until(lambda: subprocess.run(ready, check=False).returncode == 0, timeout=60):
-        raise Problem("PostgreSQL did not start within a minute.")
+    # A large one that was killed reads its journal first.
+    patience = 600 if known else 60
+    if not supervisor.until(lambda: subprocess.run(ready, check=False).returncode == 0, timeout=patience):
+        raise Problem(f"PostgreSQL did not start within {patience} s.")
     if known:
         return
     create = [str(programs / "createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", "risorius", "risorius"]

@@ -42,7 +42,8 @@ def main() -> int:
             return within(supervisor, folder, asked)
     except Stopped:
         return 130
-    except (Problem, Died):
+    except (Problem, Died) as problem:
+        say(str(problem))
         return 1
     finally:
         if not asked.keep:
@@ -108,6 +109,9 @@ def within(supervisor: Supervisor, folder: Path, asked: argparse.Namespace) -> i
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
         (folder / FILLED).touch()
+    else:
+        # Another version may count more.
+        seed.count(say)
     return ask_all(supervisor, asked)
 
 

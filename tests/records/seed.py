@@ -22,6 +22,7 @@ from clinic.common.folding import fold
 from clinic.patients.lookup import search_text_of
 from clinic.patients.models import Patient
 from clinic.recovery.models import VisitSummary
+from clinic.recovery.services import count_waiting
 from inference import tallies
 from tests import factories
 
@@ -128,14 +129,16 @@ def grow(sizes: Sizes, found: templates.Templates, say: Say = lambda line: None)
         for index in indexes:
             execute(index)
         say(f"{len(indexes)} indexes")
-    _sum_up()
+    count(say)
 
 
-def _sum_up() -> None:
-    """What the services keep of clinics as they write: each clinic's counts, and nothing of the archived that waits."""
+def count(say: Say = lambda line: None) -> None:
+    """Make true what the services keep of clinics as they write: the copies were made behind their backs."""
+    say(f"{count_waiting():>11,} patients counted")
     VisitSummary.objects.filter(patient__archived_at__isnull=False).update(waiting=False)
     for clinic_id in Clinic.objects.values_list("pk", flat=True):
         tallies.settle(clinic_id=clinic_id)
+    say("clinics counted")
 
 
 def house() -> House:
