@@ -94,3 +94,40 @@ def test_a_command_that_writes_much_ends_when_its_reader_does(db):
     )
     os.close(writes)
     assert (told.returncode, told.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["migrate"],
+        ["changepassword", "sari@contoh.example"],
+        ["audit", "verify"],
+        ["retention"],
+        ["load_demo"],
+    ],
+    ids=lambda words: words[0],
+)
+@pytest.mark.parametrize("database", ["unreachable", "empty"])
+def test_a_machine_without_a_database_is_told_so_in_a_sentence(tmp_path, command, database: str) -> None:
+    """What is asked first on a new machine, in whatever order, ends without a traceback."""
+    if (database, command) == ("empty", ["migrate"]):
+        pytest.skip("makes the tables")
+    env = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "clinic.config.settings.demo",
+        "RISORIUS_SECRET_KEY": "x1234567890" * 6,
+        # Demo's database is a file there.
+        "RISORIUS_VAR_DIR": str(tmp_path / "missing" if database == "unreachable" else tmp_path),
+    }
+    told = subprocess.run(
+        [sys.executable, "-W", "ignore", "manage.py", *command],
+        cwd=ROOT,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert told.returncode == 1 and "Traceback" not in told.stderr, told.stderr[-2000:]
+    assert len(told.stderr.strip().splitlines()[-1]) < 300
