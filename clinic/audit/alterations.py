@@ -34,11 +34,22 @@ def _statements_altered(patient_id: uuid.UUID) -> bool:
         rows = statement.rows().filter(**{statement.path: patient_id}).values_list("pk", flat=True)
         # A visit that was moved here brought statements along, whose lines name the patient of then.
         left = {str(pk) for pk in rows} - {row for name, row in known if name == statement.name}
+        ended = {(line.detail["record"], line.detail["row"]) for line in lines if not line.detail.get("open")}
+        if any((statement.name, pk) not in ended for pk in _closed(statement, patient_id)):
+            return True
         if left:
             moved = list(AuditEvent.objects.filter(detail__record=statement.name, detail__row__in=list(left)))
             if left - {event.detail["row"] for event in moved} or _disagree(moved):
                 return True
     return False
+
+
+def _closed(statement: statements.Statement, patient_id: uuid.UUID) -> list[str]:
+    """The patient's statements that were ended: consents taken back, what was lifted."""
+    if not statement.closing:
+        return []
+    ended = {statement.path: patient_id, f"{statement.closing[0]}__isnull": False}
+    return [str(pk) for pk in statement.rows().filter(**ended).values_list("pk", flat=True)]
 
 
 def _disagree(lines: list[AuditEvent]) -> bool:

@@ -1,4 +1,4 @@
-"""Rows that say something once and for ever: a clinician's confirmation, a consent, a model's final result.
+"""Rows that say something once and for ever: a clinician's confirmation, a consent, a restriction, a final result.
 
 Each is told in the log by a line that holds a keyed hash over the row, so that one that was rewritten, removed or
 slipped in behind the product's back shows, whoever did it. The database refuses to change them (`guards`).
@@ -56,13 +56,16 @@ class Statement:
         return rows.filter(status__in=self.final) if self.final else rows
 
 
+LIFTED: Final = ("lifted_at", "lifted_by_id", "lifted_reason")
 STATEMENTS: Final = (
     Statement("visits.Confirmation", "photo__visit__patient"),
     Statement("visits.VisitConfirmation", "visit__patient"),
     Statement("visits.Dismissal", "visit__patient"),
     Statement("patients.Consent", "patient", closing=("revoked_at", "revoked_by_id", "version")),
     Statement("inference.Analysis", "photo__visit__patient", final=("succeeded", "rejected")),
-    Statement("patients.Erasure", closing=("destroyed_at", "destroyed"), logged=False),
+    Statement("patients.Restriction", "patient", closing=LIFTED),
+    Statement("patients.LegalHold", "patient", closing=LIFTED),
+    Statement("patients.Erasure", "patient", closing=("destroyed_at", "destroyed")),
     Statement("inference.ReleaseChange", logged=False),
 )
 BY_NAME: Final = {one.name: one for one in STATEMENTS}
@@ -141,34 +144,45 @@ def agrees(event: AuditEvent, row: models.Model, known: dict[str, bytes]) -> boo
 
 
 def untold(statement: Statement) -> Iterator[str]:
-    """Statements that no line of the log tells of: nobody made them by the product."""
-    lines = AuditEvent.objects.filter(detail__record=statement.name, detail__has_key="hash")
-    rows = statement.rows()
-    known = set(lines.order_by().values_list("detail__row", flat=True).iterator(chunk_size=BATCH))
-    for pk in rows.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=BATCH):
-        if str(pk) not in known:
+    """Statements that no line of the log tells of, or whose end none does: nobody said so by the product."""
+    lines = AuditEvent.objects.filter(detail__record=statement.name, detail__has_key="hash").order_by()
+    known, ended = set(), set()
+    for row, is_open in lines.values_list("detail__row", "detail__open").iterator(chunk_size=BATCH):
+        known.add(row)
+        if not is_open:
+            ended.add(row)
+    closing = statement.closing[0] if statement.closing else "created_at"
+    rows = statement.rows().order_by("pk").values_list("pk", closing)
+    for pk, closed in rows.iterator(chunk_size=BATCH):
+        if str(pk) not in (ended if closed and statement.closing else known):
             yield str(pk)
 
 
-def take_up(get_model: Callable[[str], Any] = apps.get_model) -> int:
-    """Write a line for each statement that was made before lines held hashes; how many."""
+def take_up(get_model: Callable[[str], Any] = apps.get_model, names: Iterable[str] = BY_NAME) -> int:
+    """Write a line for each statement of these names that was made before lines held hashes; how many."""
     events, done = get_model("audit.AuditEvent"), 0
-    for statement in STATEMENTS:
+    for statement in (BY_NAME[name] for name in names):
         if not statement.logged:
             continue
-        path = statement.path
-        rows = statement.rows(get_model).select_related(path).order_by("pk")
         batch: list[Any] = []
+        rows = statement.rows(get_model).order_by("pk")
+        if not hasattr(rows.model, "clinic_id"):
+            rows = rows.select_related(statement.path)
         for row in rows.iterator(chunk_size=BATCH):
-            patient: Any = row
-            for step in path.split("__"):
-                patient = getattr(patient, step)
+            patient_id, clinic_id = _of_patient(row, statement.path)
             detail = {"record": statement.name, "how": "noted", **told(statement, row)}
-            batch.append(
-                events(kind=Event.CHANGE, clinic_id=patient.clinic_id, patient_id=patient.pk, detail=detail)
-            )
+            batch.append(events(kind=Event.CHANGE, clinic_id=clinic_id, patient_id=patient_id, detail=detail))
             if len(batch) == BATCH:
                 done += len(events.objects.bulk_create(batch))
                 batch = []
         done += len(events.objects.bulk_create(batch))
     return done
+
+
+def _of_patient(row: Any, path: str) -> tuple[uuid.UUID, uuid.UUID]:
+    """The patient whom a row is about, and the clinic; an erasure outlives its patient, and knows both itself."""
+    if hasattr(row, "clinic_id"):
+        return row.patient_id, row.clinic_id
+    for step in path.split("__"):
+        row = getattr(row, step)
+    return row.pk, row.clinic_id

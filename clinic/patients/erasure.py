@@ -23,6 +23,7 @@ from clinic.audit import guards
 from clinic.audit.models import Event
 from clinic.audit.selectors import reads_of_patient
 from clinic.audit.services import log_event
+from clinic.audit.statements import told_of
 from clinic.common.dates import day_in, today_in
 from clinic.feed import services as feed
 from clinic.visits import files
@@ -147,10 +148,19 @@ def erase(*, user: User, patient: Patient, reason: str, address: str | None = No
             patient=patient,
             address=address,
             page="patients:erase",
-            detail={"what": "copies", "thumbnails": len(names), "background_results": shadows},
+            detail={
+                "what": "copies",
+                "thumbnails": len(names),
+                "background_results": shadows,
+                **_told(erasure),
+            },
         )
     files.remove(*names)  # a kill before this leaves files that no row names: the sweep takes them
     return erasure
+
+
+def _told(erasure: Erasure) -> dict[str, str | int]:
+    return {"record": "erasure", **told_of(erasure)}
 
 
 def _refuse(patient: Patient, plan: Preview) -> None:
@@ -215,7 +225,7 @@ def destroy(*, erasure: Erasure) -> bool:
             user=None,
             patient=patient,
             page="retention",
-            detail={"what": "destroyed", "files": len(paths)},
+            detail={"what": "destroyed", "files": len(paths), **_told(erasure)},
         )
     return True
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from clinic.audit.models import Event
 from clinic.audit.services import log_event
+from clinic.audit.statements import told_of
 from clinic.common.writing import errors_of, raise_if, save
 
 from . import rules
@@ -33,7 +34,18 @@ if TYPE_CHECKING:
     from clinic.accounts.models import User
 
 
-def _log(kind: str, user: User, patient: Patient, address: str | None, **detail: str | int) -> None:
+def _log(
+    kind: str,
+    user: User,
+    patient: Patient,
+    address: str | None,
+    *,
+    said: Restriction | LegalHold | None = None,
+    **detail: str | int,
+) -> None:
+    """A line that holds the hash of what was said, so that nobody can lift a restriction or a hold unseen."""
+    if said is not None:
+        detail |= {"record": said._meta.model_name or "", **told_of(said)}
     log_event(
         kind=kind, user=user, patient=patient, address=address, page="patients:rights", detail=dict(detail)
     )
@@ -110,7 +122,7 @@ def restrict(
     save(patient, user=user)
     stop_analyses(patient=patient)
     recount(patient_id=patient.pk)
-    _log(Event.RESTRICTION, user, patient, address, ground=ground)
+    _log(Event.RESTRICTION, user, patient, address, said=restriction, ground=ground)
     return restriction
 
 
@@ -128,12 +140,12 @@ def lift_restriction(*, user: User, patient: Patient, reason: str, address: str 
             code="erased",
         )
     restriction.lifted_at, restriction.lifted_by, restriction.lifted_reason = timezone.now(), user, reason
-    restriction.save()
+    restriction.save(update_fields=["lifted_at", "lifted_by", "lifted_reason"])
     patient.restricted_at = None
     save(patient, user=user)
     resume_analyses(patient=patient)
     recount(patient_id=patient.pk)
-    _log(Event.RESTRICTION_LIFTED, user, patient, address, ground=restriction.ground)
+    _log(Event.RESTRICTION_LIFTED, user, patient, address, said=restriction, ground=restriction.ground)
     return restriction
 
 
@@ -145,7 +157,7 @@ def hold(*, user: User, patient: Patient, reason: str, address: str | None = Non
     if patient.holds.filter(lifted_at__isnull=True).exists():
         raise ValidationError(_("This record is under legal hold already."), code="in_force")
     found = LegalHold.objects.create(patient=patient, reason=reason, by=user)
-    _log(Event.LEGAL_HOLD, user, patient, address)
+    _log(Event.LEGAL_HOLD, user, patient, address, said=found)
     return found
 
 
@@ -158,8 +170,8 @@ def lift_hold(*, user: User, patient: Patient, reason: str, address: str | None 
     if found is None:
         raise ValidationError(_("This record is not under legal hold."), code="not_in_force")
     found.lifted_at, found.lifted_by, found.lifted_reason = timezone.now(), user, reason
-    found.save()
-    _log(Event.LEGAL_HOLD_LIFTED, user, patient, address)
+    found.save(update_fields=["lifted_at", "lifted_by", "lifted_reason"])
+    _log(Event.LEGAL_HOLD_LIFTED, user, patient, address, said=found)
     return found
 
 

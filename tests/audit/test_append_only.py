@@ -18,7 +18,7 @@ from clinic.audit.models import AuditEvent, Event, Seal
 from clinic.audit.services import log_event
 from clinic.examination.services import raise_task
 from clinic.patients import services
-from clinic.patients.models import Erasure
+from clinic.patients.models import Erasure, LegalHold, Restriction
 from clinic.visits.models import Dismissal
 from inference.models import ModelRelease, ReleaseChange
 
@@ -44,6 +44,8 @@ def filled(patient, visit, clinician):
     Dismissal.objects.create(visit=visit, suggestion="mirrored", value="left", by=clinician)
     erasure = {"clinic": patient.clinic, "by": clinician, "keep_until": timezone.localdate()}
     Erasure.objects.create(patient=patient, destroyed_at=timezone.now(), **erasure)
+    for table in (Restriction, LegalHold):
+        table.objects.create(patient=patient, reason="Asked for", by=clinician, lifted_at=timezone.now())
     release = ModelRelease.objects.create(name="one", fingerprint="0")
     ReleaseChange.objects.create(release=release, after="registered", by="somebody")
     log_event(kind=Event.RECORD, user=clinician, patient=patient, reason="Typed")

@@ -11,13 +11,14 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from clinic.audit import chain, statements
+from clinic.audit import alterations, chain, statements
 from clinic.audit.models import AuditEvent, Event
 from clinic.audit.services import log_result
 from clinic.operations.fsck import records, repairs
 from clinic.operations.fsck.batch import Batch
 from clinic.operations.fsck.codes import Found
 from clinic.operations.models import IntegrityCheck
+from clinic.patients import erasure, services_rights
 from clinic.patients import services as patients
 from clinic.recovery.services import refresh_summary
 from clinic.visits import confirming, services_mirroring
@@ -59,6 +60,14 @@ def said(patient, visit, clinician):
         ),
         "consent": patients.give_consent(patient=patient, use="record", **given),
     }
+    reason = {"user": clinician, "reason": "Asked for"}
+    for way in (services_rights.hold, services_rights.lift_hold, services_rights.hold):
+        rows["legalhold"] = way(patient=patient, **reason)
+    other = factories.PatientFactory(clinic=patient.clinic)
+    services_rights.restrict(patient=other, ground="disputed", **reason)
+    services_rights.lift_restriction(patient=other, **reason)
+    rows["erasure"] = erasure.erase(patient=other, **reason)
+    rows["restriction"] = other.restrictions.get(lifted_at=None)
     assert verify()[0] == 0, verify()
     return rows
 
@@ -69,6 +78,9 @@ OTHERWISE = {
     "visitconfirmation": {"grade": 2},
     "dismissal": {"value": "right"},
     "consent": {"given_on": "2001-01-01"},
+    "restriction": {"ground": "claim"},
+    "legalhold": {"reason": "Never said"},
+    "erasure": {"keep_until": "2001-01-01"},
 }
 SEALED = pytest.mark.parametrize("sealed", [True, False], ids=["sealed", "not yet sealed"])
 
@@ -104,7 +116,10 @@ def test_one_that_was_slipped_in_shows(said, name: str) -> None:
     row = type(said[name])._base_manager.get(pk=said[name].pk)
     row.pk = None
     row._state.adding = True
-    for field, value in {**OTHERWISE[name], "use": "publication", "release": "another"}.items():
+    otherwise = {"use": "publication", "release": "another", "lifted_at": timezone.now()}
+    if name == "erasure":
+        otherwise["patient_id"] = factories.PatientFactory(clinic=row.clinic).pk
+    for field, value in {**OTHERWISE[name], **otherwise}.items():
         if hasattr(row, field):
             setattr(row, field, value)
     row.id = type(row)._meta.pk.get_default()
@@ -113,11 +128,33 @@ def test_one_that_was_slipped_in_shows(said, name: str) -> None:
     assert status == 1 and f"{name} {row.pk}: no line of the log tells of it" in told
 
 
+def test_a_revocation_that_nobody_made_shows(said, patient) -> None:
+    assert not alterations.altered(patient_id=patient.pk)
+    with connection.cursor() as cursor:
+        # Which even the application's role may do, once.
+        cursor.execute("UPDATE patients_consent SET revoked_at = now() WHERE revoked_at IS NULL")
+    assert "no line of the log tells of it, or of its end" in verify()[1]
+    assert alterations.altered(patient_id=patient.pk)
+
+
 def test_a_revocation_that_was_taken_back_shows(said, patient) -> None:
     chain.seal_all()
     with as_superuser_past_the_guards():
         patient.consents.exclude(revoked_at=None).update(revoked_at=None, revoked_by=None)
     assert "the consent that it tells of was rewritten" in verify()[1]
+
+
+def test_a_hold_that_was_lifted_or_taken_back_up_shows(said, patient) -> None:
+    chain.seal_all()
+    with as_superuser_past_the_guards():
+        patient.holds.filter(lifted_at=None).update(lifted_at=timezone.now())
+    # The line of a hold in force doesn't cover how it ends; that it ended is what no line tells.
+    assert "no line of the log tells of it, or of its end" in verify()[1]
+    assert alterations.altered(patient_id=patient.pk)
+    with as_superuser_past_the_guards():
+        first = patient.holds.order_by("created_at")[:1].values("pk")
+        patient.holds.filter(pk__in=first).update(lifted_at=None, lifted_by=None, lifted_reason="")
+    assert "the legalhold that it tells of was rewritten" in verify()[1]
 
 
 def test_a_line_that_was_removed_before_its_seal_leaves_a_number_that_is_missed(said) -> None:

@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 from django.db import connection
 
-from clinic.audit import chain
+from clinic.audit import chain, statements
 from clinic.audit.models import Event
 from clinic.audit.services import log_event
 from clinic.operations.fsck import audit, records, run
@@ -123,6 +123,7 @@ def test_what_an_erasure_destroyed_is_not_missed_and_not_made_anew(visit):
     Erasure.objects.create(
         patient=patient, clinic=patient.clinic, by=visit.clinician, keep_until=dt.date(2050, 1, 1)
     )
+    statements.take_up(names=["erasure"])
     files.remove(photo.thumbnail.name)
     Photo.objects.update(thumbnail="")
     photo.analyses.all().delete()

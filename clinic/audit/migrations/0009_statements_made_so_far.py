@@ -6,7 +6,7 @@ from clinic.audit.statements import take_up
 
 
 def note(apps, schema_editor):
-    take_up(apps.get_model)
+    take_up(apps.get_model, ("confirmation", "visitconfirmation", "dismissal", "consent", "analysis"))
 
 
 class Migration(migrations.Migration):
