@@ -87,6 +87,7 @@ def test_each_action_leads_to_where_it_is_settled(
     as_clinician, clinician, clinic, patient, episode, monkeypatch
 ):
     monkeypatch.setattr(rules, "MEASUREMENT_ERROR", 0.1)
+    scenes.measured(episode, 3, mouth=0.5)
     before = scenes.measured(episode, 5, mouth=0.9)
     visit = scenes.measured(episode, 12, mouth=0.3)
     fell = [one.photos.get(exercise="smile").pk for one in (before, visit)]
