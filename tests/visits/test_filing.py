@@ -252,3 +252,22 @@ def test_confirming_what_a_photo_shows_files_it_there(visit, clinician):
     )
     photo.refresh_from_db()
     assert photo.exercise_named
+
+
+def filed(visit):
+    return list(visit.photos.order_by("created_at").values_list("exercise", "side"))
+
+
+def test_several_photos_are_filed_under_one_exercise_and_taken_back(as_clinician, visit):
+    photos = [factories.PhotoFactory(visit=visit, exercise=view) for view in ("rest", "smile", "pucker")]
+    address = reverse("visits:file_together", args=[visit.pk])
+    fields = {f"version-{photo.pk}": photo.version for photo in photos}
+    chosen = {"photo": [photos[0].pk, photos[1].pk]}
+
+    none = as_clinician.post(address, {**fields, **chosen, "exercise": ""}, follow=True)
+    assert "Choose photos and the exercise" in none.content.decode()
+    answer = as_clinician.post(address, {**fields, **chosen, "exercise": "sneer:left"}, follow=True)
+    assert filed(visit) == [("sneer", "left"), ("sneer", "left"), ("pucker", "")]
+    undo(as_clinician, answer)
+    assert filed(visit) == [("rest", ""), ("smile", ""), ("pucker", "")]
+    assert not Photo.objects.filter(exercise_named=False).exists(), "people had named them before"

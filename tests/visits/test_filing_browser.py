@@ -107,3 +107,50 @@ def test_what_was_chosen_stays_while_other_photos_come_and_settle(open_page, vis
     with page.expect_navigation():
         page.get_by_role("button", name="File them so").click()
     assert str(Photo.objects.get(exercise="puff_cheek").pk) in name
+
+
+def exercises_of(photos: list[Photo]) -> list[str]:
+    return [Photo.objects.get(pk=photo.pk).exercise for photo in photos]
+
+
+def test_photos_are_dragged_where_they_belong_and_taken_back(open_page, visit):
+    views = ("rest", "smile_with_teeth", "pucker")
+    photos = [factories.PhotoFactory(visit=visit, exercise=view) for view in views]
+    page = open_page("visits:detail", visit.pk, viewport={"width": 1280, "height": 1800})
+    card = {photo.pk: f"#card-{photo.pk}" for photo in photos}
+
+    # Onto an exercise that is missing.
+    with page.expect_navigation():
+        page.drag_and_drop(card[photos[1].pk], '.missing-one[data-step="show_teeth"]')
+    assert exercises_of(photos) == ["rest", "show_teeth", "pucker"]
+    with page.expect_navigation():
+        page.locator(".message-undo button").click()
+    assert exercises_of(photos) == ["rest", "smile_with_teeth", "pucker"]
+
+    # Onto another photo, which takes its place.
+    with page.expect_navigation():
+        page.drag_and_drop(card[photos[0].pk], card[photos[2].pk])
+    assert exercises_of(photos) == ["pucker", "smile_with_teeth", "rest"]
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_several_photos_are_chosen_and_filed_by_keyboard(open_page, visit, script):
+    photos = [
+        factories.PhotoFactory(visit=visit, exercise=view) for view in ("rest", "smile_with_teeth", "pucker")
+    ]
+    page = open_page("visits:detail", visit.pk, java_script_enabled=script)
+    bar = page.locator("form.several")
+    expect(bar).to_be_hidden()
+    for name in ("Choose Rest", "Choose Pucker"):
+        page.get_by_label(name, exact=True).press("Space")
+    expect(bar).to_be_visible()
+    if script:
+        # The board is looked at again meanwhile, and forgets nothing.
+        page.evaluate("document.body.dispatchEvent(new CustomEvent('board-changed'))")
+        page.wait_for_timeout(800)
+        expect(page.locator(".card-pick input:checked")).to_have_count(2)
+    bar.get_by_label("The chosen photos show").select_option("open_mouth")
+    with page.expect_navigation():
+        bar.get_by_role("button", name="File them").click()
+    assert exercises_of(photos) == ["open_mouth", "smile_with_teeth", "open_mouth"]
+    expect(page.locator(".message-undo button")).to_be_visible()

@@ -47,6 +47,18 @@ def steps_chosen(here: exercises.Step) -> list[tuple[str, str, bool]]:
 
 
 @register.simple_tag
+def all_steps() -> list[tuple[str, str]]:
+    """Value and name of each exercise."""
+    return [(step.value, step.name) for step in exercises.STEPS]
+
+
+@register.simple_tag
+def step_of(photo: Photo) -> str:
+    """The value of the exercise that a photo is filed under."""
+    return exercises.step_of(photo.exercise, photo.side).value
+
+
+@register.simple_tag
 def refile_guesses(card: selectors.PhotoCard) -> list[tuple[str, str]]:
     """What the photo more likely shows, each one tap away: what the model sees, the sides of a sided exercise, or
     the two kinds of a smile. Photos that nobody filed are asked about together (`filing.proposal`)."""

@@ -37,15 +37,18 @@ EXERCISE, VERSION = "exercise-", "version-"
 @login_required
 @require_POST
 def file_together(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """File photos of a visit as the form names them, or leave them where they are; either can be taken back."""
+    """File photos of a visit as the form names them, or leave them where they are; either can be taken back.
+
+    Each photo under an exercise of its own (`exercise-ID`), or those chosen (`photo`) under one (`exercise`).
+    """
     visit = visible_visit(request, pk)
     require(policies.can_edit_visit(request.user, visit))
-    filings = [
-        _filing(request, visit, name.removeprefix(EXERCISE))
-        for name in request.POST
-        if name.startswith(EXERCISE)
-    ]
+    filings = [_filing(request, visit, *one) for one in _named(request)]
+    if not filings:
+        messages.info(request, _("Choose photos and the exercise that they show."))
+        return redirect("visits:detail", pk=visit.pk)
     before = [(one.photo.pk, exercises.step_of(one.photo.exercise, one.photo.side).value) for one in filings]
+    back = {"back": "1"} if all(one.photo.exercise_named for one in filings) else {"by_place": "1"}
     put_back = "by_place" in request.POST
     try:
         filed = services_filing.file_together(
@@ -59,18 +62,29 @@ def file_together(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        _say(request, visit, filed, before, put_back=put_back)
+        _say(request, visit, filed, before, back)
     return redirect("visits:detail", pk=visit.pk)
 
 
-def _filing(request: HttpRequest, visit: Visit, pk: str) -> Filing:
+def _named(request: HttpRequest) -> list[tuple[str, str]]:
+    """Each photo that the form names, with its exercise."""
+    each = [
+        (name.removeprefix(EXERCISE), value)
+        for name, value in request.POST.items()
+        if name.startswith(EXERCISE) and isinstance(value, str)
+    ]
+    one = request.POST.get("exercise", "")
+    return each or [(pk, one) for pk in request.POST.getlist("photo") if one]
+
+
+def _filing(request: HttpRequest, visit: Visit, pk: str, step: str) -> Filing:
     photos = selectors.visible_photos(user=request.user).filter(visit=visit)  # type: ignore[arg-type]
     photo: Photo = visible_or_404(photos, request.user, pk)
     shown = request.POST.get(VERSION + pk, "")
     basis = Basis(int(shown) if shown.isdecimal() and len(shown) < 10 else UNKNOWN, by=request.user)  # type: ignore[arg-type]
     if "keep" in request.POST:
         return Filing(photo, photo.exercise, photo.side, basis)
-    return Filing(photo, *exercises.parse_step(request.POST[EXERCISE + pk]), basis)
+    return Filing(photo, *exercises.parse_step(step), basis)
 
 
 def _say(
@@ -78,10 +92,9 @@ def _say(
     visit: Visit,
     filed: list[Photo],
     before: list[tuple[uuid.UUID, str]],
-    *,
-    put_back: bool,
+    back: dict[str, str],
 ) -> None:
-    if put_back or not filed:
+    if not request.POST.keys().isdisjoint({"by_place", "back"}):
         messages.success(request, _("The photos are back where they were."))
         return
     said = ngettext(
@@ -92,7 +105,7 @@ def _say(
     fields = {f"{EXERCISE}{pk}": value for pk, value in before}
     fields |= {f"{VERSION}{photo.pk}": str(photo.version) for photo in filed}
     address = reverse("visits:file_together", args=[visit.pk])
-    undo.offer(request, said, address, by_place="1", **fields)
+    undo.offer(request, said, address, **back, **fields)
 
 
 @login_required
