@@ -151,7 +151,10 @@ def watch() -> None:
 @publish.task(name=publish.SWEEP)
 def sweep() -> None:
     """Put aside the files that no row names; beat asks each hour."""
-    orphans.sweep()
+    try:
+        orphans.sweep()
+    except files.StoreAway as error:
+        logger.error("The sweep waits for its next hour: %s", error)
 
 
 @publish.task(name=publish.SEAL)

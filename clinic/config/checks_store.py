@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-import urllib.error
+import ssl
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,11 +100,12 @@ def _closed(bucket: PhotoBucket) -> Iterator[CheckMessage]:
 
 
 def _open_to_all(bucket: PhotoBucket) -> bool:
-    address = bucket.address()
+    authority = bucket.verify if isinstance(bucket.verify, str) else None
     try:
-        with urllib.request.urlopen(address, timeout=WAIT) as answer:
+        context = ssl.create_default_context(cafile=authority)
+        with urllib.request.urlopen(bucket.address(), timeout=WAIT, context=context) as answer:
             return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError, ValueError):
+    except (OSError, ValueError):
         return False
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
+from clinic.visits.stores import StoreAway
 from inference import publish
 
 from .fsck import run
+
+logger = logging.getLogger(__name__)
 
 INTEGRITY = "clinic.operations.tasks.integrity"
 
@@ -12,4 +17,7 @@ INTEGRITY = "clinic.operations.tasks.integrity"
 @publish.task(name=INTEGRITY)
 def integrity() -> None:
     """Go on with the night's check of files and records, a slice at a time."""
-    run.tick()
+    try:
+        run.tick()
+    except StoreAway as error:
+        logger.error("The check of files waits for its next slice: %s", error)

@@ -155,7 +155,9 @@ def erase(*, user: User, patient: Patient, reason: str, address: str | None = No
                 **_told(erasure),
             },
         )
-    files.remove(*names)  # a kill before this leaves files that no row names: the sweep takes them
+        # Last, and before anybody is told that it is done. Where the store is away nothing is: what went already is
+        # made anew of the photo (fsck), and goes with the next try.
+        files.destroy(*names)
     return erasure
 
 

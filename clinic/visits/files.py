@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from typing import TYPE_CHECKING
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from django.conf import settings
 
@@ -21,12 +24,16 @@ if TYPE_CHECKING:
 
     from .models import Photo
 
+Wanted = TypeVar("Wanted")
+AHEAD: Final = 8
+"""Requests to a bucket that are on their way at once."""
 __all__ = [
     "INCOMING",
     "FileAltered",
     "KeyMissing",
     "SealError",
     "StoreAway",
+    "ahead",
     "destroy",
     "left_to_the_proxy",
     "read",
@@ -96,6 +103,36 @@ def raw(name: str, first: int = -1) -> bytes:
     if not name:
         raise FileNotFoundError("The row names no file.")
     return photo_store().fetch(name, first)
+
+
+def ahead(
+    wanted: Iterable[Wanted], name_of: Callable[[Wanted], str], *, first: int = -1
+) -> Iterator[tuple[Wanted, bytes | None]]:
+    """Each of these with its bytes as they lie in the store, in order; None where the file is not there.
+
+    A bucket takes a while for each, so that the next few are asked for meanwhile, and held in memory.
+    """
+    if photo_store().folder is not None:
+        for one in wanted:
+            yield one, _or_none(name_of(one), first)
+        return
+    under_way: deque[tuple[Wanted, Future[bytes | None]]] = deque()
+    with ThreadPoolExecutor(AHEAD) as pool:
+        for one in wanted:
+            under_way.append((one, pool.submit(_or_none, name_of(one), first)))
+            if len(under_way) > AHEAD:
+                early, content = under_way.popleft()
+                yield early, content.result()
+        while under_way:
+            early, content = under_way.popleft()
+            yield early, content.result()
+
+
+def _or_none(name: str, first: int) -> bytes | None:
+    try:
+        return raw(name) if first < 0 else raw(name, first)
+    except FileNotFoundError:
+        return None
 
 
 def remove(*names: str) -> None:

@@ -33,7 +33,9 @@ class SealedFilesMiddleware:
         if not isinstance(exception, SealError | StoreAway):
             return None
         logger.error("%s: %s", exception.code, exception)
+        title = _("The photo can't be shown")
         if isinstance(exception, StoreAway):
+            title = _("The store of photos does not answer")
             sentence = _(
                 "The store of photos does not answer just now. Nothing is lost; try again in a minute."
             )
@@ -42,7 +44,9 @@ class SealedFilesMiddleware:
         else:
             sentence = _("The key of this clinic is not there, so its photos can't be shown.")
         if request.accepts("text/html") and "image/" not in request.headers.get("accept", ""):
-            response = render(request, "visits/sealed.html", {"sentence": sentence}, status=503)
+            response = render(
+                request, "visits/sealed.html", {"title": title, "sentence": sentence}, status=503
+            )
         else:
             response = HttpResponse(sentence, status=503, content_type="text/plain; charset=utf-8")
             response["Cache-Control"] = "private, no-store"

@@ -140,7 +140,10 @@ def _one(done: Outcome, clinic: Clinic, state: State, name: str, digest: str) ->
 
 def _header(name: str) -> uuid.UUID | None:
     """The key that a stored file names, read from its first bytes; None where it lies plain."""
-    start = files.raw(name, sealing.HEADER_BYTES)
+    return _named(files.raw(name, sealing.HEADER_BYTES))
+
+
+def _named(start: bytes) -> uuid.UUID | None:
     return sealing.header_of(start).key_id if sealing.is_sealed(start) else None
 
 
@@ -162,10 +165,11 @@ def uses() -> Counter[uuid.UUID | None]:
     """
     found: Counter[uuid.UUID | None] = Counter()
     store = photo_store()
-    for top in store.tops()[0]:
-        for lying in store.lying(top):
-            with contextlib.suppress(FileNotFoundError, FileAltered):
-                found[_header(lying.place)] += 1
+    lying = (one.place for top in store.tops()[0] for one in store.lying(top))
+    for _place, start in files.ahead(lying, str, first=sealing.HEADER_BYTES):
+        with contextlib.suppress(FileAltered):
+            if start is not None:
+                found[_named(start)] += 1
     return found
 
 

@@ -10,10 +10,11 @@ import itertools
 import logging
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from . import places
+from . import files, places
 
 if TYPE_CHECKING:
     from .bucket import PhotoBucket
@@ -67,29 +68,30 @@ def to_bucket(
     """
     done = Moved()
     remaining = _photos(folders)
-    while some := list(itertools.islice(remaining, batch)):
-        for place in some:
-            _one(done, bucket, folders, place)
-        report(done)
+    with ThreadPoolExecutor(files.AHEAD) as pool:
+        while some := list(itertools.islice(remaining, batch)):
+            # What is under way when one of them fails is finished first: nothing is cut off.
+            for moved in pool.map(lambda place: _one(bucket, folders, place), some):
+                done.moved += moved is True
+                done.already += moved is False
+            report(done)
     logger.info("Photos' files moved into the bucket: %s, there already: %s", done.moved, done.already)
     return done
 
 
-def _one(done: Moved, bucket: PhotoBucket, folders: PhotoFolders, place: str) -> None:
+def _one(bucket: PhotoBucket, folders: PhotoFolders, place: str) -> bool | None:
+    """Whether the file was moved, rather than in the bucket already; None if it is gone."""
     wanted = places.of(place)[0]
     try:
         content = folders.fetch(place)
     except FileNotFoundError:
-        return  # erased, or stored anew in the bucket meanwhile
-    if bucket.send_new(wanted, content):
-        done.moved += 1
-    elif bucket.get(wanted) == content:
-        done.already += 1
-    else:
+        return None  # erased, or stored anew in the bucket meanwhile
+    moved = bucket.send_new(wanted, content)
+    if not moved and bucket.get(wanted) != content:
         folders.set_aside(place)  # an older version: what was stored anew lies in the bucket
-        done.already += 1
-        return
-    folders.discard(place)
+    else:
+        folders.discard(place)
+    return moved
 
 
 def _photos(folders: PhotoFolders) -> Iterator[str]:

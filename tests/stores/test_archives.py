@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
-from django.core.management import call_command
 from django.db import connection
 
 from clinic.operations.backup import envelope, make, restore
@@ -11,28 +12,48 @@ from clinic.operations.backup.problems import BackupProblem
 from clinic.operations.models import Backup
 from clinic.visits import files
 
-from ..operations.archives import PASSPHRASE, bytes_of, rows_of
-from ..operations.test_fsck import stored
+from ..operations.archives import PASSPHRASE, bytes_of, elsewhere, rows_of
+from ..operations.test_fsck import found, look, stored
 from ..servers import free_port
+from .conftest import use
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_the_drill(bucket, new_bucket, visit, secret, target, tmp_path):
-    photos = [stored(visit) for _ in range(3)]
-    call_command("backup", to=tmp_path / "backups", passphrase_file=secret)
+def test_the_drill(bucket, new_bucket, visit, quick, target, tmp_path, settings, photo_folder, monkeypatch):
+    """Out of one bucket, and in again into another one and an empty database: the same rows, the same bytes."""
+    for _ in range(3):
+        stored(visit)
+    made = make.make(folder=tmp_path / "backups", passphrase=PASSPHRASE)
     record = Backup.objects.get()
     assert (record.state, record.photos, record.missing) == ("done", 3, 0)
-    archive, other = tmp_path / "backups" / record.name, new_bucket()
-    run = target.manage("restore", archive, "--passphrase-file", secret, **other.env())
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert "6 files of photos" in run.stdout and "All is well." in run.stdout
+    rows, other = rows_of(connection.settings_dict["NAME"])["visits_photo"], new_bucket()
+    photo_folder.mkdir(parents=True, exist_ok=True)
+    use(settings, photo_folder, monkeypatch, S3_BUCKET=other.name)
+    with elsewhere(target, photo_folder):
+        with monkeypatch.context() as stopped:
+            stopped.setattr(restore.database, "loading", halted)
+            with pytest.raises(BackupProblem, match="stopped here"):
+                restore.carry_out(restore.plan(path=made.path, passphrase=PASSPHRASE))
+        assert other.lying() == {}, "a restore that stops leaves nothing"
+        done = restore.carry_out(restore.plan(path=made.path, passphrase=PASSPHRASE))
+        assert done["photos"] == 6
+        assert found(look()) == {}
     assert other.lying() == bucket.lying() and len(other.lying()) == 6
-    assert not target.photos.exists()
-    rows = rows_of(connection.settings_dict["NAME"])["visits_photo"]
-    assert target.tables()["visits_photo"] == rows and len(photos) == 3
-    again = target.manage("restore", archive, "--passphrase-file", secret, **other.env())
-    assert again.returncode == 2 and "nothing was touched" in again.stderr
+    assert target.tables()["visits_photo"] == rows
+    assert bytes_of(photo_folder) == {}
+
+
+@contextlib.contextmanager
+def halted():
+    """A database that gives up in the middle of the archive, once photos were put in their place."""
+    seen = []
+
+    def feed(data):
+        seen.append(data)
+
+    yield feed
+    raise BackupProblem("damaged", "It was stopped here.")
 
 
 def test_the_archive_knows_of_no_store(bucket, visit, quick, tmp_path, monkeypatch):

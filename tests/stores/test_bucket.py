@@ -16,7 +16,8 @@ from moto.core import DEFAULT_ACCOUNT_ID
 
 from clinic.audit.models import Access, ReadEvent
 from clinic.operations.fsck import run
-from clinic.operations.models import CheckKind
+from clinic.operations.models import CheckKind, CheckState, IntegrityCheck
+from clinic.operations.tasks import integrity
 from clinic.patients import erasure
 from clinic.visits import files, keyring, orphans, places, rekeying, sealing, services
 from clinic.visits.models import Photo
@@ -238,6 +239,34 @@ def test_a_check_that_meets_no_store_says_nothing_of_photos(bucket, visit, monke
     assert ended.value.code == 2
     assert "does not answer" in capsys.readouterr().err
     monkeypatch.undo()
+
+
+def test_no_erasure_is_told_done_while_its_copies_are_there(bucket, take, visit, administrator, monkeypatch):
+    photo = take()
+
+    def away(self, place):
+        raise StoreAway("unreachable", "The store of photos does not answer.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(photo_store()), "_delete", away)
+        with pytest.raises(StoreAway):
+            erasure.erase(patient=visit.patient, user=administrator, reason="asked for")
+    assert not visit.patient.erasures.exists() and files.read(photo, thumbnail=True)
+    erasure.erase(patient=visit.patient, user=administrator, reason="asked for")
+    assert set(bucket.lying()) == {photo.image.name}
+
+
+def test_the_rounds_wait_for_the_store(bucket, take, monkeypatch):
+    def away(self, *_arguments, **_wanted):
+        raise StoreAway("unreachable", "The store of photos does not answer.")
+
+    take()
+    monkeypatch.setattr(type(photo_store()), "tops", away)
+    monkeypatch.setattr(type(photo_store()), "get", away)
+    monkeypatch.setattr(run, "due", lambda *, now: CheckKind.WHOLE)
+    tasks.sweep.run()
+    integrity.run()
+    assert IntegrityCheck.objects.get().state == CheckState.RUNNING, "it goes on in the next slice"
 
 
 def test_an_erasure_waits_for_the_store(bucket, take, visit, administrator, monkeypatch):

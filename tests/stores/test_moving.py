@@ -75,9 +75,8 @@ def test_all_goes_over_and_a_check_finds_nothing(take, photo_folder, switch, as_
 def test_a_new_key_meanwhile(take, sealed, photo_folder, switch, clinic):
     photos = [take(number) for number in range(3)]
     contents = [files.read(photo) for photo in photos]
-    bucket, store = switch(), None
-    store = photo_store()
-    relocating._one(relocating.Moved(), store, store.before, photos[0].image.name)
+    bucket, store = switch(), photo_store()
+    assert relocating._one(store, store.before, photos[0].image.name)
     done = rekeying.rotate(clinic=clinic)
     assert (done.sealed, done.retired) == (6, 1)
     assert [files.read(photo) for photo in photos] == contents
@@ -148,7 +147,7 @@ def test_a_store_that_goes_away_meanwhile(take, photo_folder, switch, monkeypatc
         patched.setattr(type(photo_store()), "send", away)
         with pytest.raises(CommandError, match="Nothing is lost"):
             call_command("move_photos", "--to", "s3")
-    assert len(lying(photo_folder)) == 2
+    assert lying(photo_folder) != []
     assert [files.read(photo) for photo in photos] == contents
     call_command("move_photos", "--to", "s3", verbosity=0)
     assert lying(photo_folder) == []
@@ -163,10 +162,11 @@ from clinic.visits.folders import PhotoFolders
 count = [0]
 real = {where}
 def counted(self, *arguments):
+    answer = real(self, *arguments)
     count[0] += 1
     if count[0] == 4:
         os._exit(9)
-    return real(self, *arguments)
+    return answer
 {where} = counted
 from django.core.management import call_command
 call_command("move_photos", "--to", "s3")
@@ -184,7 +184,7 @@ def test_a_move_that_was_killed_goes_on_where_it_stopped(take, photo_folder, swi
         [sys.executable, "-c", KILLED.format(where=where)], env=env, cwd=ROOT, timeout=120, check=False
     )
     assert killed.returncode == 9
-    assert bucket.lying() and lying(photo_folder)
+    assert len(bucket.lying()) >= 4 and lying(photo_folder)
     assert [files.read(photo) for photo in photos] == contents
     call_command("move_photos", "--to", "s3", verbosity=0)
     assert lying(photo_folder) == [] and sorted(bucket.lying()) == names(photos)

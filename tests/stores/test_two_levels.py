@@ -13,6 +13,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.urls import reverse
+from django.utils import timezone
 
 from clinic.operations.fsck import run
 from clinic.operations.models import CheckKind
@@ -251,6 +252,17 @@ def test_whose_many_files_are_is_asked_together(clinic, django_assert_max_num_qu
         os.utime(path, (time.time() - 7200,) * 2)
     with django_assert_max_num_queries(2):
         assert orphans.sweep(whole=True).put_aside == 15
+
+
+def test_a_folder_in_which_nothing_came_or_went_for_days_is_not_read_through(photo_folder, folders, clinic):
+    files.write(b"nobody's", clinic=clinic)
+    yesterday = timezone.now() - timezone.timedelta(days=1)
+    looked = [lying for top in folders.tops()[0] for lying in folders.lying(top, since=yesterday)]
+    assert len(looked) == 1
+    for path in photo_folder.glob("??/??"):
+        os.utime(path, (time.time() - 3 * 86400,) * 2)
+    assert not [lying for top in folders.tops()[0] for lying in folders.lying(top, since=yesterday)]
+    assert [lying for top in folders.tops()[0] for lying in folders.lying(top)] == looked
 
 
 def test_whose_a_file_is_is_found_by_an_index(clinic, django_assert_max_num_queries):

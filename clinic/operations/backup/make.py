@@ -169,17 +169,21 @@ def _photos(members: Members, moment: database.Snapshot) -> dict[str, Any]:
     table = Photo._meta.db_table
     rows = erased = missing = 0
     lost: list[str] = []
-    for pk, *names in moment.query(f'SELECT id, image, thumbnail FROM "{table}" ORDER BY id'):
-        rows += 1
-        for name in filter(None, names):
-            try:
-                members.add(f"photos/{name}", files.raw(name))
-            except FileNotFoundError:
-                if not _still_named(pk, name):
-                    erased += 1
-                    continue
-                missing += 1
-                lost += [str(pk)] if len(lost) < NAMED else []
+
+    def wanted() -> Iterator[tuple[Any, str]]:
+        nonlocal rows
+        for pk, *names in moment.query(f'SELECT id, image, thumbnail FROM "{table}" ORDER BY id'):
+            rows += 1
+            yield from ((pk, name) for name in names if name)
+
+    for (pk, name), content in files.ahead(wanted(), lambda pair: pair[1]):
+        if content is not None:
+            members.add(f"photos/{name}", content)
+        elif not _still_named(pk, name):
+            erased += 1
+        else:
+            missing += 1
+            lost += [str(pk)] if len(lost) < NAMED else []
     return {"rows": rows, "erased_meanwhile": erased, "missing": missing, "lost": lost}
 
 
