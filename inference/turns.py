@@ -14,14 +14,11 @@ from django.conf import settings
 from django.db.models import Q
 
 from .models import Analysis, Canary
+from .priorities import FIRST, LAST, PRIORITIES, SECOND
 from .states import Status
 
-FIRST: Final = 0
-SECOND: Final = 3
-LAST: Final = 6
-PRIORITIES: Final = (FIRST, SECOND, LAST)
-"""As Redis knows them, in steps of three, 0 before all; background jobs come after these. A broker without priorities
-keeps to the order of arrival."""
+__all__ = ["FIRST", "LAST", "PRIORITIES", "SECOND", "line", "overtaken", "priority_of"]
+
 A_VISIT: Final = 12
 """Photos: one of each view."""
 A_DAY: Final = 60

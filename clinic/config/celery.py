@@ -48,14 +48,15 @@ def beat_schedule() -> dict[str, Any]:
     """What beat asks for. Each message is forgotten before the next one, so that none pile up without a worker."""
     from django.conf import settings
 
-    from inference import turns
+    # Nothing that holds models: Celery swallows what a receiver raises, and beat would run without a schedule.
+    from inference import priorities
 
     every = settings.WATCHDOG_EVERY
     quick = {"queue": settings.HOUSEKEEPING_QUEUE, "expires": every * 0.9}
     minutely = {"queue": settings.HOUSEKEEPING_QUEUE, "expires": 50}
     hourly = {"queue": settings.HOUSEKEEPING_QUEUE, "expires": 3000}
-    lines = [(settings.HOUSEKEEPING_QUEUE, turns.FIRST)]
-    lines += [(settings.ANALYSIS_QUEUE, priority) for priority in turns.PRIORITIES]
+    lines = [(settings.HOUSEKEEPING_QUEUE, priorities.FIRST)]
+    lines += [(settings.ANALYSIS_QUEUE, priority) for priority in priorities.PRIORITIES]
     canaries = {
         f"canary-{queue}-{priority}": {
             "task": "inference.tasks.canary",

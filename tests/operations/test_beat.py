@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from clinic.config import beat, celery
@@ -37,3 +41,24 @@ def test_the_check_is_asked_for_behind_everything_else():
     assert tasks.INTEGRITY in celery.app.tasks
     tasks.integrity()
     assert IntegrityCheck.objects.count() == 1
+
+
+def test_celery_is_configured_whole_before_django_is():
+    """As worker and beat start: a receiver that needs models fails there, and Celery goes on without a word."""
+    code = (
+        "from clinic.config.celery import app; "
+        "print(app.conf.beat_scheduler, sorted(app.conf.beat_schedule), len(app.conf.task_queues))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "clinic.config.settings.test"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert "Traceback" not in told.stderr, told.stderr
+    scheduler, rest = told.stdout.strip().split(" ", 1)
+    assert scheduler == "clinic.config.beat:Scheduler"
+    assert rest == f"{sorted(celery.beat_schedule())} 2"
