@@ -87,7 +87,7 @@ def test_the_proxy_sends_photos_that_django_allowed(
         assert answer.headers["Cache-Control"].startswith("private, no-")
         assert "last-modified" not in told, "when a photo was stored is told by no header"
         assert re.search(
-            rf'"path":"/protected/../\w+.jpg"|"path":"/photos/[0-9a-f-]+/{name}/"',
+            rf'"path":"/protected/(?:../)+\w+\.jpg"|"path":"/photos/[0-9a-f-]+/{name}/"',
             house.log("proxy").read_text(),
         )
     answer = guest.get(f"/photos/{story['photo']}/thumbnail/")
@@ -221,7 +221,7 @@ def test_static_files_come_from_the_proxy(house: Installation, guest: Visitor) -
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert answer.headers["Content-Encoding"] == "gzip"
     assert guest.get("/static/staticfiles.json").status_code == 404
-    for path in ("/metrics", "/readyz", "/readyz/", "//readyz", "/%72eadyz"):
+    for path in ("/metrics", "/readyz", "/readyz/", "/./readyz", "/%72eadyz"):
         answer = guest.get(path)
         assert answer.status_code == 404 and "migrations" not in answer.text, path
 
