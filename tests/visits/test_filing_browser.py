@@ -52,7 +52,7 @@ def test_files_without_names_are_filed_together_by_what_they_show(open_page, vis
     if not script:
         page.reload()
     form = page.locator("form.filing")
-    page.get_by_role("button", name="3 photos belong elsewhere").click(timeout=WAIT)
+    page.get_by_role("button", name="3 misfiled?").click(timeout=WAIT)
     expect(form).to_be_visible()
     # One is put right by hand before the rest is taken.
     form.locator("select").last.select_option("puff_cheek")
@@ -84,7 +84,7 @@ def test_what_was_chosen_stays_while_other_photos_come_and_settle(open_page, vis
     for n in (1, 2):
         add(n, f"IMG_{n}.png")
     results_come({"rest": "pucker", "brow_raise": "rest"})
-    page.get_by_role("button", name="2 photos belong elsewhere").click(timeout=WAIT)
+    page.get_by_role("button", name="2 misfiled?").click(timeout=WAIT)
     last = page.locator("form.filing select").last
     last.select_option("puff_cheek")
     name = last.get_attribute("name")
