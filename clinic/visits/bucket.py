@@ -5,11 +5,9 @@ Nothing here is public: no object has an access list, none has an address, and b
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import datetime as dt
 import errno
-import hashlib
 import heapq
 import os
 import threading
@@ -46,7 +44,8 @@ CONFIG: Final = Config(
     retries={"total_max_attempts": TRIES, "mode": "standard"},
     max_pool_connections=AT_ONCE,
     tcp_keepalive=True,
-    # Newer checksums than Content-MD5 are unknown to many a store.
+    # Every store knows the SHA-256 in the signature; newer checksums are unknown to many.
+    s3={"payload_signing_enabled": True},
     request_checksum_calculation="when_required",
     response_checksum_validation="when_required",
 )
@@ -124,8 +123,10 @@ class PhotoBucket(S3Storage):  # type: ignore[misc]
             gzip=False,
             **options,
         )
-        style = self.addressing_style
-        self.client_config = CONFIG.merge(Config(s3={"addressing_style": style})) if style else CONFIG
+        if style := self.addressing_style:
+            self.client_config = CONFIG.merge(Config(s3={**CONFIG.s3, "addressing_style": style}))
+        else:
+            self.client_config = CONFIG
         self.before = (
             PhotoFolders(
                 location=before, base_url=None, file_permissions_mode=0o600, directory_permissions_mode=0o700
@@ -206,14 +207,12 @@ class PhotoBucket(S3Storage):  # type: ignore[misc]
             self.before.discard(name)
 
     def send(self, place: str, content: bytes, **conditions: str) -> None:
-        """Store a whole object, or nothing: the store compares what came in with its checksum."""
-        digest = base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
+        """Store a whole object, or nothing: the store compares what came in with the SHA-256 that is signed."""
         with _told():
             self.client.put_object(
                 Bucket=self.bucket_name,
                 Key=place,
                 Body=content,
-                ContentMD5=digest,
                 ContentType="application/octet-stream",
                 **self.object_parameters,
                 **conditions,

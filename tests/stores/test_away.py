@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -40,15 +41,17 @@ class Answers(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, status: int, code: str, wait: float = 0.0) -> None:
-        body = f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
-        self.asked: list[str] = []
+        body = f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode() if code else b""
+        self.asked: list[tuple[str, bool]] = []
+        """The path of each request, and whether its body is what was signed."""
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def answer(handler) -> None:
-                self.asked.append(f"{handler.command} {handler.path.partition('?')[0]}")
-                handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+                sent = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+                signed = handler.headers.get("x-amz-content-sha256") == hashlib.sha256(sent).hexdigest()
+                self.asked.append((handler.path.partition("?")[0], signed))
                 time.sleep(wait)
                 handler.send_response(status)
                 handler.send_header("Content-Length", str(len(body)))
@@ -157,6 +160,15 @@ def test_a_store_that_does_not_answer_is_not_waited_for(at, answers, as_clinicia
     answer = send(as_clinician, visit)
     assert (answer.status_code, answer.json()["code"]) == (503, "store_away")
     assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize(("style", "path"), [("", "/photos/"), ("path", "/photos/")])
+def test_the_store_can_tell_whether_it_has_what_was_sent(at, answers, clinic, style, path):
+    server = answers(200)
+    at(server.url, S3_ADDRESSING=style)
+    name = files.write(b"a photo", clinic=clinic)
+    assert server.asked == [(path + name, True)]
+    assert photo_store().client_config.s3["payload_signing_enabled"] is True, "over TLS too"
 
 
 def test_all_tries_end_before_the_web_server_gives_up():
