@@ -85,6 +85,8 @@ class _Known:
 
 _lock = threading.Lock()
 _known: _Known | None = None
+_papers: dict[tuple[Any, str], tuple[tuple[int, int], dict[str, Any]]] = {}
+_remembered_at = 0.0
 
 
 def artifacts_dir() -> Path:
@@ -115,6 +117,7 @@ def forget() -> None:
     global _known
     with _lock:
         _known = None
+        _papers.clear()
 
 
 def releases() -> list[ReleaseInfo]:
@@ -133,11 +136,29 @@ def by_name(name: str) -> ReleaseInfo | None:
 
 
 def repeatability(name: str) -> dict[str, Any]:
-    """The smallest detectable changes of that release's figures; empty where it is unknown or has measured none."""
-    try:
-        return _described(release_folder(name, artifacts_dir())).repeatability
-    except PipelineError:
-        return {}
+    """The smallest detectable changes of that release's figures; empty where it is unknown or has measured none. Asked
+    for every figure of a page, so it is believed for some seconds."""
+    return _remembered(name)[1]
+
+
+def changed_at(name: str) -> tuple[int, int]:
+    """Changes whenever the release's own paper does; zeros where it is not installed. Believed for some seconds."""
+    return _remembered(name)[0]
+
+
+def _remembered(name: str) -> tuple[tuple[int, int], dict[str, Any]]:
+    global _remembered_at
+    if time.monotonic() - _remembered_at > RECHECK_AFTER:
+        _papers.clear()
+        _remembered_at = time.monotonic()
+    key = settings.MODEL_ARTIFACTS_DIR, name
+    if key not in _papers:
+        try:
+            folder = release_folder(name, artifacts_dir())
+            _papers[key] = _stamp(folder / "release.json"), _described(folder).repeatability
+        except PipelineError:
+            _papers[key] = (0, 0), {}
+    return _papers[key]
 
 
 def installed(name: str) -> bool:

@@ -316,6 +316,10 @@ def _back_to_queue(analysis: Analysis) -> bool:
         )
     )
     if moved:
+        from clinic.recovery.services import recount
+
+        visit = analysis.photo.visit
+        recount(patient_id=visit.patient_id, visit_ids=[visit.pk])
         _tell(What.CHANGED, pk=analysis.pk)
         publish.analysis_on_commit(analysis_id=analysis.pk)
     return bool(moved)

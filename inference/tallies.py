@@ -8,6 +8,7 @@ A clinic's sums hold, by name:
 
 - what `inference.agreement` counts, of the newest word on each photo and visit against what the release had found;
 - `judged`: photos that the release has judged or found unfit to be judged, whatever became of them;
+- `ended succeeded`, `ended rejected`, `ended failed`: its analyses by how they ended, whatever became of the photos;
 - `newest`: photos on record whose newest result is the release's;
 - `unseen succeeded`, `unseen rejected`, `unseen failed`: photos on record that a shadow has been given.
 """
@@ -37,6 +38,7 @@ from .finding import (
 from .models import Analysis, BackgroundAnalysis, ClinicTally, Purpose, VisitTally
 from .states import FINAL, RESULTS, Status
 
+ENDED = (Status.SUCCEEDED, Status.REJECTED, Status.FAILED)
 MOST_ROWS = 12
 """Rows of one sum, from which on they are replaced by one."""
 
@@ -64,6 +66,16 @@ def recount(*, patient_ids: Collection[uuid.UUID], visit_ids: Collection[uuid.UU
     _add_difference(_by_patient(before), _by_patient(after))
 
 
+def elsewhere(*, patient_id: uuid.UUID) -> set[uuid.UUID]:
+    """Visits that are not among the patient's current ones, and of which something may have to be counted all the same:
+    those off record, whose photos count as judged, and those that went to another patient."""
+    from clinic.visits.models import Visit
+
+    off_record = Visit.objects.filter(patient_id=patient_id, archived_at__isnull=False)
+    left = VisitTally.objects.filter(patient_id=patient_id).exclude(visit__patient_id=patient_id)
+    return {*off_record.values_list("pk", flat=True), *left.values_list("visit_id", flat=True)}
+
+
 def forget(*, patient_id: uuid.UUID) -> None:
     """Take all that a patient's records added out of the sums, in the transaction that destroys the records."""
     kept = _kept([patient_id])
@@ -78,6 +90,17 @@ def sums(*, clinic_id: uuid.UUID) -> dict[Kind, Counter[str]]:
     for reference, release, unseen, counts in rows.values_list("reference", "release", "unseen", "counts"):
         found[Kind(reference, release, unseen)].update(counts)
     return {kind: counts for kind, counts in found.items() if any(counts.values())}
+
+
+def ended(*, clinic_id: uuid.UUID | None = None) -> dict[str, int]:
+    """How many analyses of a clinic, or of all, ended how."""
+    rows = ClinicTally.objects.filter(reference="", unseen=False)
+    if clinic_id is not None:
+        rows = rows.filter(clinic_id=clinic_id)
+    total: Counter[str] = Counter()
+    for counts in rows.values_list("counts", flat=True):
+        total.update({name: counts.get(f"ended {name}", 0) for name in ENDED})
+    return {status.value: total[status] for status in ENDED}
 
 
 def difference(*, clinic_id: uuid.UUID) -> dict[Kind, dict[str, int]]:
@@ -202,7 +225,7 @@ def _results(
     """The photos on record with their patient and visit, and their results; counts what was judged."""
     patient = "photo__visit__patient"
     rows = (
-        Analysis.objects.filter(status__in=RESULTS, **asked.of("photo__visit"))
+        Analysis.objects.filter(status__in=ENDED, **asked.of("photo__visit"))
         .order_by("created_at", "release")
         .values_list(
             "pk", "photo_id", "photo__visit_id", f"{patient}_id", "release", "status",
@@ -215,7 +238,8 @@ def _results(
     newest: dict[uuid.UUID, str] = {}
     judged: set[tuple[uuid.UUID, str]] = set()
     for pk, photo, visit, owner, release, status, *closed in rows:
-        if (photo, release) not in judged:
+        plain[_Place(owner, visit, Kind("", release))][f"ended {status}"] += 1
+        if status in RESULTS and (photo, release) not in judged:
             judged.add((photo, release))
             plain[_Place(owner, visit, Kind("", release))]["judged"] += 1
         if status != Status.SUCCEEDED or any(closed):

@@ -297,9 +297,12 @@ class State:
 def state() -> State:
     """The head of the chain, and what waits to be sealed."""
     head = Seal.objects.order_by("-position").first()
-    waiting = AuditEvent.objects.filter(seal__isnull=True).aggregate(
-        count=models.Count("pk"), oldest=models.Min("at")
-    )
+    unsealed = AuditEvent.objects.filter(seal__isnull=True)
+    if head is not None:
+        # Where sealing looks: all before is sealed, however long the log is.
+        newest = Seal.objects.aggregate(newest=models.Max("event_id"))["newest"]
+        unsealed = unsealed.filter(pk__gt=newest - LATECOMERS)
+    waiting = unsealed.aggregate(count=models.Count("pk"), oldest=models.Min("at"))
     wait = (timezone.now() - waiting["oldest"]).total_seconds() if waiting["oldest"] else 0.0
     position, head_hash = (head.position, head.hash) if head else (0, START)
     return State(position, head_hash, waiting["count"], wait)

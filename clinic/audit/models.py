@@ -119,6 +119,11 @@ class AuditEvent(models.Model):
             models.Index(fields=["clinic", "-at", "-id"], name="audit_of_a_clinic"),
             models.Index(fields=["clinic", "kind", "-at", "-id"], name="audit_of_a_kind"),
             models.Index(fields=["user", "-at", "-id"], name="audit_of_a_person"),
+            models.Index(
+                fields=["at"],
+                condition=models.Q(kind__in=["login_failed", "factor_failed"]),
+                name="audit_of_failed_logins",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -72,8 +72,13 @@ def kept(text: str, dialect: Dialect) -> str:
 
 def line(cells: Iterable[str], dialect: Dialect = PROGRAMS) -> str:
     """Cells as one line of the file."""
+    return lines([cells], dialect)
+
+
+def lines(rows: Iterable[Iterable[str]], dialect: Dialect = PROGRAMS) -> str:
+    """Rows of cells as lines of the file."""
     out = io.StringIO()
-    csv.writer(out, delimiter=dialect.separator, lineterminator="\r\n").writerow(cells)
+    csv.writer(out, delimiter=dialect.separator, lineterminator="\r\n").writerows(rows)
     return out.getvalue()
 
 

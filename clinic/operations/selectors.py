@@ -17,9 +17,9 @@ from clinic.audit import chain
 from clinic.audit.models import AuditEvent, Event
 from clinic.visits.models import Photo
 from clinic.visits.stores import photo_store
-from inference import registry
+from inference import registry, tallies
 from inference.models import Analysis, BackgroundAnalysis, Canary
-from inference.states import Status
+from inference.states import OPEN, Status
 
 from . import thresholds
 from .figures import NEVER, Disk, Durations, Figures, Queue, Sign
@@ -67,12 +67,15 @@ def _work(now: dt.datetime, clinic_id: uuid.UUID | None) -> dict[str, Any]:
         jobs = jobs.filter(photo__visit__patient__clinic_id=clinic_id)
         photos = photos.filter(visit__patient__clinic_id=clinic_id)
     since = now - DAY
-    ended = _by(analyses.filter(queued_at__gte=since), "status", "error_code")
     final = (Status.SUCCEEDED, Status.REJECTED, Status.FAILED)
+    ended = _by(analyses.filter(status__in=final, queued_at__gte=since), "status", "error_code")
+    others = analyses.filter(status__in=[*OPEN, Status.CANCELLED])
     return {
         "queue": _queue(now, analyses, jobs),
-        "states": dict.fromkeys(Status.values, 0) | {key[0]: n for key, n in _by(analyses, "status")},
-        "ended_day": sum(n for key, n in ended if key[0] in final),
+        "states": dict.fromkeys(Status.values, 0)
+        | tallies.ended(clinic_id=clinic_id)
+        | {key[0]: n for key, n in _by(others, "status")},
+        "ended_day": sum(n for key, n in ended),
         "failed_day": {key[1]: n for key, n in ended if key[0] == Status.FAILED},
         "rejected_day": {key[1]: n for key, n in ended if key[0] == Status.REJECTED},
         "stored_day": photos.filter(created_at__gte=since).count(),

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from clinic.common.sheets import BOM, PROGRAMS, Dialect, Value, cell, kept, line
+from clinic.common.sheets import BOM, PROGRAMS, Dialect, Value, cell, kept, line, lines
 from inference.pipeline.codes import SIDES
 
 from .figures import MeasureFigure, measures_of
@@ -78,31 +78,49 @@ COLUMNS: Final[tuple[str, ...]] = (
 )
 # Numbers that aren't: Excel would take their noughts away, or make a date of them.
 KEPT: Final = frozenset({"record_number"})
+PLACES: Final = {name: place for place, name in enumerate(COLUMNS)}
+LINES_AT_ONCE: Final = 500
 
 
 def history_csv(*, history: History | None, record_number: str, dialect: Dialect = PROGRAMS) -> str:
     """The whole file; of a patient without an episode, the columns alone."""
-    lines = [line(COLUMNS, dialect)]
-    if history is not None:
-        onset = history.onset
-        each: dict[str, Value] = {
-            "record_number": record_number,
-            "cause": history.cause,
-            "weak_side": history.weak_side,
-            "onset_date": onset.date.isoformat() if onset.is_known else None,
-            "onset_precision": onset.precision,
-        }
-        lines += [line(_cells(each | row, dialect), dialect) for row in rows(history)]
-    return BOM + "".join(lines)
+    return "".join(history_lines(history=history, record_number=record_number, dialect=dialect))
 
 
-def _cells(row: dict[str, Value], dialect: Dialect) -> list[str]:
-    return [
-        kept(str(value), dialect)
-        if name in KEPT and (value := row.get(name))
-        else cell(row.get(name), dialect)
-        for name in COLUMNS
-    ]
+def history_lines(
+    *, history: History | None, record_number: str, dialect: Dialect = PROGRAMS
+) -> Iterator[str]:
+    """The file as it grows, some lines at a time: a long course has fifty thousand."""
+    yield BOM + line(COLUMNS, dialect)
+    if history is None:
+        return
+    onset = history.onset
+    each: dict[str, Value] = {
+        "record_number": record_number,
+        "cause": history.cause,
+        "weak_side": history.weak_side,
+        "onset_date": onset.date.isoformat() if onset.is_known else None,
+        "onset_precision": onset.precision,
+    }
+    same = _cells(each, [""] * len(COLUMNS), dialect)
+    some: list[list[str]] = []
+    for row in rows(history):
+        some.append(_cells(row, same, dialect))
+        if len(some) == LINES_AT_ONCE:
+            yield lines(some, dialect)
+            some = []
+    yield lines(some, dialect)
+
+
+def _cells(row: dict[str, Value], same: list[str], dialect: Dialect) -> list[str]:
+    """The row's cells; same: those that every row has alike."""
+    cells = same.copy()
+    for name, value in row.items():
+        if value is not None:
+            cells[PLACES[name]] = (
+                kept(str(value), dialect) if name in KEPT and value else cell(value, dialect)
+            )
+    return cells
 
 
 def rows(history: History) -> Iterator[dict[str, Value]]:

@@ -58,11 +58,10 @@ class VisitPoint:
     def model_grade(self) -> GradeReading | None:
         """The model's preliminary grade, from all views together, with its 95 % interval."""
         found, ends = self.finding, self.finding.model_range
-        if found.model_grade is None or found.together is None:
+        if found.model_grade is None:
             return None
         low, high = ends or (found.model_grade, found.model_grade)
-        photos = len(found.together.photos)
-        return GradeReading(found.model_grade, low, high, photos, found.release, not self.preliminary)
+        return GradeReading(found.model_grade, low, high, found.photos, found.release, not self.preliminary)
 
     @property
     def brow(self) -> Reading | None:

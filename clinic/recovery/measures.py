@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import statistics
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
@@ -172,6 +172,8 @@ class Measured:
     rest: Rest | None = None
     counted: tuple[PhotoPoint, ...] = field(init=False)
     readings: dict[str, Reading | None] = field(init=False)
+    # A course holds its last visit against each earlier one: what both give is worked out once.
+    _known: dict[tuple[Any, ...], Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         own = next((photo for photo in counted(self.photos) if photo.exercise == "rest"), None)
@@ -204,6 +206,9 @@ class Measured:
 
     def moving(self, region: str, release: str | None = None) -> tuple[str, ...]:
         """The exercises of the region whose movement is known, by that release or by the newest of each photo."""
+        return self._once(self._moving, region, release)
+
+    def _moving(self, region: str, release: str | None) -> tuple[str, ...]:
         found = {
             photo.exercise
             for photo in self.counted
@@ -213,6 +218,9 @@ class Measured:
 
     def movement(self, region: str, release: str, exercises: Sequence[str]) -> Reading | None:
         """The region's movement in these exercises together; None where one is missing, or hardly any was made."""
+        return self._once(self._movement, region, release, tuple(exercises))
+
+    def _movement(self, region: str, release: str, exercises: Sequence[str]) -> Reading | None:
         found = [
             (photo, result.moved)
             for exercise in exercises
@@ -237,6 +245,9 @@ class Measured:
 
     def distance(self, region: str, release: str, exercises: Sequence[str]) -> Reading | None:
         """The mean ratio of the region's distances in these exercises; None where one is missing."""
+        return self._once(self._distance, region, release, tuple(exercises))
+
+    def _distance(self, region: str, release: str, exercises: Sequence[str]) -> Reading | None:
         known = {one.exercise: one for one in self.distances(region, release)}
         found = [known[one] for one in exercises if one in known]
         if not found or len(found) < len(exercises):
@@ -245,9 +256,21 @@ class Measured:
         reviewed = all(one.reviewed for one in found)
         return replace(found[0], value=value, exercises=tuple(exercises), reviewed=reviewed)
 
-    def distances(self, region: str, release: str | None = None) -> Iterable[Reading]:
+    def distances(self, region: str, release: str | None = None) -> tuple[Reading, ...]:
         """The ratios of the region's distances, from the exercise that says most: by that release, or by each
         newest."""
+        return self._once(self._distances, region, release)
+
+    def _distances(self, region: str, release: str | None) -> tuple[Reading, ...]:
+        return tuple(self._ratios(region, release))
+
+    def _once(self, work: Callable[..., Any], *asked: Any) -> Any:
+        key = work.__name__, *asked
+        if key not in self._known:
+            self._known[key] = work(*asked)
+        return self._known[key]
+
+    def _ratios(self, region: str, release: str | None) -> Iterator[Reading]:
         for exercise in rules.REGION_EXERCISES[region]:
             for photo in self.counted:
                 result = photo.result if release is None else photo.result_of(release)

@@ -60,6 +60,10 @@ class VisitSummary(models.Model):
     at = models.DateTimeField()
     unsaid = models.BooleanField(default=False, help_text="there are results, and no clinician's word")
     waiting = models.BooleanField(default=False, help_text="unsaid, and in the clinic's lists")
+    stamp = models.CharField(
+        max_length=64, default="", db_default="", help_text="of what `found` was made from"
+    )
+    found = models.JSONField(default=dict, db_default={}, help_text="what the model found in it")
 
     class Meta:
         indexes = [

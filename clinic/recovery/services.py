@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -15,7 +15,9 @@ from clinic.examination.services import raise_for_eyes
 from clinic.feed import services as feed
 from clinic.feed.models import What
 from clinic.patients.models import Episode, Patient
+from clinic.visits import kept_findings
 from clinic.visits.grading import VisitFinding, unsaid_visits, visit_findings
+from clinic.visits.kept_findings import ModelFinding
 from clinic.visits.models import Visit
 from inference import tallies
 from inference.states import Status
@@ -35,12 +37,15 @@ AT_ONCE: Final = 100
 
 
 @transaction.atomic
-def refresh_summary(*, patient_id: uuid.UUID) -> PatientSummary:
-    """Make the patient's summary anew from the records, one refresh of a patient at a time."""
+def refresh_summary(*, patient_id: uuid.UUID, afresh: bool = False) -> PatientSummary:
+    """Make the patient's summary anew from the records, one refresh of a patient at a time.
+
+    What is kept of a visit counts as long as it was made from what stands there. afresh: nothing that is kept counts.
+    """
     PatientSummary.objects.get_or_create(patient_id=patient_id)
     # Two workers that finish two photos of one patient: the second waits, and then sees the first's result.
     summary = PatientSummary.objects.select_for_update().get(patient_id=patient_id)
-    before = _shown(summary)
+    before, was_counted = _shown(summary), summary.counted
     episode = (
         Episode.objects.filter(patient_id=patient_id)
         .select_related("patient__clinic")
@@ -59,7 +64,8 @@ def refresh_summary(*, patient_id: uuid.UUID) -> PatientSummary:
     summary.to_retake = len(Measured(photos[visits[-1].pk]).to_retake) if visits else 0
     every = [photo for one in photos.values() for photo in one]
     summary.failed = sum(photo.status == Status.FAILED for photo in every)
-    found = visit_findings(visits=visits)
+    stamps = kept_findings.stamps_of(visit_ids=[visit.pk for visit in visits])
+    found = visit_findings(visits=visits, stamps={} if afresh else stamps)
     summary.to_confirm = sum(one.is_waiting for one in found.values())
     of_episode = [visit for visit in visits if episode and visit.episode_id == episode.pk]
     _set_course(summary, episode, of_episode, photos)
@@ -67,8 +73,14 @@ def refresh_summary(*, patient_id: uuid.UUID) -> PatientSummary:
     summary.counted = True
     summary.save()
     owner = Patient.objects.only("clinic", "archived_at", "restricted_at").get(pk=patient_id)
-    _keep_visits(owner, visits, {visit.pk for visit in visits if found[visit.pk].is_waiting})
-    tallies.recount(patient_ids=[patient_id])
+    changed = _keep_visits(
+        owner,
+        visits,
+        unsaid={visit.pk for visit in visits if found[visit.pk].is_waiting},
+        kept={visit.pk: (stamps[visit.pk], _kept(found[visit.pk])) for visit in visits},
+    )
+    again = {*changed, *tallies.elsewhere(patient_id=patient_id)}
+    tallies.recount(patient_ids=[patient_id], visit_ids=None if afresh or not was_counted else again)
     raise_for_eyes(patient_id=patient_id)
     if _shown(summary) != before:
         # The figures stand in the patient's own representation.
@@ -76,36 +88,51 @@ def refresh_summary(*, patient_id: uuid.UUID) -> PatientSummary:
     return summary
 
 
-def _keep_visits(patient: Patient, visits: Iterable[Visit], unsaid: Collection[uuid.UUID]) -> None:
-    """Keep which of the patient's current visits wait for a word."""
-    kept = {row.pk: row for row in VisitSummary.objects.filter(patient=patient)}
-    rows = [
-        VisitSummary(
+def _keep_visits(
+    patient: Patient,
+    visits: Iterable[Visit],
+    *,
+    unsaid: Collection[uuid.UUID],
+    kept: Mapping[uuid.UUID, tuple[str, dict[str, Any]]],
+) -> set[uuid.UUID]:
+    """Keep which of the patient's current visits wait for a word, and what a model found in them; answers which visits
+    changed, came or went. kept: of each visit whose photos were looked at, the stamp and the finding."""
+    there = {row.pk: row for row in VisitSummary.objects.filter(patient=patient)}
+    changed = []
+    for visit in visits:
+        old = there.pop(visit.pk, None)
+        stamp, found = kept.get(visit.pk, ("", {}))
+        row = VisitSummary(
             visit_id=visit.pk,
             patient=patient,
             clinic_id=patient.clinic_id,
             at=visit.at,
             unsaid=visit.pk in unsaid,
             waiting=visit.pk in unsaid and not patient.is_closed,
+            stamp=stamp,
+            found=found,
         )
-        for visit in visits
-    ]
-    changed = [
-        row for row in rows if (old := kept.pop(row.pk, None)) is None or _of_visit(old) != _of_visit(row)
-    ]
-    if kept:
-        VisitSummary.objects.filter(pk__in=kept).delete()
+        if old is None or _of_visit(old) != _of_visit(row):
+            changed.append(row)
+    if there:
+        VisitSummary.objects.filter(pk__in=there).delete()
     VisitSummary.objects.bulk_create(
         changed,
         update_conflicts=True,
         unique_fields=["visit"],
-        update_fields=["patient", "clinic", "at", "unsaid", "waiting"],
+        update_fields=["patient", "clinic", "at", "unsaid", "waiting", "stamp", "found"],
         batch_size=500,
     )
+    return {*there, *(row.pk for row in changed)}
 
 
 def _of_visit(row: VisitSummary) -> tuple[object, ...]:
-    return row.patient_id, row.at, row.unsaid, row.waiting
+    return row.patient_id, row.at, row.unsaid, row.waiting, row.stamp
+
+
+def _kept(found: VisitFinding) -> dict[str, Any]:
+    model = ModelFinding(found.model, found.release, found.photos, found.missing, found.results)
+    return kept_findings.to_plain(model)
 
 
 @transaction.atomic
@@ -185,7 +212,7 @@ def rebuild_summaries(*, patient_ids: list[uuid.UUID] | None = None) -> int:
     if patient_ids is None:
         patient_ids = list(Patient.objects.values_list("pk", flat=True))
     for patient_id in patient_ids:
-        refresh_summary(patient_id=patient_id)
+        refresh_summary(patient_id=patient_id, afresh=True)
     return len(patient_ids)
 
 
@@ -213,7 +240,7 @@ def _count_some() -> int:
         visits[visit.patient_id].append(visit)
     unsaid = unsaid_visits(visits=[visit for every in visits.values() for visit in every])
     for patient in Patient.objects.filter(pk__in=ids).only("clinic", "archived_at", "restricted_at"):
-        _keep_visits(patient, visits[patient.pk], unsaid)
+        _keep_visits(patient, visits[patient.pk], unsaid=unsaid, kept={})
     tallies.recount(patient_ids=ids)
     PatientSummary.objects.filter(patient_id__in=ids).update(counted=True)
     return len(ids)

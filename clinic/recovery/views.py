@@ -7,7 +7,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 from django.utils.http import content_disposition_header
@@ -88,14 +88,14 @@ def recovery_json(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @login_required
 @require_safe
 @stepup.required
-def recovery_csv(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def recovery_csv(request: HttpRequest, pk: uuid.UUID) -> StreamingHttpResponse:
     """The history as a file to keep: recorded as an export."""
     patient, _, history = _history(request, pk)
     record_read(request=request, patient=patient, access=Access.EXPORT)
-    content = export.history_csv(
+    content = export.history_lines(
         history=history, record_number=patient.record_number, dialect=sheets.for_people()
     )
-    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(content, content_type="text/csv; charset=utf-8")
     # Of two patients' files in one folder the reader must know whose is whose. No address and no log holds it.
     name = sheets.file_name("recovery", patient.record_number, local_today())
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"

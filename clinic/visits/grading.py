@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -18,11 +19,15 @@ from django.utils.translation import gettext as _
 from inference import selectors as inference
 from inference.finding import Finding, Verdict, agree
 
-from . import exercises
+from . import exercises, kept_findings
+from .kept_findings import ModelFinding
 from .models import Photo, Visit, VisitConfirmation
 from .selectors import PhotoCard, cards
 from .sentences import ROMAN, SEVERITY, WEAKNESS
 from .together import Together, missing_for_grade, together
+
+MANY: Final = 30
+"""Visits from which on it is quicker to ask what was kept than to look at their photos."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,8 @@ class VisitFinding:
     clinician: the newest word of a clinician; None where there is none. by, at, comment, confirmation: whose, when,
     with which words; `confirmation` is None for a grade that stands in the visit alone.
     model: all views together by one release, None where no release judged them so. missing: the views for want of
-    which the model gives no grade. results: photos with a result.
+    which the model gives no grade. results: photos with a result. together: what stands behind `model`, where the
+    photos were looked at for it; of a finding that was kept, `release` and how many `photos` alone.
     """
 
     clinician: Finding | None = None
@@ -44,6 +50,8 @@ class VisitFinding:
     together: Together | None = None
     missing: tuple[str, ...] = ()
     results: int = 0
+    release: str = ""
+    photos: int = 0
 
     @property
     def model_grade(self) -> int | None:
@@ -93,10 +101,6 @@ class VisitFinding:
     def agrees(self) -> bool:
         """Whether clinician and model found the same."""
         return self.clinician is not None and self.model is not None and agree(self.clinician, self.model)
-
-    @property
-    def release(self) -> str:
-        return self.together.release if self.together is not None else ""
 
     @property
     def missing_names(self) -> list[str | Promise]:
@@ -164,14 +168,38 @@ def _without_grade(found: Finding, missing: Sequence[str | Promise]) -> str:
 def visit_finding(*, visit: Visit, photos: Sequence[PhotoCard] | None = None) -> VisitFinding:
     """What is known of one visit. photos: its cards, where they are at hand."""
     if photos is None:
-        return visit_findings(visits=[visit])[visit.pk]
+        return _looked_at([visit])[visit.pk]
     words = visit.confirmations.select_related("by").order_by("created_at")
-    return _finding(visit, photos, words.last())
+    return _finding(visit, _of_cards(photos), words.last())
 
 
-def visit_findings(*, visits: Iterable[Visit]) -> dict[uuid.UUID, VisitFinding]:
-    """What is known of each of these visits, in four queries however many they are."""
+def visit_findings(
+    *, visits: Iterable[Visit], stamps: Mapping[uuid.UUID, str] | None = None
+) -> dict[uuid.UUID, VisitFinding]:
+    """What is known of each of these visits, in a fixed number of queries however many they are.
+
+    What the model found is taken from what was kept, where it was made from what stands there now; only of the other
+    visits the photos are looked at. stamps: of what stands there now, where they are at hand.
+    """
     visits = list(visits)
+    ids = [visit.pk for visit in visits]
+    worth = stamps is not None or len(ids) > MANY
+    kept = kept_findings.still_true(visit_ids=ids, stamps=stamps) if worth else {}
+    found = _looked_at([visit for visit in visits if visit.pk not in kept])
+    known = VisitConfirmation.objects.filter(visit_id__in=list(kept)).select_related("by")
+    newest = {row.visit_id: row for row in known.order_by("created_at")}
+    found |= {
+        visit.pk: _finding(visit, kept[visit.pk], newest.get(visit.pk))
+        for visit in visits
+        if visit.pk in kept
+    }
+    return {pk: found[pk] for pk in ids}
+
+
+def _looked_at(visits: Sequence[Visit]) -> dict[uuid.UUID, VisitFinding]:
+    """What is known of these visits, from their photos."""
+    if not visits:
+        return {}
     ids = [visit.pk for visit in visits]
     photos: dict[uuid.UUID, list[PhotoCard]] = defaultdict(list)
     rows = Photo.objects.filter(visit_id__in=ids, archived_at__isnull=True).select_related("visit__episode")
@@ -179,7 +207,21 @@ def visit_findings(*, visits: Iterable[Visit]) -> dict[uuid.UUID, VisitFinding]:
         photos[card.photo.visit_id].append(card)
     words = VisitConfirmation.objects.filter(visit_id__in=ids).select_related("by").order_by("created_at")
     newest = {row.visit_id: row for row in words}
-    return {visit.pk: _finding(visit, photos[visit.pk], newest.get(visit.pk)) for visit in visits}
+    return {visit.pk: _finding(visit, _of_cards(photos[visit.pk]), newest.get(visit.pk)) for visit in visits}
+
+
+def _of_cards(photos: Sequence[PhotoCard]) -> ModelFinding:
+    whole = together(cards=photos)
+    found = whole.finding if whole is not None else None
+    views = whole.findings.views_used if whole is not None else []
+    return ModelFinding(
+        found=found,
+        release=whole.release if whole is not None else "",
+        photos=len(whole.photos) if whole is not None else 0,
+        missing=missing_for_grade(views) if found is not None else (),
+        results=sum(card.succeeded for card in photos),
+        together=whole,
+    )
 
 
 def unsaid_visits(*, visits: Iterable[Visit]) -> set[uuid.UUID]:
@@ -194,10 +236,7 @@ def unsaid_visits(*, visits: Iterable[Visit]) -> set[uuid.UUID]:
     return {pk for pk in judged if _clinician(found[pk], newest.get(pk))[0] is None}
 
 
-def _finding(visit: Visit, photos: Sequence[PhotoCard], word: VisitConfirmation | None) -> VisitFinding:
-    whole = together(cards=photos)
-    found = whole.finding if whole is not None else None
-    views = whole.findings.views_used if whole is not None else []
+def _finding(visit: Visit, model: ModelFinding, word: VisitConfirmation | None) -> VisitFinding:
     clinician, word = _clinician(visit, word)
     return VisitFinding(
         clinician=clinician,
@@ -205,10 +244,12 @@ def _finding(visit: Visit, photos: Sequence[PhotoCard], word: VisitConfirmation 
         at=word.created_at if word is not None else None,
         comment=word.comment if word is not None else "",
         confirmation=word,
-        model=found,
-        together=whole,
-        missing=missing_for_grade(views) if found is not None else (),
-        results=sum(card.succeeded for card in photos),
+        model=model.found,
+        together=model.together,
+        missing=model.missing,
+        results=model.results,
+        release=model.release,
+        photos=model.photos,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 from collections import defaultdict
 
@@ -76,8 +77,18 @@ def agree_with_the_records(clinic) -> None:
             analyses__status__in=["succeeded", "rejected"],
         )
         assert ledger.uses(clinic_id=clinic.pk).get(release, 0) == judged.distinct().count()
+    analyses = Analysis.objects.filter(photo__visit__patient__clinic=clinic)
+    assert tallies.ended(clinic_id=clinic.pk) == {
+        status.value: analyses.filter(status=status).count() for status in tallies.ENDED
+    }
     assert not tallies.difference(clinic_id=clinic.pk)
     assert not [one.pk for one in Patient.objects.filter(clinic=clinic) if not records.summary_agrees(one.pk)]
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_put_off(monkeypatch):
+    """While a patient's photos wait, figures are made once in a while, and by the last one: here none is last."""
+    monkeypatch.setattr(services, "SUMMARY_EVERY", dt.timedelta(0))
 
 
 class Clinic:
@@ -103,6 +114,9 @@ class Clinic:
             self._end(services, claim, RELEASES[0])
 
     def _end(self, book, claim, release: str) -> None:
+        if self.draw.random() < 0.1:
+            book.fail(claim=claim, code="internal")
+            return
         if self.draw.random() < 0.15:
             book.reject(claim=claim, findings=make_rejection())
             return
@@ -129,6 +143,14 @@ class Clinic:
         claim = background.claim(analysis_id=job.pk)
         if claim is not None:
             self._end(background, claim, release)
+
+    def try_again(self) -> None:
+        failed = list(Analysis.objects.filter(status=Status.FAILED))
+        if failed:
+            analysis = services.retry(analysis=self.draw.choice(failed))
+            claim = services.claim(analysis_id=analysis.pk)
+            if claim is not None:
+                self._end(services, claim, analysis.release)
 
     def word(self) -> None:
         analysis = self.draw.choice(list(Analysis.objects.filter(status=Status.SUCCEEDED)))
@@ -202,6 +224,7 @@ class Clinic:
         often = [self.photo, self.word, self.word, self.word_on_a_visit, self.another_release, self.shadow]
         now_and_then = [
             self.grade,
+            self.try_again,
             self.photo_off_or_on_record,
             self.visit_off_or_on_record,
             self.photo_elsewhere,
@@ -346,7 +369,7 @@ def test_a_check_finds_counts_that_differ_and_repairs_them(clinic, clinician, ad
     VisitTally.objects.filter(patient__clinic=clinic).update(counts={"judged": 7})
     patient = VisitTally.objects.first().patient
     assert not records.summary_agrees(patient.pk)
-    refresh_summary(patient_id=patient.pk)
+    refresh_summary(patient_id=patient.pk, afresh=True)
     assert records.summary_agrees(patient.pk)
 
 

@@ -67,6 +67,7 @@ def test_counts_are_the_rows(token, visit):
     factories.AnalysisFactory(photo__visit=visit)
     factories.AnalysisFactory(photo__visit=visit, queued=True)
     factories.failed(factories.PhotoFactory(visit=visit), "timed_out")
+    factories.count_releases()
     Canary.objects.create(queue="analysis")
     found = read()
     assert found["risorius_queue_length"][()] == 1

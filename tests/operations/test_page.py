@@ -136,6 +136,7 @@ def test_figures_from_rows(visit, well):
     Canary.objects.filter(queue="analysis").update(
         sent_at=now - dt.timedelta(minutes=6), seen_at=now - dt.timedelta(minutes=8)
     )
+    factories.count_releases()
     found = selectors.figures()
     assert (found.queue.waiting, round(found.queue.oldest / 60)) == (1, 7)
     assert found.states["succeeded"] == 1

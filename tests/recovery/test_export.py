@@ -21,10 +21,15 @@ from . import scenes
 pytestmark = pytest.mark.django_db
 
 
+def whole(response) -> bytes:  # type: ignore[no-untyped-def]
+    """A file that is sent as it grows."""
+    return b"".join(response.streaming_content)
+
+
 def table(client, patient, **query):  # type: ignore[no-untyped-def]
     response = client.get(reverse("recovery:csv", args=[patient.pk]), query)
     assert response.status_code == 200
-    return list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"))))
+    return list(csv.DictReader(io.StringIO(whole(response).decode("utf-8-sig"))))
 
 
 def rich(episode):  # type: ignore[no-untyped-def]
@@ -135,7 +140,7 @@ def test_an_earlier_episode_can_be_exported(as_clinician, patient, episode):
 def test_without_an_episode_the_file_has_its_columns_alone(as_clinician, patient):
     response = as_clinician.get(reverse("recovery:csv", args=[patient.pk]))
 
-    assert response.content.decode("utf-8-sig").strip().split(",") == list(export.COLUMNS)
+    assert whole(response).decode("utf-8-sig").strip().split(",") == list(export.COLUMNS)
 
 
 def test_the_file_is_named_for_its_patient_and_the_export_is_recorded(
@@ -249,7 +254,7 @@ def test_a_file_for_people_opens_in_the_excel_of_their_language(
     scenes.measured(episode, 5, mouth=0.55)
     as_clinician.cookies["django_language"] = language
 
-    content = as_clinician.get(reverse("recovery:csv", args=[patient.pk])).content.decode()
+    content = whole(as_clinician.get(reverse("recovery:csv", args=[patient.pk]))).decode()
 
     assert content.startswith(f"\ufeff{first}")
     assert number in content
@@ -305,3 +310,15 @@ def test_a_number_in_a_file_for_people_stays_one() -> None:
     assert sheets.cell(-0.25, sheets.Dialect(";", ",", True)) == "-0,25"
     assert sheets.cell("left, 60 mg; from day 3", sheets.Dialect(";", ",", True)) == "left, 60 mg; from day 3"
     assert sheets.cell("a, -b") == "a, -b", "a program reads what was typed"
+
+
+def test_a_long_file_is_sent_as_it_grows_and_is_the_same(as_clinician, patient, episode, monkeypatch):
+    for day in range(3):
+        scenes.measured(episode, day)
+    content = export.history_csv(history=history(episode=episode), record_number=patient.record_number)
+    monkeypatch.setattr(export, "LINES_AT_ONCE", 2)
+    response = as_clinician.get(reverse("recovery:csv", args=[patient.pk]))
+    parts = list(response.streaming_content)
+    assert response.streaming and len(parts) > 4
+    read = csv.DictReader(io.StringIO(b"".join(parts).decode("utf-8-sig")))
+    assert len(list(read)) == len(list(csv.DictReader(io.StringIO(content.removeprefix("\ufeff")))))

@@ -152,7 +152,7 @@ def summary_agrees(patient_id: uuid.UUID) -> bool:
             if before is None:
                 return erased(patient_id) or not Visit.objects.filter(patient_id=patient_id).exists()
             counts = _counts(patient_id)
-            refresh_summary(patient_id=patient_id)
+            refresh_summary(patient_id=patient_id, afresh=True)
             after = kept.values().get()
             agrees = all(before[name] == after[name] for name in before if name not in BOOKKEEPING)
             return (agrees and (not before["counted"] or counts == _counts(patient_id))) or erased(patient_id)

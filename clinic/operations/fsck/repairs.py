@@ -61,7 +61,7 @@ def summary(patient_id: str) -> bool:
     """Make the lists' figures anew from the records, unless those are not what the log says of them."""
     if altered(patient_id=uuid.UUID(patient_id)):
         return False
-    refresh_summary(patient_id=uuid.UUID(patient_id))
+    refresh_summary(patient_id=uuid.UUID(patient_id), afresh=True)
     return True
 
 
