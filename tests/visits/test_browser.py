@@ -13,6 +13,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from clinic.recovery.services import refresh_summary
 from clinic.visits.models import Photo, VisitConfirmation
 from inference.models import Analysis
 from inference.states import Status
@@ -248,6 +249,7 @@ def test_the_review_goes_on_by_single_keys(open_page, visit, whole_visits):
     )
     for one in (earlier, visit):
         whole_visits(one)
+    refresh_summary(patient_id=visit.patient_id)
     page = open_page("visits:review")
     lead = page.locator(".page-header .lead")
     expect(lead).to_contain_text("2 visits to review.")
