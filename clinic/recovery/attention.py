@@ -141,15 +141,10 @@ def _first(patients: QuerySet[Patient], limit: int) -> list[uuid.UUID]:
         (patients.filter(summary__to_confirm__gt=0), [*by_last_visit]),
     ]
     found: dict[uuid.UUID, None] = {}
-    for kind, order in kinds[:3]:
-        if len(found) < limit:
-            found |= dict.fromkeys(kind.order_by(*order).values_list("pk", flat=True)[:limit])
-    if len(found) < limit:
-        # Everybody who needs attention is among them.
-        kind, order = kinds[3]
-        found |= dict.fromkeys(
-            kind.exclude(pk__in=found).order_by(*order).values_list("pk", flat=True)[:limit]
-        )
+    for kind, order in kinds:
+        # Whoever was found already has a more urgent reason.
+        rest = kind.exclude(pk__in=list(found)).order_by(*order)
+        found |= dict.fromkeys(rest.values_list("pk", flat=True)[:limit])
     return list(found)
 
 
