@@ -95,7 +95,7 @@ def test_off_everything_else_works_and_no_model_part_is_empty(
 
 
 def test_off_the_frame_complains_of_no_queue_and_no_model(as_clinician, clinic, administrator, monkeypatch):
-    monkeypatch.setattr("inference.selectors.analysis_delayed", lambda: True)
+    monkeypatch.setattr("inference.selectors.analysis_delayed", lambda **_of: True)
     status = reverse("inference:status")
     assert "Analysis is delayed" in as_clinician.get(status).content.decode()
     switch(clinic, administrator, "off")
