@@ -12,6 +12,14 @@
     });
   }
 
+  // The head of the page says what is on record; it would go on saying that nothing is.
+  function show(said) {
+    document.querySelectorAll(".banner-consents").forEach(function (element) {
+      element.outerHTML = said.consents;
+    });
+    return "";
+  }
+
   function record(form) {
     return window.fetch(form.action, {
       method: "POST",
@@ -19,7 +27,7 @@
       body: new FormData(form)
     }).then(function (response) {
       if (response.status === 201) {
-        return "";
+        return response.json().then(show);
       }
       return response.redirected ? dialog.dataset.offline : response.json().then(function (said) {
         return said.detail || dialog.dataset.offline;

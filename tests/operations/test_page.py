@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+from types import SimpleNamespace
 
 import pytest
 from django.test import Client
@@ -35,8 +37,10 @@ def text(client: Client) -> str:
 
 
 @pytest.fixture
-def well():
-    """An installation in which everything does its work."""
+def well(monkeypatch):
+    """An installation in which everything does its work, on a disk with room, whatever the machine's own has."""
+    disk = SimpleNamespace(total=10**12, used=10**11, free=9 * 10**11)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: disk)
     now = timezone.now()
     Heartbeat.objects.create(name="beat", at=now)
     for queue in ("analysis", "housekeeping"):

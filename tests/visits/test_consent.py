@@ -99,6 +99,8 @@ def test_chosen_photos_wait_for_the_answer_and_go_on_after_it(open_page, visit):
     page = open_page("visits:detail", visit.pk)
     dialog = page.locator("#consent-dialog")
     expect(dialog).to_be_hidden()
+    on_record = page.locator(".banner-consents")
+    expect(on_record).to_contain_text("No consent recorded")
     choose(page)
     expect(dialog).to_be_visible()
     page.get_by_role("button", name="Not now").click()
@@ -110,6 +112,7 @@ def test_chosen_photos_wait_for_the_answer_and_go_on_after_it(open_page, visit):
     dialog.get_by_label("How").select_option("spoken")
     dialog.get_by_role("button", name="Record the consent").click()
     sees(page.locator(".visit-card"), 1)
+    expect(on_record).to_have_text("Clinical record")
     page.locator(".upload-row").first.get_by_role("button", name="Try again").click()
     sees(page.locator(".visit-card"), 2)
     assert Consent.objects.get().manner == "spoken"

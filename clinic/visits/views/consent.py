@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import JsonResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -36,7 +37,8 @@ def consent(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     given = submit(form, patients.give_consent, user=request.user, patient=visit.patient, **data)
     sentence = " ".join(message for errors in form.errors.values() for message in errors)
     if not request.accepts("text/html"):
-        return JsonResponse({"detail": sentence}, status=201 if given else 422)
+        shown = render_to_string("inc/consents_in_force.html", {"patient": visit.patient}, request)
+        return JsonResponse({"detail": sentence, "consents": shown}, status=201 if given else 422)
     if given:
         messages.success(request, _("The consent is recorded."))
     else:
