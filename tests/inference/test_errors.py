@@ -32,7 +32,7 @@ def test_another_try_never_helps_a_rejected_photo():
 
 def test_failures_are_those_of_the_pipeline_and_those_of_the_queue():
     queue = {"timed_out", "worker_lost", "out_of_memory", "internal"}
-    store = {"file_missing", "file_altered", "key_missing"}
+    store = {"file_missing", "file_altered", "key_missing", "store_away"}
     assert {e.code for e in TABLE if e.kind == "failed"} == set(ERRORS) | queue | store
 
 
