@@ -90,20 +90,30 @@ def use(settings, folder: Path, monkeypatch, **changed: str) -> None:
 
 
 @pytest.fixture
-def bucket(new_bucket, settings, photo_folder, monkeypatch):
+def switch(new_bucket, settings, photo_folder, monkeypatch):
+    """Sets an installation with folders to a bucket, as its settings would after a restart."""
+
+    def to_bucket():
+        made = new_bucket()
+        use(
+            settings,
+            photo_folder,
+            monkeypatch,
+            S3_BUCKET=made.name,
+            S3_ENDPOINT=made.address,
+            S3_REGION=REGION,
+            S3_ACCESS_KEY="one",
+            S3_SECRET_KEY="two",
+        )
+        return made
+
+    return to_bucket
+
+
+@pytest.fixture
+def bucket(switch):
     """A bucket that the product is set to."""
-    made = new_bucket()
-    use(
-        settings,
-        photo_folder,
-        monkeypatch,
-        S3_BUCKET=made.name,
-        S3_ENDPOINT=made.address,
-        S3_REGION=REGION,
-        S3_ACCESS_KEY="one",
-        S3_SECRET_KEY="two",
-    )
-    return made
+    return switch()
 
 
 @pytest.fixture

@@ -20,31 +20,9 @@ from clinic.visits.stores import StoreAway, photo_store
 
 from ..operations.archives import ROOT
 from ..operations.test_fsck import found
-from .conftest import REGION, use
 from .test_two_levels import as_before, lying
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def switch(new_bucket, settings, photo_folder, monkeypatch):
-    """Sets an installation with folders to a bucket, as its settings would after a restart."""
-
-    def to_bucket():
-        made = new_bucket()
-        use(
-            settings,
-            photo_folder,
-            monkeypatch,
-            S3_BUCKET=made.name,
-            S3_ENDPOINT=made.address,
-            S3_REGION=REGION,
-            S3_ACCESS_KEY="one",
-            S3_SECRET_KEY="two",
-        )
-        return made
-
-    return to_bucket
 
 
 def names(photos) -> list[str]:
