@@ -15,7 +15,7 @@
   // The head of the page says what is on record; it would go on saying that nothing is.
   function show(said) {
     document.querySelectorAll(".banner-consents").forEach(function (element) {
-      element.outerHTML = said.consents;
+      element.replaceWith(new DOMParser().parseFromString(said.consents, "text/html").querySelector(".banner-consents"));
     });
     return "";
   }
