@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from clinic.accounts.models import ModelUse, uses_model
 
-from . import publish, registry, results, services
+from . import attempts, publish, registry, results, services
+from .attempts import Claim, Waiting
 from .models import Analysis, BackgroundAnalysis, Purpose
-from .services import Claim
 from .states import OPEN, Status
 
 if TYPE_CHECKING:
@@ -120,19 +120,27 @@ def watch() -> int:
     return lost
 
 
-def release_for(*, analysis_id: uuid.UUID) -> str | None:
-    """The release that a waiting job is for; None if it is not waiting any more."""
-    waiting = BackgroundAnalysis.objects.filter(pk=analysis_id, status=Status.QUEUED)
-    return waiting.values_list("release", flat=True).first()
+def waiting(*, analysis_id: uuid.UUID) -> Waiting | None:
+    """What a worker needs to know of a job that waits; None if it is not waiting any more."""
+    allowed = Exists(usable(BackgroundAnalysis.objects.filter(pk=OuterRef("pk"))))
+    query = attempts.query_of(jobs=BackgroundAnalysis.objects.filter(pk=analysis_id), allowed=allowed)
+    return attempts.look(rows=list(query), analysis_id=analysis_id)
 
 
-def claim(*, analysis_id: uuid.UUID, release: str | None = None) -> Claim | None:
+def start(*, job: Waiting, release: str | None = None) -> Claim | None:
     """Start an attempt; None if the job is not waiting any more, or its photo may not be used any more."""
-    waiting = BackgroundAnalysis.objects.filter(pk=analysis_id, status=Status.QUEUED)
-    if not usable(waiting).exists():
+    jobs = BackgroundAnalysis.objects
+    if not job.allowed:
+        waiting = jobs.filter(pk=job.next.analysis_id, status=Status.QUEUED)
         waiting.update(status=Status.CANCELLED, finished_at=timezone.now())
         return None
-    return services.begin(waiting=waiting, analysis_id=analysis_id)
+    return attempts.begin(jobs=jobs, job=job)
+
+
+def claim(*, analysis_id: uuid.UUID) -> Claim | None:
+    """Look and start at once, for a release that judges each face by itself."""
+    job = waiting(analysis_id=analysis_id)
+    return None if job is None else start(job=job.alone)
 
 
 def usable(jobs: QuerySet[BackgroundAnalysis]) -> QuerySet[BackgroundAnalysis]:
@@ -176,7 +184,7 @@ def finish(*, claim: Claim, findings: Findings) -> bool:
                 **results.result_columns(findings=findings),
             )
             services.tell_made(photo_id=claim.photo_id, release=job.release)
-            results.log_result(analysis_id=made.pk)
+            results.log_result(stored=results.as_stored(analysis_id=made.pk))
     services.refresh_summary_of(patient_id=claim.patient_id)
     return True
 

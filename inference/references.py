@@ -9,10 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Collection
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import CharField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 
 from inference.pipeline.codes import Exercise
 
@@ -22,33 +21,42 @@ from .states import Status
 if TYPE_CHECKING:
     from clinic.visits.models import Photo
 
-    from .services import Claim
-
 
 def reference_of(*, photo: Photo) -> Photo | None:
     """The photo at rest of the same visit, the last one taken; else the newest of the same episode from before that
     visit. None where there is none, and for a photo at rest, which is judged by itself. One that lies under rest by its
     place among the files alone may show anything."""
-    from clinic.visits.models import Photo as Photos
-
     if photo.exercise == Exercise.REST:
         return None
-    resting = Photos.objects.current().filter(exercise=Exercise.REST, exercise_named=True)
-    resting = resting.exclude(image="").exclude(pk=photo.pk)
-    before = Q(visit__episode=photo.visit.episode_id, visit__at__lt=photo.visit.at)
+    visit = photo.visit
+    return _candidates(photo=photo.pk, visit=visit.pk, episode=visit.episode_id, at=visit.at).first()
+
+
+def reference_in_query(*, photo: str, column: str = "pk") -> Subquery:
+    """A column of the same photo, as an expression of a query. photo: that query's way to the photo that is judged,
+    with underscores; empty where it asks for photos."""
+    of = {
+        "photo": OuterRef(f"{photo}pk"),
+        "visit": OuterRef(f"{photo}visit"),
+        "episode": OuterRef(f"{photo}visit__episode"),
+        "at": OuterRef(f"{photo}visit__at"),
+    }
+    judged = ExpressionWrapper(OuterRef(f"{photo}exercise"), output_field=CharField())
+    found = _candidates(**of).alias(judged=judged).exclude(judged=Exercise.REST)
+    return Subquery(found.values(column)[:1])
+
+
+def _candidates(*, photo: Any, visit: Any, episode: Any, at: Any) -> QuerySet[Photo]:
+    """The faces at rest that this photo may be judged beside, the best first; each given as a value or an outer one."""
+    before = Q(visit__episode=episode, visit__at__lt=at)
     # The visit itself is later than all before it.
-    return resting.filter(before | Q(visit=photo.visit_id)).order_by("-visit__at", "-created_at").first()
+    return _resting().exclude(pk=photo).filter(before | Q(visit=visit)).order_by("-visit__at", "-created_at")
 
 
-def with_reference(*, claim: Claim) -> Claim:
-    """A worker's claim, with the face at rest that its photo is to be judged beside, if there is one."""
+def _resting() -> QuerySet[Photo]:
     from clinic.visits.models import Photo as Photos
 
-    asked = Photos.objects.select_related("visit").only("exercise", "visit__episode_id", "visit__at")
-    rest = reference_of(photo=asked.get(pk=claim.photo_id))
-    return (
-        claim if rest is None else replace(claim, reference_id=rest.pk, reference_image=rest.image.name or "")
-    )
+    return Photos.objects.current().filter(exercise=Exercise.REST, exercise_named=True).exclude(image="")
 
 
 def judged_beside(*, photo: Photo) -> QuerySet[Photo]:
@@ -73,8 +81,7 @@ def borrowers(*, episodes: Collection[uuid.UUID], since: dt.datetime) -> QuerySe
     earlier visit lends one to."""
     from clinic.visits.models import Photo as Photos
 
-    resting = Photos.objects.current().filter(exercise=Exercise.REST, exercise_named=True).exclude(image="")
-    own = resting.filter(visit=OuterRef("visit"))
+    own = _resting().filter(visit=OuterRef("visit"))
     found = Photos.objects.current().filter(visit__episode__in=episodes, visit__at__gte=since)
     return found.filter(~Exists(own)).select_related("visit__patient__clinic")
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
+
+from django.db.models import UUIDField
 
 from clinic.audit import services as audit
 from clinic.audit.models import Event
+from clinic.common.compiled import CompiledQuery
 
 from .models import Analysis
+from .references import reference_in_query
 
 if TYPE_CHECKING:
     from inference.pipeline.findings import Findings
@@ -50,13 +54,35 @@ def without_landmarks(*, findings: Findings) -> dict[str, Any]:
     return {f.name: getattr(findings, f.name) for f in fields(findings) if f.name != "landmarks"}
 
 
-def log_result(*, analysis_id: uuid.UUID) -> None:
+def _whereabouts(*, pk: uuid.UUID) -> Any:
+    patient = "photo__visit__patient"
+    wanted = reference_in_query(photo="photo__")
+    return Analysis.objects.filter(pk=pk).values_list(f"{patient}_id", f"{patient}__clinic_id", wanted)
+
+
+_WHEREABOUTS = CompiledQuery(_whereabouts, pk=UUIDField())
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An analysis as the database holds it; whose photo it is and beside which face at rest it would be judged at this
+    moment, for photos are moved and filed while a worker has them."""
+
+    analysis: Analysis
+    patient_id: uuid.UUID
+    clinic_id: uuid.UUID
+    wanted_reference: uuid.UUID | None
+
+
+def as_stored(*, analysis_id: uuid.UUID) -> Stored:
+    """Read it, after it was written."""
+    [whereabouts] = _WHEREABOUTS(pk=analysis_id)
+    return Stored(Analysis.objects.get(pk=analysis_id), *whereabouts)
+
+
+def log_result(*, stored: Stored) -> None:
     """Let the log's line hold the hash of a result, in the transaction that wrote it: from here on it never changes."""
-    # Whose it is; what it is, the log reads by itself, as it was stored.
-    owner = "photo__visit__patient"
-    wanted = ("photo__visit__patient__clinic_id",)
-    analysis = Analysis.objects.select_related(owner).only(*wanted).get(pk=analysis_id)
-    audit.log_result(record=analysis, patient=analysis.photo.visit.patient, photo=analysis.photo)
+    audit.log_result(record=stored.analysis, patient_id=stored.patient_id, clinic_id=stored.clinic_id)
 
 
 def log_asked(*, analysis: Analysis) -> None:

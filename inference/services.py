@@ -6,21 +6,30 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import BooleanField, DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, UUIDField
 from django.utils import timezone
 
 from clinic.accounts.models import ModelUse, uses_model
+from clinic.common.compiled import CompiledQuery
 from clinic.feed import services as feed
 from clinic.feed.models import What
 
-from . import leases, publish, registry, turns
+from . import attempts, publish, registry, turns
+from .attempts import Claim, Waiting
 from .models import Analysis, Canary
-from .results import RESULT_COLUMNS, log_asked, log_result, result_columns, without_landmarks
+from .results import (
+    RESULT_COLUMNS,
+    Stored,
+    as_stored,
+    log_asked,
+    log_result,
+    result_columns,
+    without_landmarks,
+)
 from .states import RESULTS, Status, sources
 
 if TYPE_CHECKING:
@@ -30,20 +39,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SUMMARY_EVERY = dt.timedelta(seconds=2)
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A worker's right to write the result of one attempt, and the stored photo that it is about."""
-
-    analysis_id: uuid.UUID
-    attempt: int
-    photo_id: uuid.UUID
-    patient_id: uuid.UUID
-    image: str
-    clinic_id: uuid.UUID | None = None
-    reference_id: uuid.UUID | None = None
-    reference_image: str = ""
 
 
 def queue_analysis(*, photo: Photo) -> Analysis | None:
@@ -129,90 +124,80 @@ def _tell(what: str, **which: Any) -> None:
     )
 
 
-def release_for(*, analysis_id: uuid.UUID) -> str | None:
-    """The release that a waiting analysis is for: the one it was queued under, so that it stays the same whatever
-    is activated meanwhile; the one in use where that is not installed. None if it is not waiting any more."""
-    waiting = Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED)
-    name = waiting.values_list("release", flat=True).first()
-    return name if name is None or registry.installed(name) else registry.active().name
+def _waiting(*, pk: uuid.UUID) -> Any:
+    from clinic.patients.uses import for_record
+
+    in_use = uses_model("photo__visit__patient__clinic__", ModelUse.IN_USE)
+    allowed = ExpressionWrapper(in_use & for_record("photo__visit__patient"), output_field=BooleanField())
+    return attempts.query_of(jobs=Analysis.objects.filter(pk=pk), allowed=allowed)
+
+
+_WAITING = CompiledQuery(_waiting, settings=("MODEL_USE", "REQUIRE_RECORD_CONSENT"), pk=UUIDField())
+
+
+def waiting(*, analysis_id: uuid.UUID) -> Waiting | None:
+    """What a worker needs to know of an analysis that waits; None if it is not waiting any more."""
+    return attempts.look(rows=_WAITING(pk=analysis_id), analysis_id=analysis_id)
+
+
+def start(*, job: Waiting, release: str | None = None) -> Claim | None:
+    """Start an attempt with the worker's release; None if the analysis is not waiting any more, or may not be made:
+    the record was restricted, its consent taken back, or the model switched off, while the photo waited."""
+    pk = job.next.analysis_id
+    if not job.allowed:
+        with transaction.atomic():
+            _cancel(Analysis.objects.filter(pk=pk, status=Status.QUEUED))
+        return None
+    if release and release != job.release and not _use_release(pk, release):
+        return None
+    jobs = Analysis.objects.filter(release=release) if release else Analysis.objects
+    return attempts.begin(jobs=jobs, job=job)
 
 
 def claim(*, analysis_id: uuid.UUID, release: str | None = None) -> Claim | None:
-    """Start an attempt with the worker's release; None if the analysis is not waiting any more, or may not be made:
-    the record was restricted, its consent taken back, or the model switched off, while the photo waited."""
-    from clinic.patients.uses import for_record
-
-    waiting = Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED)
-    in_use = uses_model("photo__visit__patient__clinic__", ModelUse.IN_USE)
-    if not waiting.filter(in_use, for_record("photo__visit__patient")).exists():
-        with transaction.atomic():
-            _cancel(waiting)
-        return None
-    claimed = _start(analysis_id, release)
-    if claimed is None and release and _use_release(analysis_id, release):
-        claimed = _start(analysis_id, release)
-    return claimed
-
-
-def _start(analysis_id: uuid.UUID, release: str | None) -> Claim | None:
-    waiting = Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED)
-    return begin(waiting=waiting.filter(release=release) if release else waiting, analysis_id=analysis_id)
-
-
-def begin(*, waiting: models.QuerySet[Any], analysis_id: uuid.UUID) -> Claim | None:
-    """Start an attempt of the one row, of either table, that `waiting` still finds; None if it finds none."""
-    with transaction.atomic():
-        if not waiting.update(
-            status=Status.RUNNING,
-            attempt=F("attempt") + 1,
-            started_at=timezone.now(),
-            lease_until=leases.until(),
-            holder=leases.holder(),
-        ):
-            return None
-        row = waiting.model.objects.values_list(
-            "attempt",
-            "photo_id",
-            "photo__visit__patient_id",
-            "photo__image",
-            "photo__visit__patient__clinic_id",
-        ).get(pk=analysis_id)
-    return Claim(analysis_id, *row)
+    """Look and start at once, for a release that judges each face by itself."""
+    job = waiting(analysis_id=analysis_id)
+    return None if job is None else start(job=job.alone, release=release)
 
 
 def finish(*, claim: Claim, findings: Findings) -> bool:
     """Write the findings of a photo that could be judged; False if the attempt was no longer this worker's. If another
     face at rest came meanwhile, the photo is queued once more."""
-    from clinic.visits.models import Photo
-
     columns = result_columns(findings=findings) | {"reference_id": claim.reference_id}
-    if not _close(claim, Status.SUCCEEDED, **columns):
+    result = _close(claim, Status.SUCCEEDED, **columns)
+    if result is None:
         return False
-    if registry.active().uses_reference and findings.release == registry.active().name:
+    active = registry.active()
+    if (
+        result.wanted_reference != claim.reference_id
+        and active.uses_reference
+        and findings.release == active.name
+    ):
+        from clinic.visits.models import Photo
+
         from .again import judge_if_outdated
 
+        asked = Photo.objects.select_related("visit__patient__clinic")
         with transaction.atomic():
-            judge_if_outdated(
-                Photo.objects.select_related("visit__patient__clinic").get(pk=claim.photo_id),
-                findings.release,
-            )
+            judge_if_outdated(asked.get(pk=claim.photo_id), findings.release)
     return True
 
 
 def reject(*, claim: Claim, findings: Findings) -> bool:
     """Write that the photo can't be judged, and why; False if the attempt was no longer this worker's."""
-    return _close(
+    written = _close(
         claim,
         Status.REJECTED,
         error_code=findings.reason,
         findings=without_landmarks(findings=findings),
         landmarks=findings.landmarks or None,
     )
+    return written is not None
 
 
 def fail(*, claim: Claim, code: str) -> bool:
     """Write that the analysis failed for good; False if the attempt was no longer this worker's."""
-    return _close(claim, Status.FAILED, error_code=code)
+    return _close(claim, Status.FAILED, error_code=code) is not None
 
 
 UNCOUNTED = frozenset({"store_away"})
@@ -340,8 +325,9 @@ def _use_release(analysis_id: uuid.UUID, release: str) -> bool:
     return bool(moved)
 
 
-def _close(claim: Claim, status: str, **values: Any) -> bool:
-    """One write, and only if the attempt is still the claim's."""
+def _close(claim: Claim, status: str, **values: Any) -> Stored | None:
+    """One write, and only if the attempt is still the claim's; answers how it is stored then."""
+    stored = None
     with transaction.atomic():
         written = (
             _in_source_of(status)
@@ -349,14 +335,25 @@ def _close(claim: Claim, status: str, **values: Any) -> bool:
             .update(status=status, finished_at=timezone.now(), lease_until=None, **values)
         )
         if written:
-            _tell(What.CHANGED, pk=claim.analysis_id)
+            stored = as_stored(analysis_id=claim.analysis_id)
+            told = (claim.analysis_id, claim.photo_id, stored.patient_id, stored.clinic_id)
+            feed.note_analyses(rows=[told], what=What.CHANGED)
             if status in RESULTS:
-                log_result(analysis_id=claim.analysis_id)
-    if not written:
+                log_result(stored=stored)
+    if stored is None:
         logger.warning("Analysis %s: attempt %s came too late", claim.analysis_id, claim.attempt)
-        return False
-    refresh_summary_of(patient_id=claim.patient_id)
-    return True
+        return None
+    refresh_summary_of(patient_id=stored.patient_id)
+    return stored
+
+
+def _in_work(*, patient: uuid.UUID, since: dt.datetime) -> Any:
+    of_patient = Analysis.objects.open().filter(photo__visit__patient_id=patient)
+    fresh = of_patient.filter(photo__visit__patient__summary__updated_at__gt=since)
+    return fresh.order_by().values_list("pk")[:1]
+
+
+_IN_WORK = CompiledQuery(_in_work, patient=UUIDField(), since=DateTimeField())
 
 
 def refresh_summary_of(*, patient_id: uuid.UUID) -> None:
@@ -364,14 +361,7 @@ def refresh_summary_of(*, patient_id: uuid.UUID) -> None:
     from clinic.recovery.services import refresh_summary
 
     # While more of the patient's photos are in work, once in a while is enough: the last one always does it.
-    if (
-        Analysis.objects.open()
-        .filter(
-            photo__visit__patient_id=patient_id,
-            photo__visit__patient__summary__updated_at__gt=timezone.now() - SUMMARY_EVERY,
-        )
-        .exists()
-    ):
+    if _IN_WORK(patient=patient_id, since=timezone.now() - SUMMARY_EVERY):
         return
     try:
         refresh_summary(patient_id=patient_id)

@@ -15,9 +15,9 @@ from clinic.visits import files, orphans, quick
 from inference.pipeline.errors import PipelineError
 
 from . import background as background_services
-from . import publish, references, registry, services, watchdog, worker
+from . import publish, registry, services, watchdog, worker
+from .attempts import Claim
 from .errors import explain
-from .services import Claim
 
 if TYPE_CHECKING:
     from inference.pipeline import Analyser
@@ -42,24 +42,24 @@ def background(job_id: str) -> None:
 
 def _run(pk: uuid.UUID, book: ModuleType) -> None:
     """One attempt, with the release that the job is for. book: the services that write it down."""
-    name = worker.insist(book.release_for, analysis_id=pk)
-    if name is None:
+    job = worker.insist(book.waiting, analysis_id=pk)
+    if job is None:
         logger.info("Analysis %s is not waiting any more", pk)
         return
     try:
-        analyser = _analyser(name, stands_in=book is services)
+        analyser = _analyser(job.release, stands_in=book is services)
     except PipelineError as error:
-        claim = book.claim(analysis_id=pk)
+        claim = book.start(job=job.alone)
         if claim:
             book.fail(claim=claim, code=error.code)
         return
-    claim = worker.insist(book.claim, analysis_id=pk, release=analyser.release.name)
+    job = job if analyser.uses_reference else job.alone
+    claim = worker.insist(book.start, job=job, release=analyser.release.name)
     if claim is None:
         logger.info("Analysis %s is not waiting any more", pk)
         return
     try:
         photo = worker.insist(files.read_named, name=claim.image, clinic_id=claim.clinic_id)
-        claim = worker.insist(references.with_reference, claim=claim) if analyser.uses_reference else claim
         rest = _at_rest(claim)
         findings = analyser.analyse(photo) if rest is None else analyser.analyse(photo, rest)
         write = book.reject if findings.state == "rejected" else book.finish

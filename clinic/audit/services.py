@@ -180,14 +180,19 @@ def log_change(
     return _write([event], _why_open(request, patient.pk if patient else None))[0]
 
 
-def log_result(*, record: models.Model, patient: Patient, photo: Photo) -> AuditEvent:
-    """Record that an analysis has its final result, which never changes from then on."""
+def log_result(*, record: models.Model, patient_id: uuid.UUID, clinic_id: uuid.UUID) -> AuditEvent:
+    """Record that an analysis has its final result, which never changes from then on.
+
+    record: as it was read from the database after it was written. The line holds the hash of that.
+    """
     return AuditEvent.objects.create(
         kind=Event.RESULT,
-        clinic_id=patient.clinic_id,
-        patient=patient,
-        photo=photo,
-        detail=_codes({"record": record._meta.model_name or "", **statements.told_of(record)}),
+        clinic_id=clinic_id,
+        patient_id=patient_id,
+        photo_id=record.photo_id,  # type: ignore[attr-defined]
+        detail=_codes(
+            {"record": record._meta.model_name or "", **statements.told_of(record, as_stored=True)}
+        ),
     )
 
 

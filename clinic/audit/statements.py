@@ -108,12 +108,13 @@ def told(statement: Statement, row: models.Model) -> dict[str, str | int]:
     return {"row": str(row.pk), "hash": sign(key, text), "key": name, **({"open": 1} if is_open else {})}
 
 
-def told_of(record: models.Model) -> dict[str, str | int]:
-    """The same of a record in memory, read anew as it was stored; nothing where it is no statement."""
+def told_of(record: models.Model, *, as_stored: bool = False) -> dict[str, str | int]:
+    """The same of a record in memory; nothing where it is no statement. It is read anew, unless it is known to be as it
+    was stored."""
     statement = of(record)
     if statement is None:
         return {}
-    return told(statement, type(record)._base_manager.get(pk=record.pk))
+    return told(statement, record if as_stored else type(record)._base_manager.get(pk=record.pk))
 
 
 def is_told(event: AuditEvent) -> bool:

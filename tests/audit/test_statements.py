@@ -45,7 +45,7 @@ def said(patient, visit, clinician):
     """One statement of each kind, made by the product."""
     photo = factories.PhotoFactory(visit=visit)
     analysis = factories.AnalysisFactory(photo=photo)
-    log_result(record=analysis, patient=patient, photo=photo)
+    log_result(record=analysis, patient_id=patient.pk, clinic_id=patient.clinic_id)
     given = {"user": clinician, "given_on": timezone.localdate()}
     taken_back = patients.give_consent(patient=patient, use="teaching", **given)
     patients.revoke_consent(user=clinician, consent=taken_back)

@@ -7,8 +7,14 @@ import json
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from clinic.audit.models import AuditEvent, Event
+from clinic.feed.models import Change
+from clinic.recovery.models import PatientSummary
+from clinic.recovery.services import refresh_summary
 from clinic.visits import moving
 from clinic.visits import services as visits
 from inference import background, references, registry, selectors, services, tasks, worker
@@ -175,6 +181,35 @@ def test_a_reference_that_comes_while_a_photo_is_in_work_is_not_missed(visit, an
     assert not waiting(photo)
 
 
+def test_a_photo_that_is_moved_while_in_work_is_told_of_its_new_patient(visit, analyser, sent):
+    photo, rest = shown(visit), shown(visit, "rest", 20)
+    claim = services.start(job=services.waiting(analysis_id=judged(photo, queued=True).pk))
+    assert claim.reference_id == rest.pk
+    episode = factories.EpisodeFactory(patient=factories.PatientFactory(clinic=visit.patient.clinic))
+    there = another_visit(visit, 0, episode)
+    moving.move_photo(user=visit.clinician, photo=photo, visit=there)
+    services.finish(claim=claim, findings=make_findings())
+    line = AuditEvent.objects.filter(kind=Event.RESULT).latest("pk")
+    assert line.patient == there.patient
+    assert Change.objects.filter(kind="analysis").latest("pk").patient == there.patient_id
+    assert PatientSummary.objects.get(patient=there.patient).visits == 1
+    [again] = waiting(photo)
+    assert run(again).reference is None
+
+
+def test_a_photo_takes_a_handful_of_statements(visit, analyser, sent):
+    """Each costs a worker about a hundredth of what the photo itself does."""
+    photo, other = shown(visit), shown(visit, "smile", 20)
+    refresh_summary(patient_id=visit.patient_id)
+    judged(other, queued=True)
+    analysis = judged(photo, queued=True)
+    registry.active()
+    with CaptureQueriesContext(connection) as asked:
+        tasks.analyse(str(analysis.pk))
+    work = [one["sql"] for one in asked if not one["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+    assert len(work) == 8, work
+
+
 @pytest.mark.parametrize("change", ["archive", "refile", "restore"])
 def test_what_happens_to_the_reference_reaches_the_photos_judged_beside_it(visit, analyser, sent, change):
     photo, rest = shown(visit), shown(visit, "rest", 20)
@@ -217,9 +252,7 @@ def test_an_old_photo_sent_to_a_release_is_judged_beside_its_reference(visit, an
         photo=photo, release="test-release", purpose=Purpose.REANALYSIS, published_at=NOW
     )
     factories.ConsentFactory(patient=visit.patient)
-    claim = references.with_reference(
-        claim=services.begin(waiting=BackgroundAnalysis.objects.all(), analysis_id=job.pk)
-    )
+    claim = background.start(job=background.waiting(analysis_id=job.pk))
     assert background.finish(claim=claim, findings=make_findings())
     assert Analysis.objects.get(photo=photo).reference == rest
 

@@ -47,7 +47,7 @@ def stored(visit, **fields):
         **fields,
     )
     analysis = factories.AnalysisFactory(photo=photo)
-    log_result(record=analysis, patient=visit.patient, photo=photo)
+    log_result(record=analysis, patient_id=visit.patient_id, clinic_id=visit.patient.clinic_id)
     refresh_summary(patient_id=visit.patient_id)
     return photo
 
