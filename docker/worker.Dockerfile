@@ -2,11 +2,9 @@
 # From the repository's root: docker build -f docker/worker.Dockerfile -t risorius-worker .
 FROM python:3.12.14-slim-bookworm AS build
 RUN python -m venv /venv
-COPY requirements.txt /requirements.txt
-# Of the AWS library's descriptions of four hundred services two are used: 27 MB less.
-RUN /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r /requirements.txt \
-    && find /venv/lib/python3.12/site-packages/botocore/data -mindepth 1 -maxdepth 1 -type d \
-       ! -name s3 ! -name sts -exec rm -r {} +
+COPY requirements.txt docker/slim.py /
+RUN /venv/bin/pip install --no-cache-dir --no-compile --no-deps --require-hashes -r /requirements.txt \
+    && python /slim.py /venv/lib/python3*/site-packages
 
 FROM python:3.12.14-slim-bookworm
 ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
@@ -22,9 +20,9 @@ COPY manage.py ./
 COPY clinic clinic
 COPY inference inference
 COPY templates templates
-COPY docker/health.py docker/
-# The root file system is read-only later on.
-RUN python -m compileall -q clinic inference docker
+COPY docker/health.py docker/imports.py docker/
+# The root file system is read-only later on: byte code is made now, and whatever is missing ends the build.
+RUN python -m compileall -q clinic inference docker && PYTHONDONTWRITEBYTECODE="" python docker/imports.py worker
 USER 10001:10001
 STOPSIGNAL SIGTERM
 CMD ["celery", "-A", "clinic.config", "worker", "--concurrency", "2", "--queues", "analysis,housekeeping", "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
