@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.common.models import Record
 from clinic.patients.visibility import seen_by
 
+from .fields import LandmarksField
 from .states import FINAL, OPEN, Status
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Analysis(Record):
     eye_ratio = models.FloatField(null=True, blank=True)
     mouth_ratio = models.FloatField(null=True, blank=True)
     findings = models.JSONField(null=True, blank=True)
-    landmarks = models.JSONField(null=True, blank=True)
+    landmarks = LandmarksField(null=True, blank=True)
 
     objects = AnalysisQuerySet.as_manager()
 
