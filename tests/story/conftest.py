@@ -15,6 +15,7 @@ from clinic.start.serve import services
 from tests.inference.running import environment, purge
 from tests.servers import free_port, listens
 
+from ..stores.conftest import bucket, new_bucket, s3_server, switch  # noqa: F401
 from .processes import running, until
 
 # Pages answer in milliseconds; an analysis on a busy machine may take its time.
@@ -53,11 +54,20 @@ class House:
 
 
 @pytest.fixture
-def house(transactional_db: None, tmp_path: Path) -> Iterator[House]:
+def photos_lie_in() -> str:
+    """Parametrize it: in "folders" or in a "bucket"."""
+    return "folders"
+
+
+@pytest.fixture
+def house(
+    transactional_db: None, tmp_path: Path, photos_lie_in: str, request: pytest.FixtureRequest
+) -> Iterator[House]:
     """The processes of `make run`, on production's database and broker and with the real models."""
     purge()
     port = free_port()
-    env, processes = environment(), []
+    more = request.getfixturevalue("bucket").env() if photos_lie_in == "bucket" else {}
+    env, processes = environment(**more), []
     with contextlib.ExitStack() as stack:
         for name, command in services(tmp_path, port).items():
             log = tmp_path / f"{name}.log"

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from clinic.visits import files
 from clinic.visits.models import Confirmation, Photo, VisitConfirmation
 from inference import registry
 from inference.models import Analysis
@@ -186,7 +188,7 @@ def check_stored() -> None:
     assert all(same_exercise(one.photo.exercise, one.exercise) for one in analyses)
     assert "left" in {one.weak_side for one in analyses}, "the weak side of the person in the pictures"
     large = max(Photo.objects.all(), key=lambda photo: photo.width * photo.height)
-    with large.image.open() as file, Image.open(file) as stored:
+    with Image.open(io.BytesIO(files.read_named(large.image.name))) as stored:
         assert stored.size == (large.width, large.height)
         assert stored.width < stored.height, "it lay on its side"
         assert ORIENTATION not in stored.getexif() and len(stored.getexif()) == 0
@@ -200,8 +202,15 @@ def check_stored() -> None:
     assert {photo.pk for photo in stood_behind} == set(word.visit.photos.values_list("pk", flat=True))
 
 
+@pytest.mark.parametrize("photos_lie_in", ["folders", "bucket"])
 def test_from_a_new_patient_to_two_visits_side_by_side(
-    house: House, page: Page, somebody: Any, tmp_path: Path, complaints: list[str]
+    house: House,
+    page: Page,
+    somebody: Any,
+    tmp_path: Path,
+    complaints: list[str],
+    photos_lie_in: str,
+    request: pytest.FixtureRequest,
 ) -> None:
     sideways = twelve_megapixels_sideways("smile", tmp_path / f"{FILE} smile.jpg")
     log_in(page, house, somebody)
@@ -218,6 +227,10 @@ def test_from_a_new_patient_to_two_visits_side_by_side(
     rows = read_the_csv(page)
     check_rows(rows)
     check_stored()
+    if photos_lie_in == "bucket":
+        lying = request.getfixturevalue("bucket").lying()
+        assert len(lying) == 2 * Photo.objects.count(), "each photo and its thumbnail, and nothing else"
+        assert not [path for path in settings.VAR_DIR.rglob("photos/*/*") if path.is_file()]
     assert complaints == []
     said = house.said().lower()
     for private in ("quetzalcoatl", NUMBER.lower(), "droop", "1971"):
