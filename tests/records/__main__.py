@@ -56,6 +56,10 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--neighbours", type=int, default=20, help="other clinics")
     parser.add_argument("--each", type=int, default=500, help="patients of each of them")
     parser.add_argument("--visits", type=int, default=500, help="of the one patient who came most")
+    parser.add_argument(
+        "--photos-of-one-in", type=int, default=1, metavar="N", help="patients: fewer photo rows"
+    )
+    parser.add_argument("--lines", type=int, default=9, help="of the log, for each patient")
     parser.add_argument("--keep", metavar="FOLDER", help="keep the database there, and use it the next time")
     parser.add_argument("--only", metavar="WORD", default="", help="pages whose line has this word")
     parser.add_argument("--rounds", type=int, default=20, help="times that each page is asked")
@@ -102,7 +106,14 @@ def within(supervisor: Supervisor, folder: Path, asked: argparse.Namespace) -> i
         settings.DEMO, settings.MODEL_ARTIFACTS_DIR = True, ARTIFACTS
         begun = time.monotonic()
         seed.fill(
-            seed.Sizes(asked.patients, asked.neighbours, asked.each, asked.visits),
+            seed.Sizes(
+                asked.patients,
+                asked.neighbours,
+                asked.each,
+                asked.visits,
+                asked.photos_of_one_in,
+                asked.lines,
+            ),
             lambda line: say(f"{time.monotonic() - begun:6.0f} s {line}"),
         )
         settings.DEMO = False
@@ -135,6 +146,9 @@ def ask_all(supervisor: Supervisor, asked: argparse.Namespace) -> int:
             if one.ratio > 1:
                 say(f"\n{one.page.label}")
                 say("\n".join(filter(None, one.plans)))
+    if not found:
+        say(f"No page's line has the word {asked.only!r}.")
+        return 1
     worst = max(found, key=lambda one: one.ratio)
     say("")
     say(

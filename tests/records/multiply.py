@@ -45,15 +45,21 @@ def path_to_patient(
     return min(ways, key=len, default=None)
 
 
-def multiply(model: type[models.Model]) -> int:
-    """Copy the templates' rows of that table for every copy; how many rows came of it."""
+def multiply(model: type[models.Model], *, photos_of_one_in: int = 1) -> int:
+    """Copy the templates' rows of that table for every copy; how many rows came of it.
+
+    photos_of_one_in: what hangs on photos comes along for one in so many copies only.
+    """
     columns = {
         field.column: _value(model, field)
         for field in model._meta.concrete_fields
         if not isinstance(field, models.AutoField)
     }
     joins, at = [], "t"
-    for number, link in enumerate(path_to_patient(model) or ()):
+    way = path_to_patient(model) or ()
+    thinned = Photo in {model, *(link.remote_field.model for link in way)}
+    only = f" AND c.k % {photos_of_one_in} = 0" if thinned and photos_of_one_in > 1 else ""
+    for number, link in enumerate(way):
         table = link.remote_field.model._meta
         joins.append(
             f'JOIN "{table.db_table}" j{number} ON j{number}.{table.pk.column} = {at}."{link.column}"'
@@ -62,7 +68,7 @@ def multiply(model: type[models.Model]) -> int:
     names = ", ".join(f'"{name}"' for name in columns)
     return execute(
         f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {", ".join(columns.values())} '
-        f'FROM "{model._meta.db_table}" t {" ".join(joins)} JOIN seed_copies c ON c.template = {at}.id'
+        f'FROM "{model._meta.db_table}" t {" ".join(joins)} JOIN seed_copies c ON c.template = {at}.id{only}'
     )
 
 

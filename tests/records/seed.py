@@ -76,18 +76,20 @@ SYLLABLES: Final = [
 ]
 MANY: Final = 5_000
 """Patients from which on indexes are quicker built at the end."""
-LINES_A_PATIENT: Final = 9
-"""Of the log."""
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How large the clinics are. visits: of the one patient who came most."""
+    """How large the clinics are. visits: of the one patient who came most. photos_of_one_in: one in so many patients
+    has photo rows, where the disk does not hold them all; everybody's visits and what is counted of them are there.
+    lines: of the log, for each patient."""
 
     patients: int = 100_000
     neighbours: int = 20
     each: int = 500
     visits: int = 500
+    photos_of_one_in: int = 1
+    lines: int = 9
 
 
 @dataclass(frozen=True)
@@ -123,9 +125,11 @@ def grow(sizes: Sizes, found: templates.Templates, say: Say = lambda line: None)
         _list_copies(sizes, found)
         indexes = _drop_indexes() if sizes.patients >= MANY else []
         for model in tables():
-            say(f"{multiply(model):>11,} of {model._meta.db_table}")
-        for what, write in (("history", _history), ("log", _log), ("feed", _feed)):
-            say(f"{write():>11,} lines of the {what}")
+            made = multiply(model, photos_of_one_in=sizes.photos_of_one_in)
+            say(f"{made:>11,} of {model._meta.db_table}")
+        say(f"{_history():>11,} lines of the history")
+        say(f"{_log(sizes.lines):>11,} lines of the log")
+        say(f"{_feed():>11,} lines of the feed")
         for index in indexes:
             execute(index)
         say(f"{len(indexes)} indexes")
@@ -261,7 +265,7 @@ def _history() -> int:
     return count
 
 
-def _log() -> int:
+def _log(lines: int) -> int:
     """Lines of every day, each with its place in the chain; the hashes are nobody's."""
     count = execute(
         "INSERT INTO audit_readevent (at, user_id, clinic_id, patient_id, access, page, address, detail) "
@@ -269,7 +273,7 @@ def _log() -> int:
         "(ARRAY['record','record','listed','change','change','result','record','photo','export'])[1 + n % 9], "
         "'patients:detail', '10.0.0.1', '{}' "
         "FROM patients_patient p JOIN seed_copies c ON c.record_number = p.record_number, "
-        f"generate_series(1, {LINES_A_PATIENT}) n"
+        f"generate_series(1, {lines}) n"
     )
     count += execute(
         "INSERT INTO audit_readevent (at, user_id, clinic_id, access, page, address, detail) "
