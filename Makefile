@@ -33,16 +33,17 @@ test: ## Lint, types and the whole suite, with a PostgreSQL and a Redis of its o
 	@$(MAKE) --no-print-directory lint
 	@exec $(PY) -m tests.servers $(PY) -m pytest $(ARGS)
 
-lint: ## Style, templates, types, and who may import whom
-	@$(INSTALL) test
+lint: ## Style, templates, types, who may import whom, scripts; in an environment of its own size
+	@$(INSTALL) lint
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m djlint templates --lint --quiet
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports --no-logo
+	$(PY) -m clinic.start.scripts
 
 format: ## Put the code into shape
-	@$(INSTALL) test
+	@$(INSTALL) lint
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
@@ -97,7 +98,7 @@ train-setup: ## Install what ml_training needs beside the rest
 
 messages: ## Collect the texts to translate and compile the catalogues (needs gettext)
 	@$(INSTALL) run && $(PY) manage.py makemessages --locale id --no-location --no-wrap --no-obsolete \
-	$(foreach place,$(VENV) var static tests docs docker ml_training,--ignore $(place)) \
+	$(foreach place,$(VENV) var static tests docs docker ml_training node_modules,--ignore $(place)) \
 	&& msgfmt --check -o clinic/locale/id/LC_MESSAGES/django.mo clinic/locale/id/LC_MESSAGES/django.po
 
 locks: ## Renew the locked requirements from pyproject.toml (needs uv)

@@ -22,6 +22,8 @@ LOCKS = (
     "docker/web-requirements.txt",
     "ml_training/requirements.txt",
     "tests/requirements.txt",
+    "tests/lint-requirements.txt",
+    "tests/dev-requirements.txt",
 )
 VENDOR = ROOT / "static" / "vendor" / "README.md"
 OSV = "https://api.osv.dev/v1/query"

@@ -144,7 +144,7 @@ def test_a_python_named_by_hand_is_tried_first(tmp_path):
     (tmp_path / "mine").write_text('#!/bin/sh\n[ "$1" = -c ] || echo "mine: $@"\nexit 0\n')
     (tmp_path / "mine").chmod(0o755)
     run = make("lint", f"VENV={tmp_path / 'venv'}", f"PYTHON={tmp_path / 'mine'}", path=tmp_path)
-    assert f"mine: clinic/start/install.py {tmp_path / 'venv'} test" in run.stdout
+    assert f"mine: clinic/start/install.py {tmp_path / 'venv'} lint" in run.stdout
 
 
 def test_a_python_named_by_hand_that_is_none_is_said(tmp_path):
@@ -169,7 +169,7 @@ def test_the_environment_is_left_alone_while_its_lock_is_the_same(tmp_path, monk
     for lock, _size, _includes in install.LOCKS.values():
         (tmp_path / lock).parent.mkdir(exist_ok=True)
         (tmp_path / lock).write_text(lock)
-    for purpose in ("test", "test", "run", "train"):
+    for purpose in ("test", "test", "run", "train", "lint", "dev"):
         install.install(tmp_path / "venv", purpose)
     assert len(installed) == 1, "the tests' environment holds the others"
     (tmp_path / "requirements.txt").write_text("another")
