@@ -25,7 +25,7 @@ def main() -> None:
         sys.exit(BROKEN_PIPE)
     except ImproperlyConfigured as error:
         # A new machine: what is missing is a sentence, not a traceback.
-        sys.exit(f"This installation is not set up yet: {error} docs/architecture.md lists the settings.")
+        sys.exit(f"This installation is not set up yet: {error} docs/settings.md lists the settings.")
     except OperationalError as error:
         sys.exit(without_database(error))
     except ProgrammingError as error:

@@ -28,7 +28,7 @@ OPPOSITE: Final = 0.95
 LEAST_WEAKNESS: Final = 0.2
 """And from this probability of a weakness on: less than a verdict asks for, since the side is sure long before. Of 100
 visits of the demo from grade III on, of 6 to 12 views drawn at random, 99 are named when they are mirrored and none
-when they are true; see docs/quality.md."""
+when they are true; see docs/photo-quality.md."""
 ODD_ONE: Final = 0.9
 """The same for one photo among the others of its visit: both the photo's side and that of the others without it."""
 FEWEST: Final = 3

@@ -1,7 +1,7 @@
 """Is something before one eye or the mouth? Each eye is judged against the other, the lower face against the skin.
 
 The limits were set on portraits and on palsies of the demo, as they are and with tape, pads, hair and cloth painted
-over them; docs/quality.md has the table of what they let through and stop.
+over them; docs/photo-quality.md has the table of what they let through and stop.
 """
 
 from typing import Any, Final

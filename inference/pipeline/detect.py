@@ -29,7 +29,7 @@ SCORES_SHAPE: Final = (1, 896, 1)
 LEAST_SCORE: Final = 0.5
 SURE: Final = 0.9
 HELD_UPRIGHT_DEG: Final = 45
-"""A face found with this score, its eyes turned by less than this, is upright: docs/quality.md has the measurement."""
+"""A face found with this score, its eyes turned by less than this, is upright; docs/photo-quality.md says how often."""
 PART: Final = 1 / 3
 """Side of the parts of a second look over the picture's longer side."""
 LEAST_SCORE_DISTANT: Final = 0.75

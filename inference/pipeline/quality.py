@@ -1,7 +1,7 @@
 """Can this photo be judged? Numbers about it, and a reason where the answer is no.
 
 Each limit was set with `python -m ml_training.quality_limits`, which darkens, blurs, turns and covers faces
-of people who don't exist; docs/quality.md has the table of what each limit lets through and stops.
+of people who don't exist; docs/photo-quality.md has the table of what each limit lets through and stops.
 """
 
 from dataclasses import dataclass

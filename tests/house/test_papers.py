@@ -12,7 +12,8 @@ from inference.errors import TABLE
 from inference.states import Status
 
 ROOT = Path(__file__).resolve().parents[2]
-PAPERS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = sorted((ROOT / "docs").rglob("*.md"))
+PAPERS = [*sorted(ROOT.glob("*.md")), *DOCS]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -70,12 +71,33 @@ def test_make_help_lists_every_command():
 
 
 def test_the_house_is_described_as_it_is():
-    """Each reason, each setting and each state of the code stands in the description of the house."""
-    said = (ROOT / "docs" / "architecture.md").read_text()
+    """Each reason and each state of the code stands in the architecture, each setting among the settings."""
+    architecture = (ROOT / "docs" / "architecture.md").read_text()
+    said = (ROOT / "docs" / "settings.md").read_text()
     settings = "".join(path.read_text() for path in (ROOT / "clinic" / "config" / "settings").glob("*.py"))
-    wanted = {
-        *(error.code for error in TABLE),
-        *Status.names,
-        *re.findall(r'"(RISORIUS_[A-Z0-9_]+)"', settings),
-    }
-    assert sorted(word for word in wanted if word not in said) == []
+    told = {*(error.code for error in TABLE), *Status.names}
+    assert sorted(word for word in told if word not in architecture) == []
+    assert sorted(word for word in re.findall(r'"(RISORIUS_[A-Z0-9_]+)"', settings) if word not in said) == []
+
+
+@pytest.mark.parametrize("paper", DOCS, ids=lambda path: path.name)
+def test_each_document_says_first_whom_it_is_for(paper):
+    title, first = paper.read_text().split("\n\n")[:2]
+    assert title.startswith("# ")
+    assert re.match(r"For (whoever|the|a|an|you)\b", first), first
+
+
+def test_each_document_that_the_code_names_is_there():
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    found = []
+    for line in listed.split("\0"):
+        path = ROOT / line
+        if path.suffix in (".py", ".sh", ".toml", ".yml", ".yaml", ".html", ".js", ".css") and path.is_file():
+            found += [
+                f"{line}: {named}"
+                for named in re.findall(r"\bdocs/[\w/-]+\.md\b", path.read_text(errors="ignore"))
+                if not (ROOT / named).is_file()
+            ]
+    assert found == []

@@ -18,7 +18,7 @@ SERVICES = shipped.services()
 PROXY = SERVICES["proxy"]
 RANDOM = "6f2f4f5e-0000-4000-8000-000000000000"
 WEB_MEMORY = 400 * 1024**2
-"""What a web process may have for itself; the drill `budget` measures it (docs/architecture.md)."""
+"""What a web process may have for itself; the drill `budget` measures it (docs/faults.md)."""
 CHILD_MEMORY = 96 * 1024**2
 """What a decoding process has before it decodes: Python, Pillow and what they load."""
 ANNOTATION = "nginx.ingress.kubernetes.io/"

@@ -3,7 +3,7 @@
     python -m tests.visits.mirrored_visits [VISITS]
 
 Each photo is analysed as it is and as a mirror shows it; a visit is 6 to 12 views drawn at random from one of the
-demo's. Prints the shares; docs/quality.md holds the last ones.
+demo's. Prints the shares; docs/photo-quality.md holds the last ones.
 """
 
 from __future__ import annotations

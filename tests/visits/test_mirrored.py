@@ -189,7 +189,7 @@ def test_the_page_names_it_turns_it_and_takes_it_back(as_clinician, visit):
 
 
 def test_mirrored_visits_of_the_demo_are_named_and_true_ones_are_not():
-    """Eight views of visits from grade IV on: docs/quality.md has the figures of a hundred from grade III on."""
+    """Eight views of visits from grade IV on: docs/photo-quality.md has the figures of a hundred from grade III on."""
     analyser = Analyser(mirrored_visits.ARTIFACTS)
     every = mirrored_visits.visits(least_grade=4)
     for side, photos in every[:: len(every) // 3]:
