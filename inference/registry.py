@@ -13,7 +13,7 @@ import threading
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -212,7 +212,7 @@ def _look() -> _Known:
 def _decided() -> Decision:
     """What the table says; while it can't be asked, what it said last, or nothing."""
     before = _known.decision if _known else Decision()
-    on_file = connection.vendor == "sqlite" and not connection.is_in_memory_db()  # type: ignore[attr-defined]
+    on_file = connection.vendor == "sqlite" and not cast(Any, connection).is_in_memory_db()
     if on_file and not Path(connection.settings_dict["NAME"]).exists():
         return before  # a look makes no database
     try:

@@ -89,7 +89,7 @@ def _at_rest(claim: Claim) -> bytes | None:
     if not claim.reference_image:
         return None
     try:
-        return worker.insist(files.read_named, name=claim.reference_image, clinic_id=claim.clinic_id)  # type: ignore[no-any-return]
+        return worker.insist(files.read_named, name=claim.reference_image, clinic_id=claim.clinic_id)
     except (FileNotFoundError, files.SealError) as error:
         logger.warning(
             "The reference of analysis %s is left out: %s", claim.analysis_id, type(error).__name__

@@ -23,7 +23,7 @@ from .forms import ModelUseForm
 from .use import set_model_use
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from clinic.accounts.requests import ClinicRequest
 
 POLL_BUSY = 2
 POLL_IDLE = 20
@@ -32,14 +32,14 @@ POLL_IDLE = 20
 @login_required
 @never_cache
 @require_safe
-def status(request: HttpRequest) -> HttpResponse:
+def status(request: ClinicRequest) -> HttpResponse:
     """The clinic's work in hand, and a banner where it is delayed."""
-    clinic = request.clinic  # type: ignore[attr-defined]
+    clinic = request.clinic
     progress = selectors.progress(clinic_id=clinic.pk)
     # Nobody waits for a result that is not shown.
     shown = clinic.shows_results
     problems = registry.active().problems if shown else ()
-    context = {
+    context: dict[str, Any] = {
         "progress": progress,
         "problem": explain(problems[0].code) if problems else None,
         "delayed": shown and selectors.analysis_delayed(clinic_id=clinic.pk),
@@ -60,10 +60,10 @@ def _signature(context: dict[str, Any]) -> str:
 
 @login_required
 @require_safe
-def models(request: HttpRequest) -> HttpResponse:
+def models(request: ClinicRequest) -> HttpResponse:
     """The release in use, and the others that made results here or could."""
     active = registry.active()
-    uses = ledger.uses(clinic_id=request.clinic.pk)  # type: ignore[attr-defined]
+    uses = ledger.uses(clinic_id=request.clinic.pk)
     others = [cards.describe(release) for release in registry.releases() if release.name != active.name]
     known = {active.name, registry.NO_RELEASE, *(card.name for card in others)}
     others += [cards.not_installed(name) for name in uses if name not in known]
@@ -78,12 +78,12 @@ def models(request: HttpRequest) -> HttpResponse:
     return render(request, "inference/models.html", context)
 
 
-def _shadow(request: HttpRequest, active: str) -> dict[str, Any] | None:
+def _shadow(request: ClinicRequest, active: str) -> dict[str, Any] | None:
     """For administrators: how far the shadow release agrees with the one in use, and with the clinicians. Where the
     clinic's model runs unseen, that is the release in use itself."""
-    unseen = request.clinic.effective_model_use == ModelUse.SHADOW  # type: ignore[attr-defined]
+    unseen = request.clinic.effective_model_use == ModelUse.SHADOW
     name = active if unseen else registry.shadow_name()
-    clinic_id = request.clinic.pk  # type: ignore[attr-defined]
+    clinic_id = request.clinic.pk
     if not name or not policies.can_administer(request.user, clinic_id):
         return None
     beside = ledger.shadow_agreement(clinic_id=clinic_id, release=active, shadow=name)
@@ -101,15 +101,15 @@ def _shadow(request: HttpRequest, active: str) -> dict[str, Any] | None:
 
 @login_required
 @require_safe
-def release(request: HttpRequest, name: str) -> HttpResponse:
+def release(request: ClinicRequest, name: str) -> HttpResponse:
     """One release: what it is for, how good it is, where it fails."""
     found = registry.by_name(name)
-    uses = ledger.uses(clinic_id=request.clinic.pk).get(name, 0)  # type: ignore[attr-defined]
+    uses = ledger.uses(clinic_id=request.clinic.pk).get(name, 0)
     if found is None and not uses:
         raise Http404
     active = registry.active()
     is_active = found is not None and found.name == active.name
-    clinic_id = request.clinic.pk  # type: ignore[attr-defined]
+    clinic_id = request.clinic.pk
     kept = ledger.ledger(clinic_id=clinic_id, release=name)
     context = {
         "card": cards.describe(found) if found else cards.not_installed(name),
@@ -129,7 +129,7 @@ def release(request: HttpRequest, name: str) -> HttpResponse:
 
 @login_required
 @require_safe
-def figure(request: HttpRequest, name: str, file: str) -> FileResponse:
+def figure(request: ClinicRequest, name: str, file: str) -> FileResponse:
     """A plot of a release's card; nothing else of its folder."""
     found = registry.by_name(name)
     path = cards.figure_path(found, file) if found else None
@@ -144,9 +144,9 @@ def figure(request: HttpRequest, name: str, file: str) -> FileResponse:
 @never_cache
 @login_required
 @stepup.required
-def use(request: HttpRequest) -> HttpResponse:
+def use(request: ClinicRequest) -> HttpResponse:
     """Whether the clinic uses the model: for its administrators."""
-    clinic = request.clinic  # type: ignore[attr-defined]
+    clinic = request.clinic
     if clinic is None:
         raise Http404
     require(policies.can_administer(request.user, clinic.pk))

@@ -23,7 +23,7 @@ TOKEN_DAYS = [("1", _("A day")), ("30", _("30 days")), ("90", _("90 days")), ("3
 THE_CLINICS = "clinic"
 
 
-class ProfileForm(EditForm, forms.ModelForm):  # type: ignore[type-arg]
+class ProfileForm(EditForm, forms.ModelForm):
     class Meta:
         model = User
         fields = ["full_name", "language"]
@@ -33,7 +33,7 @@ class ProfileForm(EditForm, forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["language"].choices = [*settings.LANGUAGES, (THE_CLINICS, _("The clinic's"))]  # type: ignore[attr-defined]
+        self.fields["language"].choices = [*settings.LANGUAGES, (THE_CLINICS, _("The clinic's"))]
         self.initial["language"] = self.initial.get("language") or THE_CLINICS
 
     def clean_language(self) -> str:
@@ -94,7 +94,7 @@ class RoleForm(EditForm, forms.Form):
     )
 
 
-class ClinicForm(EditForm, forms.ModelForm):  # type: ignore[type-arg]
+class ClinicForm(EditForm, forms.ModelForm):
     class Meta:
         model = Clinic
         fields = ["name", "time_zone", "language", "require_second_factor", "idle_minutes"]
@@ -119,13 +119,11 @@ class ClinicForm(EditForm, forms.ModelForm):  # type: ignore[type-arg]
         zones = sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone or zone == "UTC")
         zones = [zone for zone in zones if not zone.startswith(("Etc/", "posix/", "right/", "SystemV/"))]
         now = self.instance.time_zone
-        self.fields["time_zone"].choices = [  # type: ignore[attr-defined]
+        self.fields["time_zone"].choices = [
             (zone, zone.replace("_", " ")) for zone in ([] if now in zones else [now]) + zones
         ]
         longest = LONGEST_IDLE // 60
-        self.fields["idle_minutes"].choices = [  # type: ignore[attr-defined]
-            choice for choice in IDLE_MINUTES if choice[0] <= longest
-        ]
+        self.fields["idle_minutes"].choices = [choice for choice in IDLE_MINUTES if choice[0] <= longest]
         self.initial["idle_minutes"] = min(self.initial.get("idle_minutes", longest), longest)
 
 
@@ -153,7 +151,7 @@ class PasswordForm(_PasswordAlone, auth_forms.PasswordChangeForm):
         return password
 
 
-class NewPasswordForm(_PasswordAlone, auth_forms.SetPasswordForm):  # type: ignore[type-arg]
+class NewPasswordForm(_PasswordAlone, auth_forms.SetPasswordForm):
     """The first password, or a forgotten one, by a link."""
 
 

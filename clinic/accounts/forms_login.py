@@ -42,7 +42,7 @@ class LoginForm(AllauthLoginForm):
             strip=False,
             widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         )
-        self.fields = {"username": username, "password": password}
+        self.fields: dict[str, forms.Field] = {"username": username, "password": password}
 
     def user_credentials(self) -> dict[str, str]:
         return {"username": self.cleaned_data["username"], "password": self.cleaned_data["password"]}

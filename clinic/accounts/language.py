@@ -17,7 +17,7 @@ def remember_language(response: HttpResponse, language: str) -> None:
             settings.LANGUAGE_COOKIE_NAME,
             language,
             max_age=365 * 24 * 3600,
-            samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+            samesite="Lax",
             httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
             secure=settings.SESSION_COOKIE_SECURE,
         )

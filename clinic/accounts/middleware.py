@@ -19,8 +19,10 @@ from django_htmx.http import HttpResponseClientRedirect
 from . import events, factors, selectors, sessions, stepup
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpResponse
     from django.urls import ResolverMatch
+
+    from .requests import PageRequest
 
 SESSION_KEY = "clinic_id"
 # Pages about patients: closed by default, whatever a view forgets.
@@ -30,17 +32,17 @@ CLINICAL = frozenset({"examination", "patients", "visits", "recovery", "inferenc
 class CurrentClinicMiddleware:
     """Sets `request.clinic`, and lets nobody without a clinic reach a clinical page."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Callable[[PageRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.clinic = None  # type: ignore[attr-defined]
-        request.page_clinics = []  # type: ignore[attr-defined]
+    def __call__(self, request: PageRequest) -> HttpResponse:
+        request.clinic = None
+        request.page_clinics = []
         user = request.user
         if user.is_authenticated:
             clinics = list(selectors.page_clinics(user=user))
             clinic = selectors.choose_clinic(clinics=clinics, chosen=request.session.get(SESSION_KEY))
-            request.clinic, request.page_clinics = clinic, clinics  # type: ignore[attr-defined]
+            request.clinic, request.page_clinics = clinic, clinics
             # The browser's own choice, made a click ago, wins; logging in sets it to the reader's.
             if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
                 _speak(user.language or (clinic.language if clinic else ""))
@@ -51,13 +53,13 @@ class CurrentClinicMiddleware:
         finally:
             timezone.deactivate()
 
-    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+    def process_view(self, request: PageRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         match = request.resolver_match
         if match is None or not (match.view_name == "today" or CLINICAL.intersection(match.namespaces)):
             return None
         if not request.user.is_authenticated:
             return _login_first(request)
-        if request.clinic is None:  # type: ignore[attr-defined]
+        if request.clinic is None:
             context = {
                 "integration": selectors.is_integration_account(user=request.user),
                 "invitations": selectors.invitations_of(user=request.user),
@@ -86,10 +88,10 @@ BEFORE_FACTOR_ANYWHERE = frozenset({"robots", "favicon", "set_language"})
 class SessionLimitsMiddleware:
     """Ends a session whose time is over, before any view sees its user; notes when somebody was there."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Callable[[PageRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: PageRequest) -> HttpResponse:
         if not request.user.is_authenticated:
             return self.get_response(request)
         ended = sessions.left(request).ended
@@ -99,7 +101,7 @@ class SessionLimitsMiddleware:
             return self.get_response(request)
         events.note(request, events.Event.SESSION_ENDED, request.user, why=ended)
         sessions.end(request, why=ended)
-        request.clinic, request.page_clinics = None, []  # type: ignore[attr-defined]
+        request.clinic, request.page_clinics = None, []
         response = self.get_response(request)
         # Whoever presses Back must not see a face.
         response["Clear-Site-Data"] = '"cache"'
@@ -109,17 +111,17 @@ class SessionLimitsMiddleware:
 class SecondFactorMiddleware:
     """Leads whoever lacks a required second factor to set one up, and asks again at the server's back room."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Callable[[PageRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: PageRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+    def process_view(self, request: PageRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         match = request.resolver_match
         if match is None or not request.user.is_authenticated or _open_before_factor(match):
             return None
-        clinics = request.page_clinics  # type: ignore[attr-defined]
+        clinics = request.page_clinics
         if factors.is_missing(user=request.user, clinics=clinics):
             return _factor_first(request)
         return None
@@ -134,8 +136,8 @@ def _open_before_factor(match: ResolverMatch) -> bool:
     return match.namespaces == ["accounts"] and match.url_name in BEFORE_FACTOR
 
 
-def _factor_first(request: HttpRequest) -> HttpResponse:
-    if request.htmx:  # type: ignore[attr-defined]
+def _factor_first(request: PageRequest) -> HttpResponse:
+    if request.htmx:
         return HttpResponseClientRedirect(resolve_url("mfa_index"))
     said = _("Set up a second factor first: your clinic asks for one.")
     if request.path.startswith("/api/") or request.headers.get("accept", "").startswith("application/json"):
@@ -146,9 +148,9 @@ def _factor_first(request: HttpRequest) -> HttpResponse:
     return redirect("mfa_index")
 
 
-def _login_first(request: HttpRequest) -> HttpResponse:
+def _login_first(request: PageRequest) -> HttpResponse:
     """A page's redirect to the login form would be swapped into a fragment, or read as a script's answer."""
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         here = stepup.page_of(request)
         target = f"?{urlencode({'next': here})}" if here != "/" else ""
         return HttpResponseClientRedirect(resolve_url(settings.LOGIN_URL) + target)

@@ -135,6 +135,10 @@ class User(AbstractBaseUser, PermissionsMixin, Versioned):
     credential_generation = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     date_joined = models.DateTimeField(auto_now_add=True)
 
+    # What one request knows of its user; see policies and clinic.patients.visibility.
+    _roles_by_clinic: dict[uuid.UUID, str]
+    _opened_records: frozenset[uuid.UUID]
+
     objects = UserManager()
 
     USERNAME_FIELD = "email"

@@ -19,10 +19,11 @@ from django.utils import timezone
 from .middleware import SESSION_KEY
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpResponse
     from django.urls import ResolverMatch
 
     from .models import Clinic
+    from .requests import PageRequest
 
 FIELD: Final = "opened_in"
 GO_BACK: Final = "go_back_to_clinic"
@@ -53,23 +54,23 @@ SEARCHES: Final = frozenset({"patients:search", "audit:clinic"})
 class OpenedInMiddleware:
     """Answers 409 to a form of another clinic than the session's, with what was typed, and a way back."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Callable[[PageRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: PageRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+    def process_view(self, request: PageRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         match = request.resolver_match
         if request.method != "POST" or match is None or not is_clinics(match):
             return None
         if _is_a_scripts_own(request, match):
             return None
         given = request.POST.get(FIELD)
-        current: Clinic | None = request.clinic  # type: ignore[attr-defined]
+        current: Clinic | None = request.clinic
         if not given or current is None or given == str(current.pk) or _sends_photos(request, match):
             return None
-        opened = next((one for one in request.page_clinics if str(one.pk) == given), None)  # type: ignore[attr-defined]
+        opened = next((one for one in request.page_clinics if str(one.pk) == given), None)
         if opened is not None and GO_BACK in request.POST:
             _go_to(request, opened)
             return None
@@ -110,17 +111,17 @@ def is_clinics(match: ResolverMatch) -> bool:
     return match.view_name not in PERSONAL | SEARCHES
 
 
-def _is_a_scripts_own(request: HttpRequest, match: ResolverMatch) -> bool:
+def _is_a_scripts_own(request: PageRequest, match: ResolverMatch) -> bool:
     """Whether a script sends what belongs to a record on file, which is in its own clinic whatever the session's.
 
     Typing that a page saves by itself, and photos that are on their way, must not stop for another tab's clinic. Said
     by the headers: the body of an upload is not read here.
     """
-    by_script = bool(request.htmx) or request.headers.get("accept", "").startswith("application/json")  # type: ignore[attr-defined]
+    by_script = bool(request.htmx) or request.headers.get("accept", "").startswith("application/json")
     return by_script and _names_its_record(match)
 
 
-def _sends_photos(request: HttpRequest, match: ResolverMatch) -> bool:
+def _sends_photos(request: PageRequest, match: ResolverMatch) -> bool:
     """Whether a plain form sends photos for a record on file."""
     return _names_its_record(match) and bool(request.FILES)
 
@@ -129,8 +130,8 @@ def _names_its_record(match: ResolverMatch) -> bool:
     return "pk" in match.kwargs and "accounts" not in match.namespaces
 
 
-def _go_to(request: HttpRequest, clinic: Clinic) -> None:
+def _go_to(request: PageRequest, clinic: Clinic) -> None:
     """Work in that clinic from this request on."""
     request.session[SESSION_KEY] = str(clinic.pk)
-    request.clinic = clinic  # type: ignore[attr-defined]
+    request.clinic = clinic
     timezone.activate(zoneinfo.ZoneInfo(clinic.time_zone))

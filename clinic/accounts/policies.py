@@ -30,13 +30,13 @@ def clinics_of(user: User | AnonymousUser) -> dict[uuid.UUID, str]:
     if roles is None:
         found = Membership.objects.in_force().filter(user_id=user.pk)
         roles = dict(found.values_list("clinic_id", "role"))
-        user._roles_by_clinic = roles  # type: ignore[union-attr, attr-defined]
+        user._roles_by_clinic = roles
     return roles
 
 
 def speak_for(user: User, clinic_id: uuid.UUID, role: str) -> None:
     """Let this user, as one request has it, be a member of that clinic alone: of a token's, wherever else they work."""
-    user._roles_by_clinic = {clinic_id: role}  # type: ignore[attr-defined]
+    user._roles_by_clinic = {clinic_id: role}
 
 
 def role_in(user: User | AnonymousUser, clinic_id: uuid.UUID) -> str | None:

@@ -131,4 +131,4 @@ def tokens_visible_to(*, user: User | AnonymousUser) -> QuerySet[AuthToken]:
 def is_invitation(*, pk: uuid.UUID, secret: str) -> bool:
     """Whether a link with this secret was made for the invitation and works still; whose it is nobody is told."""
     invited = Membership.objects.invitations().filter(pk=pk).first()
-    return invited is not None and invitation_links.check_token(invited, secret)  # type: ignore[arg-type]
+    return invited is not None and invitation_links.opens(invited, secret)

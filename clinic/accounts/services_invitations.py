@@ -37,7 +37,7 @@ def invitation_secret(*, membership: Membership, by: User | None = None) -> str:
     if not is_open(membership):
         raise PermissionDenied
     note_access(what="invitation_link", clinic=membership.clinic, by=by, member=str(membership.pk))
-    return invitation_links.make_token(membership)
+    return invitation_links.secret_of(membership)
 
 
 def is_open(membership: Membership) -> bool:
@@ -58,7 +58,7 @@ def accept_invitation(
     lock(membership)
     if membership.user_id != user.pk or not is_open(membership):
         raise PermissionDenied
-    if not invitation_links.check_token(membership, secret):
+    if not invitation_links.opens(membership, secret):
         raise PermissionDenied
     if user.check_password(password):
         raise ValidationError({"password": [_("Choose another password than the one that you have.")]})

@@ -65,7 +65,7 @@ class Required:
     """The same for a view that is a class."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return ask(request) or super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        return ask(request) or super().dispatch(request, *args, **kwargs)
 
 
 def ask(request: HttpRequest) -> HttpResponse | None:

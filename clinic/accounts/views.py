@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -24,11 +24,12 @@ from .forms_login import locked_by
 from .language import remember_language
 from .middleware import SESSION_KEY
 from .models import User
+from .requests import UserRequest
 
 
 @require_POST
 @login_required
-def switch_clinic(request: HttpRequest) -> HttpResponse:
+def switch_clinic(request: UserRequest) -> HttpResponse:
     """Work in another of the user's clinics from now on."""
     chosen = get_object_or_404(
         selectors.page_clinics(user=request.user), pk=_uuid(request.POST.get("clinic"))
@@ -46,7 +47,7 @@ def _uuid(text: str | None) -> str | None:
 
 
 @require_POST
-def language(request: HttpRequest) -> HttpResponse:
+def language(request: UserRequest) -> HttpResponse:
     """Read in another language from now on; someone who is logged in, also on other computers."""
     wanted = request.POST.get("language", "")
     response = redirect(next_url(request, "today" if request.user.is_authenticated else "accounts:login"))
@@ -58,7 +59,7 @@ def language(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: UserRequest) -> HttpResponse:
     """One's own name, language and password."""
     user = request.user
     form = forms.ProfileForm(request.POST or None, instance=User.objects.get(pk=user.pk))
@@ -73,7 +74,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         "form": form,
         "memberships": selectors.memberships_of(user=user),
         "invitations": selectors.invitations_of(user=user),
-        "notices": notices.recent(user=user),  # type: ignore[arg-type]
+        "notices": notices.recent(user=user),
         "tab": "profile",
     }
     return render(request, "accounts/profile.html", context)
@@ -81,7 +82,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @login_required
-def password(request: HttpRequest) -> HttpResponse:
+def password(request: UserRequest) -> HttpResponse:
     """Change one's own password; other devices are logged out by it."""
     form = forms.PasswordForm(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -98,10 +99,10 @@ def password(request: HttpRequest) -> HttpResponse:
     return lockout.slow_down(page, locked_by(form))
 
 
-def _holders(request: HttpRequest) -> Any:
+def _holders(request: UserRequest) -> Any:
     """For whom this person makes tokens: themselves, and an administrator for the clinic's integrations."""
     me = User.objects.filter(pk=request.user.pk)
-    clinic = request.clinic  # type: ignore[attr-defined]
+    clinic = request.clinic
     if clinic is None or not policies.can_administer(request.user, clinic.pk):
         return me
     ids = [request.user.pk, *selectors.integrations(clinic_id=clinic.pk).values_list("pk", flat=True)]
@@ -111,9 +112,9 @@ def _holders(request: HttpRequest) -> Any:
 @never_cache
 @login_required
 @stepup.required
-def tokens(request: HttpRequest) -> HttpResponse:
+def tokens(request: UserRequest) -> HttpResponse:
     """The API tokens of oneself and of the clinics that one administers; a new one is shown once, when it is made."""
-    user, clinic = request.user, request.clinic  # type: ignore[attr-defined]
+    user, clinic = request.user, request.clinic
     holders = _holders(request)
     form = forms.TokenForm(request.POST or None, holders=holders, initial={"user": user.pk})
     made = None
@@ -144,9 +145,9 @@ def tokens(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 @stepup.required
-def token_revoke(request: HttpRequest, key: str) -> HttpResponse:
+def token_revoke(request: UserRequest, key: str) -> HttpResponse:
     """End a token at once: one's own, or one for a clinic that one administers."""
     token = get_object_or_404(selectors.tokens_visible_to(user=request.user), token_key=key)
-    services.revoke_token(token=token, by=request.user)  # type: ignore[arg-type]
+    services.revoke_token(token=token, by=request.user)
     messages.success(request, _("The token is revoked. What used it can no longer reach the records."))
     return redirect("accounts:tokens")

@@ -7,7 +7,7 @@ import uuid
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,24 +19,25 @@ from clinic.common.http import require
 
 from . import events, factors, forms, policies, selectors, services, services_invitations, sessions, stepup
 from .models import Clinic, Membership, Role
+from .requests import UserRequest
 
 
-def _administered(request: HttpRequest) -> Clinic:
-    clinic: Clinic | None = request.clinic  # type: ignore[attr-defined]
+def _administered(request: UserRequest) -> Clinic:
+    clinic: Clinic | None = request.clinic
     if clinic is None:
         raise Http404
     require(policies.can_administer(request.user, clinic.pk))
     return clinic
 
 
-def _member(request: HttpRequest, pk: uuid.UUID) -> Membership:
+def _member(request: UserRequest, pk: uuid.UUID) -> Membership:
     return get_object_or_404(selectors.members(clinic_id=_administered(request).pk), pk=pk)
 
 
 @never_cache
 @login_required
 @stepup.required
-def members(request: HttpRequest) -> HttpResponse:
+def members(request: UserRequest) -> HttpResponse:
     """Who works in the clinic, and in which role; adds a person."""
     clinic = _administered(request)
     form = forms.MemberForm(request.POST or None)
@@ -53,7 +54,7 @@ def members(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/members.html", context)
 
 
-def _member_page(request: HttpRequest, membership: Membership, **more: object) -> HttpResponse:
+def _member_page(request: UserRequest, membership: Membership, **more: object) -> HttpResponse:
     context = {
         "membership": membership,
         "form": forms.RoleForm(record=membership),
@@ -73,7 +74,7 @@ def _member_page(request: HttpRequest, membership: Membership, **more: object) -
 @never_cache
 @login_required
 @stepup.required
-def member(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def member(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     """One member: the role, the access, and a link to set a password."""
     membership = _member(request, pk)
     if request.method != "POST":
@@ -90,12 +91,12 @@ def member(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 @login_required
 @stepup.required
-def member_active(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def member_active(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     """Take a member's access away, or give it back."""
     membership = _member(request, pk)
     active = request.POST.get("active") == "yes"
     try:
-        services.set_member_active(membership=membership, active=active, by=request.user)  # type: ignore[arg-type]
+        services.set_member_active(membership=membership, active=active, by=request.user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("accounts:member", pk=pk)
@@ -110,14 +111,14 @@ def member_active(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 @login_required
 @stepup.required
-def member_link(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def member_link(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     """Show, this once, a link by which the member sets their own password, or accepts the invitation."""
     membership = _member(request, pk)
     if membership.accepted_at is None:
-        secret = services_invitations.invitation_secret(membership=membership, by=request.user)  # type: ignore[arg-type]
+        secret = services_invitations.invitation_secret(membership=membership, by=request.user)
         path = reverse("accounts:invitation_link", args=[membership.pk, secret])
     else:
-        parts = services.password_link_parts(membership=membership, by=request.user)  # type: ignore[arg-type]
+        parts = services.password_link_parts(membership=membership, by=request.user)
         path = reverse("accounts:set_password", args=parts)
     return _member_page(request, membership, link=request.build_absolute_uri(path))
 
@@ -125,7 +126,7 @@ def member_link(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 @login_required
 @stepup.required
-def member_factor(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def member_factor(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     """Take away the second factor that a colleague lost; they set up another one at their next login."""
     membership = _member(request, pk)
     user = membership.user
@@ -146,7 +147,7 @@ def member_factor(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @login_required
 @stepup.required
-def settings(request: HttpRequest) -> HttpResponse:
+def settings(request: UserRequest) -> HttpResponse:
     """The clinic's name, time zone and language, and how its members log in."""
     clinic = _administered(request)
     form = forms.ClinicForm(request.POST or None, instance=Clinic.objects.get(pk=clinic.pk))

@@ -33,7 +33,7 @@ class Page(ContextMixin):
         if not request.user.is_authenticated:
             # Before allauth is asked, which would keep a stranger's request in a session.
             return redirect_to_login(request.get_full_path())
-        response = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        response = super().dispatch(request, *args, **kwargs)
         response["Cache-Control"] = "no-store"
         return response
 
@@ -52,7 +52,7 @@ class Changes(Page):
     said: Any = ""
 
     def form_valid(self, form: Any) -> HttpResponse:
-        response: HttpResponse = super().form_valid(form)  # type: ignore[misc]
+        response: HttpResponse = super().form_valid(form)
         request: HttpRequest = self.request  # type: ignore[attr-defined]
         user = request.user
         assert isinstance(user, User)

@@ -51,7 +51,7 @@ def invitation(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     assert isinstance(user, User)
     membership = _invitation(request, pk)
     secret = request.session.get(SECRETS, {}).get(str(pk), "")
-    valid = invitation_links.check_token(membership, secret)
+    valid = invitation_links.opens(membership, secret)
     form = forms.AcceptForm(user, request.POST or None)
     if request.method == "POST":
         if not valid:

@@ -151,6 +151,7 @@ class SetPassword(auth_views.PasswordResetConfirmView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
+        assert isinstance(self.user, User)
         services.password_set_by_link(user=self.user)
         events.note(self.request, events.Event.PASSWORD_CHANGED, self.user, how="link")
         messages.success(self.request, _("Your password is set. Please log in."))
@@ -167,13 +168,13 @@ class Again:
         """Our own count decides, for each pair of person and browser."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(**kwargs)  # type: ignore[misc]
+        context = super().get_context_data(**kwargs)
         return {**context, "method": self.method, "options": options_of(context)}
 
     def form_valid(self, form: Any) -> HttpResponse:
         request: HttpRequest = self.request  # type: ignore[attr-defined]
         events.note(request, events.Event.STEP_UP, request.user, how=self.method)
-        return super().form_valid(form)  # type: ignore[misc, no-any-return]
+        return super().form_valid(form)
 
     def form_invalid(self, form: Any) -> HttpResponse:
         return lockout.slow_down(self.render_to_response(self.get_context_data(form=form)), locked_by(form))  # type: ignore[attr-defined]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from knox import auth
 from rest_framework import authentication
@@ -44,7 +45,7 @@ class TokenAuthentication(auth.TokenAuthentication):
 
 class _ByHeader(authentication.CSRFCheck):
     def _check_token(self, request: Any) -> None:
-        super()._check_token(headers_of(request))  # type: ignore[misc]
+        super()._check_token(headers_of(request))
 
 
 class SessionAuthentication(authentication.SessionAuthentication):
@@ -52,7 +53,7 @@ class SessionAuthentication(authentication.SessionAuthentication):
 
     def enforce_csrf(self, request: Request) -> None:
         """403 unless the header's token is the cookie's."""
-        check = _ByHeader(lambda _request: None)
+        check: Any = _ByHeader(lambda _request: HttpResponse())
         check.process_request(request)
         if reason := check.process_view(request, None, (), {}):
             raise PermissionDenied(f"CSRF Failed: {reason}")

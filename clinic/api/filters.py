@@ -39,7 +39,7 @@ class Moment(filters.IsoDateTimeFilter):
     field_class = MomentField
 
 
-class TruthField(forms.NullBooleanField):
+class TruthField(forms.Field):
     """`true` or `false`, and no other spelling: one that is only nearly understood must not answer with everybody."""
 
     widget = forms.TextInput

@@ -8,7 +8,7 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
@@ -30,9 +30,7 @@ class NewestFirst(BasePagination):
     size_param = "page_size"
     cursor_param = "cursor"
 
-    def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
-    ) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         """The page that the cursor asks for, and whether another follows."""
         self.request = request
         size = page_size(request)
@@ -94,7 +92,7 @@ def page_size(request: Request) -> int:
     """How many records the query asks for."""
     wanted = request.query_params.get(NewestFirst.size_param)
     if wanted is None:
-        return int(api_settings.PAGE_SIZE)
+        return int(api_settings.PAGE_SIZE or MAX_PAGE_SIZE)
     # Of many digits the first ones say nothing of the size.
     digits = wanted.isascii() and wanted.isdigit() and len(wanted) < 10
     if not digits or not 1 <= int(wanted) <= MAX_PAGE_SIZE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import IO, Any
 
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +15,7 @@ class JSONParser(parsers.JSONParser):
     """JSON of a sensible depth, whose texts can be stored and sent back."""
 
     def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: dict[str, Any] | None = None
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         """What the body says, or 400."""
         try:

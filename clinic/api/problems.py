@@ -140,9 +140,9 @@ class ProblemResponse(Response):
     """JSON, whatever other representation was asked for."""
 
     @property
-    def rendered_content(self) -> bytes:
+    def rendered_content(self) -> Any:
         self["Content-Type"] = MEDIA_TYPE
-        return bytes(JSONRenderer().render(self.data))
+        return JSONRenderer().render(self.data)
 
 
 class Problem(exceptions.APIException):
@@ -155,7 +155,7 @@ class Problem(exceptions.APIException):
         self.status_code = self.kind.status
         self.headers = headers or {}
         self.extra = extra
-        super().__init__(detail or self.kind.title, code)
+        super().__init__(force_str(detail or self.kind.title), code)
 
 
 def handle(exc: Exception, context: dict[str, Any]) -> Response:
@@ -163,7 +163,7 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response:
     set_rollback()
     request = context["request"]
     if isinstance(exc, Problem):
-        return _answer(request, exc.kind, detail=exc.detail, headers=exc.headers, extra=exc.extra)
+        return _answer(request, exc.kind, detail=force_str(exc.detail), headers=exc.headers, extra=exc.extra)
     if isinstance(exc, Conflict):
         return handle(_changed(exc.record), context)
     if isinstance(exc, exceptions.ValidationError):
@@ -247,11 +247,11 @@ def _narrow(exc: Exception, code: str) -> str:
     return code
 
 
-def _safe_detail(exc: Exception) -> str | Promise:
+def _safe_detail(exc: Exception) -> str:
     """DRF's own sentences say no more than the request did; others might quote a record or a query."""
     if isinstance(exc, exceptions.NotFound):
         return ""
-    return exc.detail if isinstance(exc, exceptions.APIException) else ""
+    return force_str(exc.detail) if isinstance(exc, exceptions.APIException) else ""
 
 
 def _headers(exc: Exception) -> dict[str, str]:
@@ -259,7 +259,7 @@ def _headers(exc: Exception) -> dict[str, str]:
     if auth := getattr(exc, "auth_header", None):
         headers["WWW-Authenticate"] = auth
     if isinstance(exc, exceptions.Throttled):
-        headers["Retry-After"] = str(int(exc.wait or 59) + 1)
+        headers["Retry-After"] = str(int(getattr(exc, "wait", None) or 59) + 1)
     return headers
 
 

@@ -45,7 +45,7 @@ def once(
     key = _keyed(_read(given))
     wanted = _keyed(operation, _body(request.data))
     with transaction.atomic():
-        if not _alone(request.user.pk, key):
+        if not _alone(int(request.user.pk or 0), key):
             raise Problem("in_progress", headers={"Retry-After": "1"})
         known = RepeatableRequest.objects.filter(user=request.user, key=key).first()
         if known is not None and known.created_at <= timezone.now() - REMEMBERED:
@@ -90,7 +90,7 @@ def _digest(value: Any) -> str:
     if not isinstance(value, UploadedFile):
         return str(value)
     value.seek(0)
-    digest = hashlib.file_digest(value, "sha256").hexdigest()  # type: ignore[arg-type]
+    digest = hashlib.file_digest(value, "sha256").hexdigest()
     value.seek(0)
     return digest
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from drf_spectacular import authentication
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -14,6 +14,9 @@ from clinic.common.models import Versioned
 from . import contracts, etags, examples, examples_tasks
 from .permissions import InScope
 from .problems import CATALOGUE, INTAKE, MEDIA_TYPE, Kind
+
+if TYPE_CHECKING:
+    from .views.base import Records, Strict
 
 TAG = {"type": "string", "examples": ['"7d6a1c52-0f1e-4d0a-9a53-1f1a1d6a2a11.3"']}
 ETAG = {"schema": TAG, "description": "The version of the record that this answer shows."}
@@ -163,7 +166,7 @@ class Schema(AutoSchema):
         """The scope that a token needs, in words and beside its scheme."""
         if InScope not in self.view.permission_classes or not operation.get("security"):
             return
-        if scope := self.view.scope():
+        if scope := cast("Strict", self.view).scope():
             operation["description"] = f"{operation.get('description', '')}\n\nScope: `{scope}`.".strip()
             operation["security"] = [
                 {name: [str(scope)] if name == "token" else [] for name in way}
@@ -186,7 +189,7 @@ class Schema(AutoSchema):
         for status, response in operation["responses"].items():
             if status in ("200", "201", "202"):
                 response.setdefault("headers", {})["ETag"] = ETAG
-        if self.method == "GET" and self.view.whole_in_its_version:
+        if self.method == "GET" and cast("Records", self.view).whole_in_its_version:
             operation.setdefault("parameters", []).append(IF_NONE_MATCH)
             operation["responses"]["304"] = {"description": ANSWERS["304"]}
 

@@ -23,7 +23,7 @@ class Limit(BaseThrottle):
 
     def caller(self, request: Request, view: APIView) -> str | None:
         """Who is counted; None to count nobody."""
-        return limits.by_user(request)  # type: ignore[arg-type]
+        return limits.by_user(request)
 
     def scope_of(self, view: APIView) -> str | None:
         return self.scope
@@ -59,7 +59,7 @@ class ByAddress(Limit):
     scope = "token"
 
     def caller(self, request: Request, view: APIView) -> str | None:
-        return limits.by_address(request)  # type: ignore[arg-type]
+        return limits.by_address(request)
 
 
 class ByAccount(Limit):

@@ -258,7 +258,7 @@ def record_reads(*, request: HttpRequest, patients: Iterable[Patient], access: s
     by_reason: dict[str, list[AuditEvent]] = {}
     for patient in {patient.pk: patient for patient in patients}.values():
         event = AuditEvent(
-            user=request.user,  # type: ignore[misc]
+            user=request.user,
             clinic_id=patient.clinic_id,
             patient=patient,
             kind=access,

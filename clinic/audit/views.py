@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.accounts import policies, stepup
 from clinic.accounts import selectors as accounts
+from clinic.accounts.requests import ClinicRequest
 from clinic.common import sheets
 from clinic.common.dates import today
 from clinic.common.http import require, visible_or_404
@@ -34,14 +35,14 @@ from .services import log_reading, record_read
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @stepup.required
-def clinic_log(request: HttpRequest) -> HttpResponse:
+def clinic_log(request: ClinicRequest) -> HttpResponse:
     """Who did what in the clinic; a search is sent, so that no record number stands in an address."""
-    clinic = request.clinic  # type: ignore[attr-defined]
+    clinic = request.clinic
     if clinic is None:
         raise Http404
     require(policies.can_administer(request.user, clinic.pk))
     people = [(m.user_id, m.user.full_name) for m in accounts.members(clinic_id=clinic.pk)]
-    visible = Patient.objects.visible_to(request.user).filter(clinic=clinic)  # type: ignore[arg-type]
+    visible = Patient.objects.visible_to(request.user).filter(clinic=clinic)
     if request.method == "POST":
         form = SearchForm(request.POST, people=people)
         number = request.POST.get("record_number", "").strip()
@@ -66,8 +67,8 @@ def clinic_log(request: HttpRequest) -> HttpResponse:
     patient = visible.filter(pk=wanted).first() if wanted else None
     search = form.search(patient=wanted, before=asked.cleaned_data["before"])
     events, more = log.page(clinic=clinic, search=search)
-    log_reading(user=request.user, clinic=clinic, patient=patient, filters=search.filters)  # type: ignore[arg-type]
-    form.data["record_number"] = patient.record_number if patient else ""
+    log_reading(user=request.user, clinic=clinic, patient=patient, filters=search.filters)
+    form.data = {**form.data, "record_number": patient.record_number if patient else ""}
     context = {
         "form": form,
         "events": events,
@@ -78,9 +79,9 @@ def clinic_log(request: HttpRequest) -> HttpResponse:
     return render(request, "audit/clinic.html", context)
 
 
-def _own(request: HttpRequest, pk: uuid.UUID) -> Patient:
+def _own(request: ClinicRequest, pk: uuid.UUID) -> Patient:
     """The patient, if this person may hand out the patient's log; the copy is logged as an export."""
-    patient: Patient = visible_or_404(Patient.objects.select_related("clinic"), request.user, pk)  # type: ignore[arg-type]
+    patient: Patient = visible_or_404(Patient.objects.select_related("clinic"), request.user, pk)
     require(policies.can_administer(request.user, patient.clinic_id))
     record_read(request=request, patient=patient, access=Access.EXPORT)
     return patient
@@ -95,7 +96,7 @@ def _lines(patient: Patient) -> Iterator[log.Line]:
 @login_required
 @require_safe
 @stepup.required
-def patient_log(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def patient_log(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """A patient's own log, to be printed and handed over."""
     patient = _own(request, pk)
     context = {"patient": patient, "lines": list(_lines(patient)), "printed": timezone.now()}
@@ -105,7 +106,7 @@ def patient_log(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @login_required
 @require_safe
 @stepup.required
-def patient_csv(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
+def patient_csv(request: ClinicRequest, pk: uuid.UUID) -> HttpResponseBase:
     """The same as a file."""
     patient = _own(request, pk)
     # The language is the request's: it is over when the rows are written.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
@@ -95,14 +95,13 @@ class CsrfByHeaderMiddleware(CsrfViewMiddleware):
 
     def process_view(
         self, request: HttpRequest, callback: Any, callback_args: Any, callback_kwargs: Any
-    ) -> HttpResponse | None:
+    ) -> HttpResponseForbidden | None:
         if settings.CSRF_HEADER_NAME not in request.META:
             return None
-        refused: HttpResponse | None = super().process_view(request, callback, callback_args, callback_kwargs)
-        return refused
+        return super().process_view(request, callback, callback_args, callback_kwargs)
 
     def _check_token(self, request: HttpRequest) -> None:
-        super()._check_token(headers_of(request))  # type: ignore[misc]
+        super()._check_token(headers_of(request))
 
 
 class PhotosInMemory(FileUploadHandler):

@@ -77,6 +77,10 @@ class EditForm:
 
     data: Any
     fields: dict[str, Any]
+    base_fields: dict[str, Any]
+    cleaned_data: dict[str, Any]
+    _errors: Any
+    add_error: Callable[..., None]
     get_initial_for_field: Callable[[forms.Field, str], Any]
     touched_only = False
     """Whether what was not sent was not touched: of a form that saves itself as it is typed."""
@@ -110,14 +114,14 @@ class EditForm:
 
     def full_clean(self) -> None:
         """Take the hidden fields out of what was typed, and what was decided about a conflict into it."""
-        super().full_clean()  # type: ignore[misc]
+        super().full_clean()
         if self.record is None or not hasattr(self, "cleaned_data"):
             return
         carried = {name: self.cleaned_data.pop(name, None) for name in CARRIED}
-        wrong = [self._errors.pop(name) for name in CARRIED if name in self._errors]  # type: ignore[has-type]
+        wrong = [self._errors.pop(name) for name in CARRIED if name in self._errors]
         if wrong:
             said = _("This page doesn't say which version it shows. Load it again; nothing was saved.")
-            self.add_error(None, ValidationError(said, code="no_version"))  # type: ignore[attr-defined]
+            self.add_error(None, ValidationError(said, code="no_version"))
             return
         self._version = carried["version"]
         self._originals = carried["originals"] if isinstance(carried["originals"], dict) else None
@@ -130,6 +134,7 @@ class EditForm:
 
     def _settle(self, shown: Mapping[str, Any]) -> None:
         """Carry out what the person chose for each field of which they were shown the other side's value."""
+        assert self.record is not None
         for name, value in shown.items():
             choice = self.data.get(f"keep-{name}")
             if name not in self.fields or choice not in (MINE, THEIRS, BOTH):
@@ -164,7 +169,7 @@ class EditForm:
     def others(self, record: Any) -> list[ShownValue]:
         """What the page shows otherwise than the record, as it now is: others saved it meanwhile."""
         found = []
-        for name in self.base_fields:  # type: ignore[attr-defined]
+        for name in self.base_fields:
             was = base_value(record, Basis(self._version, originals=self._originals), name)
             column = record._meta.get_field(name)
             shown, now = self.cleaned_data.get(name, was), getattr(record, name)

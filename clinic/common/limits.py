@@ -71,7 +71,7 @@ def _count(scope: str, caller: str, seconds: int, now: float) -> tuple[int, floa
     ident = hashlib.sha256(caller.encode()).hexdigest()[:32]
     try:
         cache = caches["default"]
-        began = cache.get_or_set(f"limit:{scope}:{seconds}:{ident}", now, timeout=seconds)
+        began: float = cache.get_or_set(f"limit:{scope}:{seconds}:{ident}", now, timeout=seconds) or now
         # Of its own beginning: a count that outlives its time belongs to nobody.
         key = f"limit:{scope}:{seconds}:{ident}:{began}"
         cache.add(key, 0, timeout=seconds + 60)

@@ -6,7 +6,7 @@ import logging
 import sys
 import threading
 import warnings
-from typing import Any
+from typing import Any, TextIO
 
 logger = logging.getLogger("python")
 
@@ -21,7 +21,14 @@ def hook() -> None:
     sys.unraisablehook = _passing
 
 
-def _warn(message: Any, category: type[Warning], filename: str, lineno: int, *_: Any) -> None:
+def _warn(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
     record = logger.makeRecord(
         logger.name, logging.WARNING, filename, lineno, "%s", (category.__name__,), None
     )

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Critical, Error, Warning, register
@@ -183,7 +183,7 @@ def database() -> list[CheckMessage]:
     from django.db.migrations.executor import MigrationExecutor
 
     file = Path(connection.settings_dict["NAME"]) if connection.vendor == "sqlite" else None
-    if file and not file.exists() and not connection.is_in_memory_db():
+    if file and not file.exists() and not cast(Any, connection).is_in_memory_db():
         return [
             Error(
                 f"There is no database yet: {file}.",

@@ -18,7 +18,7 @@ from kombu.utils.json import dumps
 
 
 class Channel(filesystem.Channel):
-    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]  # named as in kombu's file transport
         folder = Path(self.data_folder_out)
         # A wall clock that sorts, since messages outlive a reboot, which resets the monotonic one.
         name = f"{time.time_ns():020d}_{uuid.uuid4()}.{queue}.msg"

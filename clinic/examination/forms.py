@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clinic.accounts.models import User
 from clinic.common.forms import EditForm
 
 from . import selectors
@@ -26,7 +27,7 @@ class FutureDay(forms.DateInput):
 class PlanForm(EditForm, forms.Form):
     """Who looks after a task, how, and when it is looked at next."""
 
-    owner = forms.ModelChoiceField(
+    owner = forms.ModelChoiceField[User](
         label=_("Who looks after it"), queryset=None, required=False, empty_label=_("Nobody yet")
     )
     plan = forms.CharField(
@@ -41,7 +42,7 @@ class PlanForm(EditForm, forms.Form):
 
     def __init__(self, *args: Any, clinic_id: uuid.UUID, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = selectors.may_own(clinic_id=clinic_id)  # type: ignore[attr-defined]
+        self.fields["owner"].queryset = selectors.may_own(clinic_id=clinic_id)
 
 
 class TaskForm(PlanForm):

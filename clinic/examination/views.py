@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from clinic.accounts.requests import ClinicRequest
 from clinic.audit.models import Access
 from clinic.audit.services import record_read
 from clinic.common.forms import submit
@@ -29,19 +30,19 @@ if TYPE_CHECKING:
     from .models import Task
 
 
-def _visible(request: HttpRequest, pk: uuid.UUID) -> Task:
+def _visible(request: ClinicRequest, pk: uuid.UUID) -> Task:
     found: Task = visible_or_404(selectors.visible_tasks(user=request.user), request.user, pk)
     return found
 
 
-def _to_handle(request: HttpRequest, pk: uuid.UUID) -> Task:
+def _to_handle(request: ClinicRequest, pk: uuid.UUID) -> Task:
     found = _visible(request, pk)
     require(policies.can_handle_task(request.user, found))
     return found
 
 
 def _page(
-    request: HttpRequest, found: Task, *, refused: django_forms.Form | None = None, status: int = 200
+    request: ClinicRequest, found: Task, *, refused: django_forms.Form | None = None, status: int = 200
 ) -> HttpResponse:
     """The task's page. refused: a form that was not taken, shown again as it was typed."""
     record_read(request=request, patient=found.patient, access=Access.RECORD)
@@ -62,13 +63,13 @@ def _page(
 
 @login_required
 @require_safe
-def task(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def task(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """A task: what it rests on, who looks after it, and what became of it."""
     return _page(request, _visible(request, pk))
 
 
 @login_required
-def task_new(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def task_new(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Raise a task by hand."""
     patient: Patient = visible_or_404(Patient.objects.select_related("clinic"), request.user, pk)
     require(policies.can_raise_task(request.user, patient))
@@ -93,7 +94,7 @@ def task_new(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def task_plan(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def task_plan(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Say who looks after a task, how, and when it is looked at next."""
     found = _to_handle(request, pk)
     form = PlanForm(request.POST, clinic_id=found.patient.clinic_id, record=found)
@@ -106,7 +107,7 @@ def task_plan(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def task_close(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def task_close(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Close a task, with why."""
     found = _to_handle(request, pk)
     form = CloseForm(request.POST, auto_id="id_close_%s")
@@ -119,7 +120,7 @@ def task_close(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def task_reopen(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def task_reopen(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Open a closed task again."""
     found = _to_handle(request, pk)
     try:

@@ -21,6 +21,8 @@ from .fsck.codes import explain as explain_finding
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from clinic.accounts.requests import ClinicRequest
+
     from .figures import Figures
 
 SECONDS = 20
@@ -30,9 +32,9 @@ SECONDS = 20
 @login_required
 @never_cache
 @require_safe
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: ClinicRequest) -> HttpResponse:
     """How the installation is doing, in sentences first."""
-    clinic = request.clinic  # type: ignore[attr-defined]
+    clinic = request.clinic
     if clinic is None:
         raise Http404
     require(policies.can_see_operations(request.user, clinic.pk))
@@ -46,23 +48,23 @@ def overview(request: HttpRequest) -> HttpResponse:
         "beat_seen": not math.isinf(figures.beat),
         "failures": [
             {**row, "error": explain_error(row["code"])}
-            for row in selectors.clinic_failures(user=request.user, clinic_id=clinic.pk)  # type: ignore[arg-type]
+            for row in selectors.clinic_failures(user=request.user, clinic_id=clinic.pk)
         ],
         "findings": _findings(request, figures),
         "checks": selectors.recent_checks() if whole else [],
         "backups": selectors.recent_backups() if whole else [],
     }
-    part = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
+    part = request.htmx and not request.htmx.boosted
     return render(request, "operations/_figures.html" if part else "operations/overview.html", context)
 
 
-def _findings(request: HttpRequest, figures: Figures) -> list[dict[str, Any]]:
+def _findings(request: ClinicRequest, figures: Figures) -> list[dict[str, Any]]:
     if figures.check is None:
         return []
     found = selectors.findings_of(
         check=figures.check,
-        user=request.user,  # type: ignore[arg-type]
-        clinic_id=request.clinic.pk,  # type: ignore[attr-defined]
+        user=request.user,
+        clinic_id=request.clinic.pk,
     )
     return [{**row, "about": explain_finding(row["code"])} for row in found]
 

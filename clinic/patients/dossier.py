@@ -157,7 +157,7 @@ def _row(row: models.Model, without: tuple[str, ...], people: set[int]) -> dict[
 
 
 def _people(ids: set[int]) -> list[User]:
-    return list(get_user_model().objects.filter(pk__in=ids).order_by("pk"))  # type: ignore[arg-type]
+    return list(get_user_model().objects.filter(pk__in=ids).order_by("pk"))
 
 
 def _releases(sections: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
@@ -191,11 +191,12 @@ def _page(patient: Patient, photos: dict[str, Photo], now: dt.datetime) -> str:
     """Everything in words."""
     from clinic.visits.selectors import cards
 
+    of_photos = cards(photos=photos.values())
     shown = [
         {"file": name, "card": card, "exercise": exercises.by_code(card.photo.exercise)}
-        for name, card in zip(photos, cards(photos=photos.values()), strict=True)
+        for name, card in zip(photos, of_photos, strict=True)
     ]
-    used = {card["card"].analysis.release for card in shown if card["card"].analysis is not None}
+    used = {card.analysis.release for card in of_photos if card.analysis is not None}
     context = {
         "patient": patient,
         "clinic": patient.clinic,

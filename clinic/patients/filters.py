@@ -73,7 +73,7 @@ class Filters:
         text = searches.recall(session, query.get("search", ""))
         return cls(
             text=text,
-            search=query["search"] if text else "",
+            search=query.get("search", "") if text else "",
             causes=tuple(code for code in Cause.values if code in query.getlist("cause")),
             weak_sides=tuple(side for side in SIDES if (side or NO_SIDE) in query.getlist("side")),
             last_visit=seen if seen in LastVisit.values else "",

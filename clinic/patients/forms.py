@@ -13,7 +13,17 @@ from clinic.common.forms import EditForm
 from clinic.common.spans import Precision
 
 from . import rules
-from .models import BirthPrecision, Cause, Consent, ConsentManner, Episode, Patient, Sex, Treatment, WeakSide
+from .models import (
+    BirthPrecision,
+    Cause,
+    ConsentManner,
+    ConsentUse,
+    Episode,
+    Patient,
+    Sex,
+    TreatmentKind,
+    WeakSide,
+)
 
 NO_SIDE = "none"
 
@@ -196,9 +206,7 @@ class RegisterForm(PatientForm, EpisodeForm):
 
 
 class TreatmentForm(EditForm, forms.Form):
-    kind = forms.ChoiceField(
-        label=_("Treatment"), choices=Treatment._meta.get_field("kind").choices, widget=forms.RadioSelect
-    )
+    kind = forms.ChoiceField(label=_("Treatment"), choices=TreatmentKind.choices, widget=forms.RadioSelect)
     date = DayField(label=_("Date"))
     note = forms.CharField(
         label=_("Note"),
@@ -209,7 +217,7 @@ class TreatmentForm(EditForm, forms.Form):
 
 
 class ConsentForm(forms.Form):
-    use = forms.ChoiceField(choices=Consent._meta.get_field("use").choices, widget=forms.HiddenInput)
+    use = forms.ChoiceField(choices=ConsentUse.choices, widget=forms.HiddenInput)
     given_on = DayField(label=_("Given on"))
     manner = forms.ChoiceField(
         label=_("How"), required=False, choices=[("", _("Not recorded")), *ConsentManner.choices]

@@ -69,7 +69,7 @@ class OpenedRecordsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if (opened := _in_force(request.session)) and request.user.is_authenticated:
-            request.user._opened_records = frozenset(map(uuid.UUID, opened))  # type: ignore[union-attr, attr-defined]
+            request.user._opened_records = frozenset(map(uuid.UUID, opened))
             # The log's lines of the record, its visits and photos bear the reason for which it was opened.
             request.opened_records = opened  # type: ignore[attr-defined]
         return self.get_response(request)

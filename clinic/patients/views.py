@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic.accounts import policies
+from clinic.accounts.requests import ClinicRequest
 from clinic.audit import selectors as audit_selectors
 from clinic.audit import services as audit
 from clinic.audit.models import Access
@@ -32,7 +33,7 @@ from .models import CorrectionState, Patient
 PATIENTS_A_PAGE, LINES_A_PAGE = 25, 60
 
 
-def page_of(request: HttpRequest, patient: Patient, tab: str, **more: Any) -> dict[str, Any]:
+def page_of(request: ClinicRequest, patient: Patient, tab: str, **more: Any) -> dict[str, Any]:
     """What each page of a patient shows around its own part; the read goes into the log."""
     audit.record_read(request=request, patient=patient, access=Access.RECORD)
     return {
@@ -45,12 +46,12 @@ def page_of(request: HttpRequest, patient: Patient, tab: str, **more: Any) -> di
     }
 
 
-def find_patient(request: HttpRequest, pk: uuid.UUID) -> Patient:
+def find_patient(request: ClinicRequest, pk: uuid.UUID) -> Patient:
     """The patient if the user may see them."""
     return visible_or_404(Patient.objects.select_related("clinic"), request.user, pk)
 
 
-def find_to_write(request: HttpRequest, pk: uuid.UUID) -> Patient:
+def find_to_write(request: ClinicRequest, pk: uuid.UUID) -> Patient:
     """The patient if the user may see and change them."""
     patient = find_patient(request, pk)
     require(policies.can_write_records(request.user, patient.clinic_id) and patient.restricted_at is None)
@@ -59,7 +60,7 @@ def find_to_write(request: HttpRequest, pk: uuid.UUID) -> Patient:
 
 @require_POST
 @login_required
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: ClinicRequest) -> HttpResponse:
     """Look for the words typed; the list's address holds a key in their place."""
     text = searches.clean(request.POST.get("q", ""))
     key = searches.keep(request.session, text)
@@ -68,9 +69,9 @@ def search(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def patient_list(request: HttpRequest) -> HttpResponse:
+def patient_list(request: ClinicRequest) -> HttpResponse:
     """The clinic's patients, searched, filtered and sorted."""
-    clinic = request.clinic  # type: ignore[attr-defined]
+    clinic = request.clinic
     filters = Filters.read(request.GET, request.session)
     if filters.unread:
         return render(request, "patients/list.html", {"filters": filters}, status=400)
@@ -94,7 +95,7 @@ def patient_list(request: HttpRequest) -> HttpResponse:
         "restricted": selectors.restricted_count(user=request.user, clinic=clinic),
     }
     # A search typed letter by letter swaps the results alone; going back asks for the page.
-    htmx = request.htmx  # type: ignore[attr-defined]
+    htmx = request.htmx
     live = bool(htmx) and not htmx.history_restore_request
     template = "patients/_results.html" if live else "patients/list.html"
     response = render(request, template, {**context, "live": live})
@@ -103,9 +104,9 @@ def patient_list(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-def patient_new(request: HttpRequest) -> HttpResponse:
+def patient_new(request: ClinicRequest) -> HttpResponse:
     """Log a new patient with the episode that brought them."""
-    clinic = request.clinic  # type: ignore[attr-defined]
+    clinic = request.clinic
     require(policies.can_write_records(request.user, clinic.pk))
     form = forms.RegisterForm(request.POST or None, patient=Patient(clinic=clinic))
     same: list[Patient] = []
@@ -129,7 +130,7 @@ def patient_new(request: HttpRequest) -> HttpResponse:
     return render(request, "patients/new.html", {"form": form, "same": same})
 
 
-def _logged(request: HttpRequest, patient: Patient) -> HttpResponse:
+def _logged(request: ClinicRequest, patient: Patient) -> HttpResponse:
     messages.success(request, _("%(name)s is logged.") % {"name": patient.name})
     if "visit" in request.POST:
         return redirect("visits:new", pk=patient.pk)
@@ -137,7 +138,7 @@ def _logged(request: HttpRequest, patient: Patient) -> HttpResponse:
 
 
 def record_page(
-    request: HttpRequest, patient: Patient, refused: forms.ConsentForm | None = None
+    request: ClinicRequest, patient: Patient, refused: forms.ConsentForm | None = None
 ) -> HttpResponse:
     """The record's page; `refused` is the one of its forms that was just sent in vain."""
     rows = []
@@ -158,14 +159,14 @@ def record_page(
 
 @login_required
 @require_safe
-def record(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def record(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Who the patient is, their episodes and treatments, and their consent."""
     return record_page(request, find_patient(request, pk))
 
 
 @login_required
 @require_safe
-def log(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def log(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Who changed what of this patient, or who read it."""
     patient = find_patient(request, pk)
     context = page_of(request, patient, "log")
@@ -179,7 +180,7 @@ def log(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @login_required
-def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def edit(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Change what is recorded of the person."""
     patient = find_to_write(request, pk)
     context = page_of(request, patient, "record")
@@ -197,7 +198,7 @@ def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @login_required
-def archive(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def archive(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Take the patient off the lists."""
     patient = services.archive_patient(user=request.user, patient=find_to_write(request, pk))
     said = _("%(name)s is archived. Nothing is deleted: the record can be restored at any time.")
@@ -207,7 +208,7 @@ def archive(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @login_required
-def restore(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def restore(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Put the patient back on the lists."""
     patient = services.restore_patient(user=request.user, patient=find_to_write(request, pk))
     messages.success(request, _("%(name)s is back on the lists.") % {"name": patient.name})

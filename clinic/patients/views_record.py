@@ -10,13 +10,14 @@ from django import forms as django_forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from clinic.accounts import policies
+from clinic.accounts.requests import ClinicRequest
 from clinic.common import undo
 from clinic.common.forms import submit
 from clinic.common.http import require, visible_or_404
@@ -26,7 +27,7 @@ from .models import Consent, ConsentUse, Episode, Patient, Treatment
 from .views import find_to_write, page_of, record_page
 
 
-def _to_write(request: HttpRequest, queryset: Any, pk: uuid.UUID, way: str) -> tuple[Any, Patient]:
+def _to_write(request: ClinicRequest, queryset: Any, pk: uuid.UUID, way: str) -> tuple[Any, Patient]:
     """A record of a patient, and the patient, if the user may see and change them."""
     found = visible_or_404(queryset.select_related(f"{way}__clinic"), request.user, pk)
     patient: Any = found
@@ -37,7 +38,7 @@ def _to_write(request: HttpRequest, queryset: Any, pk: uuid.UUID, way: str) -> t
 
 
 def _form_page(
-    request: HttpRequest,
+    request: ClinicRequest,
     patient: Patient,
     form: django_forms.Form,
     service: Callable[..., Any],
@@ -56,7 +57,7 @@ def _form_page(
 
 
 @login_required
-def episode_new(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def episode_new(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Begin another care episode."""
     patient = find_to_write(request, pk)
     form = forms.EpisodeForm(request.POST or None)
@@ -66,7 +67,7 @@ def episode_new(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @login_required
-def episode_edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def episode_edit(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Change an episode's cause, side, onset or notes."""
     episode, patient = _to_write(request, Episode.objects.all(), pk, "patient")
     form = forms.EpisodeForm(request.POST or None, record=episode)
@@ -76,7 +77,7 @@ def episode_edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @login_required
-def treatment_new(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def treatment_new(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Record a treatment of an episode."""
     episode, patient = _to_write(request, Episode.objects.all(), pk, "patient")
     form = forms.TreatmentForm(request.POST or None)
@@ -92,7 +93,7 @@ def treatment_new(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @login_required
-def treatment_edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def treatment_edit(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Change a treatment."""
     current = Treatment.objects.filter(archived_at__isnull=True).select_related("episode")
     treatment, patient = _to_write(request, current, pk, "episode__patient")
@@ -111,7 +112,7 @@ def treatment_edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @login_required
-def treatment_archive(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def treatment_archive(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Take a treatment off the record."""
     treatment, patient = _to_write(request, Treatment.objects.all(), pk, "episode__patient")
     try:
@@ -126,7 +127,7 @@ def treatment_archive(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @login_required
-def treatment_restore(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def treatment_restore(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Put a treatment back on the record."""
     treatment, patient = _to_write(request, Treatment.objects.all(), pk, "episode__patient")
     try:
@@ -140,7 +141,7 @@ def treatment_restore(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @login_required
-def consent_give(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def consent_give(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Record a consent to one use of the photos."""
     patient = find_to_write(request, pk)
     use = request.POST.get("use")
@@ -161,7 +162,7 @@ def consent_give(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @login_required
-def consent_revoke(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def consent_revoke(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Record that the patient takes a consent back."""
     consent, patient = _to_write(request, Consent.objects.all(), pk, "patient")
     try:

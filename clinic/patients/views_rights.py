@@ -9,7 +9,7 @@ from typing import Any
 from django import forms as django_forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clinic.accounts import policies as roles
 from clinic.accounts import stepup
+from clinic.accounts.requests import ClinicRequest
 from clinic.audit import services as audit
 from clinic.audit.models import Access
 from clinic.common.dates import today
@@ -31,7 +32,7 @@ from .models import Correction, Patient
 from .views import find_patient, page_of
 
 
-def _find(request: HttpRequest, pk: uuid.UUID, allowed: Callable[..., bool]) -> Patient:
+def _find(request: ClinicRequest, pk: uuid.UUID, allowed: Callable[..., bool]) -> Patient:
     """The patient if the user may see the record and do this with it."""
     patient = find_patient(request, pk)
     require(allowed(request.user, patient))
@@ -40,13 +41,13 @@ def _find(request: HttpRequest, pk: uuid.UUID, allowed: Callable[..., bool]) -> 
 
 @login_required
 @require_safe
-def rights(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def rights(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """What the patient may ask for, and what was done so far."""
     patient = _find(request, pk, policies.can_carry_out_rights)
     return render(request, "patients/rights.html", _context(request, patient))
 
 
-def _context(request: HttpRequest, patient: Patient, **more: Any) -> dict[str, Any]:
+def _context(request: ClinicRequest, patient: Patient, **more: Any) -> dict[str, Any]:
     context = page_of(
         request,
         patient,
@@ -63,13 +64,13 @@ def _context(request: HttpRequest, patient: Patient, **more: Any) -> dict[str, A
 @login_required
 @require_POST
 @stepup.required
-def export(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
+def export(request: ClinicRequest, pk: uuid.UUID) -> HttpResponseBase:
     """A copy of all that is held of the patient, written as it is sent."""
     patient = _find(request, pk, policies.can_carry_out_rights)
     # Logged first: nothing leaves without a line.
     audit.record_read(request=request, patient=patient, access=Access.EXPORT)
     audit.log_exports(
-        user=request.user,  # type: ignore[arg-type]
+        user=request.user,
         clinic=patient.clinic,
         patient_id=patient.pk,
         photos=dossier.photos_of(patient),
@@ -85,7 +86,7 @@ def export(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 
 def _form(
-    request: HttpRequest,
+    request: ClinicRequest,
     patient: Patient,
     form: django_forms.Form,
     service: Callable[..., Any],
@@ -109,7 +110,7 @@ def _form(
 
 
 @login_required
-def correction_new(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def correction_new(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Note what the patient says is wrong."""
     patient = _find(request, pk, policies.can_carry_out_rights)
     form = forms_rights.CorrectionForm(request.POST or None, initial={"received_on": today()})
@@ -127,7 +128,7 @@ def correction_new(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @login_required
-def correction(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def correction(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Decide a request: corrected, or the patient's statement stands beside the record."""
     found = visible_or_404(Correction.objects.select_related("patient__clinic"), request.user, pk)
     require(policies.can_carry_out_rights(request.user, found.patient))
@@ -147,7 +148,7 @@ def correction(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @login_required
-def restrict(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def restrict(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Close the record."""
     patient = _find(request, pk, policies.can_carry_out_rights)
     form = forms_rights.RestrictForm(request.POST or None)
@@ -169,7 +170,9 @@ def restrict(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     )
 
 
-def _reasoned(request: HttpRequest, pk: uuid.UUID, service: Callable[..., Any], **words: str) -> HttpResponse:
+def _reasoned(
+    request: ClinicRequest, pk: uuid.UUID, service: Callable[..., Any], **words: str
+) -> HttpResponse:
     """A step on the whole record that asks for nothing but a reason; `words` are the form's."""
     patient = _find(request, pk, policies.can_decide_on_record)
     form = forms_rights.ReasonForm(request.POST or None)
@@ -178,7 +181,7 @@ def _reasoned(request: HttpRequest, pk: uuid.UUID, service: Callable[..., Any], 
 
 @login_required
 @stepup.required
-def lift(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def lift(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Open the record again for all."""
     return _reasoned(
         request,
@@ -193,7 +196,7 @@ def lift(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @login_required
 @stepup.required
-def hold(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def hold(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Put the record under legal hold."""
     return _reasoned(
         request,
@@ -210,7 +213,7 @@ def hold(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @login_required
 @stepup.required
-def hold_lift(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def hold_lift(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """End the legal hold."""
     return _reasoned(
         request,
@@ -225,7 +228,7 @@ def hold_lift(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @login_required
 @stepup.required
-def erase(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def erase(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """What erasure would destroy now, what stays and until when; and then do it."""
     patient = _find(request, pk, policies.can_decide_on_record)
     return _form(
@@ -243,9 +246,9 @@ def erase(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_safe
-def restricted(request: HttpRequest) -> HttpResponse:
+def restricted(request: ClinicRequest) -> HttpResponse:
     """The clinic's restricted records, for its administrators."""
-    clinic = request.clinic  # type: ignore[attr-defined]
+    clinic = request.clinic
     require(roles.can_administer(request.user, clinic.pk))
     patients = selectors.restricted(user=request.user, clinic=clinic)
     audit.record_reads(request=request, patients=patients, access=Access.RECORD)
@@ -254,7 +257,7 @@ def restricted(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @stepup.required
-def open_restricted(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def open_restricted(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Ask why, log it, and open the record for half an hour."""
     patient = selectors.locked(user=request.user, pk=pk)
     require(policies.can_decide_on_record(request.user, patient))
@@ -269,7 +272,7 @@ def open_restricted(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def close(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def close(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Close the record before its half hour is over."""
     close_record(request.session, find_patient(request, pk))
     return redirect("patients:restricted")

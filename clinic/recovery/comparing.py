@@ -183,24 +183,32 @@ def _measures(exercise: str, a: Result | None, b: Result | None, *, same: bool) 
     """Movement since rest where the exercise has it, then the distances of every region."""
     release = a.release if same and a is not None else ""
     way = WAYS.get(exercise)
-    shares = [one.share if one is not None else None for one in (a, b)]
+    shares = a.share if a is not None else None, b.share if b is not None else None
     if way is not None and any(one is not None for one in shares):
-        sides = [
-            (one.moved.left, one.moved.right) if one is not None and one.moved else None for one in (a, b)
-        ]
         yield Measure(
-            way.zone, "movement", *shares, *sides, _difference(*shares, same=same),
+            way.zone, "movement", *shares, _moved(a), _moved(b), _difference(*shares, same=same),
             exercise_error(exercise=exercise, region=way.zone, release=release, kind="movement") if same else None,
         )  # fmt: skip
     for region in ("mouth", "eye", "brow"):
-        values = [one.ratio(region) if one is not None else None for one in (a, b)]
-        lengths = [one.lengths.get(region) if one is not None else None for one in (a, b)]
+        values = (
+            a.ratio(region) if a is not None else None,
+            b.ratio(region) if b is not None else None,
+        )
+        lengths = (
+            a.lengths.get(region) if a is not None else None,
+            b.lengths.get(region) if b is not None else None,
+        )
         error = (
             exercise_error(exercise=exercise, region=region, release=release, kind="distance")
             if same
             else None
         )
         yield Measure(region, "distance", *values, *lengths, _difference(*values, same=same), error)
+
+
+def _moved(result: Result | None) -> tuple[float, float] | None:
+    moved = result.moved if result is not None else None
+    return (moved.left, moved.right) if moved else None
 
 
 def _difference(a: float | None, b: float | None, *, same: bool) -> float | None:

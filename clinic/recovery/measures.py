@@ -58,7 +58,7 @@ class Result:
 
     def ratio(self, region: str) -> float | None:
         """The ratio of that region's distances."""
-        return getattr(self, region)  # type: ignore[no-any-return]
+        return getattr(self, region)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,8 @@ def in_course(
     ]
     lent = next((rest for rest in own if rest is not None), None)
     found = {}
-    for (pk, _), rest in zip(visits, own, strict=True):
-        lent = rest or lent
+    for (pk, _), of_visit in zip(visits, own, strict=True):
+        lent = of_visit or lent
         found[pk] = Measured(photos[pk], weak_side, lent)
     return found
 

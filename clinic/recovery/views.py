@@ -31,7 +31,7 @@ from . import alignment, charts, comparing, data, export, progress, selectors
 from .history import History
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from clinic.accounts.requests import ClinicRequest
 
 MOST_ROWS = 100
 """Visits in the page's table; the file has every one."""
@@ -40,21 +40,21 @@ MOST_ROWS = 100
 @login_required
 @require_safe
 @vary_on_headers("HX-Request", "HX-Target")
-def today(request: HttpRequest) -> HttpResponse:
+def today(request: ClinicRequest) -> HttpResponse:
     """Who needs attention and why, and today's visits; to htmx alone the counts, with word of what changed."""
-    clinic = request.clinic  # type: ignore[attr-defined]
-    if request.htmx and request.htmx.target == "today-work":  # type: ignore[attr-defined]
-        now = selectors.work(user=request.user, clinic=clinic)  # type: ignore[arg-type]
+    clinic = request.clinic
+    if request.htmx and request.htmx.target == "today-work":
+        now = selectors.work(user=request.user, clinic=clinic)
         changed = now.signature != request.GET.get("was") and not now.analysing
         return render(request, "recovery/_work.html", {"work": now, "changed": changed})
-    board = selectors.today_board(user=request.user, clinic=clinic)  # type: ignore[arg-type]
+    board = selectors.today_board(user=request.user, clinic=clinic)
     record_listed(request=request, patients=board.named)
     return render(request, "recovery/today.html", {"board": board, "date": local_today()})
 
 
 @login_required
 @require_safe
-def patient_recovery(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def patient_recovery(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """The course of one patient's recovery: the first thing that a clinician opens."""
     patient, episode, history = _history(request, pk)
     record_read(request=request, patient=patient, access=Access.RECORD)
@@ -76,7 +76,7 @@ def patient_recovery(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_safe
-def recovery_json(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def recovery_json(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """The data behind the page's charts."""
     patient, _, history = _history(request, pk)
     record_read(request=request, patient=patient, access=Access.RECORD)
@@ -88,7 +88,7 @@ def recovery_json(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @login_required
 @require_safe
 @stepup.required
-def recovery_csv(request: HttpRequest, pk: uuid.UUID) -> StreamingHttpResponse:
+def recovery_csv(request: ClinicRequest, pk: uuid.UUID) -> StreamingHttpResponse:
     """The history as a file to keep: recorded as an export."""
     patient, _, history = _history(request, pk)
     record_read(request=request, patient=patient, access=Access.EXPORT)
@@ -106,7 +106,7 @@ def recovery_csv(request: HttpRequest, pk: uuid.UUID) -> StreamingHttpResponse:
 
 @login_required
 @require_safe
-def compare(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def compare(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Two photos of one exercise at the same scale and eye line."""
     patient, episode, history = _history(request, pk)
     record_read(request=request, patient=patient, access=Access.RECORD)
@@ -124,9 +124,9 @@ def compare(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_safe
-def aligned(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def aligned(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """The photo laid to the common eye line; who may see the photo may see this, and it is recorded alike."""
-    photo: Photo = visible_or_404(photos.visible_photos(user=request.user), request.user, pk)  # type: ignore[arg-type]
+    photo: Photo = visible_or_404(photos.visible_photos(user=request.user), request.user, pk)
     require(may.can_read_file(request.user, photo))
     landmarks = selectors.newest_landmarks(photo=photo)
     if landmarks is None:
@@ -150,14 +150,14 @@ def _uuid_or_404(text: str) -> uuid.UUID:
         raise Http404 from error
 
 
-def _history(request: HttpRequest, pk: uuid.UUID) -> tuple[Patient, Episode | None, History | None]:
+def _history(request: ClinicRequest, pk: uuid.UUID) -> tuple[Patient, Episode | None, History | None]:
     """The patient, the episode asked for (or the newest), and its history."""
-    patient: Patient = visible_or_404(Patient.objects.select_related("clinic"), request.user, pk)  # type: ignore[arg-type]
+    patient: Patient = visible_or_404(Patient.objects.select_related("clinic"), request.user, pk)
     require(policies.can_read_records(request.user, patient.clinic_id))
     episodes = Episode.objects.filter(patient=patient).order_by("-onset_date", "-created_at")
     wanted = request.GET.get("episode")
     if wanted:
-        episode: Episode | None = visible_or_404(episodes, request.user, _uuid_or_404(wanted))  # type: ignore[arg-type]
+        episode: Episode | None = visible_or_404(episodes, request.user, _uuid_or_404(wanted))
     else:
         episode = episodes.first()
     if episode is None:

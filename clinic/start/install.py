@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 # Each environment: its lock, the gigabytes that it takes, and the environments that it includes.
-LOCKS = {
+LOCKS: dict[str, tuple[str, float, tuple[str, ...]]] = {
     "run": ("requirements.txt", 1.5, ()),
     "lint": ("tests/lint-requirements.txt", 0.7, ()),
     "dev": ("tests/dev-requirements.txt", 1.5, ("run",)),
@@ -46,14 +46,14 @@ def main() -> int:
     return 0
 
 
-def sentence(error, folder):
+def sentence(error: OSError, folder: Path) -> str:
     """An error of the file system, said so that a newcomer knows what to do."""
     if error.errno == 28:
         return FULL_DISK.format(folder)
     return f"Can't write in {error.filename or folder}: {error.strerror}. Use a folder that you own."
 
 
-def check_python():
+def check_python() -> None:
     """Refuse a Python that the locked packages have no wheels for."""
     if sys.version_info[:2] not in SUPPORTED:
         raise Problem(
@@ -62,7 +62,7 @@ def check_python():
         )
 
 
-def install(venv, purpose):
+def install(venv: Path, purpose: str) -> None:
     """Bring the environment to the lock, unless its stamp says that it is there."""
     lock, gigabytes, includes = LOCKS[purpose]
     digest = hashlib.sha256((ROOT / lock).read_bytes()).hexdigest()
@@ -81,14 +81,14 @@ def install(venv, purpose):
         (venv / f".{name}-{hashlib.sha256((ROOT / LOCKS[name][0]).read_bytes()).hexdigest()[:16]}").touch()
 
 
-def check_room(folder, gigabytes):
+def check_room(folder: Path, gigabytes: float) -> None:
     """Say that the disk is too full before a download, not after it."""
     free = shutil.disk_usage(folder).free / 1e9
     if free < gigabytes:
         raise Problem(f"This needs {gigabytes:.1f} GB of free disk in {folder}, and there are {free:.1f} GB.")
 
 
-def make_venv(venv):
+def make_venv(venv: Path) -> None:
     """A virtual environment with pip; Debian ships the part that makes one as a package of its own."""
     if importlib.util.find_spec("ensurepip") is None:
         package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
@@ -105,18 +105,19 @@ def make_venv(venv):
         raise Problem(f"Can't make {venv}: {lines[-1]}")
 
 
-def apt_install(packages):
+def apt_install(packages: list[str]) -> bool:
     """Install Debian packages where that needs no question: as root, with apt. Otherwise False."""
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return False
     print("Installing from the distribution: " + " ".join(packages), flush=True)
-    quiet = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, "stdout": subprocess.DEVNULL}
-    subprocess.run(["apt-get", "update", "-qq"], check=False, stdin=subprocess.DEVNULL, **quiet)
+    env, nothing = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, subprocess.DEVNULL
+    subprocess.run(["apt-get", "update", "-qq"], check=False, stdin=nothing, stdout=nothing, env=env)
     command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
-    return subprocess.run(command, check=False, stdin=subprocess.DEVNULL, **quiet).returncode == 0
+    done = subprocess.run(command, check=False, stdin=nothing, stdout=nothing, env=env)
+    return done.returncode == 0
 
 
-def install_lock(python, lock):
+def install_lock(python: Path, lock: Path) -> None:
     """Install the locked packages, counting them on one line."""
     total = sum(
         1 for line in lock.read_text().splitlines() if "==" in line and not line.startswith((" ", "#"))
@@ -143,7 +144,8 @@ def install_lock(python, lock):
         text=True,
         env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"},
     )
-    lines, counted = [], 0
+    lines: list[str] = []
+    counted = 0
     assert pip.stdout
     for line in pip.stdout:
         lines.append(line.rstrip())
@@ -161,7 +163,7 @@ def install_lock(python, lock):
     raise Problem("The packages could not be installed. Is there a network? pip says:\n" + "\n".join(reasons))
 
 
-def show(text):
+def show(text: str) -> None:
     """Overwrite the line on a terminal; stay silent in a log."""
     if sys.stdout.isatty():
         print("\r\033[K" + text, end="", flush=True)

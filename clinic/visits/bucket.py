@@ -108,7 +108,7 @@ def away(reason: Reason, error: Exception) -> None:
     raise StoreAway(reason, SENTENCES[reason]) from error
 
 
-class PhotoBucket(S3Storage):  # type: ignore[misc]
+class PhotoBucket(S3Storage):
     """django-storages' S3 with places of two levels, bounded waiting, and errors that the photos' code knows.
 
     before: this machine's folder, where files lie that `manage.py move_photos --to s3` has not moved yet.

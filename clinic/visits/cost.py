@@ -122,7 +122,8 @@ def _frame(data: bytes, at: int) -> tuple[int, int, int, float]:
     height, width, channels = struct.unpack(">HHB", header[3:8])
     factors = [data[at + 9 + 3 * number : at + 10 + 3 * number] for number in range(channels)]
     areas = [(one[0] >> 4) * (one[0] & 15) for one in factors if one]
-    return height, width, channels, sum(areas) / max(areas) if areas and max(areas) else 1.0
+    largest = max(areas, default=0)
+    return height, width, channels, sum(areas) / largest if largest else 1.0
 
 
 def _png(data: bytes) -> Cost:

@@ -216,7 +216,7 @@ class Decoders:
 
     def _forget_after_fork(self) -> None:
         if self._pid != os.getpid():
-            self.__init__()  # type: ignore[misc]  # the parent's children are not ours
+            self.__init__()  # the parent's children are not ours
 
     def end(self) -> None:
         """Stop the children that wait for work."""

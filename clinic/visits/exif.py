@@ -82,9 +82,12 @@ def _moment(text: str, offset: str, zone: tzinfo) -> datetime | None:
     match = MOMENT.fullmatch(text)
     if match is None:
         return None
-    numbers = [int(match[name] or 0) for name in ("year", "month", "day", "hour", "minute", "second")]
+    year, month, day, hour, minute, second = (
+        int(match[name] or 0) for name in ("year", "month", "day", "hour", "minute", "second")
+    )
+    zone = _zone(match["zone"] or "") or _zone(offset) or zone
     try:
-        return datetime(*numbers, tzinfo=_zone(match["zone"] or "") or _zone(offset) or zone)  # type: ignore[misc]  # six
+        return datetime(year, month, day, hour, minute, second, tzinfo=zone)  # six
     except ValueError:
         return None
 

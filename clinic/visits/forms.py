@@ -56,29 +56,29 @@ class TakenForm(EditForm, forms.Form):
     )
 
 
+class EpisodeField(forms.ModelChoiceField[Episode]):
+    """The care episodes of a patient, each by what it is and since when."""
+
+    def label_from_instance(self, obj: Episode) -> str:
+        return _("%(cause)s, onset %(date)s") % {
+            "cause": obj.get_cause_display(),
+            "date": date_format(obj.onset_date, "DATE_FORMAT"),
+        }
+
+
 class VisitForm(WhenForm):
     """When a new visit is, and for which illness where there are several."""
 
-    episode = forms.ModelChoiceField(
-        label=_("Care episode"), queryset=Episode.objects.none(), empty_label=None
-    )
+    episode = EpisodeField(label=_("Care episode"), queryset=Episode.objects.none(), empty_label=None)
 
     def __init__(self, *args: Any, episodes: list[Episode], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["episode"]
-        assert isinstance(field, forms.ModelChoiceField)
+        assert isinstance(field, EpisodeField)
         field.queryset = Episode.objects.filter(pk__in=[episode.pk for episode in episodes])
-        field.label_from_instance = _episode_name  # type: ignore[method-assign]
         if len(episodes) == 1:
             field.initial = episodes[0].pk
             field.widget = forms.HiddenInput()
-
-
-def _episode_name(episode: Any) -> str:
-    return _("%(cause)s, onset %(date)s") % {
-        "cause": episode.get_cause_display(),
-        "date": date_format(episode.onset_date, "DATE_FORMAT"),
-    }
 
 
 class ImpressionForm(EditForm, forms.ModelForm):

@@ -117,7 +117,7 @@ def cards(*, photos: Iterable[Photo]) -> list[PhotoCard]:
     kept: dict[uuid.UUID, set[str]] = {pk: set() for pk in ids}
     turned_down = Dismissal.objects.filter(photo_id__in=ids, suggestion=Suggestion.EXERCISE)
     for pk, value in turned_down.values_list("photo_id", "value"):
-        kept[pk].add(value)  # type: ignore[index]
+        kept[pk].add(value)
     return [
         _card(photo, analyses.get(photo.pk), words.get(photo.pk), frozenset(kept[photo.pk]))
         for photo in photos

@@ -103,7 +103,7 @@ def split_of(patient: uuid.UUID) -> str:
 def check_folder(folder: Path) -> Path:
     """The folder's true path. ValidationError if photos must not lie there, or if something lies there already."""
     folder = folder.expanduser().resolve()
-    served = [settings.STATIC_ROOT, settings.MEDIA_ROOT, *settings.STATICFILES_DIRS]
+    served: list[Any] = [settings.STATIC_ROOT, settings.MEDIA_ROOT, *settings.STATICFILES_DIRS]
     if any(folder.is_relative_to(Path(place).resolve()) for place in served if place):
         raise ValidationError(_("The folder lies where the web server hands out files to everybody."))
     store = photo_store().folder

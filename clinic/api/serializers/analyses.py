@@ -67,7 +67,7 @@ class CautionSerializer(serializers.Serializer[Any]):
 class ResultSerializer(serializers.Serializer[Any]):
     """A model's finding. It never changes; another release of the models makes another analysis."""
 
-    source = serializers.ChoiceField(
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # a name that DRF's fields have too
         choices=[("model", "model")], help_text="Always `model`: no person said this."
     )
     preliminary = serializers.BooleanField(help_text="True until a clinician confirmed or corrected it.")

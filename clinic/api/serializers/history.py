@@ -21,7 +21,7 @@ from .fields import BlankAsNull
 from .records import WEAK_SIDES
 from .together import GRADE_SOURCES
 
-GRADE = {"min_value": 1, "max_value": 6, "allow_null": True}
+GRADE: dict[str, Any] = {"min_value": 1, "max_value": 6, "allow_null": True}
 
 
 ERROR_HELP = (
@@ -127,7 +127,7 @@ class CliniciansWordSerializer(serializers.Serializer[VisitPoint]):
 
     @extend_schema_field(serializers.UUIDField())
     def get_seen_by_id(self, visit: VisitPoint) -> uuid.UUID | None:
-        return self.context["people"][visit.visit_id].public_id  # type: ignore[no-any-return]
+        return self.context["people"][visit.visit_id].public_id
 
     @extend_schema_field({"type": "string", "examples": ["person", "system"]})
     def get_seen_by_kind(self, visit: VisitPoint) -> str:
@@ -184,7 +184,9 @@ class PhotoPointSerializer(serializers.Serializer[Any]):
             return None
         author = self.context["people"].get(photo.photo_id)
         word = {
-            name: getattr(photo.confirmed, name) for name in ConfirmedSerializer().fields if name != "by_id"
+            name: getattr(photo.confirmed, name)
+            for name in map(str, ConfirmedSerializer().fields)
+            if name != "by_id"
         }
         return dict(ConfirmedSerializer({**word, "by_id": author and author.public_id}).data)
 

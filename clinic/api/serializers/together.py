@@ -15,10 +15,10 @@ from inference.pipeline.visit import VisitFindings
 
 from .analyses import VERDICTS
 from .fields import BlankAsNull, PersonSerializer
+from .history import GRADE
 from .records import WEAK_SIDES
 
 GRADE_SOURCES = [("clinician", "clinician"), ("model", "model")]
-GRADE = {"min_value": 1, "max_value": 6, "allow_null": True}
 
 
 class VisitZoneSerializer(serializers.Serializer[Any]):
@@ -51,7 +51,7 @@ class VisitFindingsSerializer(serializers.Serializer[Any]):
     visit_grade_source = serializers.ChoiceField(
         choices=GRADE_SOURCES, allow_null=True, help_text="Whose it is."
     )
-    source = serializers.ChoiceField(choices=[("model", "model")], help_text="Always `model`.")
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # a name that DRF's fields have toochoices=[("model", "model")], help_text="Always `model`.")
     preliminary = serializers.BooleanField(help_text="True until a clinician has had a word on the visit.")
     notice = serializers.CharField(help_text="To be shown wherever the findings are.")
     release = serializers.CharField(

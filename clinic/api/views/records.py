@@ -37,7 +37,7 @@ from ..serializers.history import HistorySerializer, PatientHistorySerializer
 from .base import Records, named, note_reads, nothing_named
 
 if TYPE_CHECKING:
-    from rest_framework.request import Request
+    from clinic.api.requests import UserRequest
 
 MOST_FOUND = 50
 
@@ -74,7 +74,7 @@ class PatientViewSet(Records):
     @extend_schema(
         summary="Add a patient", request=shapes.PatientInput, responses={201: shapes.PatientSerializer}
     )
-    def create(self, request: Request) -> Response:
+    def create(self, request: UserRequest) -> Response:
         """A record number is unique in its clinic: a second patient with it is refused with 409 `conflict`."""
         given = self.given(shapes.PatientInput)
         clinic = self._clinic(given.pop("clinic", None))
@@ -86,7 +86,7 @@ class PatientViewSet(Records):
     @extend_schema(
         summary="Change a patient", request=shapes.PatientChange, responses={200: shapes.PatientSerializer}
     )
-    def partial_update(self, request: Request, pk: uuid.UUID) -> Response:
+    def partial_update(self, request: UserRequest, pk: uuid.UUID) -> Response:
         """Send only what changes. Who changed what, from what to what, stays on record."""
         patient = self.get_object()
         self.may_write(patient)
@@ -101,7 +101,7 @@ class PatientViewSet(Records):
         responses={200: shapes.PatientSerializer},
     )
     @action(detail=True, methods=["post"])
-    def archive(self, request: Request, pk: uuid.UUID) -> Response:
+    def archive(self, request: UserRequest, pk: uuid.UUID) -> Response:
         patient = self.get_object()
         self._may_shelve(patient)
         return self.changed(services.archive_patient(patient=patient, **self.change_of(patient)))
@@ -113,7 +113,7 @@ class PatientViewSet(Records):
         responses={200: shapes.PatientSerializer},
     )
     @action(detail=True, methods=["post"])
-    def restore(self, request: Request, pk: uuid.UUID) -> Response:
+    def restore(self, request: UserRequest, pk: uuid.UUID) -> Response:
         patient = self.get_object()
         self._may_shelve(patient)
         return self.changed(services.restore_patient(patient=patient, **self.change_of(patient)))
@@ -130,7 +130,7 @@ class PatientViewSet(Records):
         responses={200: OpenApiResponse(shapes.PatientsFound)},
     )
     @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
-    def search(self, request: Request) -> Response:
+    def search(self, request: UserRequest) -> Response:
         given = self.given(shapes.PatientSearch)
         wanted, number = given.get("clinic"), tidy_number(given["record_number"])
         clinics = [self._clinic(wanted)] if wanted else list(self._clinics())
@@ -161,7 +161,7 @@ class PatientViewSet(Records):
         responses=PatientHistorySerializer,
     )
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
-    def history(self, request: Request, pk: uuid.UUID) -> Response:
+    def history(self, request: UserRequest, pk: uuid.UUID) -> Response:
         patient = self.get_object()
         note_reads(request, [patient])
         episodes = patient.episodes.select_related("patient__clinic")
@@ -235,7 +235,7 @@ class EpisodeViewSet(Records):
     @extend_schema(
         summary="Open a care episode", request=shapes.EpisodeInput, responses={201: shapes.EpisodeSerializer}
     )
-    def create(self, request: Request) -> Response:
+    def create(self, request: UserRequest) -> Response:
         """Recovery is counted from `onset_date`. The weak side is the patient's own, never the viewer's."""
         given = self.given(shapes.EpisodeInput)
         patient = named(Patient.objects.select_related("clinic"), request, "patient", given.pop("patient"))
@@ -247,7 +247,7 @@ class EpisodeViewSet(Records):
         request=shapes.EpisodeChange,
         responses={200: shapes.EpisodeSerializer},
     )
-    def partial_update(self, request: Request, pk: uuid.UUID) -> Response:
+    def partial_update(self, request: UserRequest, pk: uuid.UUID) -> Response:
         """Send only what changes. Another onset moves every visit on the time axis."""
         episode = self.get_object()
         self.may_change(episode)
@@ -270,7 +270,7 @@ class EpisodeViewSet(Records):
         pagination_class=None,
         renderer_classes=[JSONRenderer, CsvRenderer],
     )
-    def history(self, request: Request, pk: uuid.UUID) -> Response:
+    def history(self, request: UserRequest, pk: uuid.UUID) -> Response:
         episode = self.get_object()
         course = history(episode=episode)
         if request.accepted_renderer.format == CsvRenderer.format:
@@ -309,7 +309,7 @@ class TreatmentViewSet(Records):
         request=shapes.TreatmentInput,
         responses={201: shapes.TreatmentSerializer},
     )
-    def create(self, request: Request) -> Response:
+    def create(self, request: UserRequest) -> Response:
         """It becomes a mark on the time axis of the recovery history."""
         given = self.given(shapes.TreatmentInput)
         episodes = Episode.objects.select_related("patient__clinic")
@@ -322,7 +322,7 @@ class TreatmentViewSet(Records):
         request=shapes.TreatmentChange,
         responses={200: shapes.TreatmentSerializer},
     )
-    def partial_update(self, request: Request, pk: uuid.UUID) -> Response:
+    def partial_update(self, request: UserRequest, pk: uuid.UUID) -> Response:
         """Send only what changes."""
         treatment = self.get_object()
         self.may_change(treatment)
@@ -338,7 +338,7 @@ class TreatmentViewSet(Records):
         responses=shapes.TreatmentSerializer,
     )
     @action(detail=True, methods=["post"])
-    def archive(self, request: Request, pk: uuid.UUID) -> Response:
+    def archive(self, request: UserRequest, pk: uuid.UUID) -> Response:
         treatment = self.get_object()
         self.may_change(treatment)
         return self.changed(services.archive_treatment(treatment=treatment, **self.change_of(treatment)))
@@ -368,7 +368,7 @@ class ConsentViewSet(Records):
     @extend_schema(
         summary="Record a consent", request=shapes.ConsentInput, responses={201: shapes.ConsentSerializer}
     )
-    def create(self, request: Request) -> Response:
+    def create(self, request: UserRequest) -> Response:
         """One consent a use is in force at a time; a second is refused with 409 `conflict`."""
         given = self.given(shapes.ConsentInput)
         patient = named(Patient.objects.select_related("clinic"), request, "patient", given.pop("patient"))
@@ -382,7 +382,7 @@ class ConsentViewSet(Records):
         responses={200: shapes.ConsentSerializer},
     )
     @action(detail=True, methods=["post"])
-    def revoke(self, request: Request, pk: uuid.UUID) -> Response:
+    def revoke(self, request: UserRequest, pk: uuid.UUID) -> Response:
         consent = self.get_object()
         self.may_change(consent)
         return self.changed(services.revoke_consent(consent=consent, **self.change_of(consent)))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils import translation
+from django.utils.encoding import force_bytes
 from drf_spectacular.views import SpectacularAPIView
 
 if TYPE_CHECKING:
@@ -31,5 +32,7 @@ class SchemaView(SpectacularAPIView):
                 document = self.generator_class(
                     urlconf=self.urlconf, api_version=self.api_version, patterns=self.patterns
                 ).get_schema(request=request, public=self.serve_public)
-            _made[key] = renderer.render(document, renderer_context={"request": request, "view": self})
+            _made[key] = force_bytes(
+                renderer.render(document, renderer_context={"request": request, "view": self})
+            )
         return HttpResponse(_made[key], content_type=f"{renderer.media_type}; charset=utf-8")

@@ -51,10 +51,10 @@ class TokenView(Strict):
     def get_authenticators(self) -> list[Any]:
         # Whoever asks for a token has none yet, and a session must not hand one out without the password.
         asking = self.request is not None and self.request.method == "POST"
-        return [] if asking else super().get_authenticators()
+        return [] if asking else list(super().get_authenticators())
 
     def get_permissions(self) -> list[Any]:
-        return [] if self.request.method == "POST" else super().get_permissions()
+        return [] if self.request.method == "POST" else list(super().get_permissions())
 
     @extend_schema(
         summary="Get a token",

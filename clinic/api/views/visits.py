@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
     from rest_framework.request import Request
 
+    from clinic.accounts.requests import ClinicRequest
+    from clinic.api.requests import UserRequest
+
 PICTURE: dict[str, Any] = {
     "detail": True, "methods": ["get"], "filterset_class": None, "pagination_class": None,
     "renderer_classes": [JpegRenderer],
@@ -80,7 +83,7 @@ class VisitViewSet(VisitFindingsActions, Records):
     @extend_schema(
         summary="Start a visit", request=shapes.VisitInput, responses={201: shapes.VisitSerializer}
     )
-    def create(self, request: Request) -> Response:
+    def create(self, request: UserRequest) -> Response:
         """It belongs to the patient's current episode, unless you name another of theirs, and to you."""
         given = self.given(shapes.VisitInput)
         patient = named(Patient.objects.select_related("clinic"), request, "patient", given.pop("patient"))
@@ -97,7 +100,7 @@ class VisitViewSet(VisitFindingsActions, Records):
     @extend_schema(
         summary="Change a visit", request=shapes.VisitChange, responses={200: shapes.VisitSerializer}
     )
-    def partial_update(self, request: Request, pk: uuid.UUID) -> Response:
+    def partial_update(self, request: UserRequest, pk: uuid.UUID) -> Response:
         """Send only what changes: time, impression, or the clinician's House-Brackmann grade."""
         visit = self.get_object()
         self.may_write(visit.patient)
@@ -114,7 +117,7 @@ class VisitViewSet(VisitFindingsActions, Records):
         responses={200: shapes.VisitSerializer},
     )
     @action(detail=True, methods=["post"])
-    def archive(self, request: Request, pk: uuid.UUID) -> Response:
+    def archive(self, request: UserRequest, pk: uuid.UUID) -> Response:
         visit = self.get_object()
         self.may_change(visit)
         return self.changed(services.archive_visit(visit=visit, **self.change_of(visit)))
@@ -126,7 +129,7 @@ class VisitViewSet(VisitFindingsActions, Records):
         responses={200: shapes.VisitSerializer},
     )
     @action(detail=True, methods=["post"])
-    def restore(self, request: Request, pk: uuid.UUID) -> Response:
+    def restore(self, request: UserRequest, pk: uuid.UUID) -> Response:
         visit = self.get_object()
         self.may_change(visit)
         return self.changed(services.restore_visit(visit=visit, **self.change_of(visit)))
@@ -199,7 +202,7 @@ class PhotoViewSet(Records):
         request={"multipart/form-data": photo_shapes.PhotoUpload},
         responses={202: photo_shapes.PhotoSerializer},
     )
-    def create(self, request: Request) -> Response:
+    def create(self, request: UserRequest) -> Response:
         given = self.given(photo_shapes.PhotoUpload)
         visits = Visit.objects.select_related("patient__clinic")
         visit = named(visits, request, "visit", given.pop("visit"))
@@ -225,7 +228,7 @@ class PhotoViewSet(Records):
         request=photo_shapes.PhotoChange,
         responses={200: photo_shapes.PhotoSerializer},
     )
-    def partial_update(self, request: Request, pk: uuid.UUID) -> Response:
+    def partial_update(self, request: UserRequest, pk: uuid.UUID) -> Response:
         photo = self._writable()
         self.may_change(photo)
         given, change = self.given(photo_shapes.PhotoChange, partial=True), self.change_of(photo)
@@ -250,7 +253,7 @@ class PhotoViewSet(Records):
         responses={202: photo_shapes.PhotoSerializer},
     )
     @action(detail=True, methods=["post"])
-    def retry(self, request: Request, pk: uuid.UUID) -> Response:
+    def retry(self, request: UserRequest, pk: uuid.UUID) -> Response:
         photo = self._writable()
         analysis = selectors.card_of(photo=photo).analysis
         if analysis is not None:
@@ -267,7 +270,7 @@ class PhotoViewSet(Records):
         responses={200: photo_shapes.PhotoSerializer},
     )
     @action(detail=True, methods=["post"])
-    def archive(self, request: Request, pk: uuid.UUID) -> Response:
+    def archive(self, request: UserRequest, pk: uuid.UUID) -> Response:
         photo = self.get_object()
         self.may_change(photo)
         unless_archived(photo.visit)
@@ -280,7 +283,7 @@ class PhotoViewSet(Records):
         responses={200: photo_shapes.PhotoSerializer},
     )
     @action(detail=True, methods=["post"])
-    def restore(self, request: Request, pk: uuid.UUID) -> Response:
+    def restore(self, request: UserRequest, pk: uuid.UUID) -> Response:
         photo = self.get_object()
         self.may_change(photo)
         unless_archived(photo.visit)
@@ -295,8 +298,8 @@ class PhotoViewSet(Records):
         responses={(200, "image/jpeg"): OpenApiTypes.BINARY},
     )
     @action(**PICTURE)
-    def image(self, request: Request, pk: uuid.UUID) -> HttpResponseBase:
-        return files.image(request._request, pk)
+    def image(self, request: UserRequest, pk: uuid.UUID) -> HttpResponseBase:
+        return files.image(cast("ClinicRequest", request._request), pk)
 
     @extend_schema(
         summary="The photo's thumbnail",
@@ -306,8 +309,8 @@ class PhotoViewSet(Records):
         responses={(200, "image/jpeg"): OpenApiTypes.BINARY, 304: None},
     )
     @action(**PICTURE)
-    def thumbnail(self, request: Request, pk: uuid.UUID) -> HttpResponseBase:
-        return files.thumbnail(request._request, pk)
+    def thumbnail(self, request: UserRequest, pk: uuid.UUID) -> HttpResponseBase:
+        return files.thumbnail(cast("ClinicRequest", request._request), pk)
 
     def _writable(self) -> Photo:
         photo: Photo = self.get_object()
@@ -379,7 +382,7 @@ class ConfirmationViewSet(Records):
         request=photo_shapes.ConfirmationInput,
         responses={201: photo_shapes.ConfirmationSerializer},
     )
-    def create(self, request: Request) -> Response:
+    def create(self, request: UserRequest) -> Response:
         given = self.given(photo_shapes.ConfirmationInput)
         analyses = Analysis.objects.select_related("photo__visit__patient__clinic").defer("landmarks")
         analysis = named(analyses, request, "analysis", given.pop("analysis"))

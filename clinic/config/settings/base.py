@@ -292,7 +292,6 @@ SESSION_ABSOLUTE_SECONDS = SESSION_COOKIE_AGE = env.int("RISORIUS_SESSION_HOURS"
 SESSION_IDLE_SECONDS = env.int("RISORIUS_SESSION_IDLE_MINUTES", default=30) * 60
 CSRF_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_HTTPONLY = True
-LANGUAGE_COOKIE_SAMESITE = "Lax"
 # What a page says after a change may hold a name: it waits in the session's row, not in a cookie.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = False
@@ -306,7 +305,7 @@ QUICK_CHECK_WAIT = 10.0
 # How often one caller may ask, pages and API counted together. A whole clinic may sit behind one address: the rates of
 # an address leave room for all its people at the start of a day. RISORIUS_RATES changes some: “upload=900/min,api=”.
 # The second limit of uploads keeps one user from filling the disk in a day; whoever moves an archive in raises it.
-RATES = {
+RATES: dict[str, str] = {
     "login": "120/min",
     "upload": "600/min 5000/day",
     "export": "30/min",

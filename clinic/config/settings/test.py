@@ -42,6 +42,6 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 # The suite asks more often than people do; tests of limits set their own.
-RATES: dict[str, str] = {}
+RATES = {}
 # Nobody answers in the suite, but where a test brings a worker.
 QUICK_CHECK_WAIT = 0.3

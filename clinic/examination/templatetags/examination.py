@@ -14,7 +14,7 @@ register = template.Library()
 
 
 @register.inclusion_tag("examination/_tasks.html", takes_context=True)
-def open_tasks(context: dict, patient: Patient, new: bool = False, visit: Any = None) -> dict:  # type: ignore[type-arg]
+def open_tasks(context: dict, patient: Patient, new: bool = False, visit: Any = None) -> dict:
     """The patient's open tasks, each with its owner and state. new: with the way to another one. visit: whose grade may
     ask for one, and whose page shows one task and leads to the others."""
     tasks = selectors.tasks_of(patient=patient)

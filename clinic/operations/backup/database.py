@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from django.conf import settings
 from django.db import connection, connections
@@ -60,7 +60,7 @@ def facts(found: Snapshot) -> dict[str, Any]:
 def _version() -> str:
     if connection.vendor == "sqlite":
         return sqlite3.sqlite_version
-    return str(connection.pg_version)
+    return str(cast(Any, connection).pg_version)
 
 
 class PostgresSnapshot:

@@ -222,7 +222,7 @@ class _Window(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def read(self, size: int = -1) -> bytes:  # type: ignore[override]
+    def read(self, size: int = -1) -> bytes:
         data = self.stream.read(self.left if size < 0 else min(size, self.left))
         self.left -= len(data)
         return data

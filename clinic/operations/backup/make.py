@@ -98,7 +98,7 @@ def make(
     except OSError as error:
         services.note_backup(started_at=started, error_code=from_os(error).code)
         raise from_os(error) from error
-    detail = {"rows": record.rows, "photos": record.photos, "bytes": record.size}
+    detail: dict[str, str | int] = {"rows": record.rows, "photos": record.photos, "bytes": record.size}
     log_event(kind=Event.BACKUP, user=None, page="backup", detail=detail)
     return Made(path, record, told, keys, removed)
 

@@ -42,7 +42,7 @@ class Members:
     def close(self, facts: dict[str, Any]) -> dict[str, Any]:
         """Write the list and the manifest, and answer the latter."""
         self._list.seek(0)
-        digest = hashlib.file_digest(self._list, "sha256").hexdigest()  # type: ignore[arg-type]
+        digest = hashlib.file_digest(self._list, "sha256").hexdigest()
         size = self._list.tell()
         self._list.seek(0)
         info = TarInfo(LIST)

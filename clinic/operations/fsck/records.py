@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -32,7 +32,7 @@ from .files import erased
 MOST = 1000
 """Findings of one kind that are named one by one."""
 PATIENTS_AT_ONCE = 25
-TABLES: tuple[type[Any], ...] = (Analysis, BackgroundAnalysis)
+TABLES: tuple[Any, ...] = (Analysis, BackgroundAnalysis)
 Look = Callable[[], list[QuerySet[Any]]]
 
 
@@ -128,7 +128,7 @@ def states(check: IntegrityCheck, cursor: str) -> Batch:
         for pk in rows.order_by().values_list("pk", flat=True)[:MOST]:
             batch.add(code, pk)
     if number == 0:
-        batch.records = sum(model.objects.count() for model in (*TABLES, Confirmation, Visit))
+        batch.records = sum(table.objects.count() for table in (*TABLES, Confirmation, Visit))
     return batch
 
 
@@ -147,13 +147,13 @@ def summary_agrees(patient_id: uuid.UUID) -> bool:
     with transaction.atomic():
         try:
             kept = PatientSummary.objects.select_for_update().filter(patient_id=patient_id)
-            before = kept.values().first()
+            before = cast("dict[str, Any] | None", kept.values().first())
             # A patient without one has it made at the first visit.
             if before is None:
                 return erased(patient_id) or not Visit.objects.filter(patient_id=patient_id).exists()
             counts = _counts(patient_id)
             refresh_summary(patient_id=patient_id, afresh=True)
-            after = kept.values().get()
+            after = cast("dict[str, Any]", kept.values().get())
             agrees = all(before[name] == after[name] for name in before if name not in BOOKKEEPING)
             return (agrees and (not before["counted"] or counts == _counts(patient_id))) or erased(patient_id)
         finally:

@@ -25,7 +25,9 @@ from .photos import photo_page, visible_photo
 from .visits import page, visible_visit
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpResponse
+
+    from clinic.accounts.requests import ClinicRequest
 
     from ..models import Photo, Visit
 
@@ -35,7 +37,7 @@ VISIT_FIELDS = ("palsy", "weak_side", "grade")
 
 @login_required
 @require_POST
-def visit_confirm(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def visit_confirm(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Confirm the model's finding of the visit as it is (`agree`), or say what the clinician finds instead.
 
     The form names the analyses that were on the screen, so that a result which arrived meanwhile is never confirmed
@@ -57,7 +59,7 @@ def visit_confirm(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         values = form.cleaned_data
     try:
         confirm_visit(
-            user=request.user,  # type: ignore[arg-type]
+            user=request.user,
             visit=visit,
             shown=request.POST.getlist("shown"),
             after=request.POST.get("after", ""),
@@ -74,7 +76,7 @@ def visit_confirm(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return redirect(next_url(request, "visits:detail", pk=visit.pk))
 
 
-def _basis(request: HttpRequest) -> Basis | None:
+def _basis(request: ClinicRequest) -> Basis | None:
     """The version that the form was shown for, where it says so."""
     return shown_basis(request.POST) if "version" in request.POST else None
 
@@ -84,7 +86,7 @@ def _initial(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _visit_again(
-    request: HttpRequest,
+    request: ClinicRequest,
     visit: Visit,
     form: VisitStatementForm,
     found: tuple[contradictions.Contradiction, ...],
@@ -96,7 +98,7 @@ def _visit_again(
 
 @login_required
 @require_POST
-def confirm(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def confirm(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Confirm the weakness that the model found in a photo (`agree`), or say what the photo shows.
 
     Confirming says nothing of the exercise, and a photo has no grade. The form names the analysis that was on the
@@ -124,7 +126,7 @@ def confirm(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return _photo_again(request, shown, form, against)
     try:
         services.confirm(
-            user=request.user,  # type: ignore[arg-type]
+            user=request.user,
             analysis=analysis,
             based_on=_basis(request),
             **values,
@@ -145,7 +147,7 @@ def _against(shown: Photo, values: dict[str, Any]) -> tuple[contradictions.Contr
 
 
 def _photo_again(
-    request: HttpRequest,
+    request: ClinicRequest,
     shown: Photo,
     form: CorrectionForm,
     found: tuple[contradictions.Contradiction, ...],

@@ -23,12 +23,14 @@ from .. import policies
 from .visits import visible_visit
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpResponse
+
+    from clinic.accounts.requests import ClinicRequest
 
 
 @login_required
 @require_POST
-def consent(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def consent(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Record the consent without leaving the visit. JSON for a script (201, or 422 with a sentence), else the page."""
     visit = visible_visit(request, pk)
     require(policies.can_upload(request.user, visit))

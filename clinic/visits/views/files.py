@@ -19,8 +19,9 @@ from clinic.common.http import require, visible_or_404
 from .. import files, policies, selectors
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
     from django.http.response import HttpResponseBase
+
+    from clinic.accounts.requests import ClinicRequest
 
     from ..models import Photo
 
@@ -31,7 +32,7 @@ OWN_CSP = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 @login_required
 @require_safe
-def image(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
+def image(request: ClinicRequest, pk: uuid.UUID) -> HttpResponseBase:
     """The photo in full; each time it is sent the read is recorded, and the browser keeps no copy."""
     photo = _readable(request, pk)
     record_read(request=request, patient=photo.visit.patient, access=Access.PHOTO, photo=photo)
@@ -40,7 +41,7 @@ def image(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 @login_required
 @require_safe
-def thumbnail(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
+def thumbnail(request: ClinicRequest, pk: uuid.UUID) -> HttpResponseBase:
     """The small picture of lists and strips.
 
     The browser may keep it, but asks each time whether it still may show it; the answer is 304 without the
@@ -48,7 +49,7 @@ def thumbnail(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     person: a page that polls or is scrolled is one look, not hundreds.
     """
     photo = _readable(request, pk)
-    if not selectors.saw_lately(user=request.user, photo=photo):  # type: ignore[arg-type]
+    if not selectors.saw_lately(user=request.user, photo=photo):
         record_read(request=request, patient=photo.visit.patient, access=Access.PHOTO, photo=photo)
     etag = f'"{photo.sha256[:32]}"'
     if request.headers.get("if-none-match") == etag:
@@ -56,8 +57,8 @@ def thumbnail(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     return send(photo, small=True, cache="private, no-cache", etag=etag)
 
 
-def _readable(request: HttpRequest, pk: uuid.UUID) -> Photo:
-    photo: Photo = visible_or_404(selectors.visible_photos(user=request.user), request.user, pk)  # type: ignore[arg-type]
+def _readable(request: ClinicRequest, pk: uuid.UUID) -> Photo:
+    photo: Photo = visible_or_404(selectors.visible_photos(user=request.user), request.user, pk)
     require(policies.can_read_file(request.user, photo))
     return photo
 
@@ -71,7 +72,7 @@ def send(photo: Photo, *, small: bool = False, cache: str, etag: str = "") -> Ht
     """
     try:
         if name := files.left_to_the_proxy(photo, thumbnail=small):
-            response = HttpResponse(content_type="image/jpeg")
+            response: HttpResponseBase = HttpResponse(content_type="image/jpeg")
             response["Content-Disposition"] = 'inline; filename="photo.jpg"'
             response["X-Accel-Redirect"] = f"{settings.PHOTOS_BY_PROXY}{name}"
             return guarded(response, cache=cache, etag=etag)

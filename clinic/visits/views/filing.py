@@ -27,7 +27,9 @@ from .photos import photo_page, visible_photo
 from .visits import visible_visit
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpResponse
+
+    from clinic.accounts.requests import ClinicRequest
 
     from ..models import Photo, Visit
 
@@ -36,7 +38,7 @@ EXERCISE, VERSION = "exercise-", "version-"
 
 @login_required
 @require_POST
-def file_together(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def file_together(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """File photos of a visit as the form names them, or leave them where they are; either can be taken back.
 
     Each photo under an exercise of its own (`exercise-ID`), or those chosen (`photo`) under one (`exercise`).
@@ -52,7 +54,7 @@ def file_together(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     put_back = "by_place" in request.POST
     try:
         filed = services_filing.file_together(
-            user=request.user,  # type: ignore[arg-type]
+            user=request.user,
             visit=visit,
             filings=filings,
             named=not put_back,
@@ -66,7 +68,7 @@ def file_together(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return redirect("visits:detail", pk=visit.pk)
 
 
-def _named(request: HttpRequest) -> list[tuple[str, str]]:
+def _named(request: ClinicRequest) -> list[tuple[str, str]]:
     """Each photo that the form names, with its exercise."""
     each = [
         (name.removeprefix(EXERCISE), value)
@@ -77,18 +79,18 @@ def _named(request: HttpRequest) -> list[tuple[str, str]]:
     return each or [(pk, one) for pk in request.POST.getlist("photo") if one]
 
 
-def _filing(request: HttpRequest, visit: Visit, pk: str, step: str) -> Filing:
-    photos = selectors.visible_photos(user=request.user).filter(visit=visit)  # type: ignore[arg-type]
+def _filing(request: ClinicRequest, visit: Visit, pk: str, step: str) -> Filing:
+    photos = selectors.visible_photos(user=request.user).filter(visit=visit)
     photo: Photo = visible_or_404(photos, request.user, pk)
     shown = request.POST.get(VERSION + pk, "")
-    basis = Basis(int(shown) if shown.isdecimal() and len(shown) < 10 else UNKNOWN, by=request.user)  # type: ignore[arg-type]
+    basis = Basis(int(shown) if shown.isdecimal() and len(shown) < 10 else UNKNOWN, by=request.user)
     if "keep" in request.POST:
         return Filing(photo, photo.exercise, photo.side, basis)
     return Filing(photo, *exercises.parse_step(step), basis)
 
 
 def _say(
-    request: HttpRequest,
+    request: ClinicRequest,
     visit: Visit,
     filed: list[Photo],
     before: list[tuple[uuid.UUID, str]],
@@ -110,7 +112,7 @@ def _say(
 
 @login_required
 @require_POST
-def photo_taken(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def photo_taken(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Say when a photo was taken."""
     photo = visible_photo(request, pk)
     require(policies.can_edit_photo(request.user, photo))

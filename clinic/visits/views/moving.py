@@ -25,7 +25,9 @@ from .photos import visible_photo
 from .visits import visible_visit
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpResponse
+
+    from clinic.accounts.requests import ClinicRequest
 
 FOUND = 8
 """How many patients a search shows: a name that more share needs its record number."""
@@ -33,18 +35,18 @@ FOUND = 8
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def photo_move(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def photo_move(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Choose another visit for a photo, and put it there."""
     photo = visible_photo(request, pk)
     require(policies.can_edit_photo(request.user, photo))
     errors: list[str] = []
     if request.method == "POST":
-        visits = selectors.visible_visits(user=request.user)  # type: ignore[arg-type]
+        visits = selectors.visible_visits(user=request.user)
         target = visible_or_404(visits, request.user, request.POST.get("to", ""))
         require(policies.can_edit_visit(request.user, target))
         before = photo.visit_id
         try:
-            move_photo(user=request.user, photo=photo, visit=target)  # type: ignore[arg-type]
+            move_photo(user=request.user, photo=photo, visit=target)
         except ValidationError as error:
             errors = error.messages
         else:
@@ -62,18 +64,18 @@ def photo_move(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def visit_move(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def visit_move(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Choose another care episode for a visit with all its photos, and put it there."""
     visit = visible_visit(request, pk)
     require(policies.can_edit_visit(request.user, visit))
     errors: list[str] = []
     if request.method == "POST":
-        episodes = Episode.objects.visible_to(request.user).select_related("patient__clinic")  # type: ignore[arg-type]
+        episodes = Episode.objects.visible_to(request.user).select_related("patient__clinic")
         target = visible_or_404(episodes, request.user, request.POST.get("to", ""))
         require(policies.can_create_visit(request.user, target.patient))
         before = visit.episode_id
         try:
-            move_visit(user=request.user, visit=visit, episode=target)  # type: ignore[arg-type]
+            move_visit(user=request.user, visit=visit, episode=target)
         except ValidationError as error:
             errors = error.messages
             visit = visible_visit(request, pk)
@@ -85,12 +87,12 @@ def visit_move(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return _page(request, context)
 
 
-def _places(request: HttpRequest, patient: Patient) -> dict[str, Any]:
+def _places(request: ClinicRequest, patient: Patient) -> dict[str, Any]:
     """The patient's own visits and episodes, or those of the patients whom a search finds in the clinic."""
     text = (request.GET.get("q") or request.POST.get("q") or "").strip()
     patients = [patient]
     if text:
-        found = search(user=request.user, clinic=patient.clinic, text=text)  # type: ignore[arg-type]
+        found = search(user=request.user, clinic=patient.clinic, text=text)
         patients = list(found[:FOUND])
     places = [
         {
@@ -103,7 +105,7 @@ def _places(request: HttpRequest, patient: Patient) -> dict[str, Any]:
     return {"places": places, "text": text, "patient": patient}
 
 
-def _page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+def _page(request: ClinicRequest, context: dict[str, Any]) -> HttpResponse:
     record_read(request=request, patient=context["patient"], access=Access.RECORD)
     others = [place["patient"] for place in context["places"] if place["patient"].pk != context["patient"].pk]
     record_listed(request=request, patients=others)

@@ -22,10 +22,12 @@ from ..grading import visit_findings
 if TYPE_CHECKING:
     from typing import Any
 
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpResponse
+
+    from clinic.accounts.requests import ClinicRequest
 
 
-def _frame(request: HttpRequest, pk: uuid.UUID, tab: str) -> dict[str, Any]:
+def _frame(request: ClinicRequest, pk: uuid.UUID, tab: str) -> dict[str, Any]:
     patient = visible_or_404(Patient.objects.select_related("clinic"), request.user, pk)
     record_read(request=request, patient=patient, access=Access.RECORD)
     return {
@@ -38,7 +40,7 @@ def _frame(request: HttpRequest, pk: uuid.UUID, tab: str) -> dict[str, Any]:
 
 @login_required
 @require_safe
-def patient_visits(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def patient_visits(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """All visits of a patient, newest first, each with its photos in small."""
     context = _frame(request, pk, "visits")
     visits = list(selectors.visits_of_patient(patient=context["patient"]))
@@ -65,7 +67,7 @@ def patient_visits(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_safe
-def patient_photos(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def patient_photos(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """All photos of a patient, one strip an exercise, oldest first."""
     context = _frame(request, pk, "photos")
     strips = defaultdict(list)

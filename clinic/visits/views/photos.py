@@ -30,7 +30,7 @@ from ..refusals import IntakeError
 from ..reviewing import visit_review
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from clinic.accounts.requests import ClinicRequest
 
     from ..models import Photo
 
@@ -39,13 +39,13 @@ WAITS = (1, 1, 3, 3, 3)
 LAST_WAIT = 10
 
 
-def visible_photo(request: HttpRequest, pk: uuid.UUID) -> Photo:
+def visible_photo(request: ClinicRequest, pk: uuid.UUID) -> Photo:
     """The photo if the user may see it, or 404."""
-    photo: Photo = visible_or_404(selectors.visible_photos(user=request.user), request.user, pk)  # type: ignore[arg-type]
+    photo: Photo = visible_or_404(selectors.visible_photos(user=request.user), request.user, pk)
     return photo
 
 
-def next_look(request: HttpRequest) -> dict[str, int]:
+def next_look(request: ClinicRequest) -> dict[str, int]:
     """How long the page waits before it looks again, and the number of that look."""
     try:
         look = max(0, int(request.GET.get("look", 0)))
@@ -54,7 +54,7 @@ def next_look(request: HttpRequest) -> dict[str, int]:
     return {"look": look + 1, "wait": WAITS[look] if look < len(WAITS) else LAST_WAIT}
 
 
-def photo_context(request: HttpRequest, photo: Photo) -> dict[str, Any]:
+def photo_context(request: ClinicRequest, photo: Photo) -> dict[str, Any]:
     """All that the photo's page shows."""
     card = selectors.card_of(photo=photo)
     review = visit_review(visit=photo.visit)
@@ -91,14 +91,14 @@ def _correction(card: selectors.PhotoCard) -> CorrectionForm:
 
 @login_required
 @require_safe
-def photo(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def photo(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """The photo's page: the photo, the model's finding and the clinician's, side by side."""
     shown = visible_photo(request, pk)
     record_read(request=request, patient=shown.visit.patient, access=Access.RECORD, photo=shown)
     return render(request, "visits/photo.html", photo_page(request, shown))
 
 
-def photo_page(request: HttpRequest, shown: Photo) -> dict[str, Any]:
+def photo_page(request: ClinicRequest, shown: Photo) -> dict[str, Any]:
     """What the photo's page shows besides the photo: the visit's other ones, and the same exercise over time."""
     context = photo_context(request, shown)
     context["siblings"] = context["review"].photos
@@ -108,21 +108,21 @@ def photo_page(request: HttpRequest, shown: Photo) -> dict[str, Any]:
 
 @login_required
 @require_safe
-def photo_result(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def photo_result(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """The result alone, for a page that waits for it."""
     return render(request, "visits/_result.html", photo_context(request, visible_photo(request, pk)))
 
 
 @login_required
 @require_safe
-def photo_card(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def photo_card(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """The card of one photo; it asks for itself again until its result is final."""
     return card_response(request, visible_photo(request, pk))
 
 
 @login_required
 @require_safe
-def photo_check(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def photo_check(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Whether the photo can be judged and shows what was asked for, for the page that took it."""
     answer = JsonResponse(check_of(selectors.card_of(photo=visible_photo(request, pk))).as_dict())
     answer["Cache-Control"] = "no-store"
@@ -130,7 +130,7 @@ def photo_check(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def card_response(
-    request: HttpRequest, shown: Photo, *, event: str = "", before: str = "", refile_said: str = ""
+    request: ClinicRequest, shown: Photo, *, event: str = "", before: str = "", refile_said: str = ""
 ) -> HttpResponse:
     """The card as a fragment, telling the page when something changed that other parts show too.
 
@@ -153,7 +153,7 @@ def card_response(
 
 @login_required
 @require_POST
-def photo_exercise(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def photo_exercise(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Say which exercise the photo shows."""
     shown = visible_photo(request, pk)
     require(policies.can_edit_photo(request.user, shown))
@@ -161,7 +161,7 @@ def photo_exercise(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     before = exercises.step_of(shown.exercise, shown.side).value
     try:
         services_filing.change_exercise(
-            user=request.user,  # type: ignore[arg-type]
+            user=request.user,
             photo=shown,
             exercise=exercise,
             side=side,
@@ -170,11 +170,11 @@ def photo_exercise(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     except Conflict as conflict:
         return _filed_otherwise(request, conflict, shown)
     except IntakeError as error:
-        if request.htmx:  # type: ignore[attr-defined]
+        if request.htmx:
             return HttpResponse(error.sentence, status=422, content_type="text/plain")
         messages.error(request, error.sentence)
         return redirect(next_url(request, "visits:photo", pk=shown.pk))
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return card_response(request, shown, event="board-changed", before=before)
     back = reverse("visits:photo_exercise", args=[shown.pk])
     onward = request.POST.get("next", "")
@@ -183,13 +183,13 @@ def photo_exercise(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return redirect(next_url(request, "visits:photo", pk=shown.pk))
 
 
-def _filed_otherwise(request: HttpRequest, conflict: Conflict, shown: Photo) -> HttpResponse:
+def _filed_otherwise(request: ClinicRequest, conflict: Conflict, shown: Photo) -> HttpResponse:
     """Somebody filed the photo elsewhere while the page stood open: there it stays until one says so again."""
     who = next((field.who for field in conflict.fields if field.who), "")
     said = _("%(who)s filed this photo here meanwhile. Choose again if it shows something else.") % {
         "who": who or _("Somebody")
     }
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return card_response(request, shown, event="board-changed", refile_said=said)
     messages.error(request, said)
     return redirect(next_url(request, "visits:photo", pk=shown.pk))
@@ -197,11 +197,11 @@ def _filed_otherwise(request: HttpRequest, conflict: Conflict, shown: Photo) -> 
 
 @login_required
 @require_POST
-def photo_archive(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def photo_archive(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Take a photo out of its visit."""
     shown = visible_photo(request, pk)
     require(policies.can_archive_photo(request.user, shown))
-    services.archive_photo(user=request.user, photo=shown)  # type: ignore[arg-type]
+    services.archive_photo(user=request.user, photo=shown)
     back = reverse("visits:photo_restore", args=[shown.pk])
     undo.offer(request, _("The photo is removed from the visit."), back, next=request.POST.get("next", ""))
     return redirect(next_url(request, "visits:detail", pk=shown.visit_id))
@@ -209,12 +209,12 @@ def photo_archive(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def photo_restore(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def photo_restore(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Bring a removed photo back into its visit."""
     shown = visible_photo(request, pk)
     require(policies.can_archive_photo(request.user, shown))
     try:
-        services.restore_photo(user=request.user, photo=shown)  # type: ignore[arg-type]
+        services.restore_photo(user=request.user, photo=shown)
         messages.success(request, _("The photo is back in its visit."))
     except IntakeError as error:
         messages.error(request, error.sentence)
@@ -223,7 +223,7 @@ def photo_restore(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def photo_retry(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def photo_retry(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Have a failed analysis tried again."""
     shown = visible_photo(request, pk)
     require(policies.can_edit_photo(request.user, shown))
@@ -232,6 +232,6 @@ def photo_retry(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         inference_services.ask(photo=shown)
     else:
         inference_services.retry(analysis=card.analysis)
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return card_response(request, shown, event="board-changed")
     return redirect(next_url(request, "visits:photo", pk=shown.pk))

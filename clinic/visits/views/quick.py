@@ -20,11 +20,13 @@ from ..receiving import receives
 from ..refusals import RETRY_AFTER, IntakeError, refuse
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpResponse
+
+    from clinic.accounts.requests import ClinicRequest
 
 
-def _may_check(request: HttpRequest) -> None:
-    clinic = request.clinic  # type: ignore[attr-defined]
+def _may_check(request: ClinicRequest) -> None:
+    clinic = request.clinic
     if clinic is None:
         raise Http404
     require(policies.can_check_quickly(request.user, clinic.pk))
@@ -34,23 +36,23 @@ def _may_check(request: HttpRequest) -> None:
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def quick_check(request: HttpRequest) -> HttpResponse:
+def quick_check(request: ClinicRequest) -> HttpResponse:
     """The page of the check, and to a script the answer alone."""
     _may_check(request)
-    clinic = request.clinic  # type: ignore[attr-defined]
+    clinic = request.clinic
     context: dict[str, Any] = {"accept": intake.ACCEPT, "clinic": clinic}
     status = 200
     if request.method == "POST":
         status, more = _answer(request)
         context |= more
-    live = bool(request.htmx)  # type: ignore[attr-defined]
+    live = bool(request.htmx)
     template = "visits/_quick_result.html" if live else "visits/quick_check.html"
     # htmx swaps no answer of an error; the sentence must be seen all the same.
     return render(request, template, context, status=200 if live else status)
 
 
-def _answer(request: HttpRequest) -> tuple[int, dict[str, Any]]:
-    clinic = request.clinic  # type: ignore[attr-defined]
+def _answer(request: ClinicRequest) -> tuple[int, dict[str, Any]]:
+    clinic = request.clinic
     if not clinic.shows_results:
         return 422, {"refused": _("Analysis is off in this clinic: its people judge the photos.")}
     try:
@@ -59,7 +61,7 @@ def _answer(request: HttpRequest) -> tuple[int, dict[str, Any]]:
             raise refuse("no_file")
         found = quick.check(
             upload=upload,
-            user=request.user,  # type: ignore[arg-type]
+            user=request.user,
             clinic=clinic,
             address=client_address(request),
         )

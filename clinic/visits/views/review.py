@@ -17,16 +17,18 @@ from ..forms import VisitStatementForm
 from ..reviewing import review_count, review_queue, visit_reviews
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpResponse
+
+    from clinic.accounts.requests import ClinicRequest
 
 AT_ONCE = 10
 
 
 @login_required
 @require_safe
-def review(request: HttpRequest) -> HttpResponse:
+def review(request: ClinicRequest) -> HttpResponse:
     """Visit after visit: the faces, one grade, what contradicts what, and one word for all of it."""
-    user, clinic = request.user, request.clinic  # type: ignore[attr-defined]
+    user, clinic = request.user, request.clinic
     queue = review_queue(user=user, clinic=clinic)
     pages = Paginator(queue, AT_ONCE)
     pages.count = review_count(clinic=clinic)

@@ -22,12 +22,14 @@ from .photos import card_response
 from .visits import visible_visit
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpResponse
+
+    from clinic.accounts.requests import ClinicRequest
 
 
 @login_required
 @require_POST
-def turn_over(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def turn_over(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Put the mirror images of the photos named, or of all of the visit, in their place; a second time undoes it."""
     visit = visible_visit(request, pk)
     require(policies.can_edit_visit(request.user, visit))
@@ -36,7 +38,7 @@ def turn_over(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if not named:
         photos = [card.photo for card in selectors.photos_of_visit(visit=visit)]
     try:
-        turned = services_mirroring.turn_over(user=request.user, visit=visit, photos=photos)  # type: ignore[arg-type]
+        turned = services_mirroring.turn_over(user=request.user, visit=visit, photos=photos)
     except (ValidationError, IntakeError, FileNotFoundError) as error:
         messages.error(request, _not_turned(error))
     else:
@@ -60,15 +62,15 @@ def _not_turned(error: Exception) -> str:
     return _("A photo's file is not in the store: nothing was turned over. Tell your administrator.")
 
 
-def _photo_of(request: HttpRequest, visit_id: uuid.UUID, pk: str) -> Photo:
-    photos = selectors.visible_photos(user=request.user).filter(visit_id=visit_id)  # type: ignore[arg-type]
+def _photo_of(request: ClinicRequest, visit_id: uuid.UUID, pk: str) -> Photo:
+    photos = selectors.visible_photos(user=request.user).filter(visit_id=visit_id)
     found: Photo = visible_or_404(photos, request.user, pk)
     return found
 
 
 @login_required
 @require_POST
-def keep(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def keep(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Remember that a suggestion on the visit, or on one of its photos, does not apply."""
     visit = visible_visit(request, pk)
     require(policies.can_edit_visit(request.user, visit))
@@ -76,7 +78,7 @@ def keep(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     photo = _photo_of(request, visit.pk, named) if named else None
     try:
         services_mirroring.keep(
-            user=request.user,  # type: ignore[arg-type]
+            user=request.user,
             visit=visit,
             photo=photo,
             suggestion=request.POST.get("suggestion", ""),
@@ -85,7 +87,7 @@ def keep(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        if photo is not None and request.htmx:  # type: ignore[attr-defined]
+        if photo is not None and request.htmx:
             return card_response(request, photo, event="photo-settled")
         messages.success(request, _("Kept as it is."))
     return redirect(next_url(request, "visits:detail", pk=visit.pk))

@@ -21,19 +21,21 @@ from ..refusals import OUR_FAULT, RETRY_AFTER, IntakeError, refuse
 from .visits import page, visible_visit
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpResponse
+
+    from clinic.accounts.requests import ClinicRequest
 
     from ..models import Photo, Visit
 
 
-def _may_upload(request: HttpRequest, pk: uuid.UUID) -> None:
+def _may_upload(request: ClinicRequest, pk: uuid.UUID) -> None:
     require(policies.can_upload(request.user, visible_visit(request, pk)))
 
 
 @receives(_may_upload)
 @login_required
 @require_POST
-def upload(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def upload(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Store the photos sent. JSON for a script (201, or 422 or 507 with code and sentence), the page for a form."""
     visit = visible_visit(request, pk)
     require(policies.can_upload(request.user, visit))
@@ -60,7 +62,7 @@ def upload(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return JsonResponse(answer, status=201)
 
 
-def _plain(request: HttpRequest, visit: Visit, files: list[Any]) -> HttpResponse:
+def _plain(request: ClinicRequest, visit: Visit, files: list[Any]) -> HttpResponse:
     """Each file on its own: what is wrong with one holds up no other."""
     stored, refused = 0, []
     for file in files:
@@ -82,13 +84,13 @@ def _plain(request: HttpRequest, visit: Visit, files: list[Any]) -> HttpResponse
     return render(request, "visits/detail.html", page(request, visit, refused=refused), status=422)
 
 
-def _store(request: HttpRequest, visit: Visit, file: Any) -> Photo:
+def _store(request: ClinicRequest, visit: Visit, file: Any) -> Photo:
     exercise, side = exercises.parse_step(request.POST.get("exercise", ""))
     place = filing.Place(exercise, side or request.POST.get("side", ""), named="by_place" not in request.POST)
     if not exercise:
         place = filing.place_of(visit=visit, name=file.name or "")
     return services.store_photo(
-        user=request.user,  # type: ignore[arg-type]
+        user=request.user,
         visit=visit,
         upload=file,
         exercise=place.exercise,
@@ -98,10 +100,10 @@ def _store(request: HttpRequest, visit: Visit, file: Any) -> Photo:
     )
 
 
-def _replace(request: HttpRequest, visit: Visit, photo: Photo) -> None:
+def _replace(request: ClinicRequest, visit: Visit, photo: Photo) -> None:
     """Take the photo out of the visit that this one, of the same exercise, was taken again for. It is kept; whatever
     else is named stays where it is, since the new photo is stored by now."""
     named = request.POST.get("replaces", "")
-    for before in selectors.visible_photos(user=request.user).current().filter(visit=visit):  # type: ignore[arg-type]
+    for before in selectors.visible_photos(user=request.user).current().filter(visit=visit):
         if str(before.pk) == named and (before.exercise, before.side) == (photo.exercise, photo.side):
-            services.archive_photo(user=request.user, photo=before)  # type: ignore[arg-type]
+            services.archive_photo(user=request.user, photo=before)

@@ -32,7 +32,9 @@ from ..photo_dates import photo_dates
 from ..reviewing import VisitReview, visit_review
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpResponse
+
+    from clinic.accounts.requests import ClinicRequest
 
     from ..models import Visit
 
@@ -41,14 +43,14 @@ PARTS = {"summary": "visits/_summary.html", "word": "visits/_word.html"}
 """What of an open page is looked at again by itself; without a name the board."""
 
 
-def visible_visit(request: HttpRequest, pk: uuid.UUID) -> Visit:
+def visible_visit(request: ClinicRequest, pk: uuid.UUID) -> Visit:
     """The visit if the user may see it, or 404."""
-    visit: Visit = visible_or_404(selectors.visible_visits(user=request.user), request.user, pk)  # type: ignore[arg-type]
+    visit: Visit = visible_or_404(selectors.visible_visits(user=request.user), request.user, pk)
     return visit
 
 
 @login_required
-def new(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def new(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Start a visit: date and time are filled in, so that it is one click."""
     patient = visible_or_404(Patient.objects.select_related("clinic"), request.user, pk)
     require(policies.can_create_visit(request.user, patient))
@@ -69,7 +71,7 @@ def new(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_safe
-def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def detail(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """The visit's page: the exercises as cards, the upload, the clinician's impression."""
     visit = visible_visit(request, pk)
     record_read(request=request, patient=visit.patient, access=Access.RECORD)
@@ -78,7 +80,7 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_safe
-def board(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def board(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """The exercises' cards and the summary alone, for a page that is already open."""
     visit = visible_visit(request, pk)
     context = board_context(request, visit)
@@ -86,7 +88,7 @@ def board(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, part, context)
 
 
-def board_context(request: HttpRequest, visit: Visit) -> dict[str, Any]:
+def board_context(request: ClinicRequest, visit: Visit) -> dict[str, Any]:
     """The cards of a visit, the exercises without a photo, and the summary."""
     cards = selectors.photos_of_visit(visit=visit)
     review = visit_review(visit=visit, photos=cards)
@@ -131,7 +133,7 @@ def _statement(review: VisitReview) -> VisitStatementForm:
 
 
 def page(
-    request: HttpRequest, visit: Visit, *, refused: list[tuple[str, str]] | None = None
+    request: ClinicRequest, visit: Visit, *, refused: list[tuple[str, str]] | None = None
 ) -> dict[str, Any]:
     """All that the visit's page shows; `refused` are files of a plain upload with why they were refused."""
     earlier, later = selectors.neighbours(visit=visit)
@@ -154,7 +156,7 @@ def page(
 
 @login_required
 @require_POST
-def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def edit(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Save impression and grade: as they are typed with htmx, by a button without."""
     visit = visible_visit(request, pk)
     require(policies.can_edit_visit(request.user, visit))
@@ -165,7 +167,7 @@ def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     saved = submit(form, services.update_visit, user=request.user, visit=visit, **typed)
     if saved is None and "closing" in request.POST:
         saved = _keep_both(request, visit, form, typed)
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         # htmx swaps no 4xx answer; the sentence must be seen all the same.
         return render(request, "visits/_saved.html", _typing(form, visit, is_saved=saved is not None))
     if saved is None:
@@ -186,7 +188,7 @@ def _typing(form: ImpressionForm, visit: Visit, *, is_saved: bool) -> dict[str, 
 
 
 def _keep_both(
-    request: HttpRequest, visit: Visit, form: ImpressionForm, typed: dict[str, Any]
+    request: ClinicRequest, visit: Visit, form: ImpressionForm, typed: dict[str, Any]
 ) -> Visit | None:
     """The page is closing, so nobody can be asked any more: of a text that two changed both are kept."""
     texts = {
@@ -199,14 +201,14 @@ def _keep_both(
     values = {name: value for name, value in typed.items() if not hasattr(form.fields[name], "conflict")}
     # Based on the record as it is: the texts hold what the others wrote.
     return services.update_visit(
-        user=request.user,  # type: ignore[arg-type]
+        user=request.user,
         visit=visit,
         based_on=Basis(visit.version),
         **{**values, **texts},
     )
 
 
-def _edit_when(request: HttpRequest, visit: Visit) -> HttpResponse:
+def _edit_when(request: ClinicRequest, visit: Visit) -> HttpResponse:
     form, before = WhenForm(request.POST, record=visit), visit.at
     typed = dict(form.cleaned_data) if form.is_valid() else {}
     if submit(form, services.update_visit, user=request.user, visit=visit, **typed) is None:
@@ -220,11 +222,11 @@ def _edit_when(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 @login_required
 @require_POST
-def archive(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def archive(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Archive a visit."""
     visit = visible_visit(request, pk)
     require(policies.can_archive_visit(request.user, visit))
-    services.archive_visit(user=request.user, visit=visit)  # type: ignore[arg-type]
+    services.archive_visit(user=request.user, visit=visit)
     said = _("The visit is archived: it no longer counts in lists and charts.")
     undo.offer(request, said, reverse("visits:restore", args=[visit.pk]))
     return redirect(next_url(request, "visits:detail", pk=visit.pk))
@@ -232,18 +234,18 @@ def archive(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def restore(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def restore(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Bring an archived visit back."""
     visit = visible_visit(request, pk)
     require(policies.can_archive_visit(request.user, visit))
-    services.restore_visit(user=request.user, visit=visit)  # type: ignore[arg-type]
+    services.restore_visit(user=request.user, visit=visit)
     messages.success(request, _("The visit is back."))
     return redirect("visits:detail", pk=visit.pk)
 
 
 @login_required
 @require_safe
-def capture(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def capture(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Take the photos with this computer's or phone's camera, one exercise after the other."""
     visit = visible_visit(request, pk)
     require(policies.can_upload(request.user, visit))

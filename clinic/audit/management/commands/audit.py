@@ -74,8 +74,8 @@ class Command(BaseCommand):
         for statement in statements.STATEMENTS:
             for pk in statements.untold(statement) if statement.logged else ():
                 yield f"{statement.name} {pk}: no line of the log tells of it, or of its end"
-        for name, pk, what in alterations.strays():
-            yield f"{name} {pk}: {what}"
+        for name, stray, what in alterations.strays():
+            yield f"{name} {stray}: {what}"
 
     def _verify(self, options: dict[str, Any]) -> None:
         breaks = itertools.chain(map(str, chain.verify(first=options["first"])), self._missing())
