@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from inference.pipeline.codes import EXERCISES
 from inference.pipeline.errors import PipelineError
@@ -131,7 +131,7 @@ def _figures(release: Release) -> None:
         if not isinstance(row, dict) or not _number(row.get("value")):
             raise Refused(f"A figure of its card has no value: {name}.")
         low, high = row.get("low"), row.get("high")
-        if not _number(low) or not _number(high) or low > high or not row.get("interval"):  # type: ignore[operator]
+        if not _number(low) or not _number(high) or low > high or not row.get("interval"):
             raise Refused(f"A figure of its card has no interval (low, high, interval): {name}.")
 
 
@@ -154,5 +154,5 @@ def _positive(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
-def _number(value: Any) -> bool:
+def _number(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +18,7 @@ class ModelUseForm(forms.Form):
         label=_("Analysis by the model"), required=False, choices=(), widget=forms.RadioSelect
     )
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         default = _("As the installation has it (%(use)s)") % {"use": ModelUse(settings.MODEL_USE).label}
-        self.fields["model_use"].choices = [*ModelUse.choices, ("", default)]  # type: ignore[attr-defined]
+        cast(forms.ChoiceField, self.fields["model_use"]).choices = [*ModelUse.choices, ("", default)]

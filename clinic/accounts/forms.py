@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.adapter import get_adapter
 from django import forms
@@ -63,10 +63,10 @@ class TokenForm(forms.Form):
     def __init__(self, *args: Any, holders: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if len(holders) > 1:
-            self.fields["user"].queryset = holders  # type: ignore[attr-defined]
+            cast(Any, self.fields["user"]).queryset = holders
         else:
             del self.fields["user"]
-        self.fields["days"].choices = [  # type: ignore[attr-defined]
+        cast(forms.ChoiceField, self.fields["days"]).choices = [
             (days, words) for days, words in TOKEN_DAYS if int(days) <= settings.TOKEN_DAYS
         ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
 
@@ -13,11 +13,15 @@ if TYPE_CHECKING:
 
 
 class PageRequest(HttpRequest):
-    """Of any page. clinic: the one that the reader works in; page_clinics: those that they may choose."""
+    """Of any page. clinic: the one that the reader works in; page_clinics: those that they may choose.
+
+    opened_records: the restricted ones that were opened in this session, by their identifier, with since and reason.
+    """
 
     htmx: HtmxDetails
     clinic: Clinic | None
     page_clinics: list[Clinic]
+    opened_records: dict[str, dict[str, Any]]
 
 
 class UserRequest(PageRequest):

@@ -69,7 +69,7 @@ def started(request: HttpRequest) -> float:
     """When the session began; one that was made without our login began at the user's last one."""
     found = request.session.get(STARTED)
     if found is None:
-        last: dt.datetime | None = request.user.last_login  # type: ignore[union-attr]
+        last: dt.datetime | None = getattr(request.user, "last_login", None)
         found = last.timestamp() if last else 0
     return float(found)
 

@@ -45,6 +45,7 @@ class Page(ContextMixin):
 class Changes(Page):
     """A form that changes the factors: logged, told, and the end of all other sessions."""
 
+    request: HttpRequest
     kind: str = events.Event.FACTOR_ADDED
     told: str = notices.NoticeKind.FACTOR_ADDED
     what = ""
@@ -53,7 +54,7 @@ class Changes(Page):
 
     def form_valid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_valid(form)
-        request: HttpRequest = self.request  # type: ignore[attr-defined]
+        request = self.request
         user = request.user
         assert isinstance(user, User)
         ended = sessions.end_all(user=user, keep=request.session.session_key)

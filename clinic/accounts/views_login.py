@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from allauth.account import views as allauth_views
@@ -161,6 +162,9 @@ class SetPassword(auth_views.PasswordResetConfirmView):
 class Again:
     """What the three ways of proving again have in common."""
 
+    request: HttpRequest
+    render_to_response: Callable[..., HttpResponse]
+
     template_name = "accounts/step_up.html"
     method = ""
 
@@ -172,12 +176,11 @@ class Again:
         return {**context, "method": self.method, "options": options_of(context)}
 
     def form_valid(self, form: Any) -> HttpResponse:
-        request: HttpRequest = self.request  # type: ignore[attr-defined]
-        events.note(request, events.Event.STEP_UP, request.user, how=self.method)
+        events.note(self.request, events.Event.STEP_UP, self.request.user, how=self.method)
         return super().form_valid(form)
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        return lockout.slow_down(self.render_to_response(self.get_context_data(form=form)), locked_by(form))  # type: ignore[attr-defined]
+        return lockout.slow_down(self.render_to_response(self.get_context_data(form=form)), locked_by(form))
 
 
 class PasswordAgain(Again, allauth_views.ReauthenticateView):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from .log import Search, read_place
@@ -33,7 +34,7 @@ class SearchForm(forms.Form):
 
     def __init__(self, *args: Any, people: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["person"].choices = [("", _("Everybody")), *people]  # type: ignore[attr-defined]
+        cast(forms.ChoiceField, self.fields["person"]).choices = [("", _("Everybody")), *people]
 
     def search(self, *, patient: uuid.UUID | None, before: tuple[dt.datetime, int] | None = None) -> Search:
         """The search of a valid form."""
@@ -65,4 +66,7 @@ class AddressForm(forms.Form):
     def is_known(self, form: SearchForm) -> bool:
         """Whether the address holds no other words than the two forms', each of them once and with a value."""
         known = {*self.fields, *form.fields} - {"record_number"}
-        return all(name in known and len(values) == 1 and values[0] for name, values in self.data.lists())  # type: ignore[attr-defined]
+        return all(
+            name in known and len(values) == 1 and values[0]
+            for name, values in cast(QueryDict, self.data).lists()
+        )

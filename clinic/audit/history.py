@@ -32,7 +32,7 @@ def kept() -> dict[str, Any]:
     from django.apps import apps
 
     return {
-        model._meta.model_name or "": model.history.model  # type: ignore[attr-defined]
+        model._meta.model_name or "": getattr(model, model._meta.simple_history_manager_attribute).model
         for model in apps.get_models()
         if hasattr(model._meta, "simple_history_manager_attribute")
     }

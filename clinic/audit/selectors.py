@@ -84,8 +84,8 @@ def changes(*, patient: Patient) -> list[Change]:
     return sorted(found, key=lambda change: change.at, reverse=True)
 
 
-def _changes_of(model: type[models.Model], name: str, filters: dict[str, Any]) -> list[Change]:
-    history = model.history.filter(**filters).select_related("history_user")  # type: ignore[attr-defined]
+def _changes_of(model: Any, name: str, filters: dict[str, Any]) -> list[Change]:
+    history = model.history.filter(**filters).select_related("history_user")
     rows: dict[Any, list[Any]] = {}
     for row in history.order_by("history_date", "history_id"):
         rows.setdefault(row.id, []).append(row)

@@ -7,7 +7,7 @@ import re
 import secrets
 import uuid
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.db import transaction
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
     from clinic.patients.models import Patient
     from clinic.visits.models import Photo
+    from inference.models import Analysis
 
 # A code, an identifier or a number as text; what a person typed has blanks, an @, or is longer.
 CODE = re.compile(r"[\w.:+/-]{0,64}")
@@ -180,7 +181,7 @@ def log_change(
     return _write([event], _why_open(request, patient.pk if patient else None))[0]
 
 
-def log_result(*, record: models.Model, patient_id: uuid.UUID, clinic_id: uuid.UUID) -> AuditEvent:
+def log_result(*, record: Analysis, patient_id: uuid.UUID, clinic_id: uuid.UUID) -> AuditEvent:
     """Record that an analysis has its final result, which never changes from then on.
 
     record: as it was read from the database after it was written. The line holds the hash of that.
@@ -189,7 +190,7 @@ def log_result(*, record: models.Model, patient_id: uuid.UUID, clinic_id: uuid.U
         kind=Event.RESULT,
         clinic_id=clinic_id,
         patient_id=patient_id,
-        photo_id=record.photo_id,  # type: ignore[attr-defined]
+        photo_id=record.photo_id,
         detail=_codes(
             {"record": record._meta.model_name or "", **statements.told_of(record, as_stored=True)}
         ),
@@ -200,6 +201,11 @@ def _why_open(request: HttpRequest | None, patient_id: uuid.UUID | None) -> str:
     """The reason that the person gave when they opened this restricted record, whatever of it is shown or changed."""
     opened = getattr(request, "opened_records", {})
     return str(opened.get(str(patient_id), {}).get("reason", ""))
+
+
+def _reader(request: HttpRequest) -> User:
+    """Whoever is shown a record is somebody: a view asks for that before it shows one."""
+    return cast("User", request.user)
 
 
 def record_read(
@@ -213,7 +219,7 @@ def record_read(
     """Record that this request showed something of the patient, under the name of its page, and why it was open."""
     match = request.resolver_match
     return log_read(
-        user=request.user,  # type: ignore[arg-type]
+        user=_reader(request),
         clinic=patient.clinic,
         patient=patient,
         access=access,
@@ -274,7 +280,7 @@ def record_reads(*, request: HttpRequest, patients: Iterable[Patient], access: s
 def record_listed(*, request: HttpRequest, patients: Iterable[Patient]) -> None:
     """Record that a page named these patients; not again within ten minutes of a look at the same record or list."""
     shown = list(patients)
-    known = selectors.looked_at_lately(user=request.user, patients=shown)  # type: ignore[arg-type]
+    known = selectors.looked_at_lately(user=_reader(request), patients=shown)
     new = [patient for patient in shown if patient.pk not in known]
     record_reads(request=request, patients=new, access=Access.LISTED)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.cache import patch_vary_headers
 from django.utils.text import compress_string
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse, HttpResponseBase
+    from django.http import HttpRequest, HttpResponseBase
 
 KINDS = frozenset({"text/html", "application/json", "text/csv"})
 WORTH_IT = 1400
@@ -34,11 +34,11 @@ class CompressionMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         if not response.streaming and request.headers.get("Sec-Fetch-Site") in OWN:
-            compress(request, response)  # type: ignore[arg-type]
+            compress(request, response)
         return response
 
 
-def compress(request: HttpRequest, response: HttpResponse) -> None:
+def compress(request: HttpRequest, response: Any) -> None:
     """Send a large answer as gzip, if its reader takes that. One with an ETag stays: a tag is of the very bytes."""
     patch_vary_headers(response, ["Accept-Encoding"])
     kind = response.headers.get("Content-Type", "").partition(";")[0]

@@ -31,7 +31,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     }
     if user is not None and user.is_authenticated and clinic is not None:
         frame.update(
-            clinics=request.page_clinics,  # type: ignore[attr-defined]
+            clinics=getattr(request, "page_clinics", []),
             role=policies.role_in(user, clinic.pk) or "",
             can_write=policies.can_write_records(user, clinic.pk),
             can_confirm=policies.can_confirm(user, clinic.pk),

@@ -6,7 +6,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from csp.utils import build_policy
 from django.conf import settings
@@ -65,7 +65,7 @@ class OutermostMiddleware:
         response.headers[HEADER] = number
         _log(request, response.status_code, started)
         # Not before: Django has a line of its own on what went wrong, written after all middleware.
-        response._resource_closers.append(logs.clear)  # type: ignore[attr-defined]
+        cast(Any, response)._resource_closers.append(logs.clear)
         return response
 
 
@@ -75,7 +75,7 @@ def is_unreadable(request: HttpRequest) -> bool:
     if not (length.isascii() and length.isdigit() and len(length) < 16):
         return True
     # Python knows codecs that are no text's, and some that run for long.
-    charset = request.content_params.get("charset", "utf-8").strip("\"' ").lower()  # type: ignore[union-attr]
+    charset = (request.content_params or {}).get("charset", "utf-8").strip("\"' ").lower()
     return charset not in CHARSETS
 
 

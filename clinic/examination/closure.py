@@ -91,7 +91,8 @@ def error_of(repeatability: Mapping[str, Any]) -> float:
     of two readings, over the square root of two (Weir, J Strength Cond Res 2005;19(1):231-240)."""
     known = repeatability.get(MEASURE)
     usable = isinstance(known, int | float) and not isinstance(known, bool) and known > 0
-    return float(known if usable else REPEATABILITY_MM) / math.sqrt(2)  # type: ignore[arg-type]
+    change: Any = known if usable else REPEATABILITY_MM
+    return float(change) / math.sqrt(2)
 
 
 def closures(seen: Iterable[Seen], *, errors: Mapping[str, float], both_weak: bool = False) -> list[Closure]:

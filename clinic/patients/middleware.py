@@ -6,7 +6,7 @@ import datetime as dt
 import time
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -19,6 +19,8 @@ from .visibility import RecordRestricted
 if TYPE_CHECKING:
     from django.contrib.sessions.backends.base import SessionBase
     from django.http import HttpRequest
+
+    from clinic.accounts.requests import PageRequest
 
 SESSION_KEY: Final = "opened_records"
 OPEN_FOR: Final = 30 * 60
@@ -71,7 +73,7 @@ class OpenedRecordsMiddleware:
         if (opened := _in_force(request.session)) and request.user.is_authenticated:
             request.user._opened_records = frozenset(map(uuid.UUID, opened))
             # The log's lines of the record, its visits and photos bear the reason for which it was opened.
-            request.opened_records = opened  # type: ignore[attr-defined]
+            cast("PageRequest", request).opened_records = opened
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

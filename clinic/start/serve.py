@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO
 
 from clinic.start.install import FULL_DISK, ROOT, Problem, sentence
 from clinic.start.supervisor import Died, Stopped, Supervisor
@@ -57,7 +58,7 @@ def checked_port(text: str) -> int:
     return int(text)
 
 
-def prepare(var: Path):  # type: ignore[no-untyped-def]
+def prepare(var: Path) -> IO[str]:
     """Make the folders and the secret key; the returned lock says that this folder is in use."""
     for name in ("", "log", "photos", "broker/queue", "broker/control"):
         (var / name).mkdir(mode=0o700, parents=True, exist_ok=True)

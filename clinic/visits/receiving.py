@@ -10,7 +10,7 @@ import contextlib
 import ctypes
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from django.conf import settings
 from django.http import JsonResponse
@@ -73,7 +73,7 @@ def take_room(request: HttpRequest) -> bool:
     size = declared_length(request)
     if not room.take(size):
         return False
-    request.room_taken = size  # type: ignore[attr-defined]
+    cast(Any, request).room_taken = size
     return True
 
 
@@ -82,7 +82,7 @@ def receives(may: Callable[..., None]) -> Callable[[View], View]:
     alone, and is asked before anything reads the body."""
 
     def mark(view: View) -> View:
-        view.may_receive = may  # type: ignore[attr-defined]
+        cast(Any, view).may_receive = may
         return view
 
     return mark
@@ -116,7 +116,7 @@ class UploadsMiddleware:
             may(request, **kwargs)
         except Exception:
             # Django's pages of errors would look into the body for their own forms' sake.
-            request.csrf_processing_done = True  # type: ignore[attr-defined]
+            cast(Any, request).csrf_processing_done = True
             raise
         return None if take_room(request) else busy(request)
 

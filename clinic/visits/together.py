@@ -79,7 +79,8 @@ def together(*, cards: Iterable[PhotoCard]) -> Together | None:
     judged = [card for card in cards if card.succeeded and card.analysis is not None]
     if not judged:
         return None
-    release = max(judged, key=lambda card: card.analysis.created_at).analysis.release  # type: ignore[union-attr]
+    analyses = [card.analysis for card in judged if card.analysis is not None]
+    release = max(analyses, key=lambda analysis: analysis.created_at).release
     parameters = _parameters(release)
     if not parameters:
         return None

@@ -51,7 +51,9 @@ class VisitFindingsSerializer(serializers.Serializer[Any]):
     visit_grade_source = serializers.ChoiceField(
         choices=GRADE_SOURCES, allow_null=True, help_text="Whose it is."
     )
-    source = serializers.ChoiceField(  # type: ignore[assignment]  # a name that DRF's fields have toochoices=[("model", "model")], help_text="Always `model`.")
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # a name that DRF's fields have too
+        choices=[("model", "model")], help_text="Always `model`."
+    )
     preliminary = serializers.BooleanField(help_text="True until a clinician has had a word on the visit.")
     notice = serializers.CharField(help_text="To be shown wherever the findings are.")
     release = serializers.CharField(

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from clinic.accounts.models import User
 
+    from ..requests import UserRequest
+
 
 class TokenView(Strict):
     """Getting a token, and giving it back."""
@@ -135,10 +137,10 @@ class TokenView(Strict):
         request=None,
         responses={204: None},
     )
-    def delete(self, request: Request) -> Response:
+    def delete(self, request: UserRequest) -> Response:
         if not isinstance(request.successful_authenticator, TokenAuthentication):
             raise Problem("no_token")
-        accounts.revoke_token(token=request.auth, by=request.user)  # type: ignore[arg-type]
+        accounts.revoke_token(token=request.auth, by=request.user)
         return Response(status=204)
 
 
@@ -184,14 +186,14 @@ class OneTokenView(Strict):
         request=None,
         responses={204: None},
     )
-    def delete(self, request: Request, pk: uuid.UUID) -> Response:
+    def delete(self, request: UserRequest, pk: uuid.UUID) -> Response:
         token = _visible(request).filter(label__pk=pk).first()
         if token is None:
             raise Http404
         by_token = isinstance(request.successful_authenticator, TokenAuthentication)
         if not by_token and not stepup.is_fresh(request._request):
             raise Problem("step_up_required")
-        accounts.revoke_token(token=token, by=request.user)  # type: ignore[arg-type]
+        accounts.revoke_token(token=token, by=request.user)
         return Response(status=204)
 
 

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, Protocol, cast
+from typing import IO, Any, Final, Protocol, cast
 
 from django.conf import settings
 from django.db import connection, connections
@@ -82,14 +82,15 @@ class PostgresSnapshot:
             process = subprocess.Popen(
                 [program, *options], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said
             )
+            stdout = cast("IO[bytes]", process.stdout)
             try:
-                yield from _pieces(process.stdout)
+                yield from _pieces(stdout)
                 if process.wait() != 0:
                     raise _refused("pg_dump", said)
             finally:
                 if process.poll() is None:
                     process.kill()
-                process.stdout.close()  # type: ignore[union-attr]
+                stdout.close()
                 process.wait()
 
 
@@ -213,6 +214,7 @@ def _into_postgres() -> Iterator[Any]:
         process = subprocess.Popen(
             [program, *options, f"--dbname={env['PGDATABASE']}"], env=env, stdin=subprocess.PIPE, stderr=said
         )
+        stdin = cast("IO[bytes]", process.stdin)
         last: list[bytes] = []
 
         def feed(piece: bytes) -> None:
@@ -225,21 +227,22 @@ def _into_postgres() -> Iterator[Any]:
             yield feed
             for piece in last:
                 _write(process, piece, said)
-            process.stdin.close()  # type: ignore[union-attr]
+            stdin.close()
             if process.wait() != 0:
                 raise _refused("pg_restore", said)
         finally:
             if process.poll() is None:
                 process.kill()
             with contextlib.suppress(OSError):
-                process.stdin.close()  # type: ignore[union-attr]
+                stdin.close()
             process.wait()
 
 
 def _write(process: subprocess.Popen[bytes], piece: bytes, said: Any) -> None:
     try:
-        process.stdin.write(piece)  # type: ignore[union-attr]
-        process.stdin.flush()  # type: ignore[union-attr]
+        stdin = cast("IO[bytes]", process.stdin)
+        stdin.write(piece)
+        stdin.flush()
     except BrokenPipeError as error:
         process.wait()
         raise _refused("pg_restore", said) from error

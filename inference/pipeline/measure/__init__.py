@@ -115,12 +115,12 @@ def values(face: Face, mm_per_px: float) -> dict[str, dict[str, float | None]]:
         unit = mm_per_px if one.unit == "mm" else 1.0
         if one.of_side is not None:
             left, right = (_scaled(one.of_side(face, side), unit) for side in ("left", "right"))
-            known = left is not None and right is not None
+            known = None if left is None or right is None else (left, right)
             found[one.name] = {
                 "left": _rounded(left),
                 "right": _rounded(right),
-                "ratio": ratio(left, right) if known and one.unit == "mm" else None,  # type: ignore[arg-type]
-                "difference": _rounded(left - right) if known else None,  # type: ignore[operator]
+                "ratio": ratio(*known) if known and one.unit == "mm" else None,
+                "difference": _rounded(known[0] - known[1]) if known else None,
             }
         elif one.of_face is not None:
             value = one.of_face(face)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeGuard
 
 from inference.pipeline.codes import SIDES, Exercise
 
@@ -115,12 +115,12 @@ def _to_rest(symmetry: Mapping[str, Any], rest: Mapping[str, Any]) -> float | No
     if symmetry.get("scale_from") == FROM_REST:
         return 1.0
     per_px, eyes_px, eyes_mm = symmetry.get("mm_per_px"), symmetry.get("eyes_px"), rest.get("eyes_mm")
-    if not (_is_number(per_px) and _is_number(eyes_px) and _is_number(eyes_mm) and per_px * eyes_px):  # type: ignore[operator]
+    if not (_is_number(per_px) and _is_number(eyes_px) and _is_number(eyes_mm) and per_px * eyes_px):
         return None
-    return float(eyes_mm / (eyes_px * per_px))  # type: ignore[operator]
+    return float(eyes_mm / (eyes_px * per_px))
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
