@@ -134,7 +134,7 @@ def write_shard(path: Path, pictures: dict[str, np.ndarray]) -> None:
         raise ValueError(f"A shard has other fields than a data set: {', '.join(sorted(missing))}.")
     half = path.with_suffix(".half")
     with half.open("wb") as stream:
-        np.savez(stream, **pictures)
+        np.savez(stream, allow_pickle=False, **pictures)
     half.rename(path)
 
 

@@ -104,7 +104,7 @@ def roc(curves: dict[str, tuple[np.ndarray, np.ndarray]], path: Path) -> None:
     _save(figure, path)
 
 
-def groups(rows: list[dict[str, Any]], overall: dict[str, float], path: Path) -> None:
+def groups(rows: list[dict[str, Any]], overall: dict[str, Any], path: Path) -> None:
     """Figures with intervals in every group of people and of photos; the line is the figure of all."""
     shown = [r for r in rows if r["figures"] and r["family"] not in ("view", "grade band", "source")]
     if not shown:
@@ -233,7 +233,7 @@ def draw(
         ),
         "grades.png": lambda to: confusion(tables["grade_confusion"], list(ROMAN), "Grades, test people", to),
         "reliability.png": lambda to: reliability(curves, to),
-        "groups.png": lambda to: groups(content["groups"], overall, to),  # type: ignore[arg-type]
+        "groups.png": lambda to: groups(content["groups"], overall, to),
     }
     if weak.any() and not weak.all():
         scores = {"network": (part.answers.palsy, weak),

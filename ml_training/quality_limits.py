@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -36,7 +37,7 @@ def _blurred(image: np.ndarray, apart: float, rng: np.random.Generator) -> Itera
         yield f"out of focus, {sigma} px", cv2.GaussianBlur(image, (0, 0), sigma * apart / UNIT)
     for length in (5, 9, 15):
         n = int(length * apart / UNIT) | 1
-        kernel = np.zeros((n, n), np.float32)
+        kernel: Any = np.zeros((n, n), np.float32)
         kernel[n // 2] = 1
         turn = cv2.getRotationMatrix2D((n // 2, n // 2), rng.uniform(0, 180), 1)
         kernel = cv2.warpAffine(kernel, turn, (n, n))
@@ -158,7 +159,7 @@ def main() -> None:
         if args.numbers:
             for key in (k for k, v in rows[0][1].items() if isinstance(v, float)):
                 values = [numbers[key] for _, numbers in rows if key in numbers]
-                points = np.percentile(values, [1, 10, 50, 90, 99]).round(3) if values else []
+                points: Any = np.percentile(values, [1, 10, 50, 90, 99]).round(3) if values else []
                 print(f"    {key}: {' '.join(map(str, points))}")
 
 

@@ -34,7 +34,7 @@ HARMLESS = 0.2
 
 def of_test(data: list[Path], files: list[Path]) -> list[Path]:
     """The portraits whose person these data sets keep for the test."""
-    rows = [row for folder in data for row in datasets.manifest(folder).get("portraits", [])]  # type: ignore[attr-defined]
+    rows = [row for folder in data for row in datasets.manifest(folder).get("portraits", [])]
     test = {row["sha256"] for row in rows if row["split"] == "test"}
     return [file for file in files if sha256_of(file) in test]
 

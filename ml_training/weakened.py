@@ -15,7 +15,7 @@ The pictures of one person form a visit with the same palsy. Zones' movement is 
 import argparse
 import json
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -120,7 +120,9 @@ def moved(image: np.ndarray, points: np.ndarray, shift: np.ndarray) -> np.ndarra
     coarse = back(places).astype(np.float32)
     offset = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
     grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1).astype(np.float32)
-    return cv2.remap(image, grid + offset, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    there: Any = grid + offset
+    nothing: Any = None
+    return cv2.remap(image, there, nothing, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
 
 
 def drawn(
@@ -213,14 +215,14 @@ def main() -> None:
             rows += [row | ({"split": args.split} if args.split else {}) for row in made]
     args.out.mkdir(parents=True, exist_ok=True)
     write_shard(args.out / "part-000.npz", columns(rows))
-    made = {
+    manifest = {
         "seed": args.seed,
         "each": args.each,
         "source": "weakened",
         "pictures": len(rows),
         "portraits": used,
     }
-    (args.out / "manifest.json").write_text(json.dumps(made, indent=1))
+    (args.out / "manifest.json").write_text(json.dumps(manifest, indent=1))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ FREE = ""
 class InScope(BasePermission):
     """A session may do what its user may do; a token, of that, what its scopes name."""
 
-    def has_permission(self, request: Request, view: Strict) -> bool:  # type: ignore[override]
+    def has_permission(self, request: Request, view: Strict) -> bool:  # type: ignore[override]  # our views alone have it
         """True, or the problem that names the scope."""
         require_scope(request, view.scope())
         return True

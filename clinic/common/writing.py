@@ -65,7 +65,7 @@ def save(record: models.Model, *, user: User | None, only: Iterable[str] | None 
     save at once only the first can; `lock` it before it is changed, and that doesn't happen.
     only: the fields that are written, all if left out.
     """
-    record._history_user = user  # type: ignore[attr-defined]
+    record._history_user = user  # type: ignore[attr-defined]  # simple-history reads it
     if not isinstance(record, Versioned) or record._state.adding:
         record.save()
         return

@@ -39,7 +39,7 @@ def store() -> list[CheckMessage]:
     found = photo_store()
     if found.folder is not None:
         return []
-    return list(_bucket(found))  # type: ignore[arg-type]
+    return list(_bucket(found))  # type: ignore[arg-type]  # of both stores, the one without a folder
 
 
 def _bucket(bucket: PhotoBucket) -> Iterator[CheckMessage]:

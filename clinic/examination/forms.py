@@ -8,7 +8,6 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.accounts.models import User
 from clinic.common.forms import EditForm
 
 from . import selectors
@@ -27,7 +26,7 @@ class FutureDay(forms.DateInput):
 class PlanForm(EditForm, forms.Form):
     """Who looks after a task, how, and when it is looked at next."""
 
-    owner = forms.ModelChoiceField[User](
+    owner: forms.ModelChoiceField = forms.ModelChoiceField(
         label=_("Who looks after it"), queryset=None, required=False, empty_label=_("Nobody yet")
     )
     plan = forms.CharField(

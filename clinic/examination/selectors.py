@@ -44,7 +44,7 @@ _FOUND = ("exercise", "findings")
 
 def visible_tasks(*, user: User | AnonymousUser) -> TaskQuerySet:
     """Tasks that the user may see, with what every page of theirs needs."""
-    return Task.objects.visible_to(user).select_related(  # type: ignore[arg-type]
+    return Task.objects.visible_to(user).select_related(  # type: ignore[arg-type]  # nobody sees nothing
         "patient__clinic", "episode", "owner", "raised_by", "closed_by"
     )
 

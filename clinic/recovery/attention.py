@@ -176,7 +176,7 @@ class _Reason:
 
 def _items(patient: Patient, *, may_write: bool, may_confirm: bool) -> list[AttentionItem]:
     """The patient's reasons. Who may not act is led to the record instead."""
-    tasks = [_task(patient, task) for task in patient.due_tasks]  # type: ignore[attr-defined]
+    tasks = [_task(patient, task) for task in patient.due_tasks]  # type: ignore[attr-defined]  # prefetched or annotated
     reasons: dict[Kind, _Reason | None] = {
         "worse": _worse(patient),
         "retake": _retake(patient, may_write),
@@ -220,7 +220,7 @@ def _worse(patient: Patient) -> _Reason | None:
 
 def _retake(patient: Patient, allowed: bool) -> _Reason | None:
     summary = _summary(patient)
-    visit: uuid.UUID | None = patient.newest_visit  # type: ignore[attr-defined]
+    visit: uuid.UUID | None = patient.newest_visit  # type: ignore[attr-defined]  # prefetched or annotated
     if summary is None or not summary.to_retake or visit is None:
         return None
     sentence = ngettext(
@@ -233,7 +233,7 @@ def _retake(patient: Patient, allowed: bool) -> _Reason | None:
 
 def _failed(patient: Patient, allowed: bool) -> _Reason | None:
     summary = _summary(patient)
-    photo: uuid.UUID | None = patient.failed_photo  # type: ignore[attr-defined]
+    photo: uuid.UUID | None = patient.failed_photo  # type: ignore[attr-defined]  # prefetched or annotated
     if summary is None or not summary.failed or photo is None:
         return None
     sentence = ngettext(

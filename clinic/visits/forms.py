@@ -56,7 +56,7 @@ class TakenForm(EditForm, forms.Form):
     )
 
 
-class EpisodeField(forms.ModelChoiceField[Episode]):
+class EpisodeField(forms.ModelChoiceField):
     """The care episodes of a patient, each by what it is and since when."""
 
     def label_from_instance(self, obj: Episode) -> str:

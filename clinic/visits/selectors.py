@@ -156,7 +156,7 @@ def words_on(*, photo: Photo) -> list[Confirmation]:
     )
     for word in words:
         found = finding.from_analysis(word.analysis, asked=photo.exercise)
-        word.model_was_uncertain = found.uncertain  # type: ignore[attr-defined]
+        word.model_was_uncertain = found.uncertain  # type: ignore[attr-defined]  # for the page
     return words
 
 

@@ -179,9 +179,11 @@ def background_probe(train: Pictures, test: Pictures) -> Control:
     """Can the label be told from what lies around the face?"""
     mask = common_mask(train.where(drawn(train, 500)))
     clear = [p.where((p.grade == 1) | (p.grade >= CLEAR_FROM)) for p in (train, test)]
-    palsy = probes.probe("palsy", "", *(probes.background(p, mask, p.weak) for p in clear))
+    known, asked = (probes.background(p, mask, p.weak) for p in clear)
+    palsy = probes.probe("palsy", "", known, asked)
     weak = [p.where(probes.one_sided(p)) for p in (train, test)]
-    side = probes.probe("side", "", *(probes.background(p, mask, p.side == 1) for p in weak))
+    known, asked = (probes.background(p, mask, p.side == 1) for p in weak)
+    side = probes.probe("side", "", known, asked)
     return Control(
         "background_probe", "A classifier that sees the background alone", "chance: area 0.5 for palsy and for side",
         all_of(at_chance(palsy, 0.5), at_chance(side, 0.5)),
@@ -204,8 +206,8 @@ def conditions_probe(train: Pictures, test: Pictures) -> Control:
     parts = [p.where((p.grade == 1) | (p.grade >= CLEAR_FROM)) for p in (train, test)]
     clues = [Clues(probes.conditions_only(p), p.weak, p.person) for p in parts]
     files = [Clues(probes.photograph(p), p.weak, p.person) for p in parts]
-    drawn_alone = probes.probe("conditions", "", *clues, trees=True)
-    with_file = probes.probe("file", "", *files, trees=True)
+    drawn_alone = probes.probe("conditions", "", clues[0], clues[1], trees=True)
+    with_file = probes.probe("file", "", files[0], files[1], trees=True)
     return Control(
         "conditions_probe", "A classifier that sees how the photo was taken alone",
         "chance: area 0.5, from the conditions alone and with file size, brightness, contrast and colour",

@@ -95,7 +95,7 @@ class Sample:
         return Sample(self.names[self.index[chosen]], photos)
 
     @property
-    def size(self) -> dict[str, int]:
+    def size(self) -> dict[str, Any]:
         """On what a figure was measured, in the words of `Figure`."""
         known = {
             "pictures": len(self) if self.photos is None else int(self.photos.sum()),

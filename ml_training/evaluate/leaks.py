@@ -65,7 +65,7 @@ def near_duplicates(train: Pictures, test: Pictures) -> Control:
 
 def same_files(folders: list[Path]) -> Control:
     """Is the very same portrait file in two splits, or one person?"""
-    rows = [row for folder in folders for row in datasets.manifest(folder).get("portraits", [])]  # type: ignore[attr-defined]
+    rows = [row for folder in folders for row in datasets.manifest(folder).get("portraits", [])]
     by_file: dict[str, set[str]] = {}
     by_person: dict[str, set[str]] = {}
     for row in rows:

@@ -111,7 +111,7 @@ SPOILED: dict[str, Callable[[np.ndarray], Any]] = {
 
 def learnt_from(data: Sequence[Path]) -> frozenset[str]:
     """SHA-256 of every portrait whose person these data sets' manifests put into training or validation."""
-    rows = [row for folder in data for row in datasets.manifest(folder).get("portraits", [])]  # type: ignore[attr-defined]
+    rows = [row for folder in data for row in datasets.manifest(folder).get("portraits", [])]
     return frozenset(row["sha256"] for row in rows if row["split"] in ("train", "val"))
 
 
@@ -202,7 +202,7 @@ def against_simulated(
         sample = Sample(np.r_[np.array(names, dtype=object), person[those].astype(object)].astype(str))
         target = np.r_[np.zeros(len(real), bool), np.ones(int(those.sum()), bool)]
         network = f"Simulated palsy, grades {grades}, against real healthy photographs, area"
-        scores = np.round(np.r_[real, palsy[those]], 4)
+        scores: Any = np.round(np.r_[real, palsy[those]], 4)
         rows.append(sample.area(f"real_auc{suffix}", network, scores, target).row())
         without = f"The same by five differences, without a network, grades {grades}"
         differences = np.r_[even, uneven[those]]

@@ -278,7 +278,8 @@ def sampled(folders: list[Path], split: str, most: int, seed: int = 0) -> Pictur
     """At most about `most` pictures of a split, drawn evenly from the shards, without holding all at once."""
     files = [path for folder in folders for path in sorted(folder.glob("part-*.npz"))]
     each = -(-most // max(1, len(files)))
-    rng, columns = np.random.default_rng(seed), {name: [] for name in FIELDS}  # type: ignore[var-annotated]
+    rng = np.random.default_rng(seed)
+    columns: dict[str, list[np.ndarray]] = {name: [] for name in FIELDS}
     for path in files:
         with np.load(path) as shard:
             rows = np.flatnonzero(shard["split"] == split)

@@ -387,12 +387,12 @@ def zone_coverage(told: Told) -> list[dict[str, Any]]:
         errors, inside = [], []
         for finding, truth in zip(told.findings, told.zones, strict=True):
             row = finding.zones.get(zone)
-            for code, side in enumerate(SIDES) if row else ():
+            for code, side in enumerate(SIDES):
                 value = float(truth[number, code])
-                if np.isnan(value):
+                if row is None or np.isnan(value):
                     continue
-                errors.append(abs(row[side] - value))  # type: ignore[index]
-                inside.append(row[f"{side}_low"] - 1e-6 <= value <= row[f"{side}_high"] + 1e-6)  # type: ignore[index]
+                errors.append(abs(row[side] - value))
+                inside.append(row[f"{side}_low"] - 1e-6 <= value <= row[f"{side}_high"] + 1e-6)
         if errors:
             found = {"zone": zone, "visits": len(errors) // 2, "error": round(float(np.mean(errors)), 4)}
             rows.append(found | {"coverage": round(float(np.mean(inside)), 4)})

@@ -61,12 +61,12 @@ def rows(faces: Path, folders: Sequence[Path], analyser: Analyser, limit: int) -
     held = frozenset(json.loads(HELD_OUT_FILE.read_text())) if HELD_OUT_FILE.exists() else frozenset()
     files = [file for folder in folders for file in sources.portrait_files(folder)]
     people = [one for one in portraits.read(files, FaceMesh(), held) if one.split in HELD_OUT]
-    np.random.default_rng(7).shuffle(people)  # type: ignore[arg-type]
+    np.random.default_rng(7).shuffle(people)
     model = facemodel.load(sources.face_folder(faces))
     with Renderer(model) as renderer:
         for portrait in people[: limit or None]:
             fitted = fit(model, portrait.points)
-            if not unsuitable(model, fitted):
+            if not unsuitable(fitted):
                 person = sitter(renderer, portrait, fitted, person_mask(portrait.image))
                 yield from _visits(renderer, person, analyser)
 

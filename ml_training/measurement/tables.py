@@ -35,7 +35,8 @@ class Located(Pictures):
     def of_pictures(cls, pictures: Pictures, found: np.ndarray | None = None) -> Self:
         """Of pictures and what was found in them."""
         none = np.zeros((len(pictures), 0, 2))
-        return cls(*(getattr(pictures, name) for name in FIELDS), none if found is None else found)
+        known = {name: getattr(pictures, name) for name in FIELDS}
+        return cls(**known, found=none if found is None else found)
 
 
 def read(

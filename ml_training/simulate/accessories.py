@@ -235,9 +235,11 @@ def _bespectacled(image: np.ndarray, points: np.ndarray, kind: int, rng: np.rand
         where = (tuple(np.round(centre).astype(int).tolist()), tuple(np.round(half).astype(int).tolist()))
         cv2.ellipse(drawn, where[0], where[1], angle, 0, 360, colour, thick, cv2.LINE_AA)
         outer = centre + (1 if eye is left else -1) * np.array([half[0], 0])
+        ends = [tuple(np.round(p).astype(int).tolist()) for p in (outer, temple)]
         cv2.line(
             drawn,
-            *(tuple(np.round(p).astype(int).tolist()) for p in (outer, temple)),
+            ends[0],
+            ends[1],
             colour,
             thick,
             cv2.LINE_AA,

@@ -1,6 +1,6 @@
 """What muscles do: the twelve views, and what a palsy makes of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -323,7 +323,13 @@ def _weakened(units: dict[str, float], view: str, palsy: Palsy, rng: np.random.G
     return result
 
 
-def _flaccid_cheek(add, units, suffix: str, kept: float, sealed: bool, rng: np.random.Generator) -> None:  # type: ignore[no-untyped-def]
+Add = Callable[[str, float], None]
+"""Adds so much of a unit to what moves."""
+
+
+def _flaccid_cheek(
+    add: Add, units: Mapping[str, float], suffix: str, kept: float, sealed: bool, rng: np.random.Generator
+) -> None:
     """A cheek without tone either fills more than the other, which seals the lips, or the lips let the air go."""
     full = units.get("cheekPuff" + suffix, 0)
     if rng.random() < 0.35 and sealed:
@@ -332,7 +338,9 @@ def _flaccid_cheek(add, units, suffix: str, kept: float, sealed: bool, rng: np.r
         add("mouthLowerDown" + suffix, (1 - kept) * rng.uniform(0, 0.3))
 
 
-def _lagophthalmos(result, add, view: str, suffix: str, kept: float, rng: np.random.Generator) -> None:  # type: ignore[no-untyped-def]
+def _lagophthalmos(
+    result: dict[str, float], add: Add, view: str, suffix: str, kept: float, rng: np.random.Generator
+) -> None:
     """The lid that does not reach the other: from grade IV on, and barely in a gentle closure of grade III; the eye
     turns up beneath it (Bell's phenomenon)."""
     effort = 0.12 if view == Exercise.TIGHT_EYE_CLOSURE else 0.0

@@ -1,5 +1,7 @@
 """What an open eye hides: the skin of the upper lid, and the eyeball under the lids."""
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -49,7 +51,7 @@ def lid_texels(model: FaceModel, before: np.ndarray, points: np.ndarray) -> np.n
     return texel
 
 
-def _curve(edge: np.ndarray):  # type: ignore[no-untyped-def]
+def _curve(edge: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     order = edge[np.argsort(edge[:, 0])]
     return lambda x: np.interp(x, order[:, 0], order[:, 1])
 

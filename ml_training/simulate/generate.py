@@ -106,7 +106,7 @@ def columns(rows: list[Row]) -> dict[str, np.ndarray]:
     table = {}
     for name in FIELDS:
         kind = KINDS.get(name) or TEXTS.get(name)
-        table[name] = np.array([row[name] for row in rows], kind)  # type: ignore[arg-type]
+        table[name] = np.array([row[name] for row in rows], kind)
     return table
 
 
@@ -210,7 +210,7 @@ def main() -> None:
         p.sha256: "not_at_rest" for p in usable if not at_rest(p, told.get(p.file, portraits.Known()), gauge)
     }
     usable = [p for p in usable if p.sha256 not in states]
-    np.random.default_rng(plan.seed).shuffle(usable)  # type: ignore[arg-type]
+    np.random.default_rng(plan.seed).shuffle(usable)
     usable = usable[: args.limit or None]
     step = args.portraits_per_shard
     jobs = [Job(n, usable[i : i + step]) for n, i in enumerate(range(0, len(usable), step))]

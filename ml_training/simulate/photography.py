@@ -1,6 +1,7 @@
 """What cameras and rooms do to a picture: turn, distance, light, colour, blur, noise, compression."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import cv2
 import numpy as np
@@ -85,7 +86,9 @@ def expose(image: np.ndarray, shot: Shot) -> np.ndarray:
 
 def _compressed(image: np.ndarray, quality: int) -> np.ndarray:
     _, data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+    read = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert read is not None
+    return np.ascontiguousarray(read[..., ::-1])
 
 
 def _light(
@@ -142,7 +145,7 @@ def photograph(image: np.ndarray, rng: np.random.Generator, strength: float = 1.
     shot = Shot.sample(rng, image.shape[1] / 2, 0.0)
     shot.strength = strength
     height, width = image.shape[:2]
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), rng.uniform(-6, 6) * strength, 1.0)
-    matrix[:, 2] += rng.uniform(-0.03, 0.03, 2) * strength * [width, height]
+    matrix: Any = cv2.getRotationMatrix2D((width / 2, height / 2), rng.uniform(-6, 6) * strength, 1.0)
+    matrix[:, 2] += rng.uniform(-0.03, 0.03, 2) * strength * np.array([width, height])
     turned = cv2.warpAffine(image, matrix, (width, height), borderMode=cv2.BORDER_REFLECT)
     return expose(turned, shot)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import cv2
 import moderngl
@@ -136,7 +136,8 @@ class Renderer:
 
     def __init__(self, model: FaceModel) -> None:
         self.model = model
-        self.gl = moderngl.create_standalone_context(backend="egl")
+        options: Any = {"backend": "egl"}
+        self.gl = moderngl.create_standalone_context(**options)
         self.program = self.gl.program(VERTEX_SHADER, FRAGMENT_SHADER)
         self.triangles = self.gl.buffer(model.triangles.tobytes())
 

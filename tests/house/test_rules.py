@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
+MOST_EXEMPTIONS = 30
+EXEMPTION = re.compile(r"# type: ignore\[[a-z-]+\]  # \w+")
+"""Of type checking: what is exempt, and why."""
 # Beat's scheduler asks its parent class, and sends nothing past it.
 MAY_PUBLISH = {"inference/publish.py", "clinic/config/beat.py"}
 PUBLISHING = {"delay", "apply_async", "send_task"}
@@ -46,6 +50,21 @@ def test_functions_are_short_enough_to_read():
                 if length > LONGEST_FUNCTION:
                     long[f"{name(path)}:{node.name}"] = length
     assert long == {}
+
+
+def test_types_are_checked_everywhere_and_each_exemption_has_its_reason():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]
+    assert settings["files"] == ["clinic", "inference", "ml_training"]
+    assert settings["warn_unused_ignores"] and settings["disallow_untyped_defs"]
+    assert not [one for one in settings.get("overrides", []) if one.get("ignore_errors")]
+    exempt = [
+        (name(path), line.strip())
+        for path in [*PRODUCT, *sources("ml_training")]
+        for line in path.read_text().splitlines()
+        if "# type: " + "ignore" in line
+    ]
+    assert [one for one in exempt if not EXEMPTION.search(one[1])] == []
+    assert len(exempt) <= MOST_EXEMPTIONS
 
 
 def test_one_module_puts_messages_on_a_queue():

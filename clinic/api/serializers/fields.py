@@ -9,6 +9,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
+GRADE: dict[str, Any] = {"min_value": 1, "max_value": 6, "allow_null": True}
+"""What a House-Brackmann grade may be, as a number."""
+
 
 class BlankAsNull(serializers.ChoiceField):
     """A choice that may be absent: null outside, the empty string in the database."""

@@ -17,12 +17,9 @@ from clinic.recovery.resting import resting_of
 from clinic.visits.models import Side
 
 from .analyses import VERDICT_HELP, VERDICTS
-from .fields import BlankAsNull
+from .fields import GRADE, BlankAsNull
 from .records import WEAK_SIDES
 from .together import GRADE_SOURCES
-
-GRADE: dict[str, Any] = {"min_value": 1, "max_value": 6, "allow_null": True}
-
 
 ERROR_HELP = (
     "Smallest change that is more than noise (95 %), of one comparison; null while nobody has measured it."

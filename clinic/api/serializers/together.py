@@ -14,8 +14,7 @@ from inference.pipeline.codes import ZONES
 from inference.pipeline.visit import VisitFindings
 
 from .analyses import VERDICTS
-from .fields import BlankAsNull, PersonSerializer
-from .history import GRADE
+from .fields import GRADE, BlankAsNull, PersonSerializer
 from .records import WEAK_SIDES
 
 GRADE_SOURCES = [("clinician", "clinician"), ("model", "model")]

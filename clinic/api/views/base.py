@@ -158,7 +158,7 @@ class Records(Strict, viewsets.GenericViewSet[Any]):
         making = {"create": self.created_before, **self.also_making()}
         if again := making.get(self.action or ""):
             # Every POST that makes a record can be repeated under a key; no view has to think of it.
-            create = self.post  # type: ignore[has-type]
+            create = self.post  # type: ignore[has-type]  # DRF sets it for each action
             operation = "/".join([str(self.basename), *map(str, kwargs.values())])
             self.post = lambda request, **kwargs: repeats.once(
                 request, operation, lambda: create(request, **kwargs), again

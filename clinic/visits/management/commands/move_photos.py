@@ -57,7 +57,7 @@ class Command(BaseCommand):
         if folders is None or not Path(folders.location).is_dir():
             self.stdout.write("There is no folder of photos on this machine: nothing to move.")
             return
-        done = relocating.to_bucket(bucket=store, folders=folders, batch=batch, report=self._report)  # type: ignore[arg-type]
+        done = relocating.to_bucket(bucket=store, folders=folders, batch=batch, report=self._report)  # type: ignore[arg-type]  # no folders: a bucket
         self.stdout.write(
             self.style.SUCCESS(
                 f"{done.moved} files moved, {done.already} were in the bucket; none is left here."
