@@ -8,6 +8,7 @@ import logging
 from django.db.models import Q
 from django.utils import timezone
 
+from clinic.recovery import standing
 from clinic.recovery.services import count_waiting
 
 from . import background, publish, selectors, services, turns
@@ -31,6 +32,8 @@ def run() -> None:
     expired, missed = requeue_expired(), republish_waiting()
     expired += background.watch()
     count_waiting(seconds=COUNTING)
+    standing.move_on(seconds=COUNTING)
+    standing.fold()
     if expired or missed:
         logger.warning("Watchdog: %s expired leases, %s messages published again", expired, missed)
 

@@ -52,6 +52,7 @@ def raise_task(
 @transaction.atomic
 def plan_task(*, user: User, task: Task, based_on: Basis | None = None, **fields: Any) -> Task:
     """Change who looks after a task, how, and when it is looked at next."""
+    _hold(task)
     lock(task, based_on)
     not_archived(task.patient)
     if not task.is_open:
@@ -60,6 +61,7 @@ def plan_task(*, user: User, task: Task, based_on: Basis | None = None, **fields
     if changed:
         raise_if(errors_of(task, _plan_errors(task), exclude=["patient", "episode", "analysis"]))
         save(task, user=user, only=changed)
+        _stand(task)
     return task
 
 
@@ -68,6 +70,7 @@ def close_task(
     *, user: User, task: Task, outcome: str, reason: str = "", based_on: Basis | None = None
 ) -> Task:
     """Close a task, with why. Its visits up to now are looked after; a later one that shows the same opens it again."""
+    _hold(task)
     lock(task, based_on)
     not_archived(task.patient)
     if not task.is_open:
@@ -80,12 +83,14 @@ def close_task(
         Visit.objects.current().filter(episode_id=task.episode_id).values_list("at", flat=True).first()
     )
     save(task, user=user)
+    _stand(task)
     return task
 
 
 @transaction.atomic
 def reopen_task(*, user: User, task: Task) -> Task:
     """Open a closed task again because a person wants it."""
+    _hold(task)
     lock(task)
     not_archived(task.patient)
     if task.is_open:
@@ -168,10 +173,26 @@ def _plan_errors(task: Task) -> dict[str, list[ValidationError]]:
     return {"owner": [ValidationError(message, code="not_a_member")]}
 
 
+def _hold(task: Task) -> None:
+    """Lock what a model's results lock first, before the task itself."""
+    from clinic.recovery import standing
+
+    standing.hold(patient_id=task.patient_id)
+
+
+def _stand(task: Task) -> None:
+    """A task that comes, goes or is put off moves its patient on the lists."""
+    from clinic.recovery import standing
+
+    standing.stand_anew(patient_id=task.patient_id)
+
+
 def _store(task: Task, user: User) -> None:
     try:
         with transaction.atomic():
+            _hold(task)
             save(task, user=user)
+            _stand(task)
     except IntegrityError as error:
         # A model or a colleague was first.
         raise ValidationError(_("There is an open task on this eye already."), code="open") from error

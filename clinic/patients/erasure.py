@@ -129,7 +129,7 @@ def erase(*, user: User, patient: Patient, reason: str, address: str | None = No
                 user=user, patient=patient, ground=ground, reason=reason, address=address
             )
         shadows, _kinds = BackgroundAnalysis.objects.filter(photo__visit__patient=patient).delete()
-        _forget_summary(patient)
+        services.forget_summary(patient_id=patient.pk)
         photos = Photo.objects.filter(visit__patient=patient).exclude(thumbnail="")
         names = list(photos.values_list("thumbnail", flat=True))
         photos.update(thumbnail="")
@@ -175,12 +175,6 @@ def _refuse(patient: Patient, plan: Preview) -> None:
         raise ValidationError(_("The patient's copies are destroyed already."), code="erased")
 
 
-def _forget_summary(patient: Patient) -> None:
-    from clinic.recovery.models import PatientSummary
-
-    PatientSummary.objects.filter(patient=patient).delete()
-
-
 def due() -> list[Erasure]:
     """Erasures whose record may be destroyed: its retention is over, and no legal hold is in force."""
     today = timezone.localdate()
@@ -218,6 +212,7 @@ def destroy(*, erasure: Erasure) -> bool:
         if not _may_be_destroyed(erasure, patient):
             raise ValidationError("A legal hold came in between.")
         tallies.forget(patient_id=patient.pk)
+        services.forget_summary(patient_id=patient.pk)
         gone = {"files": len(paths), **_delete_rows(patient)}
         feed.forget(patient=patient.pk)
         erasure.destroyed_at, erasure.destroyed = timezone.now(), gone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Container
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -16,12 +17,12 @@ from django.utils.translation import gettext_lazy as _
 
 from . import searches
 from .models import Cause, WeakSide
-from .selectors import SIDES, SORTS, Facets, LastVisit
+from .selectors import SIDES, SORTS, Ends, Facets, LastVisit
 
 NO_SIDE = "none"
 ON = frozenset({"1", "on", "true"})
 # Of the page and of the form that searches.
-NOT_FILTERS = ("page", "q", "csrfmiddlewaretoken")
+NOT_FILTERS = ("page", "after", "before", "q", "csrfmiddlewaretoken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,11 +226,26 @@ def sort_links(filters: Filters) -> dict[str, Sort]:
     return {key: Sort(label, filters.sorted_by(key), directions[key]) for key, label in labels.items()}
 
 
-def page_links(page: Page[Any], pairs: list[tuple[str, str]]) -> dict[str, str]:
-    """The addresses of the pages before and after this one, where there are any."""
+def page_links(
+    page: Page[Any], pairs: list[tuple[str, str]], *, ends: tuple[uuid.UUID, uuid.UUID] | None = None
+) -> dict[str, str]:
+    """The addresses of the pages before and after this one, where there are any. ends: the first and the last record
+    shown, from which the neighbouring pages go on."""
     links = {}
     if page.has_previous():
-        links["previous"] = "?" + urlencode([*pairs, ("page", str(page.previous_page_number()))])
+        beside = [("before", str(ends[0]))] if ends and page.previous_page_number() > 1 else []
+        links["previous"] = "?" + urlencode([*pairs, ("page", str(page.previous_page_number())), *beside])
     if page.has_next():
-        links["next"] = "?" + urlencode([*pairs, ("page", str(page.next_page_number()))])
+        beside = [("after", str(ends[1]))] if ends else []
+        links["next"] = "?" + urlencode([*pairs, ("page", str(page.next_page_number())), *beside])
     return links
+
+
+def ends_in(query: QueryDict) -> Ends | None:
+    """Beside whom the page lies, where the address says so."""
+    for name in ("after", "before"):
+        try:
+            return Ends(**{name: uuid.UUID(query[name])})
+        except (KeyError, ValueError):
+            continue
+    return None

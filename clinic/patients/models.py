@@ -15,6 +15,7 @@ from clinic.common.fields import DerivedField
 from clinic.common.models import Record, Versioned
 from clinic.common.spans import Onset, Precision
 
+from .indexes import INDEXES
 from .visibility import seen_by
 
 if TYPE_CHECKING:
@@ -104,17 +105,7 @@ class Patient(Record, Versioned):
                 violation_error_message=_("This record number is taken by another patient of the clinic."),
             ),
         ]
-        indexes = [
-            models.Index(fields=["clinic", "name"]),
-            models.Index(fields=["clinic", "sort_name"], name="patients_by_sort_name"),
-            models.Index(fields=["clinic", "archived_at"]),
-            models.Index(fields=["clinic", "birth_date"], name="patients_by_birth_date"),
-            models.Index(
-                fields=["clinic", "sort_name", "name", "id"],
-                condition=models.Q(archived_at__isnull=True, restricted_at__isnull=True),
-                name="patients_on_the_lists",
-            ),
-        ]
+        indexes = INDEXES
 
     def __str__(self) -> str:
         # Goes into logs and error pages; the name does not.

@@ -48,6 +48,13 @@ def recount(*, patient_id: uuid.UUID) -> None:
     recovery.recount(patient_id=patient_id)
 
 
+def forget_summary(*, patient_id: uuid.UUID) -> None:
+    """Delete what is kept of the patient for the lists, and take it out of the clinic's counts."""
+    from clinic.recovery import standing
+
+    standing.forget(patient_id=patient_id)
+
+
 def _first_onsets(patient: Patient) -> list[dt.date]:
     return list(patient.episodes.values_list("onset_date", flat=True))
 

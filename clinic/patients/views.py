@@ -27,7 +27,7 @@ from clinic.common.http import require, visible_or_404
 
 from . import forms, searches, selectors, services
 from . import policies as rights
-from .filters import Filters, chip_groups, page_links, sort_links
+from .filters import Filters, chip_groups, ends_in, page_links, sort_links
 from .models import CorrectionState, Patient
 
 PATIENTS_A_PAGE, LINES_A_PAGE = 25, 60
@@ -76,21 +76,30 @@ def patient_list(request: ClinicRequest) -> HttpResponse:
     if filters.unread:
         return render(request, "patients/list.html", {"filters": filters}, status=400)
     facets = selectors.facets(user=request.user, clinic=clinic, **filters.wanted)
-    found = selectors.search(user=request.user, clinic=clinic, sort=filters.sort, **filters.wanted)
+    found = selectors.search(
+        user=request.user, clinic=clinic, sort=filters.sort, kept=facets.kept, **filters.wanted
+    )
     paginator = Paginator(found, PATIENTS_A_PAGE)
     paginator.count = facets.total  # counted along with the filters
     page = paginator.get_page(request.GET.get("page"))
     start = max(0, page.start_index() - 1)
     page.object_list = selectors.page_of(
-        found=found, start=start, end=start + PATIENTS_A_PAGE, total=facets.total
+        found=found,
+        start=start,
+        end=start + PATIENTS_A_PAGE,
+        total=facets.total,
+        sort=filters.sort,
+        ends=ends_in(request.GET) if page.number > 1 else None,
     )
+    shown = page.object_list
+    ends = (shown[0].pk, shown[-1].pk) if shown else None
     audit.record_listed(request=request, patients=page.object_list)
     context = {
         "filters": filters,
         "facets": facets,
         "groups": chip_groups(filters, facets),
         "page": page,
-        "pages": page_links(page, filters.pairs),
+        "pages": page_links(page, filters.pairs, ends=ends),
         "sorts": sort_links(filters),
         "restricted": selectors.restricted_count(user=request.user, clinic=clinic),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from django.db.models import (
@@ -30,15 +30,16 @@ from clinic.common.dates import local_day, today
 from clinic.examination import sentences as task_sentences
 from clinic.examination.models import Task, TaskKind
 from clinic.examination.selectors import due, due_tasks
+from clinic.patients.listed import is_kept, lapsed, needs_attention
 from clinic.patients.models import Episode, Patient
-from clinic.patients.selectors import lapsed, needs_attention
+from clinic.patients.visibility import opened_by
 from clinic.visits.models import Visit
 from inference.models import Analysis
 from inference.states import Status
 
-from . import rules
+from . import rules, standing
 from .course import fall_sentence
-from .models import PatientSummary
+from .models import PatientSummary, Shelf
 
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
@@ -74,15 +75,28 @@ class Counts:
 
 
 def counts(*, user: User, clinic: Clinic) -> Counts:
-    """How much there is to do in the clinic, in one query."""
-    found = (
-        Patient.objects.visible_to(user)
-        .filter(clinic=clinic, archived_at__isnull=True)
-        .aggregate(
-            urgent=Count("pk", filter=needs_attention()),
-            to_confirm=Sum("summary__to_confirm", default=0),
-            failed=Sum("summary__failed", default=0),
-        )
+    """How much there is to do in the clinic, from its sums."""
+    mine = Patient.objects.visible_to(user).filter(clinic=clinic, archived_at__isnull=True)
+    sums = standing.alike(clinic_id=clinic.pk) if policies.role_in(user, clinic.pk) else None
+    if sums is None:
+        return _counted(mine)
+    listed = [(kind, n) for kind, n in sums.items() if kind.shelf == Shelf.LISTS]
+    kept = Counts(
+        urgent=sum(n.patients for kind, n in listed if kind.attention),
+        to_confirm=sum(n.to_confirm for _, n in listed),
+        failed=sum(n.failed for _, n in listed),
+    )
+    if opened := opened_by(user):
+        closed = _counted(mine.filter(pk__in=opened, restricted_at__isnull=False))
+        return Counts(*(one + other for one, other in zip(astuple(kept), astuple(closed), strict=True)))
+    return kept
+
+
+def _counted(patients: QuerySet[Patient]) -> Counts:
+    found = patients.aggregate(
+        urgent=Count("pk", filter=needs_attention()),
+        to_confirm=Sum("summary__to_confirm", default=0),
+        failed=Sum("summary__failed", default=0),
     )
     return Counts(**found)
 
@@ -91,8 +105,10 @@ def attention(*, user: User, clinic: Clinic, limit: int = PAGE) -> list[Attentio
     """Why which patients of the clinic need attention, most urgent first, then who has visits to confirm; at most that
     many patients."""
     of_clinic = Patient.objects.visible_to(user).filter(clinic=clinic, archived_at__isnull=True)
+    kept = is_kept(user=user, clinic=clinic)
+    first = _first_as_kept(clinic, limit) if kept else _first(of_clinic, limit)
     ranked = (
-        of_clinic.filter(pk__in=_first(of_clinic, limit))
+        of_clinic.filter(pk__in=first)
         .select_related("summary")
         .prefetch_related(Prefetch("tasks", due_tasks(), to_attr="due_tasks"))
         .annotate(
@@ -105,7 +121,7 @@ def attention(*, user: User, clinic: Clinic, limit: int = PAGE) -> list[Attentio
                 .values("weak_side")[:1]
             ),
         )
-        .order_by(*_urgency())
+        .order_by(*(_URGENCY_AS_KEPT if kept else _urgency()))
     )
     may_write = policies.can_write_records(user, clinic.pk)
     may_confirm = policies.can_confirm(user, clinic.pk)
@@ -115,6 +131,17 @@ def attention(*, user: User, clinic: Clinic, limit: int = PAGE) -> list[Attentio
         for item in _items(patient, may_write=may_write, may_confirm=may_confirm)
     ]
     return sorted(items, key=lambda item: KINDS.index(item.kind))
+
+
+_URGENCY_AS_KEPT: Final = ("summary__urgency", "summary__last_visit_at", "pk")
+
+
+def _first_as_kept(clinic: Clinic, limit: int) -> list[uuid.UUID]:
+    """The first so many by urgency, from the index in that order."""
+    rows = PatientSummary.objects.filter(
+        clinic=clinic, shelf=Shelf.LISTS, urgency__lte=standing.CONFIRMED
+    ).order_by("urgency", "last_visit_at", "pk")
+    return list(rows.values_list("patient_id", flat=True)[:limit])
 
 
 def _urgency() -> list[Any]:

@@ -5,6 +5,14 @@ from __future__ import annotations
 from django.db import models
 
 
+class Shelf(models.TextChoices):
+    """Where a patient's record lies: on the lists, in the archive, or closed, where nobody sees it."""
+
+    LISTS = "lists"
+    ARCHIVE = "archive"
+    CLOSED = "closed"
+
+
 class PatientSummary(models.Model):
     """Figures of one patient that lists sort and filter by. Derived: can be made anew from the records."""
 
@@ -35,9 +43,33 @@ class PatientSummary(models.Model):
         default=False, db_default=False, help_text="the visits are in the clinic's counts of releases"
     )
 
+    # Where the patient stands on the lists: see `standing`. shelf: null where that was not noted yet.
+    clinic = models.ForeignKey(
+        "accounts.Clinic", on_delete=models.CASCADE, related_name="+", null=True, blank=True, db_index=False
+    )
+    shelf = models.CharField(max_length=8, null=True, blank=True)
+    seen = models.CharField(
+        max_length=8, blank=True, default="", db_default="", help_text="lately, long ago or never"
+    )
+    urgency = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="the place in Today's order: the smaller, the sooner"
+    )
+    moves_at = models.DateTimeField(null=True, blank=True, help_text="when time alone changes that next")
+
     class Meta:
         indexes = [
             models.Index(fields=["patient"], condition=models.Q(counted=False), name="summaries_not_counted"),
+            models.Index(fields=["patient"], condition=models.Q(shelf=None), name="summaries_not_placed"),
+            models.Index(fields=["moves_at"], name="summaries_that_move"),
+            models.Index(
+                fields=["clinic", "shelf", "urgency", "last_visit_at", "patient"],
+                name="summaries_by_urgency",
+            ),
+            models.Index(
+                fields=["clinic", "shelf", "last_visit_at", "patient"], name="summaries_by_last_visit"
+            ),
+            models.Index(fields=["clinic", "shelf", "onset_date", "patient"], name="summaries_by_onset"),
+            models.Index(fields=["clinic", "shelf", "cause", "weak_side"], name="summaries_by_cause"),
             models.Index(
                 fields=["patient"],
                 condition=models.Q(worse=True) | models.Q(to_retake__gt=0) | models.Q(failed__gt=0),
@@ -47,6 +79,24 @@ class PatientSummary(models.Model):
 
     def __str__(self) -> str:
         return f"Summary {self.patient_id}"
+
+
+class PatientTally(models.Model):
+    """Patients of a clinic who stand alike on its lists. Rows of one kind add up: each write adds what it changed, and
+    takes out what it no longer is, so that no write waits for another; now and then they are folded into one."""
+
+    clinic = models.ForeignKey("accounts.Clinic", on_delete=models.CASCADE, related_name="+")
+    shelf = models.CharField(max_length=8)
+    cause = models.CharField(max_length=24, blank=True)
+    weak_side = models.CharField(max_length=8, blank=True)
+    seen = models.CharField(max_length=8, blank=True)
+    attention = models.BooleanField()
+    patients = models.IntegerField()
+    to_confirm = models.IntegerField()
+    failed = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"Tally {self.pk} of clinic {self.clinic_id}"
 
 
 class VisitSummary(models.Model):

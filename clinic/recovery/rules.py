@@ -48,6 +48,10 @@ HEALTHY_SHARE: Final[dict[str, float]] = {"brow": 0.79, "eye": 0.88, "mouth": 0.
 validation and test, each the median of three visits) reach it, by release 2026.11.5 in all the region's exercises
 (`ml_training/measurement/movement.json`)."""
 
+WEEK: Final = dt.timedelta(days=7)
+MONTH: Final = dt.timedelta(days=30)
+"""As the lists tell patients seen lately from others."""
+
 LAPSED_AFTER: Final = dt.timedelta(weeks=6)
 """A patient whose last visit is longer ago asks for attention."""
 

@@ -22,7 +22,7 @@ from clinic.visits.models import Visit
 from inference import tallies
 from inference.states import Status
 
-from . import rules
+from . import rules, standing
 from .change import Changes, changes
 from .measures import Measured, PhotoPoint
 from .models import PatientSummary, VisitSummary
@@ -30,7 +30,9 @@ from .reading import in_course, photos_of
 
 BOOKKEEPING: Final = frozenset({"updated_at", "counted"})
 """Columns of a summary that say nothing of the patient."""
-UNTOLD: Final = BOOKKEEPING | {"cause", "weak_side", "onset_date", "onset_precision"}
+STANDING: Final = frozenset({"clinic", "shelf", "seen", "urgency", "moves_at"})
+"""Where the patient stands on the lists, which follows from the other columns, the tasks and the time."""
+UNTOLD: Final = BOOKKEEPING | STANDING | {"cause", "weak_side", "onset_date", "onset_precision"}
 """Those, and what other programs are told with the episode itself."""
 AT_ONCE: Final = 100
 """Patients whose records are counted in one transaction."""
@@ -45,7 +47,7 @@ def refresh_summary(*, patient_id: uuid.UUID, afresh: bool = False) -> PatientSu
     PatientSummary.objects.get_or_create(patient_id=patient_id)
     # Two workers that finish two photos of one patient: the second waits, and then sees the first's result.
     summary = PatientSummary.objects.select_for_update().get(patient_id=patient_id)
-    before, was_counted = _shown(summary), summary.counted
+    before, was_counted, in_sums = _shown(summary), summary.counted, standing.counted_of(summary)
     episode = (
         Episode.objects.filter(patient_id=patient_id)
         .select_related("patient__clinic")
@@ -71,8 +73,10 @@ def refresh_summary(*, patient_id: uuid.UUID, afresh: bool = False) -> PatientSu
     _set_course(summary, episode, of_episode, photos)
     _set_grades(summary, [found[visit.pk] for visit in of_episode])
     summary.counted = True
+    raise_for_eyes(patient_id=patient_id)
+    owner = _owner(patient_id)
+    standing.stand(summary, owner, before=in_sums)
     summary.save()
-    owner = Patient.objects.only("clinic", "archived_at", "restricted_at").get(pk=patient_id)
     changed = _keep_visits(
         owner,
         visits,
@@ -81,7 +85,6 @@ def refresh_summary(*, patient_id: uuid.UUID, afresh: bool = False) -> PatientSu
     )
     again = {*changed, *tallies.elsewhere(patient_id=patient_id)}
     tallies.recount(patient_ids=[patient_id], visit_ids=None if afresh or not was_counted else again)
-    raise_for_eyes(patient_id=patient_id)
     if _shown(summary) != before:
         # The figures stand in the patient's own representation.
         feed.note_patient(patient=patient_id, clinic=owner.clinic_id, what=What.CHANGED)
@@ -147,6 +150,14 @@ def recount(*, patient_id: uuid.UUID, visit_ids: Collection[uuid.UUID] | None = 
     unsaid = VisitSummary.objects.filter(patient=patient, unsaid=True)
     unsaid.update(waiting=not patient.is_closed)
     tallies.recount(patient_ids=[patient_id], visit_ids=visit_ids)
+    if visit_ids is None:
+        standing.stand_anew(patient_id=patient_id)
+
+
+def _owner(patient_id: uuid.UUID) -> Patient:
+    """The patient, as far as the lists need to know."""
+    known = ("clinic__time_zone", "archived_at", "restricted_at")
+    return Patient.objects.select_related("clinic").only(*known).get(pk=patient_id)
 
 
 def _shown(summary: PatientSummary) -> list[object]:

@@ -202,7 +202,7 @@ class Clinic:
 
     def visit_elsewhere(self) -> None:
         visit = self.draw.choice(list(Visit.objects.all()))
-        target = self.draw.choice(list(Patient.objects.filter(clinic=self.clinic)))
+        target = self.draw.choice(list(Patient.objects.filter(clinic=self.clinic, episodes__isnull=False)))
         moving.move_visit(user=self.clinician, visit=visit, episode=target.episodes.first())
 
     def patient_off_or_on_the_lists(self) -> None:

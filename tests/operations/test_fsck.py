@@ -203,11 +203,11 @@ def test_a_removed_photo_that_waits(shot):
 
 def test_nothing_is_made_of_a_word_that_no_line_tells_of(shot):
     word = factories.ConfirmationFactory(analysis=shot.analyses.get())
-    PatientSummary.objects.update(to_confirm=7)
+    PatientSummary.objects.update(to_retake=7)
     patient = str(shot.visit.patient_id)
     wanted = {"summary_of_altered": [patient], "statement_untold": [str(word.pk)]}
     assert found(look()) == wanted and found(look(repairs=True)) == wanted
-    assert PatientSummary.objects.get().to_confirm == 7
+    assert PatientSummary.objects.get().to_retake == 7
 
 
 def test_a_photo_nobody_queued(visit):
@@ -241,13 +241,13 @@ def test_a_visit_in_another_patient_s_episode(visit):
 
 
 def test_figures_of_the_lists_are_made_anew(shot):
-    PatientSummary.objects.update(to_confirm=7)
+    PatientSummary.objects.update(to_retake=7)
     patient = str(shot.visit.patient_id)
     assert found(look()) == {"summary_differs": [patient]}
     # Looking alone changes nothing.
-    assert PatientSummary.objects.get().to_confirm == 7
+    assert PatientSummary.objects.get().to_retake == 7
     assert look(repairs=True).left == 0
-    assert PatientSummary.objects.get().to_confirm == 1
+    assert PatientSummary.objects.get().to_retake == 0
 
 
 def test_an_altered_release(shot, settings, tmp_path):
@@ -359,7 +359,7 @@ def test_the_command_says_what_to_do_and_names_nobody(shot, capsys):
 
 
 def test_the_command_repairs_samples_and_resumes(shot, capsys):
-    PatientSummary.objects.update(to_confirm=7)
+    PatientSummary.objects.update(to_retake=7)
     call_command("fsck", "--repair")
     assert "All is well; 1 repaired." in capsys.readouterr().out
     call_command("fsck", "--sample", "100%")

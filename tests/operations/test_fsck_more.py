@@ -15,7 +15,9 @@ from clinic.operations.fsck import audit, records, run
 from clinic.operations.fsck import files as stage
 from clinic.operations.models import CheckKind, IntegrityCheck
 from clinic.patients.models import Erasure
-from clinic.recovery.models import PatientSummary
+from clinic.patients.services import forget_summary
+from clinic.recovery import standing
+from clinic.recovery.models import PatientSummary, PatientTally
 from clinic.recovery.services import refresh_summary
 from clinic.visits import files, keyring
 from clinic.visits.models import Photo
@@ -127,7 +129,7 @@ def test_what_an_erasure_destroyed_is_not_missed_and_not_made_anew(visit):
     files.remove(photo.thumbnail.name)
     Photo.objects.update(thumbnail="")
     photo.analyses.all().delete()
-    PatientSummary.objects.all().delete()
+    forget_summary(patient_id=patient.pk)
     assert found(look(repairs=True)) == {}
     assert not Photo.objects.get().thumbnail
     assert not PatientSummary.objects.exists()
@@ -155,3 +157,14 @@ def test_a_clinics_counts_are_made_those_of_its_visits(visit):
     assert found(look()) == {"ledger_differs": [str(clinic.pk)]}
     assert look(repairs=True).left == 0
     assert not tallies.difference(clinic_id=clinic.pk)
+
+
+def test_a_clinics_lists_count_its_patients(visit):
+    clinic = visit.patient.clinic
+    refresh_summary(patient_id=visit.patient_id)
+    row = PatientTally.objects.get()
+    PatientTally.objects.filter(pk=row.pk).update(patients=5, failed=2)
+    assert found(look()) == {"list_counts_differ": [str(clinic.pk)]}
+    assert look(repairs=True).left == 0
+    [(kind, sums)] = standing.alike(clinic_id=clinic.pk).items()
+    assert (kind.cause, sums) == (row.cause, (1, row.to_confirm, 0))

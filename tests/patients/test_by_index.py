@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import random
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.patients import lookup, selectors, services
+from clinic.patients import listed, lookup, selectors, services
 from clinic.patients.models import Episode, Patient
-from clinic.recovery import attention
+from clinic.recovery import attention, standing
 from clinic.recovery.models import PatientSummary, VisitSummary
 from clinic.recovery.services import refresh_summary
 from clinic.visits import grading, reviewing
@@ -70,9 +72,89 @@ def test_pages_are_the_list_cut_up_from_either_end(clinician, clinic, sort):
     cut = [
         patient.pk
         for start in range(0, 60, 10)
-        for patient in selectors.page_of(found=rows, start=start, end=start + 10, total=53)
+        for patient in selectors.page_of(found=rows, start=start, end=start + 10, total=53, sort=sort)
     ]
     assert cut == whole and len(whole) == 53
+
+
+@pytest.mark.parametrize("sort", list(selectors.SORTS))
+def test_the_next_page_goes_on_from_the_last_patient_and_back_again(as_clinician, clinic, sort):
+    """No page but one that is typed counts its way through the list."""
+    draw = random.Random(sort)
+    for number in range(90):
+        patient = factories.PatientFactory(clinic=clinic, name=draw.choice(("Ayu", "Budi", "Sari")))
+        ill = {"cause": "stroke", "weak_side": draw.choice(("left", "left", "right"))}
+        PatientSummary.objects.create(
+            patient=patient,
+            last_visit_at=timezone.now() - dt.timedelta(days=draw.randint(0, 9)) if number % 5 else None,
+            worse=number % 3 > 0,
+            **(ill | {"onset_date": dt.date(2026, 1, draw.randint(1, 9))} if number % 7 else {"cause": ""}),
+        )
+    standing.move_on(seconds=10)
+    for query in ("", "attention=1&", "cause=stroke&side=left&"):
+        address = f"{reverse('patients:list')}?{query}sort={sort}"
+        page = as_clinician.get(address)
+        wanted = page.context["filters"].wanted
+        whole = [one.pk for one in found(page.wsgi_request.user, clinic, sort=sort, **wanted)]
+        pages, back, asked = [pks(page)], [], []
+        while link := page.context["pages"].get("next"):
+            with CaptureQueriesContext(connection) as captured:
+                page = as_clinician.get(reverse("patients:list") + link)
+            asked += [one["sql"] for one in captured.captured_queries]
+            pages.append(pks(page))
+        assert [pk for rows in pages for pk in rows] == whole and len(pages) > 1
+        while link := page.context["pages"].get("previous"):
+            page = as_clinician.get(reverse("patients:list") + link)
+            back.insert(0, pks(page))
+        assert back == pages[:-1]
+        assert not [sql for sql in asked if " OFFSET " in sql]
+
+
+def crowd(clinic, number: int) -> None:
+    """So many patients that it pays to read fewer than all."""
+    now, today = timezone.now(), timezone.localdate()
+    patients = [Patient(clinic=clinic, record_number=f"C-{n}", name=f"Ayu {n}") for n in range(number)]
+    Patient.objects.bulk_create(patients)
+    PatientSummary.objects.bulk_create(
+        PatientSummary(
+            patient=patient,
+            last_visit_at=now - dt.timedelta(days=n % 400) if n % 9 else None,
+            onset_date=today - dt.timedelta(days=n % 700) if n % 7 else None,
+            cause=("stroke", "trauma", "other")[n % 3] if n % 7 else "",
+            weak_side=("left", "right")[n % 2] if n % 7 else None,
+        )
+        for n, patient in enumerate(patients)
+    )
+    standing.move_on(seconds=30)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE patients_patient, recovery_patientsummary")
+
+
+def pks(page) -> list:
+    return [one.pk for one in page.context["page"].object_list]
+
+
+@on_postgresql
+@pytest.mark.parametrize(
+    ("sort", "index"),
+    [
+        *(("name", "patients_on_the_lists"), ("-name", "patients_on_the_lists")),
+        *(("visit", "summaries_by_last_visit"), ("-visit", "summaries_by_last_visit")),
+        *(("onset", "summaries_by_onset"), ("-onset", "summaries_by_onset")),
+    ],
+)
+def test_every_order_is_that_of_an_index(clinician, clinic, sort, index):
+    crowd(clinic, 800)
+    rows = selectors.search(user=clinician, clinic=clinic, sort=sort, kept=True)
+    dated, *without = [part.values_list("pk", flat=True)[:25] for part in listed._parts(rows, sort)]
+    assert index in plans.indexes(dated, ordered=True)
+    assert not [page for page in (dated, *without) if plans.sorts(page)]
+    filters = {"causes": ["stroke"], "weak_sides": ["left"], "attention": True, "last_visit": "lapsed"}
+    for archived in (False, True):
+        asked = selectors.search(
+            user=clinician, clinic=clinic, sort=sort, kept=True, archived=archived, **filters
+        )
+        assert not plans.scanned(asked.values_list("pk", flat=True))
 
 
 def test_the_summary_knows_the_newest_episode(clinician, clinic, as_clinician):
@@ -110,21 +192,38 @@ def test_counts_are_the_same_whether_the_summaries_know_or_not(clinician, clinic
             factories.AnalysisFactory(photo=factories.PhotoFactory(visit=visit))
         if number % 3:
             refresh_summary(patient_id=patient.pk)
+        else:
+            PatientSummary.objects.create(patient=patient)
+    assert not selectors.facets(user=clinician, clinic=clinic).kept
+    _counted_as_found(clinician, clinic)
+    for summary in PatientSummary.objects.filter(shelf=None):
+        refresh_summary(patient_id=summary.pk)
+    assert selectors.facets(user=clinician, clinic=clinic).kept
+    kept = _counted_as_found(clinician, clinic)
+    PatientSummary.objects.update(shelf=None)
+    assert [dataclasses.replace(one, kept=True) for one in _counted_as_found(clinician, clinic)] == kept
+
+
+def _counted_as_found(clinician, clinic) -> list[selectors.Facets]:
+    """The counts under some filters, each of which is as many as are found."""
+    counts = []
     for wanted in (
         {},
         {"causes": ["stroke"]},
         {"weak_sides": [""], "attention": True},
         {"last_visit": "month"},
     ):
-        before = selectors.facets(user=clinician, clinic=clinic, **wanted)
-        assert before.total == found(clinician, clinic, **wanted).count()
-        for cause, number in before.causes.items():
+        one = selectors.facets(user=clinician, clinic=clinic, **wanted)
+        assert one.total == found(clinician, clinic, **wanted).count()
+        for cause, number in one.causes.items():
             assert number == found(clinician, clinic, **{**wanted, "causes": [cause]}).count()
-        for side, number in before.weak_sides.items():
+        for side, number in one.weak_sides.items():
             assert number == found(clinician, clinic, **{**wanted, "weak_sides": [side]}).count()
-        for seen, number in before.last_visits.items():
+        for seen, number in one.last_visits.items():
             assert number == found(clinician, clinic, **{**wanted, "last_visit": seen}).count()
-        assert before.attention == found(clinician, clinic, **{**wanted, "attention": True}).count()
+        assert one.attention == found(clinician, clinic, **{**wanted, "attention": True}).count()
+        counts.append(one)
+    return counts
 
 
 def test_which_visits_wait_is_told_alike_with_and_without_their_findings(episode, clinician):
@@ -204,8 +303,6 @@ def test_the_first_by_urgency_are_the_first_of_all(clinician, clinic):
 
 
 def test_pages_read_no_more_queries_of_many_patients(as_clinician, clinic, clinician):
-    from django.test.utils import CaptureQueriesContext
-
     pages = [reverse("patients:list"), reverse("visits:review"), "/"]
 
     def asked() -> list[int]:

@@ -13,7 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.patients.models import Patient
+from clinic.recovery import standing
 from clinic.recovery.models import PatientSummary
+from clinic.recovery.services import refresh_summary
 
 from .. import factories
 from ..conftest import logged_in
@@ -33,9 +35,11 @@ def make(clinic: Any, name: str, **fields: Any) -> Patient:
         archived_at=timezone.now() if archived else None,
         **({"record_number": number} if number else {}),
     )
-    factories.EpisodeFactory(patient=patient, **fields)
+    episode = factories.EpisodeFactory(patient=patient, **fields)
     at = timezone.now() - dt.timedelta(days=days) if days is not None else None
-    PatientSummary.objects.update_or_create(patient=patient, defaults={"last_visit_at": at, **summary})
+    newest = {name: getattr(episode, name) for name in ("cause", "weak_side", "onset_date")}
+    PatientSummary.objects.create(patient=patient, last_visit_at=at, **newest, **summary)
+    standing.stand_anew(patient_id=patient.pk)
     return patient
 
 
@@ -102,7 +106,7 @@ def test_search_filter_and_sort(as_clinician, four: None, query: str, found: str
 def test_patients_sort_by_onset_and_those_without_come_last(as_clinician, clinic) -> None:
     make(clinic, "Old", onset_date=dt.date(2020, 1, 1))
     make(clinic, "New", onset_date=dt.date(2026, 1, 1))
-    factories.PatientFactory(clinic=clinic, name="None")
+    refresh_summary(patient_id=factories.PatientFactory(clinic=clinic, name="None").pk)
     assert names(as_clinician, "?sort=onset") == ["Old", "New", "None"]
     assert names(as_clinician, "?sort=-onset") == ["New", "Old", "None"]
 
@@ -112,6 +116,7 @@ def test_the_newest_episode_is_the_one_that_is_filtered_by(as_clinician, clinic)
     factories.EpisodeFactory(
         patient=patient, cause="trauma", weak_side="right", onset_date=dt.date(2025, 1, 1)
     )
+    refresh_summary(patient_id=patient.pk)
     assert names(as_clinician, "?cause=trauma&side=right") == ["Twice Ill"]
     assert names(as_clinician, "?cause=stroke") == []
 

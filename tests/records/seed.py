@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import random
 import uuid
 from collections.abc import Callable, Collection, Iterator
@@ -21,7 +22,8 @@ from clinic.audit.history import kept
 from clinic.common.folding import fold
 from clinic.patients.lookup import search_text_of
 from clinic.patients.models import Patient
-from clinic.recovery.models import VisitSummary
+from clinic.recovery import standing
+from clinic.recovery.models import PatientSummary, PatientTally, VisitSummary
 from clinic.recovery.services import count_waiting
 from inference import tallies
 from tests import factories
@@ -140,6 +142,11 @@ def count(say: Say = lambda line: None) -> None:
     """Make true what the services keep of clinics as they write: the copies were made behind their backs."""
     say(f"{count_waiting():>11,} patients counted")
     VisitSummary.objects.filter(patient__archived_at__isnull=False).update(waiting=False)
+    PatientTally.objects.all().delete()
+    PatientSummary.objects.update(shelf=None)
+    say(f"{standing.move_on(seconds=math.inf):>11,} patients placed")
+    standing.fold()
+    execute("ANALYZE recovery_patientsummary")
     for clinic_id in Clinic.objects.values_list("pk", flat=True):
         tallies.settle(clinic_id=clinic_id)
     say("clinics counted")

@@ -13,7 +13,7 @@ from clinic.examination.models import TaskKind
 from clinic.patients.models import Patient
 from clinic.patients.selectors import needs_attention, needs_somebody
 from clinic.patients.templatetags.patients import states
-from clinic.recovery import rules
+from clinic.recovery import rules, standing
 from clinic.recovery.models import PatientSummary
 from clinic.recovery.selectors import attention, today_board, work
 from clinic.recovery.services import rebuild_summaries
@@ -30,6 +30,7 @@ def someone(clinic, *, name="Someone", **summary):  # type: ignore[no-untyped-de
     patient = factories.PatientFactory(clinic=clinic, name=name)
     if summary:
         PatientSummary.objects.create(patient=patient, **({"last_visit_at": timezone.now()} | summary))
+        standing.stand_anew(patient_id=patient.pk)
     return patient
 
 
@@ -127,7 +128,7 @@ def test_the_list_of_patients_and_today_mean_one_thing_by_attention(as_clinician
     ):
         someone(clinic, name=str(number), **summary)
     someone(clinic, name="no summary")
-    told = someone(clinic, name="a task")
+    told = someone(clinic, name="a task", visits=1)
     episode = factories.EpisodeFactory(patient=told)
     tasks.raise_task(user=clinician, episode=episode, kind=TaskKind.EYE_CLOSURE, plan="Tape at night")
 

@@ -131,6 +131,12 @@ TABLE: tuple[Code, ...] = (
         repairable=True,
     ),
     Code(
+        "list_counts_differ",
+        _("The counts beside the filters of a clinic's lists differ from its patients."),
+        REPAIR,
+        repairable=True,
+    ),
+    Code(
         "statement_untold",
         _("A confirmation, a consent or a result is on record of which no line of the log tells."),
         _("Keep the database as it is, tell whoever answers for data protection, and compare with a backup."),

@@ -10,6 +10,7 @@ from django.core.exceptions import ObjectDoesNotExist
 
 from clinic.audit.alterations import altered
 from clinic.operations.models import IntegrityCheck
+from clinic.recovery import standing
 from clinic.recovery.services import refresh_summary
 from clinic.visits import files, intake, keyring, sealing
 from clinic.visits.models import Photo
@@ -70,6 +71,11 @@ def ledger(clinic_id: str) -> bool:
     return tallies.settle(clinic_id=uuid.UUID(clinic_id))
 
 
+def list_counts(clinic_id: str) -> bool:
+    """Make the counts of the clinic's lists the sum over its patients again."""
+    return standing.settle(clinic_id=uuid.UUID(clinic_id))
+
+
 WAYS: dict[str, Callable[[str], bool]] = {
     "thumbnail_missing": thumbnail,
     "thumbnail_unreadable": thumbnail,
@@ -78,6 +84,7 @@ WAYS: dict[str, Callable[[str], bool]] = {
     "open_of_archived": cancel,
     "summary_differs": summary,
     "ledger_differs": ledger,
+    "list_counts_differ": list_counts,
 }
 
 
