@@ -245,7 +245,7 @@ def ends_in(query: QueryDict) -> Ends | None:
     """Beside whom the page lies, where the address says so."""
     for name in ("after", "before"):
         try:
-            return Ends(**{name: uuid.UUID(query[name])})
-        except (KeyError, ValueError):
+            return Ends(**{name: uuid.UUID(query.get(name))})
+        except (TypeError, ValueError):
             continue
     return None

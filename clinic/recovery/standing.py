@@ -161,8 +161,10 @@ def difference(*, clinic_id: uuid.UUID) -> dict[Kind, Sums]:
     )
     found: dict[Kind, Counter[str]] = defaultdict(Counter)
     for *kind, patients, to_confirm, failed in counted.union(kept, all=True):
-        *words, attention = kind
-        found[Kind(*words, bool(attention))].update(patients=patients, to_confirm=to_confirm, failed=failed)
+        shelf, cause, weak_side, seen, attention = kind
+        found[Kind(shelf, cause, weak_side, seen, bool(attention))].update(
+            patients=patients, to_confirm=to_confirm, failed=failed
+        )
     return {kind: Sums(*(n[name] for name in Sums._fields)) for kind, n in found.items() if any(n.values())}
 
 
