@@ -20,7 +20,7 @@ endef
 MANAGE = $(INSTALL) run && exec $(PY) manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format doctor demo-reset faults bench bench-records train-setup messages locks screenshots fsck backup restore fuzz audit images sbom
+.PHONY: help run dev test coverage lint format doctor demo-reset faults bench bench-records train-setup messages locks screenshots fsck backup restore fuzz audit images sbom
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -28,10 +28,17 @@ help: ## Say what there is
 run: ## Start the demo clinic at http://127.0.0.1:8000/ (make run PORT=9000 for another port)
 	@$(INSTALL) run && exec $(PY) -m clinic.start.serve $(PORT)
 
+dev: ## Start the demo for working on it: DEBUG, debug toolbar, everything reloads (make dev PORT=9000)
+	@$(INSTALL) dev && exec $(PY) -m clinic.start.dev $(PORT)
+
 test: ## Lint, types and the whole suite, with a PostgreSQL and a Redis of its own (ARGS="tests/api -k token")
 	@$(INSTALL) test && $(PY) -m tests.servers --check
 	@$(MAKE) --no-print-directory lint
 	@exec $(PY) -m tests.servers $(PY) -m pytest $(ARGS)
+
+coverage: ## The whole suite under coverage: lines and branches by room, at least 90 % (ARGS="tests/api" for a part); takes long
+	@$(INSTALL) test && $(PY) -m tests.servers --check
+	@exec $(PY) -m tests.servers $(PY) -m tests.covered $(ARGS)
 
 lint: ## Style, templates, types, who may import whom, scripts; in an environment of its own size
 	@$(INSTALL) lint

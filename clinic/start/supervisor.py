@@ -65,10 +65,16 @@ class Supervisor:
         self._asked += 1
 
     def start(
-        self, name: str, command: Sequence[str], *, env: Mapping[str, str], log: Path | None = None
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        log: Path | None = None,
+        into: int | None = None,
     ) -> Child:
-        """Start a process that is meant to stay until the end."""
-        child = self._spawn(name, command, env, log)
+        """Start a process that is meant to stay until the end; what it says goes to a file, a descriptor, or here."""
+        child = self._spawn(name, command, env, log, into)
         self.children.append(child)
         return child
 
@@ -112,14 +118,22 @@ class Supervisor:
         asked = self._asked
         _end(self.children, self._grace, lambda: self._asked > asked)
 
-    def _spawn(self, name: str, command: Sequence[str], env: Mapping[str, str], log: Path | None) -> Child:
-        with _output(log) as stream:
+    def _spawn(
+        self,
+        name: str,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        log: Path | None,
+        into: int | None = None,
+    ) -> Child:
+        with _output(log) as file:
+            stream = into if file is None else file
             process = subprocess.Popen(
                 command,
                 env=dict(env),
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
-                stderr=subprocess.STDOUT if stream else None,
+                stderr=None if stream is None else subprocess.STDOUT,
                 # A session of its own: Ctrl-C reaches the supervisor alone, which stops them in good order.
                 start_new_session=True,
                 preexec_fn=die_with_parent,

@@ -37,7 +37,15 @@ def test_links_lead_somewhere(paper):
 
 
 def test_the_papers_that_a_repository_owes_are_there():
-    for paper in ("README.md", "LICENSE", "NOTICE", "SECURITY.md", "CHANGELOG.md", "docs/architecture.md"):
+    for paper in (
+        "README.md",
+        "LICENSE",
+        "NOTICE",
+        "SECURITY.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "docs/architecture.md",
+    ):
         assert (ROOT / paper).is_file(), paper
     assert "Apache License" in (ROOT / "LICENSE").read_text()
 

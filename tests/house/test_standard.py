@@ -84,6 +84,12 @@ def test_each_has_one_of_three_states_and_its_ground():
             assert len(ground) > 60, f"{number}: the risk is not said"
 
 
+def test_each_test_of_a_rule_exists():
+    paper = (ROOT / "CONTRIBUTING.md").read_text()
+    assert len(re.findall(r"\.py::", paper)) > 20
+    assert missing(paper) == []
+
+
 def test_each_test_that_is_named_exists():
     assert len(re.findall(r"\.py::", PAPER.read_text())) > 200
     assert missing(PAPER.read_text()) == []

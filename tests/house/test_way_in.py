@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from clinic.start import install, scripts
 
@@ -87,3 +88,15 @@ def test_the_lock_of_npm_names_no_host():
     assert "omit-lockfile-registry-resolved=true" in (ROOT / ".npmrc").read_text()
     ignored = subprocess.run(["git", "check-ignore", "-q", "node_modules/x"], cwd=ROOT, check=False)
     assert ignored.returncode == 0
+
+
+def test_the_hooks_of_a_commit_call_what_the_lint_calls():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert [repo["repo"] for repo in hooks] == ["local"], "nothing is fetched"
+    called = {re.sub(r" --force-exclude$", "", hook["entry"]) for hook in hooks[0]["hooks"]}
+    python, program = r"\t(?:\$\(PY\)) (.*)", r"\t\$\(VENV\)/bin/(.*)"
+    recipe = re.search(r"^lint:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert recipe
+    wanted = {f".venv/bin/python {words.removesuffix(' .')}" for words in re.findall(python, recipe[1])}
+    wanted |= {f".venv/bin/{words}" for words in re.findall(program, recipe[1])}
+    assert called == wanted and len(wanted) == 6
