@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -100,3 +103,34 @@ def test_the_hooks_of_a_commit_call_what_the_lint_calls():
     wanted = {f".venv/bin/python {words.removesuffix(' .')}" for words in re.findall(python, recipe[1])}
     wanted |= {f".venv/bin/{words}" for words in re.findall(program, recipe[1])}
     assert called == wanted and len(wanted) == 6
+
+
+def test_types_are_found_alike_where_more_is_installed():
+    """A library that the light environment lacks is unknown to mypy everywhere, or machines would differ."""
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]
+    skipped = {
+        name.removesuffix(".*")
+        for override in config["overrides"]
+        if override.get("follow_imports") == "skip"
+        for name in override["module"]
+    }
+    light, brought_by = set(locked("tests/lint-requirements.txt")), packages_distributions()
+    followed = {
+        module
+        for module in imported(config["files"])
+        for package in brought_by.get(module, ())
+        if package.lower().replace("_", "-") not in light and module not in skipped
+    }
+    assert followed == set()
+
+
+def imported(folders: list[str]) -> set[str]:
+    """The names of all top modules that the code of these folders imports."""
+    found = set()
+    for path in (path for folder in folders for path in (ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+            found |= {name.split(".")[0] for name in names}
+    return found
