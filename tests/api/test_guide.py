@@ -20,7 +20,7 @@ from clinic.patients.models import Patient
 from clinic.visits.models import Confirmation
 from inference.models import Analysis
 from tests import factories
-from tests.story.conftest import house  # noqa: F401  a fixture
+from tests.story.conftest import house, photos_lie_in  # noqa: F401  fixtures
 
 from .contract import errors_of
 

@@ -109,3 +109,35 @@ def test_each_document_that_the_code_names_is_there():
                 if not (ROOT / named).is_file()
             ]
     assert found == []
+
+
+@pytest.mark.parametrize(
+    "row",
+    re.findall(
+        r"^\| (?!Word|---)([^|]+) \| [^|]+ \| ([^|]+) \|$", (ROOT / "docs" / "glossary.md").read_text(), re.M
+    ),
+    ids=lambda row: row[0],
+)
+def test_each_word_of_the_glossary_lives_where_it_says(row):
+    named = re.findall(r"`([^`]+)`", row[1])
+    places = [ROOT / name for name in named if "/" in name]
+    assert places and all(place.exists() for place in places), row
+    code = "".join(place.read_text() for place in places)
+    assert [n for n in named if "/" not in n and not re.search(rf"^(class |def )?{n}\b", code, re.M)] == []
+
+
+@pytest.mark.parametrize(
+    "paper",
+    [ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs" / "howto").glob("*.md"))],
+    ids=lambda path: path.name,
+)
+def test_each_place_that_a_contributor_is_sent_to_is_there(paper):
+    """Files and folders; what an example makes is named in its own code, not in a sentence."""
+    made = {"static/img/exercises/frown.svg", "templates/patients/treatments.html"}
+    named = set(
+        re.findall(
+            r"`((?:clinic|inference|tests|templates|static|docs|ml_training|docker)/[\w./-]*)",
+            paper.read_text(),
+        )
+    )
+    assert [name for name in sorted(named - made) if "ROOM" not in name and not (ROOT / name).exists()] == []
