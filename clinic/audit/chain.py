@@ -297,11 +297,13 @@ class State:
 def state() -> State:
     """The head of the chain, and what waits to be sealed."""
     head = Seal.objects.order_by("-position").first()
-    unsealed = AuditEvent.objects.filter(seal__isnull=True)
+    sealed, since = Seal.objects.filter(event_id=models.OuterRef("pk")), 0
     if head is not None:
-        # Where sealing looks: all before is sealed, however long the log is.
-        newest = Seal.objects.aggregate(newest=models.Max("event_id"))["newest"]
-        unsealed = unsealed.filter(pk__gt=newest - LATECOMERS)
+        # Where sealing looks: all before is sealed, however long the log is. Said of both tables, so that neither is
+        # read from its beginning.
+        since = Seal.objects.aggregate(newest=models.Max("event_id"))["newest"] - LATECOMERS
+        sealed = sealed.filter(event_id__gt=since)
+    unsealed = AuditEvent.objects.filter(~models.Exists(sealed), pk__gt=since)
     waiting = unsealed.aggregate(count=models.Count("pk"), oldest=models.Min("at"))
     wait = (timezone.now() - waiting["oldest"]).total_seconds() if waiting["oldest"] else 0.0
     position, head_hash = (head.position, head.hash) if head else (0, START)

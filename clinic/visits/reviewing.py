@@ -12,7 +12,7 @@ from inference.finding import Finding
 
 from . import exercises
 from .contradictions import Case, Contradiction, contradictions
-from .grading import VisitFinding, visit_finding, visit_findings
+from .grading import VisitFinding, clinicians_findings, visit_finding, visit_findings
 from .models import Photo, Visit, VisitQuerySet
 from .selectors import PhotoCard, cards, photos_of_visit, previous_visit, previous_visits, visible_visits
 
@@ -68,7 +68,7 @@ def visit_review(*, visit: Visit, photos: list[PhotoCard] | None = None) -> Visi
     """One visit as it is reviewed. photos: its cards, where they are at hand."""
     photos = photos_of_visit(visit=visit) if photos is None else photos
     before = previous_visit(visit=visit)
-    found = visit_findings(visits=[before])[before.pk].clinician if before is not None else None
+    found = clinicians_findings(visits=[before])[before.pk] if before is not None else None
     return _review(visit, photos, visit_finding(visit=visit, photos=photos), found)
 
 
@@ -76,20 +76,20 @@ def visit_reviews(*, visits: Iterable[Visit]) -> list[VisitReview]:
     """These visits as they are reviewed, in their order, in a fixed number of queries."""
     visits = list(visits)
     before = previous_visits(visits=visits)
-    known = visit_findings(visits=[*visits, *before.values()])
+    said = clinicians_findings(visits=before.values())
     rows = Photo.objects.filter(visit__in=visits, archived_at__isnull=True)
     photos: dict[uuid.UUID, list[PhotoCard]] = defaultdict(list)
     for card in cards(photos=rows.select_related("visit__patient", "visit__episode")):
         photos[card.photo.visit_id].append(card)
+    known = visit_findings(visits=visits, photos=photos)
     found = []
     for visit in visits:
         earlier = before.get(visit.pk)
-        said = known[earlier.pk].clinician if earlier is not None else None
         shown = sorted(
             photos[visit.pk],
             key=lambda card: (exercises.ORDER[card.photo.exercise], card.photo.side, card.photo.taken_at),
         )
-        found.append(_review(visit, shown, known[visit.pk], said))
+        found.append(_review(visit, shown, known[visit.pk], said[earlier.pk] if earlier else None))
     return found
 
 

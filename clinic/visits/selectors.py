@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
@@ -39,6 +39,8 @@ class PhotoCard:
     error: errors.ErrorCode | None
     kept: frozenset[str] = frozenset()
     """Exercises that the model suggested and a person turned down."""
+    _read: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was read of the stored findings: a page asks for it two dozen times."""
 
     @property
     def settled(self) -> bool:
@@ -54,7 +56,11 @@ class PhotoCard:
         """The model's finding."""
         if self.analysis is None or not self.succeeded:
             return None
-        return finding.from_analysis(self.analysis, asked=self.photo.exercise)
+        asked = self.photo.exercise
+        if asked not in self._read:
+            self._read[asked] = finding.from_analysis(self.analysis, asked=asked)
+        found: finding.Finding = self._read[asked]
+        return found
 
     @property
     def word(self) -> finding.Finding | None:

@@ -6,12 +6,19 @@ import datetime as dt
 import re
 
 import pytest
+from django.db import connection
+from django.template.loader import render_to_string
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from clinic.recovery.services import refresh_summary
 from clinic.visits import grading, reviewing, services
+from clinic.visits.forms import VisitStatementForm
 from clinic.visits.models import VisitConfirmation
+from clinic.visits.templatetags import visits as visits_tags
+from inference import finding as model_finding
 from inference import ledger
 
 from .. import factories
@@ -139,3 +146,59 @@ def test_a_reviewer_looks_and_does_not_confirm(as_reviewer, visit):
     today = as_reviewer.get(reverse("today")).content.decode()
     assert "to review" not in today, "what one may not do isn't offered"
     assert reverse("visits:review") not in today
+
+
+def test_the_fields_of_a_blank_statement_are_drawn_once_and_stand_as_if_drawn_each_time(as_clinician, visit):
+    finding(visit)
+    as_clinician.get(reverse("visits:review"))
+    form = VisitStatementForm(auto_id="some-visit-%s")
+    for language in ("en", "id"):
+        with override(language):
+            direct = render_to_string("visits/_statement_fields.html", {"statement": form})
+            with CaptureDrawn() as drawn:
+                assert visits_tags.statement_fields(form) == direct
+                other = visits_tags.statement_fields(VisitStatementForm(auto_id='"><x-%s'))
+            assert drawn.count <= 1
+            assert 'id="some-visit-comment"' in direct and '"&quot;&gt;&lt;x-comment"' in other
+            assert "\N{REPLACEMENT CHARACTER}" not in other
+    filled = VisitStatementForm(initial={"comment": "Droops"}, auto_id="s-%s")
+    assert "Droops" in visits_tags.statement_fields(filled)
+    refused = VisitStatementForm({"palsy": "yes"})
+    assert "Choose the weak side." in visits_tags.statement_fields(refused)
+
+
+class CaptureDrawn:
+    """How often the fields are drawn."""
+
+    def __enter__(self):
+        self.count, self.patch = 0, pytest.MonkeyPatch()
+        draw = visits_tags.render_to_string
+
+        def counted(*args, **kwargs):
+            self.count += 1
+            return draw(*args, **kwargs)
+
+        self.patch.setattr(visits_tags, "render_to_string", counted)
+        return self
+
+    def __exit__(self, *_about):
+        self.patch.undo()
+
+
+def test_what_was_found_in_a_photo_is_read_once(clinician, clinic, visit, earlier, monkeypatch):
+    """A page asks two dozen times, and reads the stored findings once; of the visit before a clinician's word alone."""
+    for exercise in ("rest", "brow_raise", "closed_smile"):
+        finding(visit, exercise=exercise)
+        finding(earlier, exercise=exercise)
+    read, whole = [], model_finding.from_analysis
+    monkeypatch.setattr(
+        model_finding,
+        "from_analysis",
+        lambda analysis, *, asked: read.append(analysis.pk) or whole(analysis, asked=asked),
+    )
+    with CaptureQueriesContext(connection) as captured:
+        [review] = reviewing.visit_reviews(visits=[visit])
+    results = [one for one in captured.captured_queries if 'FROM "inference_analysis"' in one["sql"]]
+    assert len(results) == 1 and review.known.results == 3
+    asked = [card.found for card in review.photos for _ in range(5)]
+    assert len(asked) == 15 and len(read) == len(set(read)) == 3

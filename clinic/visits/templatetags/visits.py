@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from django import template
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.utils.formats import number_format
+from django.utils.html import escape
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from clinic.visits import exercises, names, reading, refusals, selectors, sentences
@@ -14,6 +19,8 @@ from clinic.visits.models import Photo
 from inference import finding
 
 register = template.Library()
+_PLACE = "\N{REPLACEMENT CHARACTER}"
+"""Where an identifier begins, in fields that are drawn once for many forms; no text of ours has it."""
 WHICH = "which"
 """Turned down: the question which side moved, or which smile it is."""
 
@@ -29,6 +36,26 @@ def exercise_name(code: str) -> str:
     """The name of an exercise's code."""
     known = exercises.BY_CODE.get(code)
     return str(known.name) if known else code
+
+
+@register.simple_tag
+def statement_fields(statement: Any) -> SafeString:
+    """The fields of a statement. A page of visits shows ten of one that nobody has filled in, which differ in their
+    identifiers alone: those are drawn once in each language."""
+    blank = not statement.is_bound and not statement.initial and statement.instance._state.adding
+    if not blank or not statement.auto_id.endswith("%s"):
+        return _drawn(statement)
+    prefix = str(escape(statement.auto_id.removesuffix("%s")))
+    return SafeString(_blank(type(statement), get_language() or "").replace(_PLACE, prefix))
+
+
+@functools.lru_cache(maxsize=32)
+def _blank(form: type[Any], _language: str) -> str:
+    return str(_drawn(form(auto_id=f"{_PLACE}%s")))
+
+
+def _drawn(statement: Any) -> SafeString:
+    return render_to_string("visits/_statement_fields.html", {"statement": statement})
 
 
 @register.simple_tag
