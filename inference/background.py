@@ -10,7 +10,7 @@ import datetime as dt
 import logging
 import uuid
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
@@ -19,8 +19,8 @@ from django.utils import timezone
 
 from clinic.accounts.models import ModelUse, uses_model
 
-from . import attempts, publish, registry, results, services
-from .attempts import Claim, Waiting
+from . import jobs, publish, registry, results, services
+from .jobs import Claim, Waiting
 from .models import Analysis, BackgroundAnalysis, Purpose
 from .states import OPEN, Status
 
@@ -61,37 +61,36 @@ def add_unseen(*, photo: Photo) -> None:
 
 def cancel_of_clinic(*, clinic_id: uuid.UUID) -> int:
     """Take a clinic's waiting jobs off the queue; how many there were."""
-    waiting = BackgroundAnalysis.objects.filter(
-        photo__visit__patient__clinic_id=clinic_id, status=Status.QUEUED
-    )
-    return waiting.update(status=Status.CANCELLED, finished_at=timezone.now())
+    return _cancel(photo__visit__patient__clinic_id=clinic_id)
 
 
 def add(*, photo_ids: Iterable[uuid.UUID], release: str, purpose: str) -> None:
     """Queue old photos; those that have such a job already keep it."""
-    jobs = [BackgroundAnalysis(photo_id=pk, release=release, purpose=purpose) for pk in photo_ids]
+    made = [BackgroundAnalysis(photo_id=pk, release=release, purpose=purpose) for pk in photo_ids]
     with transaction.atomic():
-        BackgroundAnalysis.objects.bulk_create(jobs, ignore_conflicts=True)
+        BackgroundAnalysis.objects.bulk_create(made, ignore_conflicts=True)
         transaction.on_commit(feed)
 
 
 def cancel_of(*, release: str) -> int:
     """Take a release's waiting jobs off the queue; how many there were."""
-    waiting = BackgroundAnalysis.objects.filter(release=release, status=Status.QUEUED)
-    return waiting.update(status=Status.CANCELLED, finished_at=timezone.now())
+    return _cancel(release=release)
 
 
 def cancel_of_patient(*, patient_id: uuid.UUID) -> int:
     """Take a patient's waiting jobs off the queue; how many there were."""
-    waiting = BackgroundAnalysis.objects.filter(photo__visit__patient_id=patient_id, status=Status.QUEUED)
-    return waiting.update(status=Status.CANCELLED, finished_at=timezone.now())
+    return _cancel(photo__visit__patient_id=patient_id)
+
+
+def _cancel(**which: Any) -> int:
+    return jobs.move(BackgroundAnalysis.objects.filter(**which), Status.CANCELLED)
 
 
 def feed() -> int:
     """Hand the broker the next jobs in turn, as many as may be on their way; how many that were."""
-    jobs = BackgroundAnalysis.objects.order_by("queued_at", "pk")
-    waiting = jobs.filter(status=Status.QUEUED, published_at__isnull=True)
-    on_the_way = jobs.filter(
+    rows = BackgroundAnalysis.objects.order_by("queued_at", "pk")
+    waiting = rows.filter(status=Status.QUEUED, published_at__isnull=True)
+    on_the_way = rows.filter(
         Q(status=Status.RUNNING) | Q(status=Status.QUEUED, published_at__isnull=False)
     ).count()
     handed = 0
@@ -100,7 +99,7 @@ def feed() -> int:
         if not waiting.filter(pk=pk).update(published_at=timezone.now()):
             continue
         if not publish.background_now(job_id=pk):
-            jobs.filter(pk=pk, status=Status.QUEUED).update(published_at=None)
+            rows.filter(pk=pk, status=Status.QUEUED).update(published_at=None)
             break
         handed += 1
     return handed
@@ -123,18 +122,16 @@ def watch() -> int:
 def waiting(*, analysis_id: uuid.UUID) -> Waiting | None:
     """What a worker needs to know of a job that waits; None if it is not waiting any more."""
     allowed = Exists(usable(BackgroundAnalysis.objects.filter(pk=OuterRef("pk"))))
-    query = attempts.query_of(jobs=BackgroundAnalysis.objects.filter(pk=analysis_id), allowed=allowed)
-    return attempts.look(rows=list(query), analysis_id=analysis_id)
+    query = jobs.query_of(rows=BackgroundAnalysis.objects.filter(pk=analysis_id), allowed=allowed)
+    return jobs.look(rows=list(query), analysis_id=analysis_id)
 
 
 def start(*, job: Waiting, release: str | None = None) -> Claim | None:
     """Start an attempt; None if the job is not waiting any more, or its photo may not be used any more."""
-    jobs = BackgroundAnalysis.objects
     if not job.allowed:
-        waiting = jobs.filter(pk=job.next.analysis_id, status=Status.QUEUED)
-        waiting.update(status=Status.CANCELLED, finished_at=timezone.now())
+        _cancel(pk=job.next.analysis_id)
         return None
-    return attempts.begin(jobs=jobs, job=job)
+    return jobs.begin(rows=BackgroundAnalysis.objects, job=job)
 
 
 def claim(*, analysis_id: uuid.UUID) -> Claim | None:
@@ -143,18 +140,18 @@ def claim(*, analysis_id: uuid.UUID) -> Claim | None:
     return None if job is None else start(job=job.alone)
 
 
-def usable(jobs: QuerySet[BackgroundAnalysis]) -> QuerySet[BackgroundAnalysis]:
+def usable(rows: QuerySet[BackgroundAnalysis]) -> QuerySet[BackgroundAnalysis]:
     """Those whose photo is still on record, not restricted and, for a reanalysis, still covered by consent; and whose
     clinic lets the model do that."""
     from clinic.patients.models import ConsentUse
     from clinic.patients.uses import for_record, in_force
 
     patient = "photo__visit__patient"
-    jobs = jobs.filter(photo__archived_at__isnull=True, photo__visit__archived_at__isnull=True)
+    rows = rows.filter(photo__archived_at__isnull=True, photo__visit__archived_at__isnull=True)
     clinic = f"{patient}__clinic__"
     unseen = Q(purpose=Purpose.SHADOW) & uses_model(clinic, ModelUse.IN_USE, ModelUse.SHADOW)
     shown = uses_model(clinic, ModelUse.IN_USE) & Q(in_force(patient, ConsentUse.RECORD))
-    return jobs.filter(for_record(patient)).filter(unseen | shown)
+    return rows.filter(for_record(patient)).filter(unseen | shown)
 
 
 def finish(*, claim: Claim, findings: Findings) -> bool:
@@ -201,23 +198,19 @@ def fail(*, claim: Claim, code: str) -> bool:
 
 def requeue(*, analysis_id: uuid.UUID, attempt: int, code: str, republish: bool = True) -> str | None:
     """Give up an attempt: back to the queue, or failed once the attempts are used up."""
-    running = BackgroundAnalysis.objects.filter(pk=analysis_id, status=Status.RUNNING, attempt=attempt)
-    now = timezone.now()
-    if running.filter(attempt__lt=settings.ANALYSIS_MAX_ATTEMPTS).update(
-        status=Status.QUEUED, lease_until=None, published_at=None if republish else now
-    ):
-        logger.warning("Background job %s goes back to the queue: %s", analysis_id, code)
-        return Status.QUEUED
-    if running.update(status=Status.FAILED, error_code=code, lease_until=None, finished_at=now):
-        logger.error("Background job %s failed after attempt %s: %s", analysis_id, attempt, code)
-        return Status.FAILED
-    return None
+    return jobs.give_up(
+        rows=BackgroundAnalysis.objects,
+        analysis_id=analysis_id,
+        attempt=attempt,
+        most=settings.ANALYSIS_MAX_ATTEMPTS,
+        code=code,
+        republish=republish,
+    )
 
 
 def lose(*, analysis_id: uuid.UUID, holder: str, code: str, republish: bool) -> str | None:
     """That process died or was stopped at this job: give up its attempt, and nobody else's."""
-    running = BackgroundAnalysis.objects.filter(pk=analysis_id, status=Status.RUNNING, holder=holder)
-    attempt = running.values_list("attempt", flat=True).first()
+    attempt = jobs.held_attempt(rows=BackgroundAnalysis.objects, analysis_id=analysis_id, holder=holder)
     if attempt is None:
         return None
     moved = requeue(analysis_id=analysis_id, attempt=attempt, code=code, republish=republish)
@@ -247,9 +240,5 @@ def _recount(claim: Claim) -> None:
     recount(patient_id=claim.patient_id, visit_ids=[visit_id])
 
 
-def _close(claim: Claim, status: str, **values: object) -> bool:
-    """One write, and only if the attempt is still the claim's."""
-    running = BackgroundAnalysis.objects.filter(
-        pk=claim.analysis_id, status=Status.RUNNING, attempt=claim.attempt
-    )
-    return bool(running.update(status=status, finished_at=timezone.now(), lease_until=None, **values))
+def _close(claim: Claim, to: str, **values: Any) -> bool:
+    return jobs.close(rows=BackgroundAnalysis.objects, claim=claim, to=to, **values)

@@ -28,29 +28,14 @@ class AnalysisQuerySet(models.QuerySet["Analysis"]):
         return self.filter(status__in=OPEN)
 
 
-class Analysis(Record):
-    """One model release's look at one photo. Once final, its result never changes; another release adds a row, and so
-    does another face at rest to judge it beside."""
+class Job(Record):
+    """A release's look at a photo: what is kept of its way through the queue. `inference.jobs` moves it."""
 
-    photo = models.ForeignKey("visits.Photo", on_delete=models.PROTECT, related_name="analyses")
+    photo: models.ForeignKey
     release = models.CharField(max_length=64)
-    reference = models.ForeignKey(
-        "visits.Photo",
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        help_text="the face at rest that the photo was judged beside",
-    )
-    status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED, db_index=True)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=0)
-    tries_from = models.PositiveSmallIntegerField(
-        default=0, help_text="attempts before the last “try again”; the limit counts from here"
-    )
     queued_at = models.DateTimeField(default=timezone.now)
-    priority = models.PositiveSmallIntegerField(
-        default=0, db_default=0, help_text="of its message, 0 before all; see inference.turns"
-    )
     published_at = models.DateTimeField(
         null=True, blank=True, help_text="when its message last went to the broker"
     )
@@ -61,6 +46,31 @@ class Analysis(Record):
     )
     finished_at = models.DateTimeField(null=True, blank=True)
     error_code = models.CharField(max_length=40, blank=True, help_text="a code of inference.errors")
+
+    class Meta:
+        abstract = True
+
+
+class Analysis(Job):
+    """One model release's look at one photo. Once final, its result never changes; another release adds a row, and so
+    does another face at rest to judge it beside."""
+
+    photo = models.ForeignKey("visits.Photo", on_delete=models.PROTECT, related_name="analyses")
+    reference = models.ForeignKey(
+        "visits.Photo",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="the face at rest that the photo was judged beside",
+    )
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED, db_index=True)
+    tries_from = models.PositiveSmallIntegerField(
+        default=0, help_text="attempts before the last “try again”; the limit counts from here"
+    )
+    priority = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="of its message, 0 before all; see inference.turns"
+    )
 
     # The findings. Columns for what is searched and charted, `findings` for the whole.
     exercise = models.CharField(max_length=32, blank=True)
@@ -202,22 +212,12 @@ class Purpose(models.TextChoices):
     REANALYSIS = "reanalysis", _("over an old photo")
 
 
-class BackgroundAnalysis(Record):
+class BackgroundAnalysis(Job):
     """A job that no patient waits for. What a shadow release found stays here, in a table that no clinical page,
     list, file or API reads; what a reanalysis finds becomes an `Analysis` of its own once it is there."""
 
     photo = models.ForeignKey("visits.Photo", on_delete=models.CASCADE, related_name="+")
-    release = models.CharField(max_length=64)
     purpose = models.CharField(max_length=12, choices=Purpose.choices)
-    status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED)
-    attempt = models.PositiveSmallIntegerField(default=0)
-    queued_at = models.DateTimeField(default=timezone.now)
-    published_at = models.DateTimeField(null=True, blank=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    holder = models.CharField(max_length=48, blank=True, default="", db_default="")
-    finished_at = models.DateTimeField(null=True, blank=True)
-    error_code = models.CharField(max_length=40, blank=True)
     findings = models.JSONField(null=True, blank=True, help_text="a shadow's, without landmarks")
 
     class Meta:

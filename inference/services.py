@@ -18,8 +18,8 @@ from clinic.common.compiled import CompiledQuery
 from clinic.feed import services as feed
 from clinic.feed.models import What
 
-from . import attempts, publish, registry, turns
-from .attempts import Claim, Waiting
+from . import jobs, publish, registry, turns
+from .jobs import Claim, Waiting
 from .models import Analysis, Canary
 from .results import (
     RESULT_COLUMNS,
@@ -30,7 +30,7 @@ from .results import (
     result_columns,
     without_landmarks,
 )
-from .states import RESULTS, Status, sources
+from .states import RESULTS, Status
 
 if TYPE_CHECKING:
     from clinic.visits.models import Photo
@@ -94,13 +94,14 @@ def ask(*, photo: Photo) -> None:
 def cancel(*, photo: Photo) -> int:
     """Take an archived photo's waiting analyses off the queue; how many there were."""
     with transaction.atomic():
-        return _cancel(_in_source_of(Status.CANCELLED).filter(photo=photo))
+        return cancel_waiting(analyses=Analysis.objects.filter(photo=photo))
 
 
-def _cancel(waiting: models.QuerySet[Analysis]) -> int:
-    """Take these off the queue, in the caller's transaction."""
-    ids = list(waiting.select_for_update().values_list("pk", flat=True))
-    cancelled = waiting.filter(pk__in=ids).update(status=Status.CANCELLED, finished_at=timezone.now())
+def cancel_waiting(*, analyses: models.QuerySet[Analysis]) -> int:
+    """Take those of these that wait off the queue, in the caller's transaction; how many there were."""
+    waiting = analyses.filter(status=Status.QUEUED)
+    ids = list(waiting.select_for_update().order_by("pk").values_list("pk", flat=True))
+    cancelled = jobs.move(waiting.filter(pk__in=ids), Status.CANCELLED)
     _tell(What.CHANGED, pk__in=ids)
     return cancelled
 
@@ -129,7 +130,7 @@ def _waiting(*, pk: uuid.UUID) -> Any:
 
     in_use = uses_model("photo__visit__patient__clinic__", ModelUse.IN_USE)
     allowed = ExpressionWrapper(in_use & for_record("photo__visit__patient"), output_field=BooleanField())
-    return attempts.query_of(jobs=Analysis.objects.filter(pk=pk), allowed=allowed)
+    return jobs.query_of(rows=Analysis.objects.filter(pk=pk), allowed=allowed)
 
 
 _WAITING = CompiledQuery(_waiting, settings=("MODEL_USE", "REQUIRE_RECORD_CONSENT"), pk=UUIDField())
@@ -137,7 +138,7 @@ _WAITING = CompiledQuery(_waiting, settings=("MODEL_USE", "REQUIRE_RECORD_CONSEN
 
 def waiting(*, analysis_id: uuid.UUID) -> Waiting | None:
     """What a worker needs to know of an analysis that waits; None if it is not waiting any more."""
-    return attempts.look(rows=_WAITING(pk=analysis_id), analysis_id=analysis_id)
+    return jobs.look(rows=_WAITING(pk=analysis_id), analysis_id=analysis_id)
 
 
 def start(*, job: Waiting, release: str | None = None) -> Claim | None:
@@ -146,12 +147,12 @@ def start(*, job: Waiting, release: str | None = None) -> Claim | None:
     pk = job.next.analysis_id
     if not job.allowed:
         with transaction.atomic():
-            _cancel(Analysis.objects.filter(pk=pk, status=Status.QUEUED))
+            cancel_waiting(analyses=Analysis.objects.filter(pk=pk))
         return None
     if release and release != job.release and not _use_release(pk, release):
         return None
-    jobs = Analysis.objects.filter(release=release) if release else Analysis.objects
-    return attempts.begin(jobs=jobs, job=job)
+    rows = Analysis.objects.filter(release=release) if release else Analysis.objects
+    return jobs.begin(rows=rows, job=job)
 
 
 def claim(*, analysis_id: uuid.UUID, release: str | None = None) -> Claim | None:
@@ -211,40 +212,32 @@ def requeue(*, analysis_id: uuid.UUID, attempt: int, code: str, republish: bool 
 
     What is no fault of the photo's uses none of them up: while the store of photos is away, all wait for it.
     """
-    running = Analysis.objects.filter(pk=analysis_id, status=Status.RUNNING, attempt=attempt)
+    most = F("tries_from") + settings.ANALYSIS_MAX_ATTEMPTS
     with transaction.atomic():
         if code in UNCOUNTED:
+            running = Analysis.objects.filter(pk=analysis_id, status=Status.RUNNING, attempt=attempt)
             running.update(tries_from=F("attempt"))
-        if running.filter(attempt__lt=F("tries_from") + settings.ANALYSIS_MAX_ATTEMPTS).update(
-            status=Status.QUEUED, lease_until=None, published_at=None if republish else timezone.now()
-        ):
-            if republish:
-                publish.analysis_on_commit(analysis_id=analysis_id)
-            logger.warning(
-                "Analysis %s goes back to the queue after attempt %s: %s", analysis_id, attempt, code
-            )
-            return Status.QUEUED
-        failed = running.update(
-            status=Status.FAILED, error_code=code, lease_until=None, finished_at=timezone.now()
+        moved = jobs.give_up(
+            rows=Analysis.objects,
+            analysis_id=analysis_id,
+            attempt=attempt,
+            most=most,
+            code=code,
+            republish=republish,
         )
-        if failed:
+        if moved == Status.QUEUED and republish:
+            publish.analysis_on_commit(analysis_id=analysis_id)
+        elif moved == Status.FAILED:
             _tell(What.CHANGED, pk=analysis_id)
-    if not failed:
-        return None
-    logger.error("Analysis %s failed after attempt %s: %s", analysis_id, attempt, code)
-    refresh_summary_of(
-        patient_id=Analysis.objects.values_list("photo__visit__patient_id", flat=True).get(pk=analysis_id)
-    )
-    return Status.FAILED
+    if moved == Status.FAILED:
+        patients = Analysis.objects.values_list("photo__visit__patient_id", flat=True)
+        refresh_summary_of(patient_id=patients.get(pk=analysis_id))
+    return moved
 
 
 def lose(*, analysis_id: uuid.UUID, holder: str, code: str, republish: bool) -> str | None:
     """That process died or was stopped at this analysis: give up its attempt, and nobody else's."""
-    attempt = (
-        Analysis.objects.filter(pk=analysis_id, status=Status.RUNNING, holder=holder)
-        .values_list("attempt", flat=True)
-        .first()
-    )
+    attempt = jobs.held_attempt(rows=Analysis.objects, analysis_id=analysis_id, holder=holder)
     if attempt is None:
         return None
     return requeue(analysis_id=analysis_id, attempt=attempt, code=code, republish=republish)
@@ -276,29 +269,19 @@ def canary_seen(*, queue: str, sent_at: dt.datetime | None = None) -> None:
         Canary.objects.filter(behind, queue=queue).update(passed_at=sent_at)
 
 
-def _in_source_of(status: str) -> Any:
-    """Analyses that may go to that state."""
-    return Analysis.objects.filter(status__in=sources(status))
-
-
 def _back_to_queue(analysis: Analysis) -> bool:
     """The attempts so far no longer count towards the limit, but their numbers are never used again:
     a worker that is still busy with an old one must not match a new one. Whether it was moved."""
-    moved = (
-        _in_source_of(Status.QUEUED)
-        .exclude(status=Status.RUNNING)
-        .filter(pk=analysis.pk)
-        .update(
-            status=Status.QUEUED,
-            tries_from=F("attempt"),
-            queued_at=timezone.now(),
-            published_at=None,
-            started_at=None,
-            finished_at=None,
-            lease_until=None,
-            error_code="",
-            **RESULT_COLUMNS,
-        )
+    moved = jobs.move(
+        Analysis.objects.filter(pk=analysis.pk).exclude(status=Status.RUNNING),
+        Status.QUEUED,
+        tries_from=F("attempt"),
+        queued_at=timezone.now(),
+        published_at=None,
+        started_at=None,
+        finished_at=None,
+        error_code="",
+        **RESULT_COLUMNS,
     )
     if moved:
         from clinic.recovery.services import recount
@@ -321,7 +304,7 @@ def _use_release(analysis_id: uuid.UUID, release: str) -> bool:
         moved = 0
     if not moved:
         with transaction.atomic():
-            _cancel(waiting.exclude(release=release))
+            cancel_waiting(analyses=waiting.exclude(release=release))
     return bool(moved)
 
 
@@ -329,12 +312,7 @@ def _close(claim: Claim, status: str, **values: Any) -> Stored | None:
     """One write, and only if the attempt is still the claim's; answers how it is stored then."""
     stored = None
     with transaction.atomic():
-        written = (
-            _in_source_of(status)
-            .filter(pk=claim.analysis_id, status=Status.RUNNING, attempt=claim.attempt)
-            .update(status=status, finished_at=timezone.now(), lease_until=None, **values)
-        )
-        if written:
+        if jobs.close(rows=Analysis.objects, claim=claim, to=status, **values):
             stored = as_stored(analysis_id=claim.analysis_id)
             told = (claim.analysis_id, claim.photo_id, stored.patient_id, stored.clinic_id)
             feed.note_analyses(rows=[told], what=What.CHANGED)

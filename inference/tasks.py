@@ -16,8 +16,8 @@ from inference.pipeline.errors import PipelineError
 
 from . import background as background_services
 from . import publish, registry, services, watchdog, worker
-from .attempts import Claim
 from .errors import explain
+from .jobs import Claim
 
 if TYPE_CHECKING:
     from inference.pipeline import Analyser

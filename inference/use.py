@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.accounts.models import Clinic, ModelUse
@@ -15,9 +14,8 @@ from clinic.audit.models import Event
 from clinic.audit.services import log_event
 from clinic.common.writing import save
 
-from . import background
+from . import background, services
 from .models import Analysis
-from .states import Status
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User
@@ -55,7 +53,6 @@ def set_model_use(*, user: User, clinic: Clinic, use: str, address: str | None =
 
 
 def _take_off_the_queue(clinic: Clinic) -> None:
-    waiting = Analysis.objects.filter(photo__visit__patient__clinic=clinic, status=Status.QUEUED)
-    waiting.update(status=Status.CANCELLED, finished_at=timezone.now())
+    services.cancel_waiting(analyses=Analysis.objects.filter(photo__visit__patient__clinic=clinic))
     if clinic.effective_model_use == ModelUse.OFF:
         background.cancel_of_clinic(clinic_id=clinic.pk)

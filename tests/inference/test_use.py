@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from clinic.audit.models import AuditEvent
+from clinic.feed.models import Change
 from clinic.recovery.services import refresh_summary
 from clinic.visits import services as visits
 from clinic.visits.models import Photo
@@ -151,9 +152,11 @@ def test_what_waits_is_taken_off_the_queue_and_what_slips_through_is_not_claimed
 ):
     upload(as_clinician, visit)
     waiting = Analysis.objects.get()
+    told = Change.objects.filter(record=waiting.pk).count()
     switch(clinic, administrator, use)
     waiting.refresh_from_db()
     assert waiting.status == Status.CANCELLED
+    assert Change.objects.filter(record=waiting.pk).count() == told + 1, "who keeps a copy hears of it"
     Analysis.objects.update(status=Status.QUEUED)
     assert services.claim(analysis_id=waiting.pk) is None
     waiting.refresh_from_db()
