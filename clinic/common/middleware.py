@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from csp.utils import build_policy
 from django.conf import settings
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
 from django.utils.functional import LazyObject, empty
 from django.utils.translation import gettext as _
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 HEADER: Final = "X-Request-ID"
+PAGE_METHODS: Final = ("GET", "HEAD", "POST")
 CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "windows-1252"})
 # Asked every few seconds by machines: only what goes wrong is worth a line.
 QUIET: Final = frozenset({"/livez", "/readyz", "/metrics"})
@@ -56,7 +57,14 @@ class OutermostMiddleware:
         number = request_id(request)
         logs.clear()
         logs.bind(request_id=number)
-        response = _refuse(request) if is_unreadable(request) else self.get_response(request)
+        response: HttpResponseBase
+        if is_unreadable(request):
+            response = _refuse(request)
+        elif request.method not in PAGE_METHODS and not request.path_info.startswith("/api/"):
+            # A page's view would take what it doesn't know for a look at it.
+            response = HttpResponseNotAllowed(PAGE_METHODS)
+        else:
+            response = self.get_response(request)
         for name, value in self.headers.items():
             response.headers.setdefault(name, value)
         if request.path_info.startswith("/api/") and "json" in response.headers.get("Content-Type", ""):
