@@ -32,6 +32,15 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="risorius-metrics-", dir=worker_tmp_dir)
 
 
+def post_worker_init(worker):
+    """What is loaded by now stays: a page that reads a long course makes many objects, and would have all of them
+    looked through for rubbish with it."""
+    import gc
+
+    gc.collect()
+    gc.freeze()
+
+
 def child_exit(server, worker):
     """What a process counted stays counted; what it only held goes with it."""
     from prometheus_client import multiprocess

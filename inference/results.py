@@ -57,7 +57,9 @@ def without_landmarks(*, findings: Findings) -> dict[str, Any]:
 def _whereabouts(*, pk: uuid.UUID) -> Any:
     patient = "photo__visit__patient"
     wanted = reference_in_query(photo="photo__")
-    return Analysis.objects.filter(pk=pk).values_list(f"{patient}_id", f"{patient}__clinic_id", wanted)
+    return Analysis.objects.filter(pk=pk).values_list(
+        "photo__visit_id", f"{patient}_id", f"{patient}__clinic_id", wanted
+    )
 
 
 _WHEREABOUTS = CompiledQuery(_whereabouts, pk=UUIDField())
@@ -69,6 +71,7 @@ class Stored:
     moment, for photos are moved and filed while a worker has them."""
 
     analysis: Analysis
+    visit_id: uuid.UUID
     patient_id: uuid.UUID
     clinic_id: uuid.UUID
     wanted_reference: uuid.UUID | None

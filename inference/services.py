@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import uuid
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -119,10 +120,18 @@ def tell_queued(*, analysis_id: uuid.UUID) -> None:
 def _tell(what: str, **which: Any) -> None:
     """Tell the feed of these analyses, in the caller's transaction."""
     patient = "photo__visit__patient"
-    rows = Analysis.objects.filter(**which).order_by("pk")
-    feed.note_analyses(
-        rows=rows.values_list("pk", "photo_id", f"{patient}_id", f"{patient}__clinic_id"), what=what
-    )
+    found = Analysis.objects.filter(**which).order_by("pk")
+    rows = list(found.values_list("pk", "photo_id", f"{patient}_id", f"{patient}__clinic_id"))
+    feed.note_analyses(rows=rows, what=what)
+    if rows:
+        _outdate(photos={photo for _, photo, *_ in rows})
+
+
+def _outdate(**changed: Collection[uuid.UUID]) -> None:
+    """What is kept of these visits, or of these photos' visits, is of before."""
+    from clinic.recovery.keeping import outdate
+
+    outdate(**changed)
 
 
 def _waiting(*, pk: uuid.UUID) -> Any:
@@ -316,6 +325,7 @@ def _close(claim: Claim, status: str, **values: Any) -> Stored | None:
             stored = as_stored(analysis_id=claim.analysis_id)
             told = (claim.analysis_id, claim.photo_id, stored.patient_id, stored.clinic_id)
             feed.note_analyses(rows=[told], what=What.CHANGED)
+            _outdate(visits=[stored.visit_id])
             if status in RESULTS:
                 log_result(stored=stored)
     if stored is None:
@@ -342,6 +352,7 @@ def refresh_summary_of(*, patient_id: uuid.UUID) -> None:
     if _IN_WORK(patient=patient_id, since=timezone.now() - SUMMARY_EVERY):
         return
     try:
-        refresh_summary(patient_id=patient_id)
+        # Whatever changed was outdated as it did.
+        refresh_summary(patient_id=patient_id, visits=())
     except Exception:
         logger.exception("The summary of patient %s was not refreshed", patient_id)

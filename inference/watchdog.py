@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from clinic.recovery import standing
-from clinic.recovery.services import count_waiting
+from clinic.recovery.services import count_waiting, keep_courses
 
 from . import background, publish, selectors, services, turns
 from .models import Analysis
@@ -22,7 +22,7 @@ SLACK = dt.timedelta(seconds=3)
 LOST_AFTER = dt.timedelta(minutes=15)
 """For a broker that does not keep the order, or a queue so long that no canary comes through."""
 COUNTING = 3.0
-"""Seconds a round for counting what is older than the counts, after an upgrade."""
+"""Seconds a round for counting what is older than the counts, and for keeping courses, after an upgrade."""
 AT_ONCE = 2000
 """Most rows a round; the next one takes the rest."""
 
@@ -34,6 +34,7 @@ def run() -> None:
     count_waiting(seconds=COUNTING)
     standing.move_on(seconds=COUNTING)
     standing.fold()
+    keep_courses(seconds=COUNTING)
     if expired or missed:
         logger.warning("Watchdog: %s expired leases, %s messages published again", expired, missed)
 

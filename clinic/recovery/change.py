@@ -12,13 +12,14 @@ import datetime as dt
 import functools
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 from . import noise, rules
-from .measures import Kind, Measured, Reading, difference
+from .compared import Compared, Kind, Reading
+from .measures import difference
 
 Verdict = Literal["better", "worse", "same", "unknown"]
 """unknown: the measurement error isn't known, so nothing can be said."""
@@ -115,48 +116,49 @@ def limit_of(error: float | None, earlier: int) -> float | None:
     return None if error is None else round(error * looks(max(1, earlier)), 4)
 
 
-def pair(region: str, kind: Kind, *, before: Measured, after: Measured) -> tuple[Reading, Reading] | None:
-    """The region's figures at two visits, like with like: in the exercises, and by the newest release, that both
-    have. None where nothing was measured alike."""
+class Visited(Protocol):
+    """A visit as far as others are held against it."""
+
+    @property
+    def compared(self) -> Compared: ...
+
+
+def alike(
+    region: str, kind: Kind, *, before: Compared, after: Compared
+) -> tuple[str, tuple[str, ...]] | None:
+    """By which release, and in which exercises, two visits' figures of a region are compared: like with like, by the
+    newest release, and in the exercises, that both have. None where nothing was measured alike."""
     for release in after.known_releases:
-        there, here = (_exercises(one, region, kind, release) for one in (before, after))
-        # What the face at rest tells stands alone where nothing that moves was taken alike.
-        common = [one for one in here if one in there]
-        common = [one for one in common if one != "rest"] or common
-        if not common:
-            continue
-        old, new = (
-            one.movement(region, release, common)
-            if kind == "movement"
-            else one.distance(region, release, common)
-            for one in (before, after)
-        )
-        if old is not None and new is not None:
-            return old, new
+        common = in_common(*(one.exercises(region, kind, release) for one in (before, after)))
+        if common and None not in (one.value(region, kind, release, common) for one in (before, after)):
+            return release, common
     return None
 
 
-def _exercises(measured: Measured, region: str, kind: Kind, release: str) -> Sequence[str]:
-    if kind == "movement":
-        return measured.moving(region, release)
-    return [one.exercise for one in measured.distances(region, release)]
+def in_common(there: Sequence[str], here: Sequence[str]) -> tuple[str, ...]:
+    """Of here, the exercises that there are as well."""
+    common = tuple(one for one in here if one in there)
+    # What the face at rest tells stands alone where nothing that moves was taken alike.
+    return tuple(one for one in common if one != "rest") or common
 
 
 def between(
     region: str,
     kind: Kind,
     *,
-    before: Measured,
-    after: Measured,
+    before: Compared,
+    after: Compared,
     earlier: int = 1,
     since: dt.date | None = None,
 ) -> Change | None:
     """The region's change between two visits, as one of that many looks back."""
-    found = pair(region, kind, before=before, after=after)
+    found = alike(region, kind, before=before, after=after)
     if found is None:
         return None
-    error = noise.measurement_error(found[1], region)
-    return Change(region, *found, error, limit_of(error, earlier), since)
+    old, new = (one.reading(region, kind, *found) for one in (before, after))
+    assert old is not None and new is not None
+    error = noise.measurement_error(new, region)
+    return Change(region, old, new, error, limit_of(error, earlier), since)
 
 
 def _together(changes: Sequence[Change], earlier: int) -> Change | None:
@@ -179,7 +181,7 @@ def _together(changes: Sequence[Change], earlier: int) -> Change | None:
     return Change(WHOLE, before, after, error, limit_of(error, earlier), changes[0].since)
 
 
-Dated = tuple[dt.date, Measured]
+Dated = tuple[dt.date, Visited]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,22 +231,109 @@ class Changes:
 
 def changes(visits: Sequence[Dated]) -> Changes:
     """Of the last measured visit of a course, oldest visit first."""
-    measured = [(date, one) for date, one in visits if one.counted]
+    measured = [(date, compared) for date, one in visits if (compared := one.compared).plain]
     if len(measured) < 2:
         return Changes()
     *earlier, (_, now) = measured
-    by_figure: dict[tuple[Kind, str], list[Change]] = {}
-    for date, before in earlier:
-        for one in of_visit(before, now, date, len(earlier)):
-            by_figure.setdefault((one.after.kind, one.region), []).append(one)
+    held = _Now(now, len(earlier))
+    falls: dict[tuple[Kind, str], _Falls] = {}
+    for place, (_date, before) in enumerate(earlier):
+        for figure, depth in held.depths(before):
+            known = falls.get(figure)
+            if known is None:
+                falls[figure] = _Falls(place, place, place, depth)
+                continue
+            known.last = place
+            # Of equally deep ones the latest.
+            if depth <= known.depth:
+                known.deepest, known.depth = place, depth
+    told: dict[int, dict[tuple[Kind, str], Change]] = {}
+
+    def change(place: int, figure: tuple[Kind, str]) -> Change:
+        if place not in told:
+            date, before = earlier[place]
+            found = _of_visit(before, now, date, len(earlier))
+            told[place] = {(one.after.kind, one.region): one for one in found}
+        return told[place][figure]
+
     return Changes(
-        before=tuple(every[-1] for every in by_figure.values()),
-        first=tuple(every[0] for every in by_figure.values()),
-        best=tuple(_deepest(every) for every in by_figure.values()),
+        before=tuple(change(one.last, figure) for figure, one in falls.items()),
+        first=tuple(change(one.first, figure) for figure, one in falls.items()),
+        best=tuple(change(one.deepest, figure) for figure, one in falls.items()),
     )
 
 
-def of_visit(before: Measured, now: Measured, date: dt.date | None = None, earlier: int = 1) -> list[Change]:
+@dataclass(slots=True)
+class _Falls:
+    """Of one figure: the first visit that it can be held against, the last, and the one since which it fell most.
+    depth: by how many limits it rose since then; negative for a fall."""
+
+    first: int
+    last: int
+    deepest: int
+    depth: float
+
+
+class _Now:
+    """The last visit, as each of so many earlier ones is held against it."""
+
+    def __init__(self, now: Compared, earlier: int) -> None:
+        self.now, self.earlier = now, earlier
+        self._alike: dict[tuple[Any, ...], tuple[tuple[str, ...], float, float | None] | None] = {}
+        self._limits: dict[tuple[float | None, ...], float | None] = {}
+
+    def depths(self, before: Compared) -> Iterator[tuple[tuple[Kind, str], float]]:
+        """What `_of_visit` would find: each figure, and by how many limits it rose."""
+        for kind in KINDS:
+            single = []
+            for region in rules.REGIONS:
+                found = self._held_against(before, region, kind)
+                if found is None:
+                    continue
+                old, new, error, _release = found
+                yield (kind, region), self._depth(round(new - old, 4), error)
+                single.append(found)
+            if len(single) == len(rules.REGIONS) and len({release for *_, release in single}) == 1:
+                was, is_now = (round(statistics.fmean([one[which] for one in single]), 4) for which in (0, 1))
+                yield (kind, WHOLE), self._depth(round(is_now - was, 4), *(one[2] for one in single))
+
+    def _held_against(
+        self, before: Compared, region: str, kind: Kind
+    ) -> tuple[float, float, float | None, str] | None:
+        """Both figures, the newer one's error, and the release: as `alike` finds them."""
+        for release in self.now.known_releases:
+            names = before.names(region, kind, release)
+            if not names:
+                continue
+            key = region, kind, release, names
+            if key not in self._alike:
+                self._alike[key] = self._common(*key)
+            found = self._alike[key]
+            if found is not None and (old := before.value(region, kind, release, found[0])) is not None:
+                return old, found[1], found[2], release
+        return None
+
+    def _common(
+        self, region: str, kind: Kind, release: str, names: tuple[str, ...]
+    ) -> tuple[tuple[str, ...], float, float | None] | None:
+        """The exercises that both have, the last visit's figure in them, and its error."""
+        exercises = in_common(names, self.now.exercises(region, kind, release))
+        value = self.now.value(region, kind, release, exercises) if exercises else None
+        if value is None:
+            return None
+        error = noise.error_of(region=region, exercises=exercises, release=release, kind=kind)
+        return exercises, value, error
+
+    def _depth(self, by: float, *errors: float | None) -> float:
+        """A change of the mean of figures with these errors, in limits."""
+        if errors not in self._limits:
+            error = errors[0] if len(errors) == 1 else noise.mean_error(errors)
+            self._limits[errors] = limit_of(error, self.earlier)
+        limit = self._limits[errors]
+        return by / limit if limit else by
+
+
+def _of_visit(before: Compared, now: Compared, date: dt.date | None, earlier: int) -> list[Change]:
     """The changes of every region since one earlier visit, and of all regions together, by movement and by
     distances."""
     found: list[Change] = []
@@ -257,8 +346,3 @@ def of_visit(before: Measured, now: Measured, date: dt.date | None = None, earli
         together = _together(single, earlier)
         found += [*single, *([together] if together is not None else [])]
     return found
-
-
-def _deepest(every: Sequence[Change]) -> Change:
-    """The fall farthest beyond its limit; of equals the latest."""
-    return min(reversed(every), key=lambda one: one.by / one.limit if one.limit else one.by)

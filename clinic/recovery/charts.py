@@ -8,166 +8,79 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, replace
 
-from django.urls import reverse
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from clinic.common.templatetags.risorius import ROMAN
 
 from . import rules
-from .change import limit_of
+from .change import KINDS, limit_of
+from .chart_words import kind_name, reading_words, visit_url, when
+from .compared import Reading
 from .course import capitalised, number, region_name
+from .geometry import HIGHEST, LOWEST, Band, Frame, Line, Mark, Panel, Point
 from .history import History, VisitPoint
-from .measures import Reading
 from .noise import measurement_error
-from .resting import RESTING, Resting, resting_of
+from .resting import RESTING, Resting
+from .thinning import noted_days, thinned
 from .timeline import Timeline, timeline
 
-WIDTH: Final = 360
-HEIGHT: Final = 226
-LEFT, RIGHT, TOP, BOTTOM = 34, 12, 14, 34
-LOWEST: Final = -0.4
-HIGHEST: Final = 1.0
 SHARES = (-0.4, -0.2, 0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 GRADES = (1, 2, 3, 4, 5, 6)
-MOST_POINTS: Final = 120
-"""More than that a panel can't show apart: of longer courses it draws the newest, and every n-th before."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """A point that can be reached with the keyboard: where it is, what it says, and what it opens."""
+class Drawing:
+    """What all panels of a page share. visits: those with anything to draw."""
 
-    x: float
-    y: float
-    label: str
-    url: str
-    shape: str = "circle"
-    filled: bool = True
-    low: float | None = None
-    high: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One figure's course: `runs` are SVG points, one text for each unbroken stretch."""
-
-    name: str
-    style: str
-    marks: tuple[Mark, ...] = ()
-    runs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """A shaded stretch of the range, with whose it is."""
-
-    kind: str
-    y: float
-    height: float
-    label: str
-    x: float = LEFT
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """A treatment or a change of the model on the time axis, by its number in the page's list."""
-
-    x: float
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One chart: its axes, lines and bands, and what it says in words."""
-
-    key: str
-    title: str
-    unit: str
-    x_ticks: tuple[tuple[float, str], ...]
-    y_ticks: tuple[tuple[float, str], ...]
-    lines: tuple[Line, ...]
-    bands: tuple[Band, ...] = ()
-    flags: tuple[Flag, ...] = ()
-    zero: float | None = None
-    summary: str = ""
-    x_title: str = ""
-    notes: tuple[str, ...] = field(default=())
-    width: int = WIDTH
-    height: int = HEIGHT
-
-    @property
-    def floor(self) -> float:
-        """The lower edge of the plot."""
-        return self.height - BOTTOM
-
-    @property
-    def edge(self) -> float:
-        """The right edge of the plot."""
-        return self.width - RIGHT
-
-
-Point = tuple[VisitPoint, float, object]
-"""A visit, its figure, and what must stay the same for a line to go on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """Turns days and figures into places. low, high: the range, from the lower edge to the upper."""
-
+    history: History
     time: Timeline
-    low: float
-    high: float
+    visits: Sequence[VisitPoint]
+    noted: frozenset[dt.date]
 
-    def x(self, day: dt.date) -> float:
-        """Of a day."""
-        return round(LEFT + 8 + self.time.share(day) * (WIDTH - LEFT - RIGHT - 16), 1)
-
-    def y(self, value: float) -> float:
-        """Of a figure; beyond the range it stands at the edge."""
-        share = (min(max(value, min(self.low, self.high)), max(self.low, self.high)) - self.low) / (
-            self.high - self.low
-        )
-        return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
-
-    def x_ticks(self) -> tuple[tuple[float, str], ...]:
-        """Those of the time axis."""
-        return tuple((self.x(day), label) for day, label in self.time.ticks)
-
-    def flags(self, history: History) -> tuple[Flag, ...]:
-        """Treatments and changes of the model that the axis holds."""
-        dated = [(one.number, one.treatment or one.change) for one in history.events]
-        return tuple(
-            Flag(self.x(what.date), number)
-            for number, what in dated
-            if what is not None and self.time.holds(what.date)
-        )
-
-    def runs(self, points: Sequence[Point | None]) -> tuple[str, ...]:
-        """The unbroken stretches through the points; None is a visit without a figure."""
-        runs: list[list[tuple[float, float]]] = []
-        before: object = None
-        for point in points:
-            if point is None:
-                before = None
-                continue
-            visit, value, basis = point
-            if before is None or basis != before:
-                runs.append([])
-            runs[-1].append((self.x(visit.date), self.y(value)))
-            before = basis
-        return tuple(" ".join(f"{x},{y}" for x, y in run) for run in runs if len(run) > 1)
+    def line(
+        self,
+        frame: Frame,
+        name: str,
+        style: str,
+        points: Sequence[Point | None],
+        mark: Callable[[VisitPoint], Mark],
+        *,
+        joined: bool = True,
+    ) -> Line:
+        """A line through the points that can be seen, with a mark at each."""
+        shown = seen(points, self.noted)
+        marks = tuple(mark(one[0]) for place, one in enumerate(points) if place in shown and one is not None)
+        runs = frame.runs(points, shown) if joined else ()
+        return Line(name, style, marks, runs, sum(one is not None for one in points))
 
 
-def thinned(visits: Sequence[VisitPoint]) -> Sequence[VisitPoint]:
-    """At most `MOST_POINTS` visits, the first and the newest among them."""
-    if len(visits) <= MOST_POINTS:
-        return visits
-    step = -(-len(visits) // MOST_POINTS)
-    return [*visits[:-1][::step], visits[-1]]
+def seen(points: Sequence[Point | None], noted: frozenset[dt.date]) -> set[int]:
+    """The places of the points that are drawn."""
+    places = [place for place, one in enumerate(points) if one is not None]
+    known = [one for one in points if one is not None]
+    stay = [place for place, one in enumerate(known) if one[0].date in noted]
+    kept = thinned([(one[0].date.toordinal(), one[1]) for one in known], noted=stay)
+    return {places[place] for place in kept}
+
+
+def drawn(history: History) -> list[VisitPoint]:
+    """The visits that any panel draws."""
+    visits, noted = drawable(history), noted_days(history)
+    series = [
+        *(region_points(visits, region, kind) for region in rules.REGIONS for kind in KINDS),
+        *(rest_points(visits, name) for name in RESTING),
+        *(grade_points(visits, read) for read in (of_clinician, of_model)),
+    ]
+    shown = {place for points in series for place in seen(points, noted)}
+    return [visit for place, visit in enumerate(visits) if place in shown]
+
+
+def drawable(history: History) -> list[VisitPoint]:
+    """The visits with anything to draw."""
+    return [visit for visit in history.visits if visit.figures.is_measured or visit.clinician_grade]
 
 
 def panels(history: History) -> list[Panel]:
@@ -175,48 +88,62 @@ def panels(history: History) -> list[Panel]:
     time = timeline(history)
     if time is None:
         return []
-    visits = thinned([visit for visit in history.visits if visit.counted or visit.clinician_grade])
-    found = [_region(history, region, time, visits) for region in ("mouth", "eye", "brow")]
-    found += [_rest(history, time, visits), _grades(history, time, visits)]
-    return [panel for panel in found if any(line.marks for line in panel.lines)]
+    drawing = Drawing(history, time, drawable(history), noted_days(history))
+    found = [_region(drawing, region) for region in ("mouth", "eye", "brow")]
+    found += [_rest(drawing), _grades(drawing)]
+    return [told(panel) for panel in found if any(line.marks for line in panel.lines)]
+
+
+def told(panel: Panel) -> Panel:
+    """With how many of its points are drawn, where not all are."""
+    shown, every = sum(len(line.marks) for line in panel.lines), sum(line.of for line in panel.lines)
+    if shown == every:
+        return panel
+    note = _("%(shown)s of %(all)s points drawn: of each stretch the highest and the lowest") % {
+        "shown": number_format(shown), "all": number_format(every),
+    }  # fmt: skip
+    return replace(panel, notes=(*panel.notes, note))
 
 
 # --- movement, region by region ---
 
 
-def _region(history: History, region: str, time: Timeline, visits: Sequence[VisitPoint]) -> Panel:
-    frame = Frame(time, LOWEST, HIGHEST)
-    readings = [(visit, visit.readings[region]) for visit in visits]
+def region_points(visits: Sequence[VisitPoint], region: str, kind: str) -> list[Point | None]:
+    """The region's figures of that kind."""
+    readings = ((visit, visit.readings[region]) for visit in visits)
+    return [
+        (visit, one.value, (one.release, one.exercises)) if one is not None and one.kind == kind else None
+        for visit, one in readings
+    ]
+
+
+def _region(drawing: Drawing, region: str) -> Panel:
+    frame = Frame(drawing.time, LOWEST, HIGHEST)
+    readings = [(visit, visit.readings[region]) for visit in drawing.visits]
     known = [reading for _visit, reading in readings if reading is not None]
-    kinds = [kind for kind in ("movement", "distance") if any(one.kind == kind for one in known)]
-    lines = []
-    for kind in kinds:
-        points: list[Point | None] = [
-            (visit, one.value, (one.release, one.exercises)) if one is not None and one.kind == kind else None
-            for visit, one in readings
-        ]
-        marks = tuple(
-            Mark(
-                frame.x(visit.date), frame.y(one.value), f"{when(visit)}: {reading_words(history, region, one)}",
-                visit_url(visit), {"mouth": "circle", "eye": "square", "brow": "triangle"}[region], one.reviewed,
-            )
-            for visit, one in readings
-            if one is not None and one.kind == kind
-        )  # fmt: skip
-        style = f"{region} is-distance" if kind == "distance" else region
-        lines.append(Line(kind_name(kind), style, marks, frame.runs(points)))
+    kinds = [kind for kind in KINDS if any(one.kind == kind for one in known)]
+
+    def mark(visit: VisitPoint) -> Mark:
+        one = visit.readings[region]
+        assert one is not None
+        words = f"{when(visit)}: {reading_words(region, one)}"
+        shape = {"mouth": "circle", "eye": "square", "brow": "triangle"}[region]
+        return Mark(frame.x(visit.date), frame.y(one.value), words, visit_url(visit), shape, one.reviewed)
+
+    lines = tuple(
+        drawing.line(
+            frame, kind_name(kind), f"{region} is-distance" if kind == "distance" else region,
+            region_points(drawing.visits, region, kind), mark,
+        )
+        for kind in kinds
+    )  # fmt: skip
     title = capitalised(region_name(region))
     unit = _("share of the other side's movement") if "movement" in kinds else kind_name("distance")
     return Panel(
         region, title, unit, frame.x_ticks(), tuple((frame.y(one), number_format(one, 1)) for one in SHARES),
-        tuple(lines), _bands(history, region, frame, visits), frame.flags(history), frame.y(0.0),
-        _summary(title, unit, readings), time.title, _kind_notes(kinds),
+        lines, _bands(region, frame, readings), frame.flags(drawing.history), frame.y(0.0),
+        _summary(title, unit, readings), drawing.time.title, _kind_notes(kinds),
     )  # fmt: skip
-
-
-def kind_name(kind: str) -> str:
-    """What a figure is."""
-    return _("movement since rest") if kind == "movement" else _("ratio of distances")
 
 
 def _kind_notes(kinds: Iterable[str]) -> tuple[str, ...]:
@@ -227,31 +154,10 @@ def _kind_notes(kinds: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def reading_words(history: History, region: str, reading: Reading) -> str:
-    """A figure with what it is and, of movement, both sides in millimetres."""
-    text = f"{region_name(region)} {number(reading.value)}"
-    if reading.kind == "distance":
-        return f"{text}, {kind_name('distance')}"
-    if reading.left is None or reading.right is None:
-        return text
-    sides = _("left %(left)s mm, right %(right)s mm") % {
-        "left": length(reading.left),
-        "right": length(reading.right),
-    }
-    return f"{text}, {sides}"
-
-
-def length(value: float) -> str:
-    """Millimetres to a tenth."""
-    return str(number_format(round(value, 1) + 0.0, 1)).replace("-", "\N{MINUS SIGN}")
-
-
-def _bands(history: History, region: str, frame: Frame, visits: Sequence[VisitPoint]) -> tuple[Band, ...]:
+def _bands(region: str, frame: Frame, every: Sequence[tuple[VisitPoint, Reading | None]]) -> tuple[Band, ...]:
     """What nine in ten healthy people reach, and what can't be told from this patient's best."""
     found = []
-    readings = [
-        (visit, one) for visit in visits if (one := visit.readings[region]) and one.kind == "movement"
-    ]
+    readings = [(visit, one) for visit, one in every if one is not None and one.kind == "movement"]
     if not readings:
         return ()
     healthy = rules.HEALTHY_SHARE[region]
@@ -288,28 +194,30 @@ def _summary(title: str, unit: str, readings: Sequence[tuple[VisitPoint, Reading
 # --- the face at rest, and grades ---
 
 
-def _rest(history: History, time: Timeline, visits: Sequence[VisitPoint]) -> Panel:
+def rest_points(visits: Sequence[VisitPoint], name: str) -> list[Point | None]:
+    """That asymmetry of the face at rest."""
+    found = ((visit, next((one for one in visit.resting if one.name == name), None)) for visit in visits)
+    return [(visit, one.value, one.release) if one is not None else None for visit, one in found]
+
+
+def _rest(drawing: Drawing) -> Panel:
     """How the weak side differs from the other at rest, mm: above 0 a wide eye or a low corner of the mouth."""
-    found = [(visit, resting_of(visit.measured)) for visit in visits]
+    history, time = drawing.history, drawing.time
+    found = [(visit, visit.resting) for visit in drawing.visits]
     values = [one.value for _visit, every in found for one in every]
     reach = max(4.0, *(abs(value) for value in values)) if values else 4.0
     reach = float(-(-reach // 2) * 2)
     frame = Frame(time, -reach, reach)
     lines = []
     for name, region in RESTING.items():
-        points: list[Point | None] = []
-        marks = []
-        for visit, every in found:
-            one = next((one for one in every if one.name == name), None)
-            points.append((visit, one.value, one.release) if one is not None else None)
-            if one is not None:
-                marks.append(
-                    Mark(
-                        frame.x(visit.date), frame.y(one.value), f"{when(visit)}: {one.words}", visit_url(visit),
-                        {"mouth": "circle", "eye": "square", "brow": "triangle"}[region], one.reviewed,
-                    )
-                )  # fmt: skip
-        lines.append(Line(name, region, tuple(marks), frame.runs(points)))
+
+        def mark(visit: VisitPoint, name: str = name, region: str = region) -> Mark:
+            one = next(one for one in visit.resting if one.name == name)
+            shape = {"mouth": "circle", "eye": "square", "brow": "triangle"}[region]
+            words = f"{when(visit)}: {one.words}"
+            return Mark(frame.x(visit.date), frame.y(one.value), words, visit_url(visit), shape, one.reviewed)
+
+        lines.append(drawing.line(frame, name, region, rest_points(drawing.visits, name), mark))
     error = next((one.error for _visit, every in reversed(found) for one in every if one.error), None)
     bands = _rest_bands(frame, error)
     unit = (
@@ -340,23 +248,38 @@ def _rest_summary(found: Sequence[tuple[VisitPoint, Sequence[Resting]]]) -> str:
     return "; ".join(one.words for one in last)
 
 
-def _grades(history: History, time: Timeline, visits: Sequence[VisitPoint]) -> Panel:
+def of_clinician(visit: VisitPoint) -> int | None:
+    """The clinician's grade."""
+    return visit.clinician_grade
+
+
+def of_model(visit: VisitPoint) -> int | None:
+    """The model's grade."""
+    return visit.model_grade.grade if visit.model_grade else None
+
+
+def grade_points(
+    visits: Sequence[VisitPoint], read: Callable[[VisitPoint], int | None]
+) -> list[Point | None]:
+    """Those grades; no line joins them."""
+    return [(visit, grade, None) if (grade := read(visit)) is not None else None for visit in visits]
+
+
+def _grades(drawing: Drawing) -> Panel:
+    history, time, visits = drawing.history, drawing.time, drawing.visits
     frame = Frame(time, 6.4, 0.6)
 
     def line(name: str, style: str, shape: str, read: Callable[[VisitPoint], int | None]) -> Line:
-        marks = tuple(
-            _grade_mark(frame, visit, grade, style, shape)
-            for visit in visits
-            if (grade := read(visit)) is not None
-        )
-        return Line(name, style, marks)
+        def mark(visit: VisitPoint) -> Mark:
+            grade = read(visit)
+            assert grade is not None
+            return _grade_mark(frame, visit, grade, style, shape)
 
-    def of_model(visit: VisitPoint) -> int | None:
-        return visit.model_grade.grade if visit.model_grade else None
+        return drawing.line(frame, name, style, grade_points(visits, read), mark, joined=False)
 
     lines = (
         line(_("model's grade"), "model", "circle", of_model),
-        line(_("clinician's grade"), "clinician", "diamond", lambda visit: visit.clinician_grade),
+        line(_("clinician's grade"), "clinician", "diamond", of_clinician),
     )
     summary = _grades_summary([visit.clinician_grade for visit in visits if visit.clinician_grade])
     ticks = tuple((frame.y(one), ROMAN[one]) for one in GRADES)
@@ -388,13 +311,3 @@ def _grade_mark(frame: Frame, visit: VisitPoint, grade: int, style: str, shape: 
     spread = model.lowest != model.highest
     low, high = (frame.y(model.highest), frame.y(model.lowest)) if spread else (None, None)
     return Mark(x + 4, y, f"{when(visit)}: {text}", visit_url(visit), shape, model.reviewed, low, high)
-
-
-def when(visit: VisitPoint) -> str:
-    """The visit's day, with the time since onset."""
-    return ", ".join(filter(None, [date_format(visit.date), visit.since]))
-
-
-def visit_url(visit: VisitPoint) -> str:
-    """The visit's page."""
-    return reverse("visits:detail", args=[visit.visit_id])

@@ -12,10 +12,11 @@ from inference.pipeline.measure.movement import WAYS
 
 from . import rules
 from .change import Verdict, judged, limit_of
+from .compared import Kind
 from .course import verdict_words
 from .data import exercise_name
 from .history import History, VisitPoint
-from .measures import Kind, PhotoPoint, Result, difference
+from .measures import PhotoPoint, Result, difference
 from .noise import exercise_error
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
@@ -16,8 +16,8 @@ from clinic.common.spans import Onset
 from clinic.visits import exercises
 
 from . import measures, rules
-from .change import WHOLE, Change, Changes, Dated, Verdict, changes
-from .measures import Reading
+from .change import WHOLE, Change, Changes, Verdict, changes
+from .compared import Compared, Reading
 
 # The region that says most about a face comes first; the others stand in where it was not measured.
 _ORDER = ("mouth", "eye", "brow")
@@ -208,13 +208,26 @@ def figure_words(region: str, reading: Reading, weak_side: str) -> str:
     return _("%(region)s: the smaller movement is %(value)s of the larger") % values
 
 
-def course_of(visits: Sequence[Dated], *, onset: Onset | None = None, weak_side: str = "") -> Course:
+class Measured(Protocol):
+    """A visit as far as the course is told from it."""
+
+    @property
+    def compared(self) -> Compared: ...
+
+    def reading(self, region: str) -> Reading | None:
+        """The region's own figure."""
+
+
+Seen = tuple[dt.date, Measured]
+
+
+def course_of(visits: Sequence[Seen], *, onset: Onset | None = None, weak_side: str = "") -> Course:
     """The course over those visits, oldest first: since the first, or since its best where it got worse."""
     return replace(_course(visits), onset=onset, weak_side=weak_side)
 
 
-def _course(visits: Sequence[Dated]) -> Course:
-    measured = [(date, one) for date, one in visits if one.counted]
+def _course(visits: Sequence[Seen]) -> Course:
+    measured = [(date, one) for date, one in visits if one.compared.plain]
     last = next(
         ((date, one, region) for date, one in reversed(measured) if (region := _first_region(one))), None
     )
@@ -236,7 +249,7 @@ def _course(visits: Sequence[Dated]) -> Course:
     return Course("first" if len(measured) == 1 else "other_release", region, reading, date, None, known)
 
 
-def _apart(change: Change, measured: measures.Measured) -> tuple[str, ...]:
+def _apart(change: Change, measured: Measured) -> tuple[str, ...]:
     """The names of the exercises of which the compared figure is, where the visit's own one is of others too."""
     if change.region == WHOLE:
         return ()
@@ -247,7 +260,7 @@ def _apart(change: Change, measured: measures.Measured) -> tuple[str, ...]:
     return tuple(str(exercises.by_code(code).name) for code in codes)
 
 
-def _first_region(measured: measures.Measured) -> str | None:
+def _first_region(measured: Measured) -> str | None:
     return next((region for region in _ORDER if measured.reading(region) is not None), None)
 
 

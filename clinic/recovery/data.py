@@ -12,11 +12,10 @@ from django.utils.translation import pgettext
 from clinic.common.templatetags.risorius import ROMAN
 from clinic.visits.exercises import BY_CODE
 
+from .compared import Reading
 from .course import number
 from .history import Event, History, ModelChange, TreatmentMark, VisitPoint
-from .measures import Reading
 from .noise import measurement_error
-from .resting import resting_of
 
 
 def exercise_name(code: str, side: str = "") -> str:
@@ -116,7 +115,7 @@ def _visit(visit: VisitPoint, mixed: frozenset[str]) -> dict[str, Any]:
             "grade_text": ROMAN.get(visit.clinician_grade or 0, ""),
         },
         "grade": visit.grade,
-        "grade_source": visit.finding.source,
+        "grade_source": visit.grade_source,
         "model": {
             "preliminary": visit.preliminary,
             "grade": grade.grade if grade else None,
@@ -131,7 +130,7 @@ def _visit(visit: VisitPoint, mixed: frozenset[str]) -> dict[str, Any]:
             },
             "rest": {
                 one.name: {"value": one.value, "side": one.side, "measurement_error": one.error}
-                for one in resting_of(visit.measured)
+                for one in visit.resting
             },
             "composite": visit.composite,
             "releases": list(visit.releases),
@@ -142,14 +141,14 @@ def _visit(visit: VisitPoint, mixed: frozenset[str]) -> dict[str, Any]:
                 "url": reverse("visits:photo", args=[photo.photo_id]),
                 "exercise": photo.exercise,
                 "side": photo.side,
-                "brow": photo.result.brow if photo.result else None,
-                "eye": photo.result.eye if photo.result else None,
-                "mouth": photo.result.mouth if photo.result else None,
-                "share": photo.result.share if photo.result else None,
-                "left_mm": photo.result.moved.left if photo.result and photo.result.moved else None,
-                "right_mm": photo.result.moved.right if photo.result and photo.result.moved else None,
-                "release": photo.result.release if photo.result else "",
-                "reviewed": photo.is_reviewed,
+                "brow": photo.brow,
+                "eye": photo.eye,
+                "mouth": photo.mouth,
+                "share": photo.share,
+                "left_mm": photo.left,
+                "right_mm": photo.right,
+                "release": photo.release,
+                "reviewed": photo.reviewed,
             }
             for photo in visit.counted
         ],

@@ -19,9 +19,10 @@ from typing import Final
 from clinic.common.sheets import BOM, PROGRAMS, Dialect, Value, cell, kept, line, lines
 from inference.pipeline.codes import SIDES
 
+from .compared import Reading
 from .figures import MeasureFigure, measures_of
 from .history import History, VisitPoint
-from .measures import PhotoPoint, Reading
+from .measures import PhotoPoint
 from .noise import measurement_error
 
 REGIONS: Final = ("brow", "eye", "mouth")
@@ -157,7 +158,7 @@ def _visit(visit: VisitPoint) -> dict[str, Value]:
         "visit_id": str(visit.visit_id),
         "clinician": visit.clinician,
         "visit_grade": visit.grade,
-        "visit_grade_source": visit.finding.source,
+        "visit_grade_source": visit.grade_source,
         "clinician_grade": visit.clinician_grade,
         "clinician_weak_side": visit.finding.clinician.weak_side if visit.finding.clinician else None,
         "clinician_palsy": visit.finding.clinician.palsy if visit.finding.clinician else None,

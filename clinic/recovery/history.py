@@ -12,16 +12,20 @@ from clinic.patients.models import TreatmentKind
 from clinic.visits.exercises import ORDER
 from clinic.visits.grading import VisitFinding
 
+from .compared import Reading
 from .course import Course
-from .measures import GradeReading, Measured, PhotoPoint, Reading
+from .kept import Counted, VisitFigures
+from .measures import GradeReading, Measured, PhotoPoint
+from .resting import Resting
 
 
 @dataclass(frozen=True, slots=True)
 class VisitPoint:
     """One visit: the clinician's own words, and the model's preliminary figures beside them.
 
-    `day` and `week` count from onset, `since` says it in words. `finding` holds the visit's one grade and whose it is.
-    The model's figures come from the newest release that analysed each photo.
+    `day` and `week` count from onset, `since` says it in words. waiting: photos whose analysis hasn't ended.
+    The model's figures come from the newest release that analysed each photo. `known`: also all photos, with what every
+    release and clinician found in them; None where the course alone was asked for.
     """
 
     visit_id: uuid.UUID
@@ -30,9 +34,22 @@ class VisitPoint:
     day: int
     week: int
     clinician: str
-    finding: VisitFinding
-    measured: Measured
+    figures: VisitFigures
+    waiting: int = 0
     since: str = ""
+    known: VisitRecord | None = None
+
+    @property
+    def measured(self) -> Measured:
+        """The photos and what follows from them."""
+        assert self.known is not None, "the course alone was asked for"
+        return self.known.measured
+
+    @property
+    def finding(self) -> VisitFinding:
+        """The visit's one grade and whose it is."""
+        assert self.known is not None, "the course alone was asked for"
+        return self.known.finding
 
     @property
     def photos(self) -> tuple[PhotoPoint, ...]:
@@ -40,72 +57,86 @@ class VisitPoint:
         return self.measured.photos
 
     @property
-    def counted(self) -> tuple[PhotoPoint, ...]:
+    def photo_count(self) -> int:
+        """How many photos the visit has."""
+        return self.figures.photo_count
+
+    @property
+    def counted(self) -> tuple[Counted, ...]:
         """The photo that counts for each exercise and side: the last one stored that was analysed."""
-        return self.measured.counted
+        return self.figures.counted
 
     @property
     def clinician_grade(self) -> int | None:
         """The clinician's House-Brackmann grade of the visit."""
-        return self.finding.clinician.grade if self.finding.clinician is not None else None
+        return self.figures.clinician_grade
 
     @property
     def grade(self) -> int | None:
         """The one grade of the visit: the clinician's, else the model's."""
-        return self.finding.grade
+        return self.figures.grade
+
+    @property
+    def grade_source(self) -> str:
+        """Whose the grade is: "clinician", "model", or empty."""
+        return self.figures.grade_source
 
     @property
     def model_grade(self) -> GradeReading | None:
         """The model's preliminary grade, from all views together, with its 95 % interval."""
-        found, ends = self.finding, self.finding.model_range
-        if found.model_grade is None:
-            return None
-        low, high = ends or (found.model_grade, found.model_grade)
-        return GradeReading(found.model_grade, low, high, found.photos, found.release, not self.preliminary)
+        return self.figures.model_grade
 
     @property
     def brow(self) -> Reading | None:
         """The brow's figure."""
-        return self.measured.reading("brow")
+        return self.figures.reading("brow")
 
     @property
     def eye(self) -> Reading | None:
         """The eye's figure."""
-        return self.measured.reading("eye")
+        return self.figures.reading("eye")
 
     @property
     def mouth(self) -> Reading | None:
         """The mouth's figure."""
-        return self.measured.reading("mouth")
+        return self.figures.reading("mouth")
 
     @property
     def readings(self) -> dict[str, Reading | None]:
         """Brow, eye and mouth by name."""
-        return self.measured.readings
+        return self.figures.readings
+
+    @property
+    def resting(self) -> tuple[Resting, ...]:
+        """The asymmetries of the face at rest."""
+        return self.figures.resting
 
     @property
     def composite(self) -> float | None:
         """Mean of the three; none where one is missing."""
-        return self.measured.composite
+        return self.figures.composite
 
     @property
     def releases(self) -> tuple[str, ...]:
         """The model releases that gave the visit's figures."""
-        return self.measured.releases
+        return self.figures.releases
 
     @property
     def preliminary(self) -> bool:
         """Whether the visit waits for a clinician's word."""
-        return self.finding.clinician is None
+        return not self.figures.said
 
-    @property
-    def waiting(self) -> int:
-        """Photos whose analysis hasn't ended."""
-        return sum(photo.status in ("queued", "running") for photo in self.photos)
-
-    def photo_of(self, exercise: str, side: str = "") -> PhotoPoint | None:
+    def photo_of(self, exercise: str, side: str = "") -> Counted | None:
         """The photo that counts for that exercise and side."""
         return next((photo for photo in self.counted if photo.key == (exercise, side)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class VisitRecord:
+    """The whole of a visit: its photos and what was found in them."""
+
+    measured: Measured
+    finding: VisitFinding
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +218,7 @@ class History:
     @property
     def exercises(self) -> tuple[tuple[str, str], ...]:
         """The exercises and sides that were analysed at least once, in the protocol's order."""
-        found = {photo.key for visit in self.visits for photo in visit.counted}
+        found = {(photo[1], photo[2]) for visit in self.visits for photo in visit.figures.figures["counted"]}
         return tuple(sorted(found, key=lambda key: (ORDER.get(key[0], len(ORDER)), key)))
 
     @property
@@ -233,7 +264,7 @@ class History:
     @property
     def is_measured(self) -> bool:
         """Whether any photo was analysed."""
-        return any(visit.counted for visit in self.visits)
+        return any(visit.figures.is_measured for visit in self.visits)
 
 
 def _mixed(visits: Iterable[VisitPoint]) -> frozenset[str]:

@@ -9,22 +9,20 @@ from __future__ import annotations
 import datetime as dt
 import statistics
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Literal
+from typing import Any
 
 from clinic.visits.exercises import CLOSURES
 from inference.pipeline.measure.movement import Face, Moved, moved, share
 from inference.pipeline.measure.scale import with_rest_scale
 
 from . import rules
+from .compared import Compared, Distance, Kind, Movement, Reading
 
 Lengths = dict[str, tuple[float, float]]
 """By region: the patient's left and right, mm."""
-Kind = Literal["movement", "distance"]
-"""What a figure is: movement since rest, the weak side's as a share of the other's; or, where no photo at rest is
-there to tell movement, the ratio of two distances in one photo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,31 +119,6 @@ class Rest:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """A region's figure at a visit, and where it comes from.
-
-    value: the weak side's movement as a share of the other's, -1 to 1 (see `movement.share`), or a ratio of distances,
-    0 to 1. exercises: those whose movements were added up, or the one whose distances were compared; photo_id: of the
-    first. left, right: mean movement of each side, mm. rest_date: of the visit that lent the photo at rest.
-    """
-
-    value: float
-    exercise: str
-    release: str
-    photo_id: uuid.UUID
-    reviewed: bool = False
-    kind: Kind = "distance"
-    exercises: tuple[str, ...] = ()
-    left: float | None = None
-    right: float | None = None
-    rest_date: dt.date | None = None
-
-    def __post_init__(self) -> None:
-        if not self.exercises:
-            object.__setattr__(self, "exercises", (self.exercise,))
-
-
-@dataclass(frozen=True, slots=True)
 class GradeReading:
     """The model's House-Brackmann grade of a visit, from so many photos together, with its 95 % interval.
 
@@ -173,7 +146,7 @@ class Measured:
     counted: tuple[PhotoPoint, ...] = field(init=False)
     readings: dict[str, Reading | None] = field(init=False)
     # A course holds its last visit against each earlier one: what both give is worked out once.
-    _known: dict[tuple[Any, ...], Any] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _known: dict[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         own = next((photo for photo in counted(self.photos) if photo.exercise == "rest"), None)
@@ -198,83 +171,52 @@ class Measured:
         return self.readings[region]
 
     def _reading(self, region: str) -> Reading | None:
-        moving = self.moving(region)
+        moving = self._moving(region)
         if moving:
             release = newest_release([photo for photo in self.counted if photo.exercise in moving])
-            return self.movement(region, release, self.moving(region, release))
-        return next(iter(self.distances(region)), None)
+            return self.compared.reading(region, "movement", release)
+        return next(self._ratios(region), None)
 
-    def moving(self, region: str, release: str | None = None) -> tuple[str, ...]:
-        """The exercises of the region whose movement is known, by that release or by the newest of each photo."""
-        return self._once(self._moving, region, release)
-
-    def _moving(self, region: str, release: str | None) -> tuple[str, ...]:
-        found = {
+    def _moving(self, region: str) -> set[str]:
+        """The exercises of the region whose movement is known, by the newest release of each photo."""
+        return {
             photo.exercise
             for photo in self.counted
-            if (result := photo.result if release is None else photo.result_of(release)) and result.moved
+            if photo.exercise in rules.REGION_EXERCISES[region] and photo.results[0].moved
         }
-        return tuple(one for one in rules.REGION_EXERCISES[region] if one in found)
 
-    def movement(self, region: str, release: str, exercises: Sequence[str]) -> Reading | None:
-        """The region's movement in these exercises together; None where one is missing, or hardly any was made."""
-        return self._once(self._movement, region, release, tuple(exercises))
+    @property
+    def compared(self) -> Compared:
+        """What other visits are held against."""
+        if "compared" not in self._known:
+            lent = self.rest.date if self.rest is not None and self.rest.borrowed else None
+            plain = [[release, self._compared_by(release)] for release in self.known_releases]
+            self._known["compared"] = Compared(plain, self.weak_side, lent)
+        found: Compared = self._known["compared"]
+        return found
 
-    def _movement(self, region: str, release: str, exercises: Sequence[str]) -> Reading | None:
-        found = [
-            (photo, result.moved)
-            for exercise in exercises
-            for photo in self.counted
-            if photo.exercise == exercise and (result := photo.result_of(release)) and result.moved
-        ]
-        value = share((one for _, one in found), self.weak_side)
-        if value is None or len(found) < len(exercises):
-            return None
-        return Reading(
-            value,
-            exercises[0],
-            release,
-            found[0][0].photo_id,
-            all(photo.is_reviewed for photo, _ in found),
-            "movement",
-            tuple(exercises),
-            round(statistics.fmean(one.left for _, one in found), 2),
-            round(statistics.fmean(one.right for _, one in found), 2),
-            self.rest.date if self.rest is not None and self.rest.borrowed else None,
-        )
+    def _compared_by(self, release: str) -> dict[str, dict[Kind, list[Any]]]:
+        results = [(photo, result) for photo in self.counted if (result := photo.result_of(release))]
+        found: dict[str, dict[Kind, list[Any]]] = {}
+        for region, exercises in rules.REGION_EXERCISES.items():
+            kinds: dict[Kind, list[Any]] = {"movement": [], "distance": []}
+            for exercise in exercises:
+                for photo, one in results:
+                    if photo.exercise != exercise:
+                        continue
+                    whose = exercise, photo.photo_id.hex, photo.is_reviewed
+                    if one.moved is not None:
+                        kinds["movement"].append(Movement(*whose, one.moved.left, one.moved.right))
+                    if (value := one.ratio(region)) is not None:
+                        kinds["distance"].append(Distance(*whose, value))
+            found[region] = {kind: rows for kind, rows in kinds.items() if rows}
+        return found
 
-    def distance(self, region: str, release: str, exercises: Sequence[str]) -> Reading | None:
-        """The mean ratio of the region's distances in these exercises; None where one is missing."""
-        return self._once(self._distance, region, release, tuple(exercises))
-
-    def _distance(self, region: str, release: str, exercises: Sequence[str]) -> Reading | None:
-        known = {one.exercise: one for one in self.distances(region, release)}
-        found = [known[one] for one in exercises if one in known]
-        if not found or len(found) < len(exercises):
-            return None
-        value = round(statistics.fmean(one.value for one in found), 4)
-        reviewed = all(one.reviewed for one in found)
-        return replace(found[0], value=value, exercises=tuple(exercises), reviewed=reviewed)
-
-    def distances(self, region: str, release: str | None = None) -> tuple[Reading, ...]:
-        """The ratios of the region's distances, from the exercise that says most: by that release, or by each
-        newest."""
-        return self._once(self._distances, region, release)
-
-    def _distances(self, region: str, release: str | None) -> tuple[Reading, ...]:
-        return tuple(self._ratios(region, release))
-
-    def _once(self, work: Callable[..., Any], *asked: Any) -> Any:
-        key = work.__name__, *asked
-        if key not in self._known:
-            self._known[key] = work(*asked)
-        return self._known[key]
-
-    def _ratios(self, region: str, release: str | None) -> Iterator[Reading]:
+    def _ratios(self, region: str) -> Iterator[Reading]:
         for exercise in rules.REGION_EXERCISES[region]:
             for photo in self.counted:
-                result = photo.result if release is None else photo.result_of(release)
-                if photo.exercise == exercise and result and (value := result.ratio(region)) is not None:
+                result = photo.results[0]
+                if photo.exercise == exercise and (value := result.ratio(region)) is not None:
                     yield Reading(value, exercise, result.release, photo.photo_id, photo.is_reviewed)
 
     @property

@@ -100,7 +100,8 @@ class PatientTally(models.Model):
 
 
 class VisitSummary(models.Model):
-    """Whether a visit waits for a clinician's word. Derived: can be made anew from the records."""
+    """Whether a visit waits for a clinician's word, and what it gives to the course (see `clinic.recovery.kept`).
+    Derived: can be made anew from the records."""
 
     visit = models.OneToOneField(
         "visits.Visit", on_delete=models.CASCADE, related_name="summary", primary_key=True
@@ -114,6 +115,21 @@ class VisitSummary(models.Model):
         max_length=64, default="", db_default="", help_text="of what `found` was made from"
     )
     found = models.JSONField(default=dict, db_default={}, help_text="what the model found in it")
+    form = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        db_index=True,
+        help_text="what the following means; 0 where the visit has changed since, or nothing is kept",
+    )
+    figures = models.JSONField(default=dict, db_default={}, help_text="its figures in the course")
+    compared = models.JSONField(
+        default=list, db_default=[], help_text="by what it is held against other visits"
+    )
+    has_rest = models.BooleanField(default=False, db_default=False, help_text="other visits may borrow it")
+    to_retake = models.PositiveSmallIntegerField(default=0, db_default=0)
+    failed = models.PositiveSmallIntegerField(default=0, db_default=0)
+    clinician_grade = models.PositiveSmallIntegerField(null=True, blank=True)
+    model_grade = models.PositiveSmallIntegerField(null=True, blank=True)
 
     class Meta:
         indexes = [

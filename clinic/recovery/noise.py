@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from inference import registry
 
 from . import rules
-from .measures import Kind, Reading
+from .compared import Kind, Reading
 
 
 def measurement_error(reading: Reading, region: str) -> float | None:

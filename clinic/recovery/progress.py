@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.utils.translation import gettext as _
 
-from inference.pipeline.codes import Side
-
 from .change import Verdict, judged, limit_of
-from .charts import Frame, Line, Mark, Panel, length, visit_url, when
+from .chart_words import length, visit_url, when
+from .charts import Drawing, Frame, Mark, Panel, told
+from .compared import Kind
 from .course import number, verdict_words
 from .data import exercise_name
 from .history import History, VisitPoint
-from .measures import PhotoPoint, difference
+from .kept import Counted
+from .measures import difference
 from .noise import exercise_error, length_error
-from .resting import ERRORS, signed
-from .timeline import timeline
+from .resting import resting_error
+from .thinning import noted_days, thinned
+from .timeline import Timeline, timeline
 
 SPARK_WIDTH, SPARK_HEIGHT = 132.0, 34.0
+EYE_AT_REST: Final = "palpebral_fissure"
 # By the kind of figure: the range in which its line is drawn.
 RANGES: Final = {"share": (-0.4, 1.0), "ratio": (0.3, 1.0), "rest": (-6.0, 6.0)}
 
@@ -40,7 +43,7 @@ class Figure:
     kind: str
     value: float
     visit: VisitPoint
-    photo: PhotoPoint
+    photo: Counted
     release: str
     error: float | None
     left: float | None = None
@@ -59,30 +62,37 @@ class Figure:
         return _("R %(right)s, L %(left)s mm") % {"left": length(self.left), "right": length(self.right)}
 
 
+class Seen(NamedTuple):
+    """One figure of an exercise among many. place: of the visit in the course; photo: as `kept.Counted`."""
+
+    kind: str
+    value: float
+    place: int
+    visit: VisitPoint
+    photo: Counted
+
+    @property
+    def release(self) -> str:
+        """That measured it."""
+        return self.photo.release
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """An exercise over the visits."""
+    """An exercise over the visits. start, now: its first and its newest figure; course: all of them."""
 
     key: str
     name: str
-    figures: tuple[Figure, ...]
+    start: Figure
+    now: Figure
+    course: tuple[Seen, ...]
     spark: tuple[str, ...] = ()
     last: tuple[float, float] | None = None
 
     @property
-    def start(self) -> Figure:
-        """The first figure."""
-        return self.figures[0]
-
-    @property
-    def now(self) -> Figure:
-        """The newest figure."""
-        return self.figures[-1]
-
-    @property
     def by(self) -> float | None:
         """What changed between the two; None where they were not measured alike."""
-        alike = len(self.figures) > 1 and (self.start.release, self.start.kind) == (
+        alike = len(self.course) > 1 and (self.start.release, self.start.kind) == (
             self.now.release,
             self.now.kind,
         )
@@ -120,7 +130,7 @@ class Progress:
         """The verdict in a few words, with the error behind it."""
         verdict = self.verdict
         if verdict is None:
-            return _("not measured alike") if len(self.figures) > 1 else ""
+            return _("not measured alike") if len(self.course) > 1 else ""
         if self.now.kind != "rest" or verdict == "unknown" or self.limit is None:
             return verdict_words(verdict, self.limit)
         values = {"limit": length(self.limit)}
@@ -142,89 +152,113 @@ class Progress:
 
 def progress(history: History) -> list[Progress]:
     """Of every exercise and side that was analysed, in the protocol's order."""
+    by_key = _by_key(history)
+    time = timeline(history)
     found = []
     for code, side in history.exercises:
-        figures = tuple(
-            one for visit in history.visits if (one := _figure(history, visit, code, side)) is not None
-        )
-        if figures:
-            key = f"{code}-{side}" if side else code
-            runs, last = _spark(history, figures)
-            found.append(Progress(key, exercise_name(code, side), figures, runs, last))
+        course = by_key.get((code, side))
+        if course and time is not None:
+            runs, last = _spark(time, course)
+            found.append(
+                Progress(
+                    f"{code}-{side}" if side else code,
+                    exercise_name(code, side),
+                    _figure(course[0]),
+                    _figure(course[-1]),
+                    tuple(course),
+                    runs,
+                    last,
+                )
+            )
     return found
 
 
-def _figure(history: History, visit: VisitPoint, code: str, side: str) -> Figure | None:
-    photo = visit.photo_of(code, side)
-    result = photo.result if photo is not None else None
-    if photo is None or result is None:
-        return None
-    if code == "rest":
-        weak = history.weak_side if history.weak_side in list(Side) else "left"
-        eye = signed((result.symmetry.get("measures") or {}).get("palpebral_fissure"), weak)
-        if eye is not None:
-            error = length_error(ERRORS["palpebral_fissure"], result.release)
-            return Figure("rest", eye, visit, photo, result.release, error)
-    region = "brow" if code == "brow_raise" else "eye" if code.endswith("eye_closure") else "mouth"
-    if result.share is not None and result.moved is not None:
-        error = exercise_error(exercise=code, region=region, release=result.release, kind="movement")
-        return Figure(
-            "share", result.share, visit, photo, result.release, error, result.moved.left, result.moved.right
-        )
-    ratio = result.ratio(region)
-    if ratio is None or result.moved is not None:
-        return None
-    error = exercise_error(exercise=code, region=region, release=result.release, kind="distance")
-    return Figure("ratio", ratio, visit, photo, result.release, error)
+def _by_key(history: History) -> dict[tuple[str, str], list[Seen]]:
+    """The figures of each exercise and side."""
+    found: dict[tuple[str, str], list[Seen]] = {}
+    for place, visit in enumerate(history.visits):
+        for photo in visit.counted:
+            known = _kind_and_value(visit, photo)
+            if known is not None:
+                found.setdefault((photo.exercise, photo.side), []).append(Seen(*known, place, visit, photo))
+    return found
 
 
-def _spark(history: History, figures: Sequence[Figure]) -> tuple[tuple[str, ...], tuple[float, float] | None]:
+def _kind_and_value(visit: VisitPoint, photo: Counted) -> tuple[str, float] | None:
+    if photo.exercise == "rest":
+        for name, value, _release, of_photo, *_ in visit.figures.figures["resting"]:
+            if name == EYE_AT_REST and of_photo == photo.photo:
+                return "rest", value
+    if photo.share is not None:
+        return "share", photo.share
+    ratio = photo.ratio(_region(photo.exercise))
+    return None if ratio is None or photo.left is not None else ("ratio", ratio)
+
+
+def _region(code: str) -> str:
+    return "brow" if code == "brow_raise" else "eye" if code.endswith("eye_closure") else "mouth"
+
+
+def _figure(one: Seen) -> Figure:
+    photo = one.photo
+    if one.kind == "rest":
+        error = resting_error(EYE_AT_REST, photo.release)
+        return Figure("rest", one.value, one.visit, photo, photo.release, error)
+    kind: Kind = "movement" if one.kind == "share" else "distance"
+    error = exercise_error(
+        exercise=photo.exercise, region=_region(photo.exercise), release=photo.release, kind=kind
+    )
+    sides = (photo.left, photo.right) if kind == "movement" else (None, None)
+    return Figure(one.kind, one.value, one.visit, photo, photo.release, error, *sides)
+
+
+def _spark(time: Timeline, course: Sequence[Seen]) -> tuple[tuple[str, ...], tuple[float, float]]:
     """A line through the figures, broken where they are not alike."""
-    time = timeline(history)
-    if time is None:
-        return (), None
-    runs: list[list[tuple[float, float]]] = []
-    before: tuple[str, str] | None = None
-    places = {visit.visit_id: place for place, visit in enumerate(history.visits)}
-    seen = None
-    for one in figures:
+    points = []
+    for one in course:
         low, high = RANGES[one.kind]
         share = (min(max(one.value, low), high) - low) / (high - low)
         x = 4 + time.share(one.visit.date) * (SPARK_WIDTH - 8)
-        point = (round(x, 1), round(SPARK_HEIGHT - 4 - share * (SPARK_HEIGHT - 8), 1))
-        place, basis = places[one.visit.visit_id], (one.kind, one.release)
-        if before != basis or seen is None or place != seen + 1:
+        points.append((round(x, 1), round(SPARK_HEIGHT - 4 - share * (SPARK_HEIGHT - 8), 1)))
+    shown = thinned(points)
+    runs: list[list[tuple[float, float]]] = []
+    before: tuple[str, str, int] | None = None
+    for place, (one, point) in enumerate(zip(course, points, strict=True)):
+        if before != (one.kind, one.photo.release, one.place - 1):
             runs.append([])
-        runs[-1].append(point)
-        before, seen = basis, place
+        if place in shown:
+            runs[-1].append(point)
+        before = one.kind, one.photo.release, one.place
     lines = tuple(" ".join(f"{x},{y}" for x, y in run) for run in runs if len(run) > 1)
-    return lines, runs[-1][-1]
+    return lines, points[-1]
 
 
-def larger(history: History, key: str) -> Panel | None:
+def larger(history: History, exercises: Sequence[Progress], key: str) -> Panel | None:
     """One exercise as a chart of its own: what each side moves, mm; None for an exercise whose movement isn't known."""
-    one = next((one for one in progress(history) if one.key == key), None)
+    one = next((one for one in exercises if one.key == key), None)
     time = timeline(history)
     if one is None or time is None or one.now.kind != "share":
         return None
-    moved = [figure for figure in one.figures if figure.left is not None and figure.right is not None]
-    most = max(max(figure.left or 0, figure.right or 0) for figure in moved)
-    low = min(0.0, *(min(figure.left or 0, figure.right or 0) for figure in moved))
-    top, bottom = float(-(-max(most, 4.0) // 2) * 2), float(low // 2 * 2)
+    moved = [seen for seen in one.course if seen.kind == "share"]
+    reach = [length for seen in moved for length in (seen.photo.left or 0, seen.photo.right or 0)]
+    top, bottom = float(-(-max(*reach, 4.0) // 2) * 2), float(min(0.0, *reach) // 2 * 2)
     frame = Frame(time, bottom, top)
     weak = history.weak_side
+    drawing = Drawing(history, time, (), noted_days(history))
+    by_visit = {seen.visit.visit_id: seen.photo for seen in moved}
     lines = []
     for side, name in (("right", _("right side")), ("left", _("left side"))):
-        marks = tuple(
-            Mark(
-                frame.x(figure.visit.date), frame.y(getattr(figure, side)),
-                f"{when(figure.visit)}: {name} {length(getattr(figure, side))} mm", visit_url(figure.visit),
-                "square" if side == weak else "circle", figure.photo.is_reviewed,
-            )
-            for figure in moved
-        )  # fmt: skip
-        points = [(figure.visit, getattr(figure, side), figure.release) for figure in moved]
-        lines.append(Line(name, "weak" if side == weak else "other", marks, frame.runs(points)))
+
+        def mark(visit: VisitPoint, side: str = side, name: str = name) -> Mark:
+            photo = by_visit[visit.visit_id]
+            value = getattr(photo, side)
+            return Mark(
+                frame.x(visit.date), frame.y(value), f"{when(visit)}: {name} {length(value)} mm",
+                visit_url(visit), "square" if side == weak else "circle", photo.reviewed,
+            )  # fmt: skip
+
+        points = [(seen.visit, getattr(seen.photo, side), seen.release) for seen in moved]
+        lines.append(drawing.line(frame, name, "weak" if side == weak else "other", points, mark))
     step = 2 if top - bottom <= 14 else 4
     ticks = tuple((frame.y(value), length(value)) for value in range(int(bottom), int(top) + 1, step))
     error = length_error(f"moved.{key.split('-')[0]}", one.now.release)
@@ -233,7 +267,10 @@ def larger(history: History, key: str) -> Panel | None:
         if error
         else _("error not known")
     )
-    return Panel(
-        "exercise", one.name, _("movement since rest, mm"), frame.x_ticks(), ticks, tuple(lines), (),
-        frame.flags(history), frame.y(0.0), f"{one.name}: {one.start.sides}; {one.now.sides}", time.title, (note,),
+    return told(
+        Panel(
+            "exercise", one.name, _("movement since rest, mm"), frame.x_ticks(), ticks, tuple(lines), (),
+            frame.flags(history), frame.y(0.0), f"{one.name}: {one.start.sides}; {one.now.sides}", time.title,
+            (note,),
+        )
     )  # fmt: skip

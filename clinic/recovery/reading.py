@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from clinic.patients.models import Episode
 from clinic.visits.models import Confirmation, Photo
 from inference import finding
 from inference.models import Analysis
-from inference.states import Status
+from inference.states import OPEN, Status
 
 from .measures import Confirmed, Measured, PhotoPoint, Rest, Result, counted, lengths_of
 
@@ -25,26 +27,49 @@ _RESULT = (
 )
 
 
-def in_course(
-    *,
-    photos: Mapping[uuid.UUID, tuple[PhotoPoint, ...]],
-    visits: Sequence[tuple[uuid.UUID, dt.date]],
-    weak_side: str,
-) -> dict[uuid.UUID, Measured]:
-    """An episode's visits, oldest first, each with the photo at rest that it is measured from.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A visit in its episode. has_rest: whether it has a photo at rest of its own, where that is known."""
 
-    A visit without one of its own borrows the newest that was taken before it, else the next.
+    pk: uuid.UUID
+    date: dt.date
+    has_rest: bool = False
+
+
+def measured_visits(
+    *, course: Callable[[], Sequence[Place]], wanted: Collection[uuid.UUID], weak_side: str
+) -> dict[uuid.UUID, Measured]:
+    """What the photos of those visits of an episode say. course: gives all its visits, oldest first, where one
+    of them has to borrow.
+
+    A visit without a photo at rest of its own borrows the newest that was taken before it, else the next.
     """
-    own = [
-        Rest(rest, date, borrowed=True) if (rest := _rest_of(photos[pk])) is not None else None
-        for pk, date in visits
-    ]
-    lent = next((rest for rest in own if rest is not None), None)
-    found = {}
-    for (pk, _), of_visit in zip(visits, own, strict=True):
-        lent = of_visit or lent
-        found[pk] = Measured(photos[pk], weak_side, lent)
-    return found
+    wanted = set(wanted)
+    photos = photos_of(visit_ids=wanted)
+    own = {pk: rest for pk in wanted if (rest := _rest_of(photos[pk])) is not None}
+    if len(own) == len(wanted):
+        return {pk: Measured(photos[pk], weak_side) for pk in wanted}
+    places = course()
+    has_rest = {one.pk for one in places if (one.pk in own if one.pk in wanted else one.has_rest)}
+    lent = next((one for one in places if one.pk in has_rest), None)
+    lenders: dict[uuid.UUID, Place] = {}
+    for one in places:
+        if one.pk in has_rest:
+            lent = one
+        elif one.pk in wanted and lent is not None:
+            lenders[one.pk] = lent
+    others = photos_of(visit_ids={one.pk for one in lenders.values()} - wanted) if lenders else {}
+    own |= {pk: rest for pk, taken in others.items() if (rest := _rest_of(taken)) is not None}
+    return {
+        pk: Measured(
+            photos[pk],
+            weak_side,
+            Rest(own[lender.pk], lender.date, borrowed=True)
+            if (lender := lenders.get(pk)) is not None and lender.pk in own
+            else None,
+        )
+        for pk in wanted
+    }
 
 
 def _rest_of(photos: tuple[PhotoPoint, ...]) -> PhotoPoint | None:
@@ -129,6 +154,28 @@ def _result(
         symmetry=symmetry or {},
         pitch=pitch or 0.0,
     )
+
+
+def waiting_in(*, episode: Episode) -> Counter[uuid.UUID]:
+    """Of each visit of the episode with some, its photos whose analysis hasn't ended."""
+    there = {"photo__visit__episode": episode, "photo__visit__archived_at": None, "photo__archived_at": None}
+    asked = dict(Analysis.objects.open().filter(**there).values_list("photo_id", "photo__visit_id"))
+    if not asked:
+        return Counter()
+    newest = _newest(
+        Analysis.objects.filter(photo_id__in=asked)
+        .order_by("-created_at", "-release")
+        .values_list("photo_id", "status")
+    )
+    return Counter(visit for photo, visit in asked.items() if newest[photo] in OPEN)
+
+
+def _newest(rows: Iterable[tuple[uuid.UUID, str]]) -> dict[uuid.UUID, str]:
+    found: dict[uuid.UUID, str] = {}
+    for photo_id, status in rows:
+        if found.get(photo_id, Status.CANCELLED) == Status.CANCELLED:
+            found[photo_id] = status
+    return found
 
 
 def _confirmations(photo_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Confirmed]:

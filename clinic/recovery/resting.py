@@ -74,9 +74,14 @@ def resting_of(measured: Measured) -> tuple[Resting, ...]:
     for name in RESTING:
         value = signed((result.symmetry.get("measures") or {}).get(name), side)
         if value is not None:
-            error = length_error(ERRORS[name], result.release)
+            error = resting_error(name, result.release)
             found.append(Resting(name, value, error, result.release, photo.photo_id, side, photo.is_reviewed))
     return tuple(found)
+
+
+def resting_error(name: str, release: str) -> float | None:
+    """Smallest change of that asymmetry that is more than noise, mm; None where unknown."""
+    return length_error(ERRORS[name], release)
 
 
 def signed(measure: Any, side: str) -> float | None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
 from clinic.common.dates import day_in, week_since
 from clinic.patients.models import Episode
 from clinic.visits.grading import visit_findings
 from clinic.visits.models import Photo, Visit
 from inference.models import Analysis
-from inference.states import Status
+from inference.states import OPEN, Status
 
 from .attention import AttentionItem, attention
 from .board import Board, Work, today_board, work
 from .course import course_of
-from .history import History, ModelChange, TreatmentMark, VisitPoint
-from .reading import in_course, photos_of
+from .history import History, ModelChange, TreatmentMark, VisitPoint, VisitRecord
+from .kept import FORM, VisitFigures, figures_of
+from .reading import Place, measured_visits, waiting_in
 
 __all__ = [
     "AttentionItem",
@@ -21,44 +27,122 @@ __all__ = [
     "History",
     "Work",
     "attention",
+    "course",
     "history",
     "newest_landmarks",
     "today_board",
+    "visits_of",
     "work",
 ]
 
 
+def course(*, episode: Episode) -> History:
+    """The episode's course: visits, oldest first, with treatments and changes of the model, without the visits' photos.
+
+    What is kept of each visit is read, and the photos of those alone that have changed since.
+    """
+    rows = _rows(episode)
+    known = {row.pk: row.figures for row in rows if row.figures is not None}
+    changed = {row.pk for row in rows if row.figures is None}
+    if changed and len(changed) < len(rows):
+        # What a visit borrowed may have changed with the one that lent it.
+        changed |= {row.pk for row in rows if not row.has_rest}
+    records = _records(episode, rows, changed)
+    known |= {pk: figures_of(one.measured, one.finding) for pk, one in records.items()}
+    return _history(episode, [_point(episode, row, known[row.pk]) for row in rows])
+
+
 def history(*, episode: Episode) -> History:
-    """The episode's course: visits, oldest first, with treatments and changes of the model."""
+    """The same with every photo of every visit."""
+    rows = _rows(episode)
+    return _history(episode, _whole(episode, rows, {row.pk for row in rows}))
+
+
+def visits_of(*, history: History, episode: Episode, wanted: Sequence[VisitPoint]) -> list[VisitPoint]:
+    """Those visits of the episode's course with all their photos."""
+    rows = [
+        _Row(one.visit_id, one.at, one.date, one.clinician, one.figures, one.figures.has_rest)
+        for one in history.visits
+    ]
+    return _whole(episode, rows, {one.visit_id for one in wanted})
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A visit, and what is kept of it; None where it has changed since."""
+
+    pk: uuid.UUID
+    at: dt.datetime
+    date: dt.date
+    clinician: str
+    figures: VisitFigures | None
+    has_rest: bool
+
+
+def _rows(episode: Episode) -> list[_Row]:
+    """The episode's visits, oldest first."""
     time_zone = episode.patient.clinic.time_zone
-    rows = list(
+    kept = ("summary__form", "summary__figures", "summary__compared", "summary__has_rest")
+    found = []
+    for pk, at, clinician, form, figures, compared, has_rest in (
         Visit.objects.filter(episode=episode, archived_at__isnull=True)
-        .select_related("clinician")
-        .only("pk", "at", "grade", "clinician__full_name")
         .order_by("at", "created_at")
-    )
-    dates = [day_in(row.at, time_zone) for row in rows]
-    measured = in_course(
-        photos=photos_of(visit_ids=[row.pk for row in rows]),
-        visits=[(row.pk, date) for row, date in zip(rows, dates, strict=True)],
+        .values_list("pk", "at", "clinician__full_name", *kept)
+    ):
+        known = VisitFigures(figures, compared, episode.weak_side) if form == FORM else None
+        if known is not None and not known.holds:
+            known = None
+        found.append(_Row(pk, at, day_in(at, time_zone), clinician, known, bool(has_rest)))
+    return found
+
+
+def _records(
+    episode: Episode, rows: Sequence[_Row], wanted: Collection[uuid.UUID]
+) -> dict[uuid.UUID, VisitRecord]:
+    """The photos of those visits and what was found in them."""
+    if not wanted:
+        return {}
+    visits = Visit.objects.filter(pk__in=wanted).select_related("clinician")
+    found = visit_findings(visits=visits.only("pk", "at", "grade", "clinician__full_name"))
+    measured = measured_visits(
+        course=lambda: [Place(row.pk, row.date, row.has_rest) for row in rows],
+        wanted=wanted,
         weak_side=episode.weak_side,
     )
-    found = visit_findings(visits=rows)
-    visits = []
-    for row, date in zip(rows, dates, strict=True):
-        visits.append(
-            VisitPoint(
-                visit_id=row.pk,
-                at=row.at,
-                date=date,
-                day=(date - episode.onset_date).days,
-                week=week_since(episode.onset_date, date),
-                clinician=row.clinician.full_name,
-                finding=found[row.pk],
-                measured=measured[row.pk],
-                since=episode.onset.since(date),
-            )
-        )
+    return {pk: VisitRecord(measured[pk], found[pk]) for pk in wanted}
+
+
+def _whole(episode: Episode, rows: Sequence[_Row], wanted: Collection[uuid.UUID]) -> list[VisitPoint]:
+    records = _records(episode, rows, wanted)
+    return [
+        _point(episode, row, figures_of(one.measured, one.finding), one)
+        for row in rows
+        if (one := records.get(row.pk)) is not None
+    ]
+
+
+def _point(
+    episode: Episode, row: _Row, figures: VisitFigures, known: VisitRecord | None = None
+) -> VisitPoint:
+    photos = known.measured.photos if known is not None else ()
+    return VisitPoint(
+        visit_id=row.pk,
+        at=row.at,
+        date=row.date,
+        day=(row.date - episode.onset_date).days,
+        week=week_since(episode.onset_date, row.date),
+        clinician=row.clinician,
+        figures=figures,
+        waiting=sum(photo.status in OPEN for photo in photos),
+        since=episode.onset.since(row.date),
+        known=known,
+    )
+
+
+def _history(episode: Episode, visits: list[VisitPoint]) -> History:
+    if any(visit.known is None for visit in visits):
+        waiting = waiting_in(episode=episode)
+        visits = [replace(one, waiting=waiting[one.visit_id]) if waiting else one for one in visits]
     return History(
         episode_id=episode.pk,
         patient_id=episode.patient_id,
@@ -69,7 +153,7 @@ def history(*, episode: Episode) -> History:
         treatments=_treatments(episode),
         model_changes=_model_changes(visits),
         course=course_of(
-            [(visit.date, visit.measured) for visit in visits],
+            [(visit.date, visit.figures) for visit in visits],
             onset=episode.onset,
             weak_side=episode.weak_side,
         ),

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from django.db import connection, transaction
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from clinic.common.dates import day_in
 from clinic.examination.services import raise_for_eyes
 from clinic.feed import services as feed
 from clinic.feed.models import What
 from clinic.patients.models import Episode, Patient
-from clinic.visits import kept_findings
-from clinic.visits.grading import VisitFinding, unsaid_visits, visit_findings
-from clinic.visits.kept_findings import ModelFinding
+from clinic.visits.grading import unsaid_visits
 from clinic.visits.models import Visit
 from inference import tallies
-from inference.states import Status
 
-from . import rules, standing
-from .change import Changes, changes
-from .measures import Measured, PhotoPoint
+from . import keeping, rules, standing
+from .change import Changes, Dated, changes
+from .compared import Compared
+from .kept import FORM, KeptComparison
 from .models import PatientSummary, VisitSummary
-from .reading import in_course, photos_of
 
 BOOKKEEPING: Final = frozenset({"updated_at", "counted"})
 """Columns of a summary that say nothing of the patient."""
@@ -34,108 +33,59 @@ STANDING: Final = frozenset({"clinic", "shelf", "seen", "urgency", "moves_at"})
 """Where the patient stands on the lists, which follows from the other columns, the tasks and the time."""
 UNTOLD: Final = BOOKKEEPING | STANDING | {"cause", "weak_side", "onset_date", "onset_precision"}
 """Those, and what other programs are told with the episode itself."""
+OF_EPISODE: Final = ("cause", "weak_side", "onset_date", "onset_precision")
 AT_ONCE: Final = 100
 """Patients whose records are counted in one transaction."""
+VISITS_AT_ONCE: Final = 1000
+"""Visits that are looked for at once."""
+logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
-def refresh_summary(*, patient_id: uuid.UUID, afresh: bool = False) -> PatientSummary:
-    """Make the patient's summary anew from the records, one refresh of a patient at a time.
+def refresh_summary(
+    *, patient_id: uuid.UUID, visits: Collection[uuid.UUID] | None = None, afresh: bool = False
+) -> PatientSummary:
+    """Bring the patient's summary up to date with the records, one refresh of a patient at a time.
 
-    What is kept of a visit counts as long as it was made from what stands there. afresh: nothing that is kept counts.
+    visits: the only ones that changed, beside those that were outdated (`keeping.outdate`); without it any may have.
+    afresh: nothing that is kept counts.
     """
     PatientSummary.objects.get_or_create(patient_id=patient_id)
     # Two workers that finish two photos of one patient: the second waits, and then sees the first's result.
     summary = PatientSummary.objects.select_for_update().get(patient_id=patient_id)
     before, was_counted, in_sums = _shown(summary), summary.counted, standing.counted_of(summary)
+    patient = _owner(patient_id)
+    done = keeping.renew(patient=patient, visits=visits, afresh=afresh)
     episode = (
         Episode.objects.filter(patient_id=patient_id)
         .select_related("patient__clinic")
         .order_by("-onset_date", "-created_at")
         .first()
     )
-    visits = list(
-        Visit.objects.filter(patient_id=patient_id, archived_at__isnull=True)
-        .order_by("at", "created_at")
-        .select_related("clinician")
-        .only("pk", "at", "grade", "episode_id", "clinician__full_name")
+    of_patient = VisitSummary.objects.filter(patient_id=patient_id)
+    counts = of_patient.aggregate(
+        visits=Count("pk"),
+        last_visit_at=Max("at"),
+        failed=Sum("failed", default=0),
+        to_confirm=Count("pk", filter=Q(unsaid=True)),
     )
-    photos = photos_of(visit_ids=[visit.pk for visit in visits])
-    summary.visits = len(visits)
-    summary.last_visit_at = visits[-1].at if visits else None
-    summary.to_retake = len(Measured(photos[visits[-1].pk]).to_retake) if visits else 0
-    every = [photo for one in photos.values() for photo in one]
-    summary.failed = sum(photo.status == Status.FAILED for photo in every)
-    stamps = kept_findings.stamps_of(visit_ids=[visit.pk for visit in visits])
-    found = visit_findings(visits=visits, stamps={} if afresh else stamps)
-    summary.to_confirm = sum(one.is_waiting for one in found.values())
-    of_episode = [visit for visit in visits if episode and visit.episode_id == episode.pk]
-    _set_course(summary, episode, of_episode, photos)
-    _set_grades(summary, [found[visit.pk] for visit in of_episode])
+    for name, value in counts.items():
+        setattr(summary, name, value)
+    is_other = episode is None or _is_other_course(summary, episode)
+    _set_episode(summary, episode)
+    if visits is None or afresh or is_other or episode is None or episode.pk in done.courses:
+        _set_course(summary, episode)
+    _set_visits(summary, episode, of_patient.order_by("-at", "-visit__created_at"))
     summary.counted = True
     raise_for_eyes(patient_id=patient_id)
-    owner = _owner(patient_id)
-    standing.stand(summary, owner, before=in_sums)
+    standing.stand(summary, patient, before=in_sums)
     summary.save()
-    changed = _keep_visits(
-        owner,
-        visits,
-        unsaid={visit.pk for visit in visits if found[visit.pk].is_waiting},
-        kept={visit.pk: (stamps[visit.pk], _kept(found[visit.pk])) for visit in visits},
-    )
-    again = {*changed, *tallies.elsewhere(patient_id=patient_id)}
+    again = {*done.visits, *tallies.elsewhere(patient_id=patient_id)}
     tallies.recount(patient_ids=[patient_id], visit_ids=None if afresh or not was_counted else again)
     if _shown(summary) != before:
         # The figures stand in the patient's own representation.
-        feed.note_patient(patient=patient_id, clinic=owner.clinic_id, what=What.CHANGED)
+        feed.note_patient(patient=patient_id, clinic=patient.clinic_id, what=What.CHANGED)
     return summary
-
-
-def _keep_visits(
-    patient: Patient,
-    visits: Iterable[Visit],
-    *,
-    unsaid: Collection[uuid.UUID],
-    kept: Mapping[uuid.UUID, tuple[str, dict[str, Any]]],
-) -> set[uuid.UUID]:
-    """Keep which of the patient's current visits wait for a word, and what a model found in them; answers which visits
-    changed, came or went. kept: of each visit whose photos were looked at, the stamp and the finding."""
-    there = {row.pk: row for row in VisitSummary.objects.filter(patient=patient)}
-    changed = []
-    for visit in visits:
-        old = there.pop(visit.pk, None)
-        stamp, found = kept.get(visit.pk, ("", {}))
-        row = VisitSummary(
-            visit_id=visit.pk,
-            patient=patient,
-            clinic_id=patient.clinic_id,
-            at=visit.at,
-            unsaid=visit.pk in unsaid,
-            waiting=visit.pk in unsaid and not patient.is_closed,
-            stamp=stamp,
-            found=found,
-        )
-        if old is None or _of_visit(old) != _of_visit(row):
-            changed.append(row)
-    if there:
-        VisitSummary.objects.filter(pk__in=there).delete()
-    VisitSummary.objects.bulk_create(
-        changed,
-        update_conflicts=True,
-        unique_fields=["visit"],
-        update_fields=["patient", "clinic", "at", "unsaid", "waiting", "stamp", "found"],
-        batch_size=500,
-    )
-    return {*there, *(row.pk for row in changed)}
-
-
-def _of_visit(row: VisitSummary) -> tuple[object, ...]:
-    return row.patient_id, row.at, row.unsaid, row.waiting, row.stamp
-
-
-def _kept(found: VisitFinding) -> dict[str, Any]:
-    model = ModelFinding(found.model, found.release, found.photos, found.missing, found.results)
-    return kept_findings.to_plain(model)
 
 
 @transaction.atomic
@@ -167,38 +117,62 @@ def _shown(summary: PatientSummary) -> list[object]:
     ]
 
 
-def _set_course(
-    summary: PatientSummary,
-    episode: Episode | None,
-    rows: list[Visit],
-    photos: dict[uuid.UUID, tuple[PhotoPoint, ...]],
-) -> None:
-    """What the visits of the newest episode say; an earlier illness is another story."""
-    for name in ("cause", "weak_side", "onset_date", "onset_precision"):
+def _is_other_course(summary: PatientSummary, episode: Episode) -> bool:
+    return any(getattr(summary, name) != getattr(episode, name) for name in OF_EPISODE)
+
+
+def _set_episode(summary: PatientSummary, episode: Episode | None) -> None:
+    for name in OF_EPISODE:
         setattr(summary, name, getattr(episode, name) if episode else None)
     # Known to have none, which is more than not known.
     summary.cause = summary.cause or ""
-    zone = episode.patient.clinic.time_zone if episode else "UTC"
-    dated = [(visit.pk, day_in(visit.at, zone)) for visit in rows]
-    measured_by = in_course(photos=photos, visits=dated, weak_side=episode.weak_side if episode else "")
-    visits = [(visit, measured_by[visit.pk]) for visit in rows]
-    found = changes([(date, measured_by[pk]) for pk, date in dated])
+
+
+def _set_course(summary: PatientSummary, episode: Episode | None) -> None:
+    """What the visits of the newest episode say together; an earlier illness is another story."""
+    found = changes(_compared(episode)) if episode is not None else Changes()
     summary.change = found.mean_since_before
     summary.worse = found.worse
     summary.fall = fall_of(found=found)
-    # Drawn as one line: composites of other exercises than the newest's would be steps that no face made.
-    basis = next((measured.basis for _, measured in reversed(visits) if measured.basis), ())
-    summary.symmetry = [
-        None if measured.composite is None or measured.basis != basis else round(measured.composite, 3)
-        for _, measured in visits[-rules.SUMMARY_VISITS :]
+
+
+def _compared(episode: Episode) -> list[Dated]:
+    """The episode's visits, oldest first, as they are held against each other."""
+    rows = VisitSummary.objects.filter(visit__episode=episode).order_by("at", "visit__created_at")
+    zone = episode.patient.clinic.time_zone
+    return [
+        (day_in(at, zone), KeptComparison(Compared(compared, episode.weak_side)))
+        for at, compared in rows.values_list("at", "compared")
     ]
 
 
-def _set_grades(summary: PatientSummary, found: list[VisitFinding]) -> None:
-    """The newest grade of a clinician and the newest of a model; pages show the clinician's where there is one."""
-    said = [one.clinician.grade for one in found if one.clinician is not None]
-    summary.clinician_grade = next((grade for grade in reversed(said) if grade is not None), None)
-    summary.model_grade = next((one.model_grade for one in reversed(found) if one.model_grade), None)
+def _set_visits(summary: PatientSummary, episode: Episode | None, newest: QuerySet[VisitSummary]) -> None:
+    """What the newest visits say each. newest: the patient's, newest first."""
+    summary.to_retake, summary.symmetry = 0, []
+    summary.clinician_grade = summary.model_grade = None
+    told = ("visit__episode_id", "to_retake", "clinician_grade", "model_grade", "figures")
+    rows = list(newest.values_list(*told)[: rules.SUMMARY_VISITS])
+    if rows:
+        summary.to_retake = rows[0][1]
+    if episode is None:
+        return
+    of_episode = newest.filter(visit__episode=episode)
+    if any(row[0] != episode.pk for row in rows):
+        rows = list(of_episode.values_list(*told)[: rules.SUMMARY_VISITS])
+    # Pages show the clinician's grade where there is one.
+    for name, place in (("clinician_grade", 2), ("model_grade", 3)):
+        grade = next((row[place] for row in rows if row[place]), None)
+        if grade is None and len(rows) == rules.SUMMARY_VISITS:
+            older = of_episode.filter(**{f"{name}__isnull": False})
+            grade = older.values_list(name, flat=True).first()
+        setattr(summary, name, grade)
+    figures = [row[4] for row in rows]
+    # Drawn as one line: composites of other exercises than the newest's would be steps that no face made.
+    basis: list[Any] = next((one["basis"] for one in figures if one["basis"]), [])
+    summary.symmetry = [
+        None if one["composite"] is None or one["basis"] != basis else round(one["composite"], 3)
+        for one in reversed(figures)
+    ]
 
 
 def fall_of(*, found: Changes) -> dict[str, Any] | None:
@@ -227,6 +201,25 @@ def rebuild_summaries(*, patient_ids: list[uuid.UUID] | None = None) -> int:
     return len(patient_ids)
 
 
+def keep_courses(*, seconds: float | None = None) -> int:
+    """Keep what visits give to their courses where what is kept is older than this version, or outdated, for so long
+    or a thousand visits; answers of how many patients. After an upgrade the watchdog does so, a little each time."""
+    until = None if seconds is None else time.monotonic() + seconds
+    old = VisitSummary.objects.filter(form__lt=FORM).order_by("form")
+    done = 0
+    for patient_id in dict.fromkeys(old.values_list("patient_id", flat=True)[:VISITS_AT_ONCE]):
+        try:
+            refresh_summary(patient_id=patient_id, visits=())
+        except Exception:
+            # One patient's fault must not keep all others waiting.
+            logger.exception("The courses of patient %s were not kept", patient_id)
+            continue
+        done += 1
+        if until is not None and time.monotonic() > until:
+            break
+    return done
+
+
 def count_waiting(*, seconds: float | None = None) -> int:
     """Count the visits of patients whose records are older than the counts, for so long or to the end; answers how
     many patients. After an upgrade the watchdog does so, a little each time."""
@@ -251,7 +244,30 @@ def _count_some() -> int:
         visits[visit.patient_id].append(visit)
     unsaid = unsaid_visits(visits=[visit for every in visits.values() for visit in every])
     for patient in Patient.objects.filter(pk__in=ids).only("clinic", "archived_at", "restricted_at"):
-        _keep_visits(patient, visits[patient.pk], unsaid=unsaid, kept={})
+        _keep_waiting(patient, visits[patient.pk], unsaid)
     tallies.recount(patient_ids=ids)
     PatientSummary.objects.filter(patient_id__in=ids).update(counted=True)
     return len(ids)
+
+
+def _keep_waiting(patient: Patient, visits: Iterable[Visit], unsaid: Collection[uuid.UUID]) -> None:
+    """Keep which of the patient's current visits wait for a word, and nothing else of them."""
+    rows = [
+        VisitSummary(
+            visit_id=visit.pk,
+            patient=patient,
+            clinic_id=patient.clinic_id,
+            at=visit.at,
+            unsaid=visit.pk in unsaid,
+            waiting=visit.pk in unsaid and not patient.is_closed,
+        )
+        for visit in visits
+    ]
+    VisitSummary.objects.filter(patient=patient).exclude(pk__in=[row.pk for row in rows]).delete()
+    VisitSummary.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["visit"],
+        update_fields=["patient", "clinic", "at", "unsaid", "waiting"],
+        batch_size=500,
+    )

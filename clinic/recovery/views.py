@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import uuid
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_required
@@ -56,8 +57,9 @@ def today(request: ClinicRequest) -> HttpResponse:
 @require_safe
 def patient_recovery(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """The course of one patient's recovery: the first thing that a clinician opens."""
-    patient, episode, history = _history(request, pk)
+    patient, episode, history = _history(request, pk, selectors.course)
     record_read(request=request, patient=patient, access=Access.RECORD)
+    exercises = progress.progress(history) if history else []
     context = {
         "patient": patient,
         "episode": episode,
@@ -65,8 +67,8 @@ def patient_recovery(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
         "history": history,
         "rows": list(reversed(history.visits))[:MOST_ROWS] if history else [],
         "panels": charts.panels(history) if history else [],
-        "exercises": progress.progress(history) if history else [],
-        "larger": progress.larger(history, request.GET.get("exercise", "")) if history else None,
+        "exercises": exercises,
+        "larger": progress.larger(history, exercises, request.GET.get("exercise", "")) if history else None,
         "printed_on": local_today(),
         "can_write": policies.can_write_records(request.user, patient.clinic_id) and not patient.is_closed,
         "tab": "recovery",
@@ -78,7 +80,7 @@ def patient_recovery(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
 @require_safe
 def recovery_json(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """The data behind the page's charts."""
-    patient, _, history = _history(request, pk)
+    patient, _, history = _history(request, pk, selectors.course)
     record_read(request=request, patient=patient, access=Access.RECORD)
     response = JsonResponse(data.as_data(history) if history else {"episode": None, "visits": []})
     patch_cache_control(response, private=True, no_store=True)
@@ -90,7 +92,7 @@ def recovery_json(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
 @stepup.required
 def recovery_csv(request: ClinicRequest, pk: uuid.UUID) -> StreamingHttpResponse:
     """The history as a file to keep: recorded as an export."""
-    patient, _, history = _history(request, pk)
+    patient, _, history = _history(request, pk, selectors.history)
     record_read(request=request, patient=patient, access=Access.EXPORT)
     content = export.history_lines(
         history=history, record_number=patient.record_number, dialect=sheets.for_people()
@@ -108,7 +110,7 @@ def recovery_csv(request: ClinicRequest, pk: uuid.UUID) -> StreamingHttpResponse
 @require_safe
 def compare(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Two photos of one exercise at the same scale and eye line."""
-    patient, episode, history = _history(request, pk)
+    patient, episode, history = _history(request, pk, selectors.history)
     record_read(request=request, patient=patient, access=Access.RECORD)
     wish = {name: request.GET.get(name, "") for name in ("exercise", "a", "b")}
     context = {
@@ -150,8 +152,10 @@ def _uuid_or_404(text: str) -> uuid.UUID:
         raise Http404 from error
 
 
-def _history(request: ClinicRequest, pk: uuid.UUID) -> tuple[Patient, Episode | None, History | None]:
-    """The patient, the episode asked for (or the newest), and its history."""
+def _history(
+    request: ClinicRequest, pk: uuid.UUID, read: Callable[..., History]
+) -> tuple[Patient, Episode | None, History | None]:
+    """The patient, the episode asked for (or the newest), and its history. read: the selector that reads it."""
     patient: Patient = visible_or_404(Patient.objects.select_related("clinic"), request.user, pk)
     require(policies.can_read_records(request.user, patient.clinic_id))
     episodes = Episode.objects.filter(patient=patient).order_by("-onset_date", "-created_at")
@@ -163,4 +167,4 @@ def _history(request: ClinicRequest, pk: uuid.UUID) -> tuple[Patient, Episode | 
     if episode is None:
         return patient, None, None
     episode.patient = patient
-    return patient, episode, selectors.history(episode=episode)
+    return patient, episode, read(episode=episode)

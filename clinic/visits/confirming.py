@@ -140,4 +140,4 @@ def _add(user: User, visit: Visit, row: VisitConfirmation, based_on: Basis | Non
     audit.log_change(record=row, user=user, how="given")
     if changed := assign(visit, {"grade": row.grade}, GRADED, based_on=based_on):
         save(visit, user=user, only=changed)
-    refresh_summary(patient_id=visit.patient_id)
+    refresh_summary(patient_id=visit.patient_id, visits=[visit.pk])

@@ -26,7 +26,7 @@ from .selectors import PhotoCard, cards
 from .sentences import ROMAN, SEVERITY, WEAKNESS
 from .together import Together, missing_for_grade, together
 
-MANY: Final = 30
+MANY: Final = 8
 """Visits from which on it is quicker to ask what was kept than to look at their photos."""
 
 

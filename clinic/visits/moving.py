@@ -6,6 +6,7 @@ made anew. What was judged beside a face at rest that went away, or beside none 
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
@@ -44,7 +45,8 @@ def move_photo(*, user: User, photo: Photo, visit: Visit) -> Photo:
     save(photo, user=user, only=["visit"])
     first = min(before.at, visit.at)
     judge_visits_again(visits=[before, visit], episodes=[before.episode_id, visit.episode_id], since=first)
-    _tell_both(user, before, visit, before.patient, visit.patient)
+    changed = [before.pk, visit.pk]
+    _tell_both(user, before, visit, before.patient, visit.patient, changed)
     return photo
 
 
@@ -90,9 +92,16 @@ def _refuse_twins(target: Patient, photos: list[Photo], leaving: Photo | None = 
         raise ValidationError(_("The same photo is already there."), "same_in_patient")
 
 
-def _tell_both(user: User, left: Visit | Episode, entered: Visit, source: Patient, target: Patient) -> None:
+def _tell_both(
+    user: User,
+    left: Visit | Episode,
+    entered: Visit,
+    source: Patient,
+    target: Patient,
+    changed: list[uuid.UUID] | None = None,
+) -> None:
     """The record that was moved says so in its own log; the place that it left, and the one it entered, say it too."""
     audit.log_change(record=left, user=user, how="moved_away")
     audit.log_change(record=entered, user=user, how="moved_here")
     for patient_id in {source.pk, target.pk}:
-        refresh_summary(patient_id=patient_id)
+        refresh_summary(patient_id=patient_id, visits=changed)

@@ -207,7 +207,7 @@ def test_a_photo_takes_a_handful_of_statements(visit, analyser, sent):
     with CaptureQueriesContext(connection) as asked:
         tasks.analyse(str(analysis.pk))
     work = [one["sql"] for one in asked if not one["sql"].startswith(("SAVEPOINT", "RELEASE"))]
-    assert len(work) == 8, work
+    assert len(work) == 9, work
 
 
 @pytest.mark.parametrize("change", ["archive", "refile", "restore"])

@@ -192,7 +192,7 @@ def test_another_release_adds_a_result(photo, release, settings):
 def test_a_patients_summary_is_made_at_the_last_of_a_burst_at_the_latest(queued, monkeypatch):
     made: list[uuid.UUID] = []
 
-    def refresh(*, patient_id):
+    def refresh(*, patient_id, visits):
         made.append(patient_id)
 
     visit = queued.photo.visit
@@ -212,7 +212,7 @@ def test_a_patients_summary_keeps_up_with_a_long_burst(queued, monkeypatch, time
     factories.AnalysisFactory(photo=factories.PhotoFactory(visit=queued.photo.visit), queued=True)
     PatientSummary.objects.get_or_create(patient=queued.photo.visit.patient)
     monkeypatch.setattr(
-        "clinic.recovery.services.refresh_summary", lambda *, patient_id: made.append(patient_id)
+        "clinic.recovery.services.refresh_summary", lambda *, patient_id, visits: made.append(patient_id)
     )
     found = claim(queued)
     time_machine.move_to(timezone.now() + services.SUMMARY_EVERY)

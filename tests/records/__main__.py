@@ -133,6 +133,7 @@ def ask_all(supervisor: Supervisor, asked: argparse.Namespace) -> int:
     house = seed.house()
     clients = pages.clients(house)
     measure.limit_queries()
+    measure.settle()
     say("")
     say(HEAD)
     found = []

@@ -20,11 +20,12 @@ from django.db import connection
 from clinic.accounts.models import Clinic, Role, User
 from clinic.audit.history import kept
 from clinic.common.folding import fold
+from clinic.feed import services as feed
 from clinic.patients.lookup import search_text_of
 from clinic.patients.models import Patient
 from clinic.recovery import standing
 from clinic.recovery.models import PatientSummary, PatientTally, VisitSummary
-from clinic.recovery.services import count_waiting
+from clinic.recovery.services import count_waiting, refresh_summary
 from inference import tallies
 from tests import factories
 
@@ -150,6 +151,10 @@ def count(say: Say = lambda line: None) -> None:
     for clinic_id in Clinic.objects.values_list("pk", flat=True):
         tallies.settle(clinic_id=clinic_id)
     say("clinics counted")
+    of_house = house()
+    for patient in (of_house.ordinary, of_house.longest):
+        refresh_summary(patient_id=patient.pk, afresh=True)
+    say("two patients' summaries made anew")
 
 
 def house() -> House:
@@ -301,6 +306,7 @@ def _log(lines: int) -> int:
 
 def _feed() -> int:
     """What a copy of the records would have been told: each patient, visit and photo, once."""
+    feed.place()
     count = 0
     for kind, table, photo in _TOLD:
         count += execute(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 
 import pytest
 from django.urls import reverse
 
 from clinic.common.spans import Onset, age_text
-from clinic.recovery import charts
+from clinic.recovery import charts, thinning
 from clinic.recovery.selectors import history
 from clinic.recovery.timeline import timeline
-from tests import factories
 
 from . import scenes
 from .test_movement import photographed, symmetry
@@ -148,11 +148,30 @@ def test_an_onset_is_asked_for_unless_nobody_knows_it(as_clinician, patient):
     assert as_clinician.post(url, sent | {"onset_precision": "unknown"}).status_code == 302
 
 
-def test_five_hundred_visits_are_drawn_and_read_in_one_go(episode, django_assert_max_num_queries):
-    factories.VisitFactory.create_batch(3, episode=episode, grade=3)
-    found = charts.thinned(list(range(500)))  # type: ignore[arg-type]
+@pytest.mark.parametrize("seed", range(5))
+def test_a_thinned_series_keeps_its_ends_its_extremes_and_what_is_pointed_at(seed):
+    rng = random.Random(seed)
+    days = sorted(rng.sample(range(3000), 500))
+    points = [(float(day), round(rng.gauss(0, 1), 2)) for day in days]
+    noted = rng.sample(range(500), 3)
 
-    assert len(found) <= charts.MOST_POINTS + 1 and found[-1] == 499
+    shown = thinning.thinned(points, noted=noted)
+
+    assert len(shown) <= 2 * (thinning.STRETCHES + 1) + 2 + len(noted)
+    assert {0, 499, *noted} <= shown
+    drawn = [points[place] for place in sorted(shown)]
+    # Wherever one looks, by a stretch and what is beside it, the highest and the lowest are drawn.
+    width = (days[-1] - days[0]) / thinning.STRETCHES
+    for stretch in range(thinning.STRETCHES):
+        low, high = days[0] + stretch * width, days[0] + (stretch + 1) * width
+        there = [y for x, y in points if low <= x < high]
+        seen = [y for x, y in drawn if low <= x < high]
+        assert not there or (min(seen), max(seen)) == (min(there), max(there))
+
+
+def test_a_short_series_is_drawn_whole():
+    points = [(float(day), 0.5) for day in range(thinning.MOST_POINTS)]
+    assert thinning.thinned(points) == set(range(thinning.MOST_POINTS))
 
 
 def test_a_chart_of_one_visit_says_so_in_words(episode):

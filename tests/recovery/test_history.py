@@ -140,7 +140,7 @@ def test_the_sneer_of_each_side_is_an_exercise_of_its_own(episode):
     found = history(episode=episode)
 
     assert found.exercises == (("sneer", "left"), ("sneer", "right"))
-    assert found.visits[0].photo_of("sneer", "right").result.mouth == 0.9
+    assert found.visits[0].photo_of("sneer", "right").mouth == 0.9
 
 
 # --- the clinician's word ---
@@ -339,7 +339,7 @@ def test_closed_eyes_are_compared_by_how_far_each_one_closes(episode, left, righ
 
     point = only_visit(episode)
 
-    assert point.photo_of("gentle_eye_closure").result.eye == alike
+    assert point.photo_of("gentle_eye_closure").eye == alike
     assert point.eye.exercise == ("rest" if alike is None else "gentle_eye_closure")
 
 
@@ -377,7 +377,7 @@ def test_an_uncertain_model_gives_no_grade(episode):
     point = only_visit(episode)
 
     assert point.model_grade is None
-    result = point.photo_of("pucker").result
+    result = next(photo for photo in point.photos if photo.exercise == "pucker").result
     assert (result.verdict, result.grade, result.weak_side) == ("uncertain", None, "")
 
 

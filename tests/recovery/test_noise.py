@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from clinic.recovery import noise, rules
 from clinic.recovery.change import WHOLE, limit_of
-from clinic.recovery.charts import length, panels
+from clinic.recovery.chart_words import length
+from clinic.recovery.charts import panels
 from clinic.recovery.comparing import compare
 from clinic.recovery.course import number
 from clinic.recovery.data import as_data

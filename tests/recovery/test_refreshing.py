@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from clinic.patients import services as patients
-from clinic.recovery.models import PatientSummary
+from clinic.recovery.models import PatientSummary, VisitSummary
+from clinic.recovery.selectors import course, history
 from clinic.recovery.services import refresh_summary
 from clinic.visits import services as visits
 from clinic.visits.confirming import confirm_visit
@@ -25,9 +28,30 @@ def summary(patient):  # type: ignore[no-untyped-def]
     stored = PatientSummary.objects.get(patient=patient)
     names = [field.name for field in PatientSummary._meta.fields if field.name != "updated_at"]
     kept = [getattr(stored, name) for name in names]
-    fresh = refresh_summary(patient_id=patient.pk)
+    courses = kept_courses(patient)
+    fresh = refresh_summary(patient_id=patient.pk, afresh=True)
     assert kept == [getattr(fresh, name) for name in names]
+    assert courses == kept_courses(patient)
     return stored
+
+
+def kept_courses(patient):  # type: ignore[no-untyped-def]
+    """What is kept of each visit, and is what its photos say."""
+    names = [field.attname for field in VisitSummary._meta.concrete_fields]
+    rows = list(VisitSummary.objects.filter(patient=patient).order_by("pk").values(*names))
+    current = patient.visits.filter(archived_at=None).order_by("pk")
+    assert [row["visit_id"] for row in rows] == list(current.values_list("pk", flat=True))
+    for episode in patient.episodes.all():
+        short, whole = (read(episode=episode) for read in (course, history))
+        assert short.course == whole.course and short.mixed == whole.mixed
+        for one, other in zip(short.visits, whole.visits, strict=True):
+            assert one.known is None and one.waiting == other.waiting
+            assert plain(one.figures) == plain(other.figures)
+    return rows
+
+
+def plain(figures):  # type: ignore[no-untyped-def]
+    return json.loads(json.dumps([figures.figures, figures.kept_compared]))
 
 
 def test_a_new_patient_has_one(clinic, clinician):

@@ -13,7 +13,6 @@ from clinic.patients.models import Cause, TreatmentKind
 from clinic.recovery.figures import measures_of
 from clinic.recovery.history import History, VisitPoint
 from clinic.recovery.measures import PhotoPoint
-from clinic.recovery.resting import resting_of
 from clinic.visits.models import Side
 
 from .analyses import VERDICT_HELP, VERDICTS
@@ -106,7 +105,7 @@ class ModelsWordSerializer(serializers.Serializer[VisitPoint]):
 
     @extend_schema_field(RestingSerializer(many=True))
     def get_rest(self, visit: VisitPoint) -> Any:
-        return RestingSerializer(resting_of(visit.measured), many=True).data
+        return RestingSerializer(visit.resting, many=True).data
 
     def get_preliminary(self, visit: VisitPoint) -> bool:
         return visit.preliminary
@@ -207,7 +206,7 @@ class VisitPointSerializer(serializers.Serializer[VisitPoint]):
     grade = serializers.IntegerField(
         help_text="The visit's one House-Brackmann grade: the clinician's, else the model's.", **GRADE
     )
-    grade_source = BlankAsNull(choices=GRADE_SOURCES, source="finding.source", read_only=True)
+    grade_source = BlankAsNull(choices=GRADE_SOURCES, read_only=True)
     clinician = CliniciansWordSerializer(source="*")
     model = ModelsWordSerializer(source="*")
     waiting = serializers.IntegerField(help_text="Photos whose analysis goes on.")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeGuard
+from typing import Any, Final, Literal, Protocol, TypeGuard
 
 from inference.pipeline.codes import SIDES, Exercise
 
@@ -124,7 +124,17 @@ def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def share(movements: Iterable[Moved], weak_side: str) -> float | None:
+class Sides(Protocol):
+    """How far each side moved, mm."""
+
+    @property
+    def left(self) -> float: ...
+
+    @property
+    def right(self) -> float: ...
+
+
+def share(movements: Iterable[Sides], weak_side: str) -> float | None:
     """The weak side's movement as a share of the other's, -1 to 1: 0 doesn't move, 1 as far as the other or farther,
     below 0 the wrong way. Of several exercises, their movements are added up first.
 
