@@ -94,7 +94,7 @@ def _lately(name: str, clinic_id: uuid.UUID | None, rows: Any) -> int:
     within the last minute. What failed is counted as it is."""
     if clinic_id is None:
         return int(rows.count())
-    return int(cache.get_or_set(f"operations:{name}:{clinic_id}", rows.count, KEPT))
+    return int(cache.get_or_set(f"operations:{name}:{clinic_id}", rows.count, KEPT) or 0)
 
 
 def _by(rows: Any, *fields: str) -> list[tuple[tuple[str, ...], int]]:

@@ -101,20 +101,22 @@ def _counted(patients: QuerySet[Patient]) -> Counts:
     return Counts(**found)
 
 
-def attention(*, user: User, clinic: Clinic, limit: int = PAGE) -> list[AttentionItem]:
+def attention(
+    *, user: User, clinic: Clinic, limit: int = PAGE, kept: bool | None = None
+) -> list[AttentionItem]:
     """Why which patients of the clinic need attention, most urgent first, then who has visits to confirm; at most that
-    many patients."""
+    many patients. kept: as `is_kept` has it, where that is known."""
     of_clinic = Patient.objects.visible_to(user).filter(clinic=clinic, archived_at__isnull=True)
-    kept = is_kept(user=user, clinic=clinic)
+    kept = is_kept(user=user, clinic=clinic) if kept is None else kept
     first = _first_as_kept(clinic, limit) if kept else _first(of_clinic, limit)
     ranked = (
         of_clinic.filter(pk__in=first)
         .select_related("summary")
         .prefetch_related(Prefetch("tasks", due_tasks(), to_attr="due_tasks"))
         .annotate(
-            newest_visit=Subquery(_visits().values("pk")[:1]),
-            # SQLite gives a foreign key's identifier as text where its type isn't named.
-            failed_photo=Subquery(_failed_photos().values("photo_id")[:1], output_field=UUIDField()),
+            # Looked for where there is one: among all failed analyses it is a needle.
+            newest_visit=_where(Q(summary__to_retake__gt=0), _visits().values("pk")),
+            failed_photo=_where(Q(summary__failed__gt=0), _failed_photos().values("photo_id")),
             weak_side=Subquery(
                 Episode.objects.filter(patient=OuterRef("pk"))
                 .order_by("-onset_date", "-created_at")
@@ -173,6 +175,12 @@ def _first(patients: QuerySet[Patient], limit: int) -> list[uuid.UUID]:
         rest = kind.exclude(pk__in=list(found)).order_by(*order)
         found |= dict.fromkeys(rest.values_list("pk", flat=True)[:limit])
     return list(found)
+
+
+def _where(condition: Q, keys: QuerySet[Any]) -> Case:
+    """The first of the keys, of patients of whom that holds."""
+    # SQLite gives a foreign key's identifier as text where its type isn't named.
+    return Case(When(condition, then=Subquery(keys[:1], output_field=UUIDField())), default=None)
 
 
 def _visits() -> QuerySet[Visit]:

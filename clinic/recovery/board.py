@@ -10,11 +10,13 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from clinic.common.dates import today
+from clinic.patients.listed import is_kept
 from clinic.patients.models import Episode, Patient
 from clinic.visits.models import Visit
 from inference.selectors import open_counts
 
 from .attention import AttentionItem, Counts, attention, counts
+from .models import Shelf
 
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
@@ -92,11 +94,12 @@ def work(*, user: User, clinic: Clinic) -> Work:
 def today_board(*, user: User, clinic: Clinic) -> Board:
     """Today's board of the clinic for that user, in a fixed number of queries."""
     grouped: dict[Patient, list[AttentionItem]] = {}
-    for item in attention(user=user, clinic=clinic):
+    kept = is_kept(user=user, clinic=clinic)
+    for item in attention(user=user, clinic=clinic, kept=kept):
         grouped.setdefault(item.patient, []).append(item)
     patients = tuple(PatientReasons(patient, tuple(items)) for patient, items in grouped.items())
     visits = tuple(_visits_of_today(user, clinic))
-    recent = tuple(_seen_lately(user, clinic))
+    recent = tuple(_seen_lately(user, clinic, kept))
     return Board(
         work=work(user=user, clinic=clinic),
         patients=patients,
@@ -107,12 +110,13 @@ def today_board(*, user: User, clinic: Clinic) -> Board:
     )
 
 
-def _seen_lately(user: User, clinic: Clinic) -> QuerySet[Patient]:
-    """The patients seen last, whose records are opened again soonest."""
+def _seen_lately(user: User, clinic: Clinic, kept: bool) -> QuerySet[Patient]:
+    """The patients seen last, whose records are opened again soonest. kept: see `is_kept`."""
+    shelf = {"summary__clinic": clinic, "summary__shelf": Shelf.LISTS} if kept else {}
     newest = Episode.objects.filter(patient=OuterRef("pk")).order_by("-onset_date", "-created_at")
     return (
         Patient.objects.visible_to(user)
-        .filter(clinic=clinic, archived_at__isnull=True, summary__last_visit_at__isnull=False)
+        .filter(clinic=clinic, archived_at__isnull=True, summary__last_visit_at__isnull=False, **shelf)
         .select_related("summary")
         .annotate(weak_side=Subquery(newest.values("weak_side")[:1]))
         .order_by("-summary__last_visit_at", "pk")[:RECENT]

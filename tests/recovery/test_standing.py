@@ -21,7 +21,7 @@ from clinic.patients import erasure, selectors
 from clinic.patients import services as patients
 from clinic.patients.listed import needs_attention, to_follow_up
 from clinic.patients.models import Episode, Patient
-from clinic.recovery import attention, standing
+from clinic.recovery import attention, board, standing
 from clinic.recovery.models import PatientSummary, PatientTally, Shelf
 from clinic.recovery.services import refresh_summary
 from clinic.visits import services as visits
@@ -326,3 +326,9 @@ def test_what_comes_first_is_drawn_by_urgency(clinic, clinician):
     kept = Patient.objects.filter(pk__in=attention._first_as_kept(clinic, 100))
     assert [one.pk for one in kept.order_by(*attention._URGENCY_AS_KEPT)] == [one.pk for one in live]
     assert attention._first_as_kept(clinic, 9) == [one.pk for one in live[:9]]
+
+
+@on_postgresql
+def test_who_was_seen_last_is_read_from_the_clinics_own_index(clinic, clinician):
+    rows = board._seen_lately(clinician, clinic, True).values("pk")
+    assert "summaries_by_last_visit" in plans.indexes(rows, ordered=True)

@@ -46,11 +46,12 @@ def statement_fields(statement: Any) -> SafeString:
     if not blank or not statement.auto_id.endswith("%s"):
         return _drawn(statement)
     prefix = str(escape(statement.auto_id.removesuffix("%s")))
-    return SafeString(_blank(type(statement), get_language() or "").replace(_PLACE, prefix))
+    form: Any = type(statement)
+    return SafeString(_blank(form, get_language() or "").replace(_PLACE, prefix))
 
 
 @functools.lru_cache(maxsize=32)
-def _blank(form: type[Any], _language: str) -> str:
+def _blank(form: Any, _language: str) -> str:
     return str(_drawn(form(auto_id=f"{_PLACE}%s")))
 
 
