@@ -6,9 +6,10 @@ They are put in place after each `migrate`, since SQLite drops a table's trigger
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,17 +83,60 @@ def tables() -> dict[str, Guard]:
 
 
 def install() -> None:
-    """Guard every table that is there; what already stands is put up anew."""
+    """Guard every table that is there; what does not stand as it should is put up anew.
+
+    A trigger waits for whoever writes to its table, and an upgrade comes while people write. So each table is taken by
+    itself, and none that is guarded already.
+    """
+    is_postgresql = connection.vendor == "postgresql"
+    # SQLite has one writer at a time, and another must see all guards or none.
+    with nullcontext() if is_postgresql else transaction.atomic():
+        with transaction.atomic(), connection.cursor() as cursor:
+            there = set(connection.introspection.table_names(cursor))
+            if is_postgresql:
+                cursor.execute(_FUNCTION)
+                if set(tables()) <= there:
+                    _install_destroy(cursor)
+        for table, guard in tables().items():
+            if table in there:
+                _guard(table, _statements(table, guard))
+
+
+def _guard(table: str, statements: list[str]) -> None:
+    """Run the statements, unless on PostgreSQL what they put up still stands unchanged."""
     with transaction.atomic(), connection.cursor() as cursor:
-        there = set(connection.introspection.table_names(cursor))
-        guarded = {table: guard for table, guard in tables().items() if table in there}
-        if connection.vendor == "postgresql":
-            cursor.execute(_FUNCTION)
-            if set(tables()) <= there:
-                _install_destroy(cursor)
-        for table, guard in guarded.items():
-            for statement in _statements(table, guard):
+        if connection.vendor != "postgresql":
+            for statement in statements:
                 cursor.execute(statement)
+            return
+        meant = hashlib.sha256("\n".join(statements).encode()).hexdigest()
+        if _standing(cursor, table) == f"{meant} {_put_up(cursor, table)}":
+            return
+        for statement in statements:
+            cursor.execute(statement)
+        name = connection.ops.quote_name(table)
+        cursor.execute(f"COMMENT ON TRIGGER append_only ON {name} IS '{meant} {_put_up(cursor, table)}'")
+
+
+def _standing(cursor: Any, table: str) -> str:
+    """What was noted of a table's guard when it was put up: a hash of what was meant, and one of what came of it."""
+    cursor.execute(
+        "SELECT coalesce(obj_description(oid, 'pg_trigger'), '') FROM pg_trigger "
+        "WHERE tgrelid = to_regclass(%s) AND tgname = 'append_only'",
+        [connection.ops.quote_name(table)],
+    )
+    row = cursor.fetchone()
+    return str(row[0]) if row else ""
+
+
+def _put_up(cursor: Any, table: str) -> str:
+    """A hash of the table's guard as PostgreSQL has it now, switched on or off."""
+    cursor.execute(
+        "SELECT md5(coalesce(string_agg(tgenabled::text || pg_get_triggerdef(oid), ' ' ORDER BY tgname), '')) "
+        "FROM pg_trigger WHERE tgrelid = to_regclass(%s) AND tgname LIKE 'append_only%%'",
+        [connection.ops.quote_name(table)],
+    )
+    return str(cursor.fetchone()[0])
 
 
 def _install_destroy(cursor: Any) -> None:

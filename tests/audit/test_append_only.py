@@ -7,9 +7,10 @@ import sqlite3
 import subprocess
 import sys
 
+import psycopg2
 import pytest
 from django.core.management import call_command
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from clinic.audit import chain, guards, statements
@@ -115,6 +116,68 @@ def test_a_guard_that_was_taken_down_is_missed_and_put_back(db) -> None:
     assert guards.missing() == []
     guards.allow_truncate()
     arrange_results()
+
+
+@pytest.fixture
+def writing(transactional_db):
+    """Somebody who has begun to write to the tables that are given; the guards stand as the product puts them up."""
+    guards.install()
+    other = psycopg2.connect(**connection.get_connection_params())
+
+    def begin(*tables: str) -> None:
+        with other.cursor() as cursor:
+            for table in tables:
+                cursor.execute(f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE")
+
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '300ms'")
+        yield begin
+    finally:
+        other.close()
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = 0")
+        guards.install()
+        guards.allow_truncate()
+        arrange_results()
+
+
+def test_an_upgrade_waits_for_nobody_who_writes_to_what_is_guarded_already(writing) -> None:
+    writing(*guards.tables())
+    guards.install()
+
+
+def test_guards_are_put_up_one_table_at_a_time(writing) -> None:
+    """Who holds locks of several tables while writers hold others is a deadlock, some day."""
+    first, *_, last = guards.tables()
+    with connection.cursor() as cursor:
+        for table in (first, last):
+            cursor.execute(f"DROP TRIGGER append_only ON {table}")
+    writing(last)
+    with pytest.raises(OperationalError):
+        guards.install()
+    assert guards.missing() == [last]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE audit_seal DISABLE TRIGGER append_only_whole",
+        "CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE ON audit_seal FOR EACH ROW "
+        f"EXECUTE FUNCTION {guards.FUNCTION}('log')",
+    ],
+)
+def test_a_guard_that_was_changed_is_put_up_anew(writing, change) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(change)
+    guards.install()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgenabled, pg_get_triggerdef(oid) FROM pg_trigger "
+            "WHERE tgrelid = 'audit_seal'::regclass AND tgname LIKE 'append_only%' ORDER BY tgname"
+        )
+        (rows, by_row), (whole, _by_statement) = cursor.fetchall()
+    assert (rows, whole) == ("O", "O") and "DELETE OR UPDATE" in by_row
 
 
 def test_sqlite_refuses(tmp_path) -> None:
