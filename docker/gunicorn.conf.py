@@ -5,7 +5,7 @@ import tempfile
 
 bind = os.environ.get("RISORIUS_BIND", "0.0.0.0:8000")
 workers = int(os.environ.get("RISORIUS_WEB_WORKERS", "2"))
-worker_class = "gthread"
+worker_class = "clinic.common.stopping_gunicorn.Threads"
 threads = 8
 # The proxy holds a slow upload back until it is whole, so that nobody occupies a thread by being slow.
 timeout = 60

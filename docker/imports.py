@@ -27,7 +27,7 @@ LEFT_OUT: Final = ("clinic.start", "clinic.demo", "clinic.config.settings")
 PICTURES: Final = "inference.pipeline."
 """The modules below look into pictures; the web image has no library for it."""
 OF_ROLE: Final = {
-    "web": ("gunicorn.app.wsgiapp", "gunicorn.workers.gthread", "clinic.config.wsgi"),
+    "web": ("gunicorn.app.wsgiapp", "clinic.config.wsgi"),
     "worker": ("celery.bin.celery", "celery.apps.worker", "celery.apps.beat", "celery.concurrency.prefork"),
 }
 # What Django and others import by a name in a setting or an argument.
