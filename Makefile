@@ -20,7 +20,7 @@ endef
 MANAGE = $(INSTALL) run && exec $(PY) manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test coverage lint format doctor demo-reset faults bench bench-records train-setup messages locks screenshots fsck backup restore fuzz audit images sbom
+.PHONY: help run dev test coverage lint format doctor demo-reset faults bench bench-records containers train-setup messages locks screenshots fsck backup restore fuzz audit images sbom
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -72,6 +72,10 @@ demo-reset: ## Forget the demo's records and photos; the next `make run` loads t
 faults: ## Kill, empty and stop what can be, and count what is lost (ARGS="--short kills disk"); takes half an hour
 	@$(INSTALL) test && $(PY) -m tests.servers --check
 	@exec $(PY) -m tests.faults $(ARGS)
+
+containers: ## Build the images, start compose.yml with podman, break it, upgrade it; needs root (ARGS="--before COMMIT kills")
+	@$(INSTALL) test
+	@exec $(PY) -m tests.containers $(ARGS)
 
 fuzz: ## Send 10,000 malformed uploads and a whole schema of made-up requests (ARGS="uploads --count 500"); takes long
 	@$(INSTALL) test && $(PY) -m tests.servers --check

@@ -9,12 +9,26 @@ import re
 import struct
 import time
 from html.parser import HTMLParser
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 from urllib.parse import urljoin
 
 import requests
 
-from .installation import Installation
+
+class Door(Protocol):
+    """What a visitor must know of an installation."""
+
+    @property
+    def url(self) -> str:
+        """Of its proxy."""
+
+    @property
+    def certificate(self) -> Path:
+        """The file by which its proxy is known."""
+
+    def said(self) -> str:
+        """All logs."""
 
 
 class Forms(HTMLParser):
@@ -39,7 +53,7 @@ class Forms(HTMLParser):
 class Visitor(requests.Session):
     """Talks to the proxy of an installation."""
 
-    def __init__(self, house: Installation) -> None:
+    def __init__(self, house: Door) -> None:
         super().__init__()
         self.trust_env = False
         self.verify = str(house.certificate)
