@@ -5,7 +5,7 @@ from __future__ import annotations
 from gunicorn.workers.gthread import ThreadWorker
 
 
-class Threads(ThreadWorker):  # type: ignore[misc]
+class Threads(ThreadWorker):
     """Shuts its door when it is told to stop, and answers everybody who stood before it.
 
     gunicorn's own leaves the door open until it has answered what it holds, and looks out no more: whoever comes
