@@ -292,6 +292,7 @@ SESSION_ABSOLUTE_SECONDS = SESSION_COOKIE_AGE = env.int("RISORIUS_SESSION_HOURS"
 SESSION_IDLE_SECONDS = env.int("RISORIUS_SESSION_IDLE_MINUTES", default=30) * 60
 CSRF_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 # What a page says after a change may hold a name: it waits in the session's row, not in a cookie.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = False
