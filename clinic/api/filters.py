@@ -11,9 +11,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from clinic.accounts.policies import clinics_of
 from clinic.examination.models import TaskKind
+from clinic.patients.listed import needs_attention, to_follow_up
 from clinic.patients.models import Cause, ConsentUse, Episode, TreatmentKind
-from clinic.patients.selectors import needs_attention
+from clinic.recovery import standing
 from clinic.visits.exercises import all_choices as exercise_choices
 from clinic.visits.models import Confirmation, Photo
 from inference.models import Analysis
@@ -135,7 +137,9 @@ class PatientFilter(Updated):
 
     def wanting(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
         """Patients that need attention, or those that don't."""
-        wanted = needs_attention()
+        clinics = clinics_of(self.request.user)
+        kept = all(standing.is_known(clinic_id=clinic_id) for clinic_id in clinics)
+        wanted = to_follow_up() if kept else needs_attention()
         return queryset.filter(wanted) if value else queryset.exclude(wanted)
 
 

@@ -256,15 +256,18 @@ def _stand(locked: QuerySet[PatientSummary]) -> int:
     open_tasks = Task.objects.open().filter(patient_id__in=ids)
     for patient_id, kind, day in open_tasks.order_by().values_list("patient_id", "kind", "next_check"):
         tasks[patient_id].append((kind, day))
-    before, after, changed, now = [], [], [], timezone.now()
+    moved_to: dict[tuple[Any, ...], list[uuid.UUID]] = defaultdict(list)
+    before, after, now = [], [], timezone.now()
     for summary in summaries:
         was, moved = _values(summary, _KEPT), _values(summary, COLUMNS)
         _place(summary, people[summary.pk], tasks[summary.pk], now)
         if _values(summary, COLUMNS) != moved:
-            changed.append(summary)
+            moved_to[_values(summary, COLUMNS)].append(summary.pk)
             before.append(was)
             after.append(_values(summary, _KEPT))
-    PatientSummary.objects.bulk_update(changed, COLUMNS)
+    # Most of those that nobody moved for long stand where others do.
+    for values, keys in moved_to.items():
+        PatientSummary.objects.filter(pk__in=keys).update(**dict(zip(COLUMNS, values, strict=True)))
     _add(_change(before, after))
     return len(summaries)
 

@@ -15,8 +15,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.api.urls import router
+from clinic.examination.models import Task
 from clinic.patients import services
+from clinic.patients.listed import needs_attention
 from clinic.patients.models import Patient
+from clinic.recovery import standing
 from clinic.recovery.services import refresh_summary
 from clinic.visits import services as visits
 from tests import factories
@@ -336,3 +339,17 @@ def test_every_list_is_tried_here():
 def test_a_moment_with_more_than_sixteen_hours_of_offset(api, records, resource, moment, status):
     """PostgreSQL takes no such offset, and would answer with an error of its own."""
     assert api.get(reverse(f"api:{resource}-list"), {"created_since": moment}).status_code == status
+
+
+def test_needing_attention_is_read_from_what_is_kept(api, records, two):
+    """Of a clinic whose patients all have their place, no record of another table is asked for it."""
+    for patient in (records.patient, two.patient):
+        refresh_summary(patient_id=patient.pk)
+    Task.objects.update(next_check=timezone.localdate() + dt.timedelta(days=40))
+    for patient in (records.patient, two.patient):
+        standing.stand_anew(patient_id=patient.pk)
+    with CaptureQueriesContext(connection) as captured:
+        found = ids(api.get(PATIENTS, {"attention": "true"}))
+    [listed] = [one["sql"] for one in captured.captured_queries if "urgency" in one["sql"]]
+    assert "examination_task" not in listed
+    assert set(found) == {str(one.pk) for one in Patient.objects.filter(needs_attention())}
