@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -27,8 +28,10 @@ def exercise_name(code: str, side: str = "") -> str:
     return _("%(exercise)s, %(side)s") % {"exercise": name, "side": words[side]}
 
 
-def as_data(history: History) -> dict[str, Any]:
-    """The whole history as values that JSON can hold; days count from onset."""
+def as_data(history: History, drawn: Sequence[VisitPoint] | None = None) -> dict[str, Any]:
+    """The history as values that JSON can hold; days count from onset. drawn: the visits that the charts draw, of which
+    alone the figures are told; all if none are given."""
+    visits = history.visits if drawn is None else drawn
     course = history.course
     return {
         "episode": str(history.episode_id),
@@ -53,7 +56,9 @@ def as_data(history: History) -> dict[str, Any]:
             {"exercise": code, "side": side, "name": exercise_name(code, side)}
             for code, side in history.exercises
         ],
-        "visits": [_visit(visit, history.mixed) | _counted(history, visit) for visit in history.visits],
+        # Of a long course those that can be told apart in a chart; the file and the API have them all.
+        "shown": {"visits": len(visits), "of": len(history.visits)},
+        "visits": [_visit(visit, history.mixed) | _counted(history, visit) for visit in visits],
         # By number: 1 is the first of treatments and changes together, as in the page's list.
         "events": [
             {

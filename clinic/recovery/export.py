@@ -13,7 +13,7 @@ zero.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from clinic.common.sheets import BOM, PROGRAMS, Dialect, Value, cell, kept, line, lines
@@ -81,17 +81,25 @@ COLUMNS: Final[tuple[str, ...]] = (
 KEPT: Final = frozenset({"record_number"})
 PLACES: Final = {name: place for place, name in enumerate(COLUMNS)}
 LINES_AT_ONCE: Final = 500
+VISITS_AT_ONCE: Final = 25
 
 
-def history_csv(*, history: History | None, record_number: str, dialect: Dialect = PROGRAMS) -> str:
+Whole = Callable[[Sequence[VisitPoint]], Sequence[VisitPoint]]
+"""Reads the photos of some visits of a course."""
+
+
+def history_csv(
+    *, history: History | None, record_number: str, dialect: Dialect = PROGRAMS, whole: Whole = list
+) -> str:
     """The whole file; of a patient without an episode, the columns alone."""
-    return "".join(history_lines(history=history, record_number=record_number, dialect=dialect))
+    return "".join(history_lines(history=history, record_number=record_number, dialect=dialect, whole=whole))
 
 
 def history_lines(
-    *, history: History | None, record_number: str, dialect: Dialect = PROGRAMS
+    *, history: History | None, record_number: str, dialect: Dialect = PROGRAMS, whole: Whole = list
 ) -> Iterator[str]:
-    """The file as it grows, some lines at a time: a long course has fifty thousand."""
+    """The file as it grows, some lines at a time: a long course has fifty thousand. whole: where `history` has no
+    photos, reads those of some visits, so that they are never all in memory."""
     yield BOM + line(COLUMNS, dialect)
     if history is None:
         return
@@ -105,7 +113,7 @@ def history_lines(
     }
     same = _cells(each, [""] * len(COLUMNS), dialect)
     some: list[list[str]] = []
-    for row in rows(history):
+    for row in rows(history, whole):
         some.append(_cells(row, same, dialect))
         if len(some) == LINES_AT_ONCE:
             yield lines(some, dialect)
@@ -124,27 +132,44 @@ def _cells(row: dict[str, Value], same: list[str], dialect: Dialect) -> list[str
     return cells
 
 
-def rows(history: History) -> Iterator[dict[str, Value]]:
+def rows(history: History, whole: Whole = list) -> Iterator[dict[str, Value]]:
     """The rows in the order of their dates; within a day treatments first, then the visit, its photos and measures."""
-    dated: list[tuple[tuple[int, int, int], list[dict[str, Value]]]] = []
+    dated: list[tuple[tuple[int, int, int], dict[str, Value] | VisitPoint]] = []
     known = history.onset.precision == "day"
     for place, treatment in enumerate(history.treatments):
         row = _at("treatment", treatment.date.isoformat(), treatment.day, treatment.week, known)
-        dated.append(((treatment.day, 0, place), [row | {"event": treatment.kind, "note": treatment.note}]))
+        dated.append(((treatment.day, 0, place), row | {"event": treatment.kind, "note": treatment.note}))
     for place, change in enumerate(history.model_changes):
         row = _at("model_change", change.date.isoformat(), change.day, change.week, known)
         more: dict[str, Value] = {"visit_id": str(change.visit_id), "model_release": " ".join(change.after)}
         event: dict[str, Value] = {"event": f"{' '.join(change.before)} > {' '.join(change.after)}"}
-        dated.append(((change.day, 1, place), [row | more | event]))
-    for place, visit in enumerate(history.visits):
-        at = _at("visit", visit.date.isoformat(), visit.day, visit.week, known)
-        group = [at | _visit(visit)]
-        for photo in visit.photos:
-            group.append(at | {"record": "photo"} | _photo(visit, photo))
-            group += [at | {"record": "measure"} | _measure(visit, photo, one) for one in measures_of(photo)]
-        dated.append(((visit.day, 2, place), group))
-    for _, group in sorted(dated, key=lambda one: one[0]):
-        yield from group
+        dated.append(((change.day, 1, place), row | more | event))
+    dated += [((visit.day, 2, place), visit) for place, visit in enumerate(history.visits)]
+    dated.sort(key=lambda one: one[0])
+    read = _in_turn([one for _, one in dated if isinstance(one, VisitPoint)], whole)
+    for _, one in dated:
+        if isinstance(one, VisitPoint):
+            yield from _rows_of(next(read), known)
+        else:
+            yield one
+
+
+def _in_turn(visits: Sequence[VisitPoint], whole: Whole) -> Iterator[VisitPoint]:
+    """The visits with their photos, in that order."""
+    for begin in range(0, len(visits), VISITS_AT_ONCE):
+        some = visits[begin : begin + VISITS_AT_ONCE]
+        by_id = {one.visit_id: one for one in whole(some)}
+        # A visit that was archived meanwhile is told without its photos.
+        yield from (by_id.get(one.visit_id, one) for one in some)
+
+
+def _rows_of(visit: VisitPoint, known: bool) -> Iterator[dict[str, Value]]:
+    at = _at("visit", visit.date.isoformat(), visit.day, visit.week, known)
+    yield at | _visit(visit)
+    for photo in visit.photos if visit.known is not None else ():
+        yield at | {"record": "photo"} | _photo(visit, photo)
+        for one in measures_of(photo):
+            yield at | {"record": "measure"} | _measure(visit, photo, one)
 
 
 def _at(record: str, date: str, day: int, week: int, known: bool) -> dict[str, Value]:
@@ -160,10 +185,7 @@ def _visit(visit: VisitPoint) -> dict[str, Value]:
         "visit_grade": visit.grade,
         "visit_grade_source": visit.grade_source,
         "clinician_grade": visit.clinician_grade,
-        "clinician_weak_side": visit.finding.clinician.weak_side if visit.finding.clinician else None,
-        "clinician_palsy": visit.finding.clinician.palsy if visit.finding.clinician else None,
-        "model_weak_side": visit.finding.model.weak_side if visit.finding.model else None,
-        "model_palsy_verdict": visit.finding.model.stated_verdict if visit.finding.model else None,
+        **_said(visit),
         "model_preliminary": visit.preliminary if visit.counted else None,
         "model_grade": grade.grade if grade else None,
         "model_grade_lowest": grade.lowest if grade else None,
@@ -175,6 +197,19 @@ def _visit(visit: VisitPoint) -> dict[str, Value]:
         if reading is not None:
             values |= _region(region, reading)
     return values
+
+
+def _said(visit: VisitPoint) -> dict[str, Value]:
+    """The clinician's word and the model's on the whole visit."""
+    if visit.known is None:
+        return {}
+    clinician, model = visit.finding.clinician, visit.finding.model
+    return {
+        "clinician_weak_side": clinician.weak_side if clinician else None,
+        "clinician_palsy": clinician.palsy if clinician else None,
+        "model_weak_side": model.weak_side if model else None,
+        "model_palsy_verdict": model.stated_verdict if model else None,
+    }
 
 
 def _region(region: str, reading: Reading) -> dict[str, Value]:

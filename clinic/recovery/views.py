@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, JsonResponse, StreamingHttpResponse
@@ -34,8 +35,8 @@ from .history import History
 if TYPE_CHECKING:
     from clinic.accounts.requests import ClinicRequest
 
-MOST_ROWS = 100
-"""Visits in the page's table; the file has every one."""
+ROWS_A_PAGE: Final = 25
+"""Visits on a page of the table."""
 
 
 @login_required
@@ -65,7 +66,7 @@ def patient_recovery(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
         "episode": episode,
         "episodes": list(patient.episodes.all()),
         "history": history,
-        "rows": list(reversed(history.visits))[:MOST_ROWS] if history else [],
+        "table": _table(request, history) if history else None,
         "panels": charts.panels(history) if history else [],
         "exercises": exercises,
         "larger": progress.larger(history, exercises, request.GET.get("exercise", "")) if history else None,
@@ -82,7 +83,9 @@ def recovery_json(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """The data behind the page's charts."""
     patient, _, history = _history(request, pk, selectors.course)
     record_read(request=request, patient=patient, access=Access.RECORD)
-    response = JsonResponse(data.as_data(history) if history else {"episode": None, "visits": []})
+    response = JsonResponse(
+        data.as_data(history, charts.drawn(history)) if history else {"episode": None, "visits": []}
+    )
     patch_cache_control(response, private=True, no_store=True)
     return response
 
@@ -92,10 +95,13 @@ def recovery_json(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
 @stepup.required
 def recovery_csv(request: ClinicRequest, pk: uuid.UUID) -> StreamingHttpResponse:
     """The history as a file to keep: recorded as an export."""
-    patient, _, history = _history(request, pk, selectors.history)
+    patient, episode, history = _history(request, pk, selectors.course)
     record_read(request=request, patient=patient, access=Access.EXPORT)
     content = export.history_lines(
-        history=history, record_number=patient.record_number, dialect=sheets.for_people()
+        history=history,
+        record_number=patient.record_number,
+        dialect=sheets.for_people(),
+        whole=partial(selectors.visits_of, history, episode) if history and episode else list,
     )
     response = StreamingHttpResponse(content, content_type="text/csv; charset=utf-8")
     # Of two patients' files in one folder the reader must know whose is whose. No address and no log holds it.
@@ -143,6 +149,28 @@ def aligned(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
         HttpResponse(content, content_type="image/jpeg"), cache="private, no-store"
     )
     return response
+
+
+def _table(request: ClinicRequest, history: History) -> dict[str, Any]:
+    """The visits of the table, newest first: those before the one that is named, or all, to be printed."""
+    rows = list(reversed(history.visits))
+    if request.GET.get("rows") == "all":
+        return {"rows": rows, "first": 1, "last": len(rows), "count": len(rows), "opened": True}
+    begin, before = 0, request.GET.get("before")
+    if before:
+        wanted = _uuid_or_404(before)
+        begin = next((place for place, one in enumerate(rows, 1) if one.visit_id == wanted), 0)
+        if not begin:
+            raise Http404
+    shown = rows[begin : begin + ROWS_A_PAGE]
+    return {
+        "rows": shown,
+        "first": begin + 1,
+        "last": begin + len(shown),
+        "count": len(rows),
+        "opened": bool(before),
+        "earlier": shown[-1].visit_id if shown and begin + len(shown) < len(rows) else None,
+    }
 
 
 def _uuid_or_404(text: str) -> uuid.UUID:

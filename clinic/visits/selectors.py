@@ -200,6 +200,16 @@ def removed_visits(*, patient: Patient) -> list[Visit]:
     return list(Visit.objects.filter(patient=patient, archived_at__isnull=False).order_by("-at"))
 
 
+def page_of_visits(*, patient: Patient, before: uuid.UUID | None, size: int) -> tuple[list[Visit], bool]:
+    """So many current visits of a patient, newest first, from before that visit on, and whether there are earlier ones.
+    Visit.DoesNotExist where the patient has no such visit."""
+    found = visits_of_patient(patient=patient)
+    if before is not None:
+        found = found.filter(_before(Visit.objects.get(pk=before, patient=patient)))
+    rows = list(found[: size + 1])
+    return rows[:size], len(rows) > size
+
+
 def photos_of_patient(*, patient: Patient) -> QuerySet[Photo]:
     """All current photos of a patient, oldest first."""
     return (

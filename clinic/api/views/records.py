@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError as RecordError
@@ -26,7 +27,7 @@ from clinic.common.folding import tidy_number
 from clinic.patients import selectors, services
 from clinic.patients.models import Consent, Episode, Patient, Treatment
 from clinic.recovery.export import history_csv
-from clinic.recovery.selectors import history
+from clinic.recovery.selectors import course, history, visits_of
 
 from .. import filters
 from ..problems import Problem, record_errors
@@ -272,15 +273,20 @@ class EpisodeViewSet(Records):
     )
     def history(self, request: UserRequest, pk: uuid.UUID) -> Response:
         episode = self.get_object()
-        course = history(episode=episode)
         if request.accepted_renderer.format == CsvRenderer.format:
             self.may_take_along()
             note_reads(request, [episode.patient], Access.EXPORT)
             name = f'attachment; filename="recovery-{today_in(episode.patient.clinic.time_zone)}.csv"'
-            content = history_csv(history=course, record_number=episode.patient.record_number)
+            kept = course(episode=episode)
+            content = history_csv(
+                history=kept,
+                record_number=episode.patient.record_number,
+                whole=partial(visits_of, kept, episode),
+            )
             return Response(content, headers={"Content-Disposition": name})
         note_reads(request, [episode.patient])
-        return Response(HistorySerializer(course, context=self.people_in([course])).data)
+        found = history(episode=episode)
+        return Response(HistorySerializer(found, context=self.people_in([found])).data)
 
 
 @extend_schema_view(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib.auth.decorators import login_required
+from django.http import Http404
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -18,13 +19,16 @@ from clinic.patients.selectors import current_episode
 
 from .. import exercises, policies, selectors, sentences
 from ..grading import visit_findings
+from ..models import Visit
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from django.http import HttpResponse
 
     from clinic.accounts.requests import ClinicRequest
+
+VISITS_A_PAGE: Final = 20
+VISITS_OF_PHOTOS: Final = 12
+"""Visits whose photos stand on one page."""
 
 
 def _frame(request: ClinicRequest, pk: uuid.UUID, tab: str) -> dict[str, Any]:
@@ -38,16 +42,33 @@ def _frame(request: ClinicRequest, pk: uuid.UUID, tab: str) -> dict[str, Any]:
     }
 
 
+def _page(request: ClinicRequest, patient: Patient, size: int) -> dict[str, Any]:
+    """Some of the patient's visits, newest first, with their photos: those before the visit that is named."""
+    named = request.GET.get("before")
+    try:
+        before = uuid.UUID(named) if named else None
+        visits, more = selectors.page_of_visits(patient=patient, before=before, size=size)
+    except (ValueError, Visit.DoesNotExist) as error:
+        raise Http404 from error
+    photos = selectors.photos_of_patient(patient=patient).filter(visit__in=[visit.pk for visit in visits])
+    return {
+        "visits": visits,
+        "cards": selectors.cards(photos=photos),
+        "before": before,
+        "earlier": visits[-1].pk if more else None,
+    }
+
+
 @login_required
 @require_safe
 def patient_visits(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
-    """All visits of a patient, newest first, each with its photos in small."""
+    """The visits of a patient, newest first, each with its photos in small."""
     context = _frame(request, pk, "visits")
-    visits = list(selectors.visits_of_patient(patient=context["patient"]))
+    context |= _page(request, context["patient"], VISITS_A_PAGE)
     by_visit = defaultdict(list)
-    for card in selectors.cards(photos=selectors.photos_of_patient(patient=context["patient"])):
+    for card in context["cards"]:
         by_visit[card.photo.visit_id].append(card)
-    found = visit_findings(visits=visits)
+    found = visit_findings(visits=context["visits"])
     rows = [
         {
             "visit": visit,
@@ -55,11 +76,11 @@ def patient_visits(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
             "summary": sentences.visit_summary(by_visit[visit.pk]),
             "known": found[visit.pk],
         }
-        for visit in visits
+        for visit in context["visits"]
     ]
     context |= {
         "rows": rows,
-        "removed": selectors.removed_visits(patient=context["patient"]),
+        "removed": selectors.removed_visits(patient=context["patient"]) if not context["before"] else [],
         "can_restore": not context["patient"].is_closed and context["can_create_visit"],
     }
     return render(request, "visits/patient_visits.html", context)
@@ -68,10 +89,11 @@ def patient_visits(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
 @login_required
 @require_safe
 def patient_photos(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
-    """All photos of a patient, one strip an exercise, oldest first."""
+    """The photos of a patient's visits, one strip an exercise, oldest first; of many visits the newest."""
     context = _frame(request, pk, "photos")
+    context |= _page(request, context["patient"], VISITS_OF_PHOTOS)
     strips = defaultdict(list)
-    for card in selectors.cards(photos=selectors.photos_of_patient(patient=context["patient"])):
+    for card in context["cards"]:
         strips[card.photo.exercise].append(card)
     groups = [
         {"exercise": exercise, "cards": strips[exercise.code]}

@@ -1,0 +1,180 @@
+"""Long courses: what is thinned, paged and read from what is kept says the same as the whole."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from clinic.recovery import change, charts
+from clinic.recovery.change import Changes
+from clinic.recovery.data import as_data
+from clinic.recovery.export import history_csv
+from clinic.recovery.measures import Measured
+from clinic.recovery.models import PatientSummary, VisitSummary
+from clinic.recovery.selectors import attention, course, history, visits_of
+from clinic.recovery.services import fall_of, rebuild_summaries
+from clinic.recovery.thinning import MOST_POINTS
+from inference.models import Analysis
+
+from . import scenes, simulated
+
+pytestmark = pytest.mark.django_db
+VISITS = 60
+
+
+@pytest.fixture
+def episodes(clinic, clinician):
+    """Courses that wander, with falls; some photos are missing, and some were seen by another release."""
+    rng = random.Random(20261130)
+    states = []
+    for _ in range(6):
+        level, course = rng.uniform(0.2, 0.8), []
+        for _ in range(VISITS):
+            level = min(1.0, max(0.0, level + rng.gauss(0, 0.12)))
+            course.append(simulated.even(level))
+        if len(states) % 2:
+            course[20:24], course[-1] = [simulated.even(1.0)] * 4, simulated.even(0.0)
+        states.append(course)
+    made = simulated.courses(clinic, clinician, states, seed=7)
+    analyses = list(Analysis.objects.filter(photo__visit__episode__in=made).select_related("photo"))
+    last = {one.visits.latest("at").pk for one in made}
+    analyses = [one for one in analyses if one.photo.visit_id not in last]
+    gone = rng.sample(analyses, len(analyses) // 8)
+    Analysis.objects.filter(pk__in=[one.pk for one in gone]).delete()
+    other = rng.sample([one.pk for one in analyses if one not in gone], len(analyses) // 10)
+    Analysis.objects.filter(pk__in=other).update(release="2026.11.4")
+    rebuild_summaries(patient_ids=[one.patient_id for one in made])
+    return made
+
+
+def by_every_pair(visits: list[tuple[object, Measured]]) -> Changes:
+    """The changes by holding the last visit against each earlier one in turn: slow, and plain to read."""
+    measured = [(date, one.compared) for date, one in visits if one.counted]
+    *earlier, (_, now) = measured
+    by_figure: dict[tuple[str, str], list[change.Change]] = {}
+    for date, before in earlier:
+        for one in change._of_visit(before, now, date, len(earlier)):  # type: ignore[arg-type]
+            by_figure.setdefault((one.after.kind, one.region), []).append(one)
+
+    def deepest(every: list[change.Change]) -> change.Change:
+        return min(reversed(every), key=lambda one: one.by / one.limit if one.limit else one.by)
+
+    return Changes(
+        tuple(every[-1] for every in by_figure.values()),
+        tuple(every[0] for every in by_figure.values()),
+        tuple(deepest(every) for every in by_figure.values()),
+    )
+
+
+def test_headline_badges_and_today_are_those_of_the_whole(episodes, clinic, clinician):
+    worse = set()
+    for episode in episodes:
+        short, whole = course(episode=episode), history(episode=episode)
+        assert all(visit.known is None for visit in short.visits), "read from what is kept"
+        expected = by_every_pair([(visit.date, visit.measured) for visit in whole.visits])
+        assert short.course.changes == whole.course.changes == expected
+        assert (short.course.sentence, short.course.mark, short.course.caveat) == (
+            whole.course.sentence, whole.course.mark, whole.course.caveat,
+        )  # fmt: skip
+        summary = PatientSummary.objects.get(patient=episode.patient_id)
+        assert (summary.worse, summary.fall) == (expected.worse, fall_of(found=expected))
+        worse |= {episode.patient_id} if expected.worse else set()
+    with time_machine.travel(scenes.on(7 * VISITS), tick=False):
+        listed = {one.patient.pk for one in attention(user=clinician, clinic=clinic) if one.kind == "worse"}
+    assert listed == worse and len(worse) > 0
+
+
+def test_every_visit_of_a_page_is_that_of_the_whole(episodes):
+    for episode in episodes[:2]:
+        short, whole = course(episode=episode), history(episode=episode)
+        some = [*short.visits[7:19], short.visits[0], short.visits[-1]]
+        known = {one.visit_id: one for one in whole.visits}
+        for one in visits_of(short, episode, some):
+            other = known[one.visit_id]
+            assert one.measured.photos == other.measured.photos
+            assert (one.readings, one.resting, one.grade) == (other.readings, other.resting, other.grade)
+
+
+def test_the_file_read_by_parts_is_the_whole_file(episodes):
+    episode = episodes[0]
+    short = course(episode=episode)
+    parts = history_csv(history=short, record_number="R", whole=lambda some: visits_of(short, episode, some))
+    assert parts == history_csv(history=history(episode=episode), record_number="R")
+    assert len(list(csv.DictReader(io.StringIO(parts)))) > VISITS
+
+
+def test_what_is_drawn_is_told_with_how_much_there_is(episodes, monkeypatch):
+    monkeypatch.setattr("clinic.recovery.thinning.MOST_POINTS", 20)
+    monkeypatch.setattr("clinic.recovery.thinning.thinned.__kwdefaults__", {"noted": (), "stretches": 8})
+    short = course(episode=episodes[0])
+    told = as_data(short, charts.drawn(short))
+    assert told["shown"] == {"visits": len(told["visits"]), "of": VISITS}
+    assert len(told["visits"]) < VISITS <= MOST_POINTS
+    days = [one["date"] for one in told["visits"]]
+    assert days[0] == short.visits[0].date.isoformat() and days[-1] == short.visits[-1].date.isoformat()
+    since = {one.since.isoformat() for one in short.course.changes.best if one.since}
+    assert since <= set(days), "a fall's two ends are drawn"
+    notes = [note for panel in charts.panels(short) for note in panel.notes]
+    assert any(note.endswith("points drawn: of each stretch the highest and the lowest") for note in notes)
+
+
+@pytest.mark.parametrize("name", ["patients:detail", "patients:visits", "patients:photos", "recovery:data"])
+def test_queries_do_not_grow_with_the_visits(episodes, as_clinician, name):
+    long, short = episodes[:2]
+    short.visits.filter(pk__in=[one.pk for one in short.visits.order_by("at")[: VISITS - 30]]).update(
+        archived_at=scenes.on(500)
+    )
+    rebuild_summaries(patient_ids=[short.patient_id])
+    counts, rows = [], []
+    for episode in (long, short):
+        address = reverse(name, args=[episode.patient_id])
+        as_clinician.get(address)
+        with CaptureQueriesContext(connection) as asked:
+            assert as_clinician.get(address).status_code == 200
+        counts.append(len(asked))
+        rows.append([one["sql"] for one in asked if '"findings"' in one["sql"]])
+    assert counts[0] == counts[1]
+    if name in ("patients:detail", "recovery:data"):
+        assert rows == [[], []], "no photo's result is read"
+
+
+def test_the_table_the_visits_and_the_photos_come_in_pages(episodes, as_clinician):
+    episode = episodes[0]
+    visits = list(episode.visits.order_by("-at"))
+    for name, size in (("patients:detail", 25), ("patients:visits", 20), ("patients:photos", 12)):
+        address, seen = reverse(name, args=[episode.patient_id]), []
+        while address:
+            response = as_clinician.get(address)
+            page = response.context.get("table") or response.context
+            shown = page["rows"] if "rows" in page else page["visits"]
+            seen += [
+                one["visit"].pk if isinstance(one, dict) else getattr(one, "visit_id", None) or one.pk
+                for one in shown
+            ]
+            assert len(shown) <= size
+            earlier = page["earlier"]
+            address = f"{reverse(name, args=[episode.patient_id])}?before={earlier}" if earlier else ""
+        assert seen == [visit.pk for visit in visits], name
+        for wrong in ("nothing", "5e9f0f3e-0000-4000-8000-000000000000"):
+            url = reverse(name, args=[episode.patient_id])
+            assert as_clinician.get(f"{url}?before={wrong}").status_code == 404
+    whole = as_clinician.get(reverse("patients:detail", args=[episode.patient_id]) + "?rows=all")
+    assert len(whole.context["table"]["rows"]) == VISITS
+
+
+def test_what_is_kept_in_an_older_form_is_read_from_the_photos_until_it_is_kept_anew(episodes):
+    from clinic.recovery.services import keep_courses
+
+    episode = episodes[0]
+    before = course(episode=episode).course
+    VisitSummary.objects.filter(patient=episode.patient_id).update(form=0, figures={}, compared=[])
+    assert course(episode=episode).course == before
+    assert keep_courses() == 1 and keep_courses() == 0
+    assert course(episode=episode).course == before
