@@ -114,6 +114,7 @@ def whole(engine: Engine, asked: argparse.Namespace, table: Table, tree: Path) -
         groups = drill.limits(site, table)
         if "costly" in asked.parts:
             drill.expensive(site, person, table, groups)
+            drill.pace(site, person, table)
         if "kills" in asked.parts:
             drill.kills(site, person, table)
         drill.unwell(site, table)

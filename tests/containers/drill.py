@@ -184,6 +184,19 @@ def expensive(site: Site, person: Person, table: Table, found: dict[str, cgroups
         table.most(f"most memory of {name} meanwhile, MB", most[name] / 1e6, found[name].limits[0] / 1e6)
 
 
+def pace(site: Site, person: Person, table: Table, photos: int = 32) -> None:
+    """How many photos of a telephone one web container takes in, beside its worker."""
+    content, visit = costly.photo(4000, 3000), person.visit()
+    start = time.monotonic()
+    with ThreadPoolExecutor(4) as pool:
+        sent = list(pool.map(lambda n: person.send(visit, marked(content, n)), range(photos)))
+    took = time.monotonic() - start
+    settled(site)
+    taken = sum(status == 201 for status, _answers in sent)
+    seen = f"{taken / took:.1f}; all results after {(time.monotonic() - start) / photos:.2f} s each"
+    table.add("12-megapixel photos taken in a second", seen, f"{photos} taken", taken == photos)
+
+
 def told(statuses: Any) -> str:
     """Statuses, and how often where it is known."""
     return " ".join(f"{status}x{count}" if count else str(status) for status, count in dict(statuses).items())
