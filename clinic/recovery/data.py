@@ -14,7 +14,7 @@ from clinic.common.templatetags.risorius import ROMAN
 from clinic.visits.exercises import BY_CODE
 
 from .compared import Reading
-from .course import number
+from .course import Course, number
 from .history import Event, History, ModelChange, TreatmentMark, VisitPoint
 from .noise import measurement_error
 
@@ -32,26 +32,13 @@ def as_data(history: History, drawn: Sequence[VisitPoint] | None = None) -> dict
     """The history as values that JSON can hold; days count from onset. drawn: the visits that the charts draw, of which
     alone the figures are told; all if none are given."""
     visits = history.visits if drawn is None else drawn
-    course = history.course
     return {
         "episode": str(history.episode_id),
         "onset": history.onset.date.isoformat() if history.onset.is_known else None,
         "onset_precision": history.onset.precision,
         "cause": history.cause,
         "weak_side": history.weak_side,
-        "course": {
-            "sentence": course.sentence,
-            "caveat": course.caveat,
-            "region": course.region,
-            "value": course.value,
-            "change": course.by,
-            "kind": course.reading.kind if course.reading else None,
-            "measurement_error": course.error,
-            "limit": course.limit,
-            "verdict": course.verdict,
-            "since": course.since.isoformat() if course.since else None,
-            "worse": course.worse,
-        },
+        "course": _course(history.course),
         "exercises": [
             {"exercise": code, "side": side, "name": exercise_name(code, side)}
             for code, side in history.exercises
@@ -89,6 +76,22 @@ def as_data(history: History, drawn: Sequence[VisitPoint] | None = None) -> dict
             }
             for one in history.model_changes
         ],
+    }
+
+
+def _course(course: Course) -> dict[str, Any]:
+    return {
+        "sentence": course.sentence,
+        "caveat": course.caveat,
+        "region": course.region,
+        "value": course.value,
+        "change": course.by,
+        "kind": course.reading.kind if course.reading else None,
+        "measurement_error": course.error,
+        "limit": course.limit,
+        "verdict": course.verdict,
+        "since": course.since.isoformat() if course.since else None,
+        "worse": course.worse,
     }
 
 

@@ -58,7 +58,7 @@ def history(*, episode: Episode) -> History:
     return _history(episode, _whole(episode, rows, {row.pk for row in rows}))
 
 
-def visits_of(history: History, episode: Episode, wanted: Sequence[VisitPoint]) -> list[VisitPoint]:
+def visits_of(*, history: History, episode: Episode, wanted: Sequence[VisitPoint]) -> list[VisitPoint]:
     """Those visits of the episode's course with all their photos."""
     rows = [
         _Row(one.visit_id, one.at, one.date, one.clinician, one.figures, one.figures.has_rest)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import uuid
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib.auth.decorators import login_required
@@ -101,7 +100,7 @@ def recovery_csv(request: ClinicRequest, pk: uuid.UUID) -> StreamingHttpResponse
         history=history,
         record_number=patient.record_number,
         dialect=sheets.for_people(),
-        whole=partial(selectors.visits_of, history, episode) if history and episode else list,
+        whole=_whole(history, episode),
     )
     response = StreamingHttpResponse(content, content_type="text/csv; charset=utf-8")
     # Of two patients' files in one folder the reader must know whose is whose. No address and no log holds it.
@@ -149,6 +148,13 @@ def aligned(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
         HttpResponse(content, content_type="image/jpeg"), cache="private, no-store"
     )
     return response
+
+
+def _whole(history: History | None, episode: Episode | None) -> export.Whole:
+    """Reads the photos of some visits of that course."""
+    if history is None or episode is None:
+        return list
+    return lambda some: selectors.visits_of(history=history, episode=episode, wanted=some)
 
 
 def _table(request: ClinicRequest, history: History) -> dict[str, Any]:

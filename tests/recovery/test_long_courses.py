@@ -96,7 +96,7 @@ def test_every_visit_of_a_page_is_that_of_the_whole(episodes):
         short, whole = course(episode=episode), history(episode=episode)
         some = [*short.visits[7:19], short.visits[0], short.visits[-1]]
         known = {one.visit_id: one for one in whole.visits}
-        for one in visits_of(short, episode, some):
+        for one in visits_of(history=short, episode=episode, wanted=some):
             other = known[one.visit_id]
             assert one.measured.photos == other.measured.photos
             assert (one.readings, one.resting, one.grade) == (other.readings, other.resting, other.grade)
@@ -105,7 +105,11 @@ def test_every_visit_of_a_page_is_that_of_the_whole(episodes):
 def test_the_file_read_by_parts_is_the_whole_file(episodes):
     episode = episodes[0]
     short = course(episode=episode)
-    parts = history_csv(history=short, record_number="R", whole=lambda some: visits_of(short, episode, some))
+    parts = history_csv(
+        history=short,
+        record_number="R",
+        whole=lambda some: visits_of(history=short, episode=episode, wanted=some),
+    )
     assert parts == history_csv(history=history(episode=episode), record_number="R")
     assert len(list(csv.DictReader(io.StringIO(parts)))) > VISITS
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError as RecordError
@@ -281,7 +280,7 @@ class EpisodeViewSet(Records):
             content = history_csv(
                 history=kept,
                 record_number=episode.patient.record_number,
-                whole=partial(visits_of, kept, episode),
+                whole=lambda some: visits_of(history=kept, episode=episode, wanted=some),
             )
             return Response(content, headers={"Content-Disposition": name})
         note_reads(request, [episode.patient])
