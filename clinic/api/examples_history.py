@@ -53,6 +53,7 @@ HISTORY = {
         "since_first": [CHANGE],
         "since_best": [CHANGE],
     },
+    "earlier": None,
     "visits": [
         {
             "visit": VISIT_ID,

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from clinic.accounts.models import User
-    from clinic.recovery.history import History
     from clinic.visits.models import Visit
 
 
@@ -37,9 +36,8 @@ def authors_of(*, records: Sequence[Any]) -> dict[uuid.UUID, User]:
     return {line.id: line.history_user for line in named}
 
 
-def people_of(*, histories: Sequence[History]) -> dict[uuid.UUID, User]:
+def people_of(*, visits: Sequence[uuid.UUID]) -> dict[uuid.UUID, User]:
     """Who saw the patient, by visit, and who gave the newest word, by photo."""
-    visits = [visit.visit_id for history in histories for visit in history.visits]
     seen = Visit.objects.filter(pk__in=visits).select_related("clinician").only("pk", "clinician")
     words = (
         Confirmation.objects.filter(photo__visit_id__in=visits).select_related("by").only("photo_id", "by")

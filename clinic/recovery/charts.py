@@ -67,14 +67,17 @@ def seen(points: Sequence[Point | None], noted: frozenset[dt.date]) -> set[int]:
 
 
 def drawn(history: History) -> list[VisitPoint]:
-    """The visits that any panel draws."""
+    """The visits that any panel draws; all of them where no series was thinned."""
     visits, noted = drawable(history), noted_days(history)
     series = [
         *(region_points(visits, region, kind) for region in rules.REGIONS for kind in KINDS),
         *(rest_points(visits, name) for name in RESTING),
         *(grade_points(visits, read) for read in (of_clinician, of_model)),
     ]
-    shown = {place for points in series for place in seen(points, noted)}
+    kept = [seen(points, noted) for points in series]
+    if sum(map(len, kept)) == sum(one is not None for points in series for one in points):
+        return list(history.visits)
+    shown = set().union(*kept)
     return [visit for place, visit in enumerate(visits) if place in shown]
 
 

@@ -118,7 +118,6 @@ class VisitSummary(models.Model):
     form = models.PositiveSmallIntegerField(
         default=0,
         db_default=0,
-        db_index=True,
         help_text="what the following means; 0 where the visit has changed since, or nothing is kept",
     )
     figures = models.JSONField(default=dict, db_default={}, help_text="its figures in the course")
@@ -133,7 +132,8 @@ class VisitSummary(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["clinic", "at"], condition=models.Q(waiting=True), name="visits_that_wait")
+            models.Index(fields=["clinic", "at"], condition=models.Q(waiting=True), name="visits_that_wait"),
+            models.Index(fields=["form"], name="visits_by_form"),
         ]
 
     def __str__(self) -> str:

@@ -32,6 +32,7 @@ __all__ = [
     "newest_landmarks",
     "today_board",
     "visits_of",
+    "visits_page",
     "work",
 ]
 
@@ -56,6 +57,26 @@ def history(*, episode: Episode) -> History:
     """The same with every photo of every visit."""
     rows = _rows(episode)
     return _history(episode, _whole(episode, rows, {row.pk for row in rows}))
+
+
+@dataclass(frozen=True, slots=True)
+class VisitsPage:
+    """Some visits of a course in a row, oldest first, with all their photos. earlier: whether others were before."""
+
+    visits: tuple[VisitPoint, ...]
+    earlier: bool
+
+
+def visits_page(
+    *, history: History, episode: Episode, before: uuid.UUID | None, most: int
+) -> VisitsPage | None:
+    """The newest visits of the episode's course, or the newest before that one; None where it has no such visit."""
+    places = {one.visit_id: place for place, one in enumerate(history.visits)}
+    end = len(history.visits) if before is None else places.get(before)
+    if end is None:
+        return None
+    wanted = history.visits[max(0, end - most) : end]
+    return VisitsPage(tuple(visits_of(history=history, episode=episode, wanted=wanted)), end > most)
 
 
 def visits_of(*, history: History, episode: Episode, wanted: Sequence[VisitPoint]) -> list[VisitPoint]:

@@ -69,7 +69,7 @@ def test_no_password_is_set_for_another_system(clinic, monkeypatch) -> None:
     robot = factories.member(clinic, Role.INTEGRATION)
     with pytest.raises(ValidationError, match="no password"):
         services_account.set_password(user=robot, password=NEW)
-    monkeypatch.setattr(changepassword.Command, "_get_pass", lambda self, prompt: NEW)
+    monkeypatch.setattr(changepassword.getpass, "getpass", lambda prompt: NEW)
     with pytest.raises(CommandError, match="no password"):
         call_command("changepassword", robot.email)
     robot.refresh_from_db()

@@ -7,6 +7,7 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.reverse import reverse
 
 from clinic.common.spans import Precision
 from clinic.patients.models import Cause, TreatmentKind
@@ -266,7 +267,7 @@ class CourseSerializer(serializers.Serializer[Any]):
 
 @extend_schema_serializer(component_name="History")
 class HistorySerializer(serializers.Serializer[History]):
-    """One episode's course: visits, oldest first, with treatments and changes of the models."""
+    """One episode's course: its newest visits, oldest first, with all treatments and changes of the models."""
 
     episode = serializers.UUIDField(source="episode_id")
     patient = serializers.UUIDField(source="patient_id")
@@ -275,11 +276,29 @@ class HistorySerializer(serializers.Serializer[History]):
     cause = serializers.ChoiceField(choices=Cause.choices)
     weak_side = BlankAsNull(choices=WEAK_SIDES, read_only=True)
     course = CourseSerializer()
-    visits = VisitPointSerializer(many=True)
+    visits = serializers.SerializerMethodField(
+        help_text="The newest ones, or the newest before the one that `before` names; `earlier` has those before them."
+    )
+    earlier = serializers.SerializerMethodField(
+        help_text="The address of the visits before these, with the same course; null where there are none."
+    )
     treatments = TreatmentMarkSerializer(many=True)
     model_changes = ModelChangeSerializer(many=True)
     releases = serializers.ListField(child=serializers.CharField())
     waiting = serializers.IntegerField()
+
+    @extend_schema_field(VisitPointSerializer(many=True))
+    def get_visits(self, history: History) -> Any:
+        page = self.context["pages"][history.episode_id]
+        return VisitPointSerializer(page.visits, many=True, context=self.context).data
+
+    @extend_schema_field({"type": ["string", "null"], "format": "uri"})
+    def get_earlier(self, history: History) -> str | None:
+        page = self.context["pages"][history.episode_id]
+        if not page.earlier:
+            return None
+        address = reverse("api:episode-history", args=[history.episode_id], request=self.context["request"])
+        return f"{address}?before={page.visits[0].visit_id}"
 
     def to_representation(self, instance: History) -> Any:
         """Nothing is counted from an onset that stands in for one that nobody knows to the day."""

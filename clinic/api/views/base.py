@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from rest_framework.serializers import BaseSerializer
 
     from clinic.patients.models import Patient
-    from clinic.recovery.history import History
+    from clinic.recovery.selectors import VisitsPage
 
     from ..requests import UserRequest
 
@@ -221,9 +221,10 @@ class Records(Strict, viewsets.GenericViewSet[Any]):
         }
         return self.serializer_class(what, many=many, context=context).data
 
-    def people_in(self, histories: Sequence[History]) -> dict[str, Any]:
-        """What the representation of recovery histories needs to name their people."""
-        return {"people": people_of(histories=histories), "systems": Systems(self.request.user)}
+    def people_in(self, pages: Iterable[VisitsPage]) -> dict[str, Any]:
+        """What the representation of visits needs to name their people."""
+        visits = [visit.visit_id for page in pages for visit in page.visits]
+        return {"people": people_of(visits=visits), "systems": Systems(self.request.user)}
 
     def given(self, serializer: type[BaseSerializer[Any]], *, partial: bool = False) -> dict[str, Any]:
         """The request's body, checked for its shape."""

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError as RecordError
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
@@ -26,7 +26,7 @@ from clinic.common.folding import tidy_number
 from clinic.patients import selectors, services
 from clinic.patients.models import Consent, Episode, Patient, Treatment
 from clinic.recovery.export import history_csv
-from clinic.recovery.selectors import course, history, visits_of
+from clinic.recovery.selectors import course, visits_of
 
 from .. import filters
 from ..problems import Problem, record_errors
@@ -35,6 +35,7 @@ from ..selectors import authors_of, holder_of
 from ..serializers import records as shapes
 from ..serializers.history import HistorySerializer, PatientHistorySerializer
 from .base import Records, named, note_reads, nothing_named
+from .courses import BEFORE, DESCRIPTION, with_visits
 
 if TYPE_CHECKING:
     from clinic.api.requests import UserRequest
@@ -157,7 +158,7 @@ class PatientViewSet(Records):
 
     @extend_schema(
         summary="The recovery history of all of a patient's episodes",
-        description="The same as each episode's own history, newest episode first.",
+        description="The same as each episode's own history, newest episode first, each with its newest visits.",
         responses=PatientHistorySerializer,
     )
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
@@ -165,9 +166,9 @@ class PatientViewSet(Records):
         patient = self.get_object()
         note_reads(request, [patient])
         episodes = patient.episodes.select_related("patient__clinic")
-        courses = [history(episode=episode) for episode in episodes]
-        shown = {"patient": patient.pk, "episodes": courses}
-        return Response(PatientHistorySerializer(shown, context=self.people_in(courses)).data)
+        courses = {episode: course(episode=episode) for episode in episodes}
+        shown = {"patient": patient.pk, "episodes": list(courses.values())}
+        return Response(PatientHistorySerializer(shown, context=with_visits(self, courses)).data)
 
     def _may_shelve(self, patient: Patient) -> None:
         self.may_write(patient)
@@ -229,6 +230,9 @@ class EpisodeViewSet(Records):
     def patient_of(self, record: Episode) -> Patient:
         return record.patient
 
+    def known_parameters(self) -> frozenset[str]:
+        return frozenset({BEFORE}) if self.action == "history" else super().known_parameters()
+
     def context_for(self, records: Sequence[Episode]) -> dict[str, Any]:
         return {"authors": authors_of(records=records)}
 
@@ -256,11 +260,12 @@ class EpisodeViewSet(Records):
 
     @extend_schema(
         summary="The recovery history of an episode",
-        description=(
-            "Visits, oldest first, with what clinicians said and what the models found kept apart, treatments, "
-            "and changes of the models: the same figures as on the patient's page. With `Accept: text/csv` as a "
-            "file, one row a visit, photo, treatment or change of the models; that read is recorded as an export."
-        ),
+        description=DESCRIPTION,
+        parameters=[
+            OpenApiParameter(
+                BEFORE, OpenApiTypes.UUID, description="A visit: those before it. From `earlier`."
+            )
+        ],
         responses={(200, "application/json"): HistorySerializer, (200, "text/csv"): OpenApiTypes.STR},
     )
     @action(
@@ -284,8 +289,8 @@ class EpisodeViewSet(Records):
             )
             return Response(content, headers={"Content-Disposition": name})
         note_reads(request, [episode.patient])
-        found = history(episode=episode)
-        return Response(HistorySerializer(found, context=self.people_in([found])).data)
+        found = course(episode=episode)
+        return Response(HistorySerializer(found, context=with_visits(self, {episode: found})).data)
 
 
 @extend_schema_view(

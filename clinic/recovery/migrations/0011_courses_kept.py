@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='visitsummary',
             name='form',
-            field=models.PositiveSmallIntegerField(db_default=0, db_index=True, default=0, help_text='what the following means; 0 where the visit has changed since, or nothing is kept'),
+            field=models.PositiveSmallIntegerField(db_default=0, default=0, help_text='what the following means; 0 where the visit has changed since, or nothing is kept'),
         ),
         migrations.AddField(
             model_name='visitsummary',

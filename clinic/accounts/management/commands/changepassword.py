@@ -21,8 +21,8 @@ class Command(ChangePassword):
         user = User.objects.filter(email__iexact=options["username"].strip()).first()
         if user is None:
             raise CommandError(_("Nobody logs in with this e-mail address."))
-        password = getpass.getpass(_("Password, twelve characters or more: "))
-        if password != getpass.getpass(_("The same again: ")):
+        password = getpass.getpass(prompt=_("Password, twelve characters or more: "))
+        if password != getpass.getpass(prompt=_("The same again: ")):
             raise CommandError(_("The two differ. Please type both again."))
         try:
             services_account.set_password(user=user, password=password)
