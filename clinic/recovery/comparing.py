@@ -7,14 +7,20 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef
+
 from clinic.visits.exercises import CLOSURES
+from clinic.visits.models import Photo
+from inference.models import Analysis
 from inference.pipeline.measure.movement import WAYS
+from inference.states import Status
 
 from . import rules
 from .change import Verdict, judged, limit_of
 from .compared import Kind
 from .course import verdict_words
 from .data import exercise_name
+from .export import Whole
 from .history import History, VisitPoint
 from .measures import PhotoPoint, Result, difference
 from .noise import exercise_error
@@ -22,23 +28,17 @@ from .noise import exercise_error
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One photo of the strip, at its visit."""
+    """One photo of the strip, at its visit. key: the exercise and side that it is filed under. can_align: whether
+    landmarks were found, by which the photo can be laid on the other."""
 
-    photo: PhotoPoint
+    photo_id: uuid.UUID
+    key: tuple[str, str]
     visit: VisitPoint
-
-    @property
-    def photo_id(self) -> uuid.UUID:
-        return self.photo.photo_id
+    can_align: bool
 
     @property
     def date(self) -> dt.date:
         return self.visit.date
-
-    @property
-    def can_align(self) -> bool:
-        """Whether landmarks were found, by which the photo can be laid on the other."""
-        return bool(self.photo.results)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,20 +120,39 @@ def key_of(exercise: str, side: str) -> str:
     return f"{exercise}-{side}" if side else exercise
 
 
-def compare(*, history: History, exercise: str = "", a: str = "", b: str = "") -> Comparison:
-    """The two photos of that exercise; without a wish, the first and the last analysed one."""
-    shots = [Shot(photo, visit) for visit in history.visits for photo in visit.photos]
+def compare(
+    *, history: History, exercise: str = "", a: str = "", b: str = "", whole: Whole = list
+) -> Comparison:
+    """The two photos of that exercise; without a wish, the first and the last analysed one.
+
+    Of all others no more is read than the strip shows. whole: where the course came without its photos.
+    """
+    shots = _shots(history)
     keys = [*history.exercises]
-    keys += sorted({shot.photo.key for shot in shots} - set(keys))
+    keys += sorted({shot.key for shot in shots} - set(keys))
     if not keys:
         return Comparison("", "", (), ())
     choices = tuple((key_of(*key), exercise_name(*key)) for key in keys)
     code, side = _chosen(exercise, keys)
-    strip = tuple(shot for shot in shots if shot.photo.key == (code, side))
+    strip = tuple(shot for shot in shots if shot.key == (code, side))
     ready = [shot for shot in strip if shot.can_align] or list(strip)
     first = _find(strip, a) or ready[0]
     second = _find(strip, b) or ready[-1]
-    return _measured(Comparison(code, side, choices, strip, first, second))
+    return _measured(Comparison(code, side, choices, strip, first, second), whole)
+
+
+def _shots(history: History) -> list[Shot]:
+    """The current photos of the course's visits, in their order."""
+    found: dict[uuid.UUID, list[Shot]] = {visit.visit_id: [] for visit in history.visits}
+    visits = {visit.visit_id: visit for visit in history.visits}
+    seen = Analysis.objects.filter(photo=OuterRef("pk"), status=Status.SUCCEEDED)
+    photos = Photo.objects.filter(visit_id__in=list(visits), archived_at__isnull=True)
+    rows = photos.order_by("taken_at", "created_at").values_list(
+        "pk", "visit_id", "exercise", "side", Exists(seen)
+    )
+    for pk, visit_id, exercise, side, analysed in rows:
+        found[visit_id].append(Shot(pk, (exercise, side), visits[visit_id], analysed))
+    return [shot for shots in found.values() for shot in shots]
 
 
 def _chosen(wanted: str, keys: Sequence[tuple[str, str]]) -> tuple[str, str]:
@@ -153,11 +172,12 @@ def _find(strip: Sequence[Shot], photo_id: str) -> Shot | None:
     return next((shot for shot in strip if str(shot.photo_id) == photo_id), None)
 
 
-def _measured(comparison: Comparison) -> Comparison:
+def _measured(comparison: Comparison, whole: Whole) -> Comparison:
     """With the measures of the newest release that both photos have, else of the newest of each."""
     a, b = comparison.a, comparison.b
     assert a is not None and b is not None
-    result_a, result_b = _alike(a.photo, b.photo)
+    points = {photo.photo_id: photo for visit in whole([a.visit, b.visit]) for photo in visit.photos}
+    result_a, result_b = _alike(points[a.photo_id], points[b.photo_id])
     same = result_a is not None and result_b is not None and result_a.release == result_b.release
     measures = tuple(_measures(comparison.exercise, result_a, result_b, same=same))
     return Comparison(

@@ -115,14 +115,16 @@ def recovery_csv(request: ClinicRequest, pk: uuid.UUID) -> StreamingHttpResponse
 @require_safe
 def compare(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Two photos of one exercise at the same scale and eye line."""
-    patient, episode, history = _history(request, pk, selectors.history)
+    patient, episode, history = _history(request, pk, selectors.course)
     record_read(request=request, patient=patient, access=Access.RECORD)
     wish = {name: request.GET.get(name, "") for name in ("exercise", "a", "b")}
     context = {
         "patient": patient,
         "episode": episode,
         "episodes": list(patient.episodes.all()),
-        "comparison": comparing.compare(history=history, **wish) if history else None,
+        "comparison": comparing.compare(history=history, whole=_whole(history, episode), **wish)
+        if history
+        else None,
         "can_write": policies.can_write_records(request.user, patient.clinic_id) and not patient.is_closed,
         "tab": "recovery",
     }
