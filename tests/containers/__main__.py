@@ -123,7 +123,9 @@ def whole(engine: Engine, asked: argparse.Namespace, table: Table, tree: Path) -
             site.check_out(shipped.ROOT, NOW)
             site.make_secrets("sealed")
             site.start()
-            drill.sealed(site, Person.of(site, site.first_day()), table)
+            visitor = site.first_day()
+            site.execute("web", "python", "manage.py", "keys", "create", "--all")
+            drill.sealed(site, Person.of(site, visitor), table)
 
 
 if __name__ == "__main__":

@@ -49,6 +49,8 @@ def story(site: Site, person: Person, table: Table, note: str = "") -> None:
     with PHOTO.open("rb") as stream:
         status, _answers = person.send(person.visit(), stream.read())
     table.add(f"photo through TLS{note}", status, "201", status == 201)
+    if status != 201:
+        sys.stderr.write(site.troubles() + site.said())
     settled(site)
     listed = person.ask("GET", "/api/v1/photos/?page_size=1")
     assert listed is not None, "the API lists photos"

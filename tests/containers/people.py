@@ -21,7 +21,7 @@ from .site import Site, until
 PHOTO = shipped.ROOT / "tests" / "people" / "t1-left-palsy-smile.jpg"
 PATIENCE = 150.0
 """Seconds for which a photo that was not taken is sent again, as the upload page does."""
-LATER = (0, 429, 500, 502, 503, 504, 507)
+LATER = (0, 429, 500, 502, 503, 504)
 """Answers after which it is sent again; 0 is none."""
 OPEN = "SELECT count(*) FROM inference_analysis WHERE status IN ('queued', 'running')"
 KEPT = (
