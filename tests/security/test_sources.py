@@ -35,6 +35,8 @@ MAY_CALL_OUT = {
     "clinic/start",
     "clinic/config",
     "docker/health.py",
+    # Looks whether an image holds what is imported, while it is built; speaks to nobody.
+    "docker/imports.py",
     # Asks the registries for known holes, when somebody types make audit.
     "docker/audit.py",
     # Takes the phrases of the statuses from there, and no connection.
