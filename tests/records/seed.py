@@ -136,6 +136,8 @@ def grow(sizes: Sizes, found: templates.Templates, say: Say = lambda line: None)
         for index in indexes:
             execute(index)
         say(f"{len(indexes)} indexes")
+    # What follows reads single patients: without figures of the tables each would be read from end to end.
+    execute("ANALYZE")
     count(say)
 
 
