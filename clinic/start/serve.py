@@ -148,7 +148,8 @@ def services(var: Path, port: int) -> dict[str, list[str]]:
     return {
         "web": [
             *("gunicorn", "clinic.config.wsgi", "--bind", f"{HOST}:{port}", "--worker-class", "gthread"),
-            *("--workers", "1", "--threads", "8", "--graceful-timeout", "3", "--no-control-socket"),
+            *("--workers", "1", "--threads", "8", "--keep-alive", "75"),
+            *("--graceful-timeout", "3", "--no-control-socket"),
         ],
         "worker": [
             *("celery", "-A", "clinic.config", "worker", "--concurrency", "2", "--loglevel", "INFO"),
