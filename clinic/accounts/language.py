@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 
@@ -17,7 +17,7 @@ def remember_language(response: HttpResponse, language: str) -> None:
             settings.LANGUAGE_COOKIE_NAME,
             language,
             max_age=365 * 24 * 3600,
-            samesite="Lax",
+            samesite=cast(Any, settings.LANGUAGE_COOKIE_SAMESITE),
             httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
             secure=settings.SESSION_COOKIE_SECURE,
         )
