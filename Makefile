@@ -2,10 +2,13 @@
 PORT ?= 8000
 VENV ?= .venv
 ARGS ?=
+PROCESSES ?= 2
 TO ?= var/sbom
 PYTHON ?=
 
 PY = $(VENV)/bin/python
+# A process that starts compiles nothing that another one has compiled.
+unexport PYTHONDONTWRITEBYTECODE
 # The first Python that everything has wheels for.
 FIND = for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python); do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12), (3, 13)))' 2>/dev/null \
@@ -17,6 +20,8 @@ python="$$([ -x $(PY) ] && $(PY) -c '' 2>/dev/null && echo $(PY) || { $(FIND); }
 sudo apt-get install python3 python3-venv, or name one with make $@ PYTHON=/path/to/python3.12" >&2; exit 1; }; \
 "$$python" clinic/start/install.py $(VENV)
 endef
+# Long files first, as tests/conftest.py puts them, and each file whole.
+APART = -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 MANAGE = $(INSTALL) run && exec $(PY) manage.py
 
 .DEFAULT_GOAL := help
@@ -31,14 +36,14 @@ run: ## Start the demo clinic at http://127.0.0.1:8000/ (make run PORT=9000 for 
 dev: ## Start the demo for working on it: DEBUG, debug toolbar, everything reloads (make dev PORT=9000)
 	@$(INSTALL) dev && exec $(PY) -m clinic.start.dev $(PORT)
 
-test: ## Lint, types and the whole suite, with a PostgreSQL and a Redis of its own (ARGS="tests/api -k token")
+test: ## Lint, types and the whole suite in two processes, with a PostgreSQL and a Redis of its own (ARGS="tests/api -k token")
 	@$(INSTALL) test && $(PY) -m tests.servers --check
 	@$(MAKE) --no-print-directory lint
-	@exec $(PY) -m tests.servers $(PY) -m pytest $(ARGS)
+	@exec $(PY) -m tests.servers $(PY) -m pytest $(APART) $(ARGS)
 
 coverage: ## The whole suite under coverage: lines and branches by room, at least 90 % (ARGS="tests/api" for a part); takes long
 	@$(INSTALL) test && $(PY) -m tests.servers --check
-	@exec $(PY) -m tests.servers $(PY) -m tests.covered $(ARGS)
+	@PYTEST_ADDOPTS="$(APART)" exec $(PY) -m tests.servers $(PY) -m tests.covered $(ARGS)
 
 lint: ## Style, templates, types, who may import whom, scripts; in an environment of its own size
 	@$(INSTALL) lint

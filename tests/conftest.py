@@ -6,21 +6,57 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from playwright.sync_api import Browser, sync_playwright
 
 from clinic.accounts.models import Role
 from clinic.audit import guards
 
-from . import factories
+from . import emptying, factories
 from .servers import chromium
 
+LONG = (
+    "faults/test_drills.py",
+    "shell/test_pages.py",
+    "recovery/test_change.py",
+    "versions/test_browser.py",
+    "visits/test_faces_first.py",
+    "visits/test_browser.py",
+    "story/test_main_story.py",
+    "matrix/test_matrix.py",
+    "running/test_running.py",
+    "recovery/test_standing.py",
+    "demo/test_demo_runs.py",
+    "inference/test_tallies.py",
+    "visits/test_capture.py",
+    "matrix/test_scopes.py",
+    "recovery/test_long_courses.py",
+    "ml_training/test_export.py",
+    "story/test_demo.py",
+    "house/test_web_process.py",
+)
+"""The files that take longest, longest first: `--durations` says which."""
 # Playwright's synchronous interface runs an event loop, which Django would take for an async view.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest begin first, so that at the end no process waits long for the other's last one."""
+    places = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path.as_posix().rpartition("/tests/")[2], len(LONG)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
+    """Each process of the suite has a Redis database and a folder of its own, as pytest-django gives it a database."""
+    for number, spec in enumerate(specs):
+        spec.env["RISORIUS_BROKER_URL"] = f"{settings.CELERY_BROKER_URL.rpartition('/')[0]}/{number}"
+        spec.env["RISORIUS_VAR_DIR"] = str(settings.VAR_DIR / f"process-{number}")
 
 
 def arrange_results() -> None:
@@ -34,10 +70,14 @@ def arrange_results() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):  # type: ignore[no-untyped-def]
-    """Tests that commit are cleaned up after by TRUNCATE, which the log refuses everywhere else."""
+    """Tests that commit are cleaned up after by whoever may empty tables, which the log refuses everywhere else."""
     with django_db_blocker.unblock():
         guards.allow_truncate()
         arrange_results()
+        brought = emptying.filled()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: emptying.empty(keep=brought))
+        yield
 
 
 @pytest.fixture(autouse=True)

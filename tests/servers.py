@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import socket
@@ -35,8 +36,10 @@ PACKAGES: dict[str, Callable[[], bool]] = {
     "libgl1": lambda: library("libGL.so.1"),
     "libgl1-mesa-dri": lambda: any(Path("/usr/lib").glob("*/dri/swrast_dri.so")),
 }
+PORTS = range(15_000, 32_000)
+"""Below those that Linux and macOS give to connections, so that none takes a port between its choice and its use."""
 # Lost on a crash, which no test minds, and a good deal faster.
-POSTGRES_OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60")
+POSTGRES_OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=120")
 
 
 def main() -> int:
@@ -202,10 +205,17 @@ def listens(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody uses at this moment, nor is given by the system to whoever asks for any."""
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                continue
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 if __name__ == "__main__":

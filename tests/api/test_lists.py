@@ -28,6 +28,7 @@ from .conftest import everything
 from .test_problems import problem
 
 PATIENTS = "/api/v1/patients/"
+NOBODY = "1c6e0a52-4d0b-4d53-9b6f-2f1f6c1f7e08"
 LISTS = [
     "clinic",
     "patient",
@@ -104,11 +105,11 @@ def cursor(*values: object) -> str:
         "é",
         "%00",
         cursor(),
-        cursor("2026-01-01", str(uuid.uuid4())),
+        cursor("2026-01-01", NOBODY),
         cursor("2026-01-01T00:00:00+00:00", "1"),
         cursor(1, 2),
-        cursor("0001-01-01T00:00:00+14:00", str(uuid.uuid4())),
-        cursor("9999-12-31T23:59:59-14:00", str(uuid.uuid4())),
+        cursor("0001-01-01T00:00:00+14:00", NOBODY),
+        cursor("9999-12-31T23:59:59-14:00", NOBODY),
         base64.urlsafe_b64encode(b"[" * 3000).decode(),
         base64.urlsafe_b64encode(b'{"a": 1, "b": 2}').decode(),
     ],
