@@ -1,4 +1,4 @@
-"""Lint static/'s scripts and styles by Biome, where npm is; say so, and go on, where it isn't.
+"""Lint static/'s scripts and styles, and their format, by Biome where npm is; say so, and go on, where it isn't.
 
 Usage: python -m clinic.start.scripts
 """
@@ -27,7 +27,7 @@ def main() -> int:
         print(NOT_LOOKED_AT.format(f"npm could not install Biome ({reason})"), flush=True)
         return 0
     return subprocess.run(
-        [MODULES / ".bin" / "biome", "lint", "--error-on-warnings", "--max-diagnostics=200"],
+        [MODULES / ".bin" / "biome", "check", "--error-on-warnings", "--max-diagnostics=200"],
         cwd=ROOT,
         check=False,
     ).returncode

@@ -1,38 +1,56 @@
-// Loaded before the first paint, so that a page never flashes in the other theme.
-(function () {
-  "use strict";
-  var root = document.documentElement;
-  var dark = window.matchMedia("(prefers-color-scheme: dark)");
+// The theme of the page. The one script that is no module: it is loaded before the first paint, so that a page never
+// flashes in the other theme, and modules come after it.
+(() => {
+  const STORE = "risorius-theme";
+  const root = document.documentElement;
+  const dark = matchMedia("(prefers-color-scheme: dark)");
 
   function chosen() {
     try {
-      return localStorage.getItem("risorius-theme");
-    } catch (error) {
+      return localStorage.getItem(STORE);
+    } catch {
       return null;
     }
   }
 
-  function apply() {
-    var own = chosen();
-    var theme = own === "dark" || own === "light" ? own : dark.matches ? "dark" : "light";
-    if (root.getAttribute("data-bs-theme") !== theme) {
-      root.setAttribute("data-bs-theme", theme);
-      document.dispatchEvent(new CustomEvent("risorius:theme", { detail: theme }));
+  function choose(theme) {
+    try {
+      localStorage.setItem(STORE, theme);
+    } catch {
+      // A browser that keeps nothing still shows the theme until the next page.
     }
+    show(theme);
   }
 
-  window.risoriusTheme = {
-    toggle: function () {
-      var next = root.getAttribute("data-bs-theme") === "dark" ? "light" : "dark";
-      try {
-        localStorage.setItem("risorius-theme", next);
-      } catch (error) {
-        // A browser that keeps nothing still shows the theme until the next page.
-      }
-      root.setAttribute("data-bs-theme", next);
-      document.dispatchEvent(new CustomEvent("risorius:theme", { detail: next }));
-    },
-  };
+  function show(theme) {
+    if (root.dataset.bsTheme === theme) {
+      return;
+    }
+    root.dataset.bsTheme = theme;
+    labelButtons();
+    document.dispatchEvent(new CustomEvent("risorius:theme", { detail: theme }));
+  }
+
+  function apply() {
+    const own = chosen();
+    show(own === "dark" || own === "light" ? own : dark.matches ? "dark" : "light");
+  }
+
+  function labelButtons() {
+    document.querySelectorAll("[data-theme-toggle]").forEach((button) => {
+      const label = root.dataset.bsTheme === "dark" ? button.dataset.labelLight : button.dataset.labelDark;
+      button.setAttribute("aria-label", label);
+      button.title = label;
+      button.hidden = false;
+    });
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-theme-toggle]")) {
+      choose(root.dataset.bsTheme === "dark" ? "light" : "dark");
+    }
+  });
+  document.addEventListener("DOMContentLoaded", labelButtons);
   dark.addEventListener("change", apply);
   window.addEventListener("storage", apply);
   apply();

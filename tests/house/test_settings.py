@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -75,8 +77,31 @@ def test_the_demo_has_no_secret_of_its_own(tmp_path):
     assert "SECRET_KEY" in run.stderr
 
 
-def test_every_static_file_that_another_one_names_is_there(tmp_path):
-    """Production gives each file a name with its hash, and stops at one that names a file which isn't there."""
-    run = manage("collectstatic", "--noinput", **{**PRODUCTION, "RISORIUS_VAR_DIR": str(tmp_path)})
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory):
+    """The folder of static files as production serves them."""
+    folder = tmp_path_factory.mktemp("static")
+    run = manage("collectstatic", "--noinput", **{**PRODUCTION, "RISORIUS_VAR_DIR": str(folder)})
     assert run.returncode == 0, run.stderr
-    assert (tmp_path / "static" / "staticfiles.json").is_file()
+    return folder / "static"
+
+
+def test_every_static_file_that_another_one_names_is_there(collected):
+    """Production gives each file a name with its hash, and stops at one that names a file which isn't there."""
+    assert (collected / "staticfiles.json").is_file()
+
+
+def test_modules_name_each_other_by_their_hashed_names(collected):
+    """A browser keeps each file for ever: a module that named another plainly would get an older release's."""
+    names = json.loads((collected / "staticfiles.json").read_text())["paths"]
+    named = [
+        (script, module)
+        for script in names
+        if script.startswith("js/")
+        for module in re.findall(
+            r"""(?:from|import)\s*\(?["']([^"']+)""", (collected / names[script]).read_text()
+        )
+    ]
+    assert len(named) > 10
+    served = {f"./{PurePosixPath(name).name}" for plain, name in names.items() if plain.startswith("js/")}
+    assert not [(script, module) for script, module in named if module not in served]
