@@ -63,7 +63,7 @@ def _disagree(lines: list[AuditEvent]) -> bool:
 
 def _records_altered(patient_id: uuid.UUID) -> bool:
     """Whether a record differs from the newest line of its history."""
-    from clinic.patients.holdings import HOLDINGS
+    from .holdings import HOLDINGS
 
     histories = kept()
     return any(

@@ -156,7 +156,7 @@ def _install_destroy(cursor: Any) -> None:
 
 def _destroyed() -> dict[str, models.QuerySet[Any]]:
     """The guarded tables that go with a patient, and which of their rows."""
-    from clinic.patients.holdings import HOLDINGS
+    from .holdings import HOLDINGS
 
     nobody = uuid.UUID(int=0)
     return {

@@ -82,7 +82,7 @@ def beat_schedule() -> dict[str, Any]:
         },
         # Records whose patients asked to be forgotten, once a night, when their retention is over.
         "retention": {
-            "task": "clinic.patients.tasks.retention",
+            "task": "clinic.rights.tasks.retention",
             "schedule": crontab(hour=1, minute=40),
             "options": hourly,
         },

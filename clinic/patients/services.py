@@ -262,7 +262,7 @@ def give_consent(*, user: User, patient: Patient, use: str, given_on: dt.date, m
         raise ValidationError({"use": [in_force]}) from error
     audit.log_change(record=consent, user=user, how="given")
     if use == ConsentUse.RECORD:
-        from .services_rights import resume_analyses
+        from clinic.rights.services import resume_analyses
 
         resume_analyses(patient=patient)
     return consent

@@ -3,9 +3,10 @@
 from django.urls import path
 
 from clinic.recovery.views import patient_recovery
+from clinic.rights import views as views_rights
 from clinic.visits.views.patients import patient_photos, patient_visits
 
-from . import views, views_record, views_rights
+from . import views, views_record
 
 app_name = "patients"
 urlpatterns = [

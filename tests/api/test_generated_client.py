@@ -16,8 +16,8 @@ import pytest
 from django.test import Client
 
 from clinic.patients import services as patients
-from clinic.patients import services_rights
 from clinic.patients.models import Patient
+from clinic.rights import services as rights
 from inference import services as inference
 from inference.models import Analysis
 from tests import factories
@@ -181,7 +181,7 @@ def test_a_number_that_is_taken_leads_to_its_holder(state, call, clinic, clinici
     if state == "archived":
         patients.archive_patient(user=clinician, patient=holder)
     if state == "restricted":
-        services_rights.restrict(user=administrator, patient=holder, ground="disputed", reason="asked")
+        rights.restrict(user=administrator, patient=holder, ground="disputed", reason="asked")
     for number in ("G-7", " g-7 "):
         refused = ask("patients_create", body=models.PatientInput(record_number=number, name="Another"))
         assert refused.status_code == 409, refused.content

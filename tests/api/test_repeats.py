@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from clinic.api import repeats, tasks
 from clinic.api.models import RepeatableRequest
-from clinic.patients import services_rights
 from clinic.patients.models import Consent, Episode, Patient, Treatment
+from clinic.rights import services as rights
 from clinic.visits.models import Confirmation, Photo, Visit, VisitConfirmation
 from tests import factories
 
@@ -169,7 +169,7 @@ def test_nothing_of_key_body_or_answer_is_kept_and_what_is_kept_goes_at_night(ap
 
 def test_a_record_that_is_closed_by_now_is_not_shown_again(api, administrator, records):
     send(api, "visit", {"patient": str(records.patient.pk)}, "k")
-    services_rights.restrict(user=administrator, patient=records.patient, ground="disputed", reason="asked")
+    rights.restrict(user=administrator, patient=records.patient, ground="disputed", reason="asked")
     assert send(api, "visit", {"patient": str(records.patient.pk)}, "k").status_code in (403, 404)
 
 

@@ -21,9 +21,10 @@ from clinic.audit.models import AuditEvent, Event
 from clinic.audit.services import log_event
 from clinic.config.checks_database import rights
 from clinic.operations.backup import make, restore
-from clinic.patients import erasure, services_rights
 from clinic.patients import services as patients
 from clinic.patients.models import Consent, Erasure, Patient
+from clinic.rights import erasure
+from clinic.rights import services as rights
 from clinic.visits import confirming, services_mirroring
 from clinic.visits import services as visits
 from clinic.visits.models import Confirmation, VisitConfirmation
@@ -79,10 +80,10 @@ def story(clinic: Any, clinician: Any, administrator: Any) -> Patient:
     services_mirroring.keep(user=clinician, visit=visit, suggestion="mirrored", value="left")
     patients.update_patient(user=clinician, patient=patient, phone="081")
     restrict = {"user": administrator, "patient": patient, "reason": "Asked for"}
-    services_rights.restrict(ground="disputed", **restrict)
-    services_rights.lift_restriction(**restrict)
-    services_rights.hold(**restrict)
-    services_rights.lift_hold(**restrict)
+    rights.restrict(ground="disputed", **restrict)
+    rights.lift_restriction(**restrict)
+    rights.hold(**restrict)
+    rights.lift_hold(**restrict)
     return patient
 
 

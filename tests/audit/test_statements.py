@@ -18,9 +18,10 @@ from clinic.operations.fsck import records, repairs
 from clinic.operations.fsck.batch import Batch
 from clinic.operations.fsck.codes import Found
 from clinic.operations.models import IntegrityCheck
-from clinic.patients import erasure, services_rights
 from clinic.patients import services as patients
 from clinic.recovery.services import refresh_summary
+from clinic.rights import erasure
+from clinic.rights import services as rights
 from clinic.visits import confirming, services_mirroring
 from clinic.visits import services as visits
 from clinic.visits.models import VisitConfirmation
@@ -61,11 +62,11 @@ def said(patient, visit, clinician):
         "consent": patients.give_consent(patient=patient, use="record", **given),
     }
     reason = {"user": clinician, "reason": "Asked for"}
-    for way in (services_rights.hold, services_rights.lift_hold, services_rights.hold):
+    for way in (rights.hold, rights.lift_hold, rights.hold):
         rows["legalhold"] = way(patient=patient, **reason)
     other = factories.PatientFactory(clinic=patient.clinic)
-    services_rights.restrict(patient=other, ground="disputed", **reason)
-    services_rights.lift_restriction(patient=other, **reason)
+    rights.restrict(patient=other, ground="disputed", **reason)
+    rights.lift_restriction(patient=other, **reason)
     rows["erasure"] = erasure.erase(patient=other, **reason)
     rows["restriction"] = other.restrictions.get(lifted_at=None)
     assert verify()[0] == 0, verify()

@@ -14,7 +14,9 @@ from clinic.accounts.services import create_token
 from clinic.feed.models import Change, Feed
 from clinic.feed.services import renew
 from clinic.operations.services import note_restore
-from clinic.patients import erasure, services, services_rights
+from clinic.patients import services
+from clinic.rights import erasure
+from clinic.rights import services as rights
 from clinic.visits import services as visits
 from inference import services as inference
 from tests import factories
@@ -152,7 +154,7 @@ def test_a_restriction_closes_copies_and_says_nothing_more(api, visit, administr
     patient = visit.patient
     _told, cursor = look(api, start="now")
     services.update_patient(user=administrator, patient=patient, phone="1")
-    services_rights.restrict(user=administrator, patient=patient, ground="disputed", reason="asked")
+    rights.restrict(user=administrator, patient=patient, ground="disputed", reason="asked")
     told, after = look(api, cursor)
     assert said(told) == [("patient", "restricted", "close")]
     assert told[0]["url"] is None and told[0]["id"] == str(patient.pk)
@@ -161,7 +163,7 @@ def test_a_restriction_closes_copies_and_says_nothing_more(api, visit, administr
         ("patient", "restricted", "close")
     ]
     patient.refresh_from_db()
-    services_rights.lift_restriction(user=administrator, patient=patient, reason="settled")
+    rights.lift_restriction(user=administrator, patient=patient, reason="settled")
     told, _after = look(api, after)
     assert ("patient", "restriction_lifted", "fetch_all") in said(told)
 

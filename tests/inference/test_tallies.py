@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from clinic.operations.fsck import records, repairs, run
 from clinic.operations.models import CheckKind
-from clinic.patients import erasure, services_rights
 from clinic.patients import services as patients
 from clinic.patients.models import Patient
 from clinic.recovery.services import count_waiting, refresh_summary
+from clinic.rights import erasure
+from clinic.rights import services as rights
 from clinic.visits import moving
 from clinic.visits import services as visits
 from clinic.visits.models import Confirmation, Photo, Visit
@@ -214,11 +215,11 @@ class Clinic:
     def restriction(self) -> None:
         patient = self.draw.choice(list(Patient.objects.all()))
         if patient.restricted_at is None:
-            services_rights.restrict(
+            rights.restrict(
                 user=self.administrator, patient=patient, ground="accuracy", reason="Disputed"
             )
         else:
-            services_rights.lift_restriction(user=self.administrator, patient=patient, reason="Settled")
+            rights.lift_restriction(user=self.administrator, patient=patient, reason="Settled")
 
     def step(self) -> str:
         often = [self.photo, self.word, self.word, self.word_on_a_visit, self.another_release, self.shadow]

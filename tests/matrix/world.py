@@ -15,8 +15,8 @@ from knox.models import AuthToken
 from clinic.accounts.models import Membership, Role
 from clinic.accounts.services import create_token
 from clinic.examination import services as examination
-from clinic.patients import services_rights
 from clinic.recovery.services import refresh_summary
+from clinic.rights import services as rights
 
 from .. import factories
 
@@ -138,9 +138,9 @@ def _clinic(place: Place) -> SimpleNamespace:
     restricted_photo = factories.PhotoFactory(visit=restricted_visit, exercise="smile", uploaded_by=clinician)
     held = patient(5)
     head = people[Role.ADMINISTRATOR]
-    services_rights.restrict(user=head, patient=restricted, ground="disputed", reason="asked", address=None)
-    services_rights.hold(user=head, patient=held, reason="asked", address=None)
-    correction = services_rights.ask_correction(
+    rights.restrict(user=head, patient=restricted, ground="disputed", reason="asked", address=None)
+    rights.hold(user=head, patient=held, reason="asked", address=None)
+    correction = rights.ask_correction(
         user=head, patient=one, received_on=timezone.localdate(), disputed=f"disputed {word}", address=None
     )
     sibling = patient(2)

@@ -17,13 +17,14 @@ from django.utils import timezone
 
 from clinic.examination import services as tasks
 from clinic.examination.models import Task
-from clinic.patients import erasure, selectors
+from clinic.patients import selectors
 from clinic.patients import services as patients
 from clinic.patients.listed import needs_attention, to_follow_up
 from clinic.patients.models import Episode, Patient
 from clinic.recovery import attention, board, standing
 from clinic.recovery.models import PatientSummary, PatientTally, Shelf
 from clinic.recovery.services import refresh_summary
+from clinic.rights import erasure
 from clinic.visits import services as visits
 from inference import services, watchdog
 from tests import factories, plans

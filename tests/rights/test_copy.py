@@ -12,9 +12,10 @@ import pytest
 from django.db import models
 from django.urls import reverse
 
+from clinic.audit.holdings import HOLDINGS
 from clinic.audit.models import AuditEvent
-from clinic.patients import dossier, services_rights
-from clinic.patients.holdings import HOLDINGS
+from clinic.rights import dossier
+from clinic.rights import services as rights
 from clinic.visits import files
 from clinic.visits.models import Photo
 
@@ -161,14 +162,14 @@ def test_it_asks_again_who_sits_there(full, as_clinician, settings):
 
 
 def test_a_restricted_record_is_copied_for_its_patient_all_the_same(full, administrator, as_administrator):
-    services_rights.restrict(user=administrator, patient=full, ground="claim", reason="Needs it in court")
+    rights.restrict(user=administrator, patient=full, ground="claim", reason="Needs it in court")
     assert as_administrator.post(url("export", full)).status_code == 403
     as_administrator.post(reverse("patients:open", args=[full.pk]), {"reason": "Copy for the patient"})
     assert copy_of(as_administrator, full).namelist()
 
 
 def test_the_reasons_of_a_hold_stay_with_the_clinic(full, administrator, as_clinician):
-    services_rights.hold(user=administrator, patient=full, reason="Their lawyer is weak")
+    rights.hold(user=administrator, patient=full, reason="Their lawyer is weak")
     archive = copy_of(as_clinician, full)
     assert b"lawyer" not in archive.read("record.json") + archive.read("index.html")
     assert len(json.loads(archive.read("record.json"))["legal_holds"]) == 2

@@ -14,11 +14,13 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
+from clinic.audit.holdings import BY_MODEL, HOLDINGS
 from clinic.audit.models import AuditEvent
-from clinic.patients import erasure, services, services_rights
-from clinic.patients.holdings import BY_MODEL, HOLDINGS
+from clinic.patients import services
 from clinic.patients.models import Consent, Erasure, Patient
 from clinic.recovery.models import PatientSummary
+from clinic.rights import erasure
+from clinic.rights import services as rights
 from clinic.visits import files, training_set
 from clinic.visits.models import Photo, Visit
 from inference.models import BackgroundAnalysis, Purpose
@@ -42,9 +44,9 @@ def full(patient, episode, visit, clinician, administrator, tmp_path):
         analysis = factories.AnalysisFactory(photo=photo)
         factories.ConfirmationFactory(analysis=analysis, by=clinician, comment="As last time")
         BackgroundAnalysis.objects.create(photo=photo, release="next", purpose=Purpose.SHADOW)
-    services_rights.ask_correction(user=clinician, patient=patient, received_on=TODAY, disputed="My name")
-    services_rights.hold(user=administrator, patient=patient, reason="A dispute")
-    services_rights.lift_hold(user=administrator, patient=patient, reason="Settled")
+    rights.ask_correction(user=clinician, patient=patient, received_on=TODAY, disputed="My name")
+    rights.hold(user=administrator, patient=patient, reason="A dispute")
+    rights.lift_hold(user=administrator, patient=patient, reason="Settled")
     training_set.export(user=administrator, clinic=patient.clinic, folder=tmp_path / "set")
     patient.refresh_from_db()
     return patient
@@ -136,11 +138,11 @@ def test_nothing_is_erased_twice_and_no_restriction_is_lifted_from_it(full, admi
     with pytest.raises(ValidationError):
         erased(full, administrator)
     with pytest.raises(ValidationError):
-        services_rights.lift_restriction(user=administrator, patient=full, reason="Changed my mind")
+        rights.lift_restriction(user=administrator, patient=full, reason="Changed my mind")
 
 
 def test_a_legal_hold_stops_erasure(full, administrator, as_administrator):
-    services_rights.hold(user=administrator, patient=full, reason="Claim")
+    rights.hold(user=administrator, patient=full, reason="Claim")
     with pytest.raises(ValidationError):
         erased(full, administrator)
     page = as_administrator.get(url("erase", full)).content.decode()
@@ -216,10 +218,10 @@ def test_others_are_untouched(full, administrator, clinic, clinician):
 
 def test_a_hold_that_comes_later_stops_the_destruction(full, administrator):
     erased(full, administrator)
-    services_rights.hold(user=administrator, patient=full, reason="Claim")
+    rights.hold(user=administrator, patient=full, reason="Claim")
     with after(26):
         assert retention() == ""
-        services_rights.lift_hold(user=administrator, patient=Patient.objects.get(), reason="Settled")
+        rights.lift_hold(user=administrator, patient=Patient.objects.get(), reason="Settled")
         assert "destroyed" in retention()
 
 

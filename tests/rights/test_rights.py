@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from clinic.accounts.models import Role
 from clinic.audit.models import AuditEvent, Event
-from clinic.patients import middleware, services, services_rights, uses
+from clinic.patients import middleware, services, uses
 from clinic.patients.models import Correction, Patient
+from clinic.rights import services as rights
 from clinic.visits import training_set
 from clinic.visits.models import Photo
 from clinic.visits.refusals import IntakeError
@@ -29,7 +30,7 @@ def url(name: str, record) -> str:
 
 
 def restrict(patient, user, ground="disputed"):
-    services_rights.restrict(user=user, patient=patient, ground=ground, reason="Letter of today")
+    rights.restrict(user=user, patient=patient, ground=ground, reason="Letter of today")
     patient.refresh_from_db()
 
 
@@ -120,7 +121,7 @@ def test_what_was_opened_is_closed_by_a_later_restriction(as_administrator, admi
     photo = take()
     restrict(patient, administrator)
     opened(as_administrator, patient)
-    services_rights.lift_restriction(user=administrator, patient=patient, reason="Decided")
+    rights.lift_restriction(user=administrator, patient=patient, reason="Decided")
     restrict(patient, administrator)
     for name, pk in (("record", patient.pk), ("recovery:csv", patient.pk), ("visits:file", photo.pk)):
         address = url(name, patient) if name == "record" else reverse(name, args=[pk])
@@ -133,7 +134,7 @@ def test_what_was_opened_is_closed_by_a_later_restriction(as_administrator, admi
 def test_the_reason_stands_on_visits_photos_and_files_too(as_administrator, administrator, patient, visit):
     photo = factories.PhotoFactory(visit=visit)
     factories.AnalysisFactory(photo=photo)
-    services_rights.restrict(user=administrator, patient=patient, ground="disputed", reason="Asked for")
+    rights.restrict(user=administrator, patient=patient, ground="disputed", reason="Asked for")
     opened(as_administrator, patient)
     newest = AuditEvent.objects.latest("pk").pk
     for name, pk in (
@@ -154,7 +155,7 @@ def test_the_reason_stands_on_visits_photos_and_files_too(as_administrator, admi
 
 
 def test_an_opened_record_closes_with_the_role(as_administrator, administrator, patient):
-    services_rights.restrict(user=administrator, patient=patient, ground="disputed", reason="Asked for")
+    rights.restrict(user=administrator, patient=patient, ground="disputed", reason="Asked for")
     opened(as_administrator, patient)
     assert as_administrator.get(url("record", patient)).status_code == 200
     administrator.memberships.update(role="reviewer")
@@ -213,7 +214,7 @@ def test_restricting_takes_photos_off_the_queue_and_lifting_puts_them_back(patie
     restrict(patient, administrator)
     assert Analysis.objects.get(photo=photo).status == Status.CANCELLED
     assert BackgroundAnalysis.objects.get(photo=photo).status == Status.CANCELLED
-    services_rights.lift_restriction(user=administrator, patient=patient, reason="Settled")
+    rights.lift_restriction(user=administrator, patient=patient, reason="Settled")
     assert Analysis.objects.get(photo=photo).status == Status.QUEUED
     patient.refresh_from_db()
     assert patient.restricted_at is None
@@ -223,7 +224,7 @@ def test_restricting_takes_photos_off_the_queue_and_lifting_puts_them_back(patie
 
 def test_a_restriction_ends_and_begins_once(patient, administrator):
     with pytest.raises(ValidationError):
-        services_rights.lift_restriction(user=administrator, patient=patient, reason="None there")
+        rights.lift_restriction(user=administrator, patient=patient, reason="None there")
     restrict(patient, administrator)
     with pytest.raises(ValidationError):
         restrict(patient, administrator)
@@ -270,11 +271,11 @@ def test_a_correction_keeps_what_stood_there_before(patient, as_clinician, clini
     details = [event.detail for event in AuditEvent.objects.filter(kind="correction").order_by("pk")]
     assert [detail["what"] for detail in details] == ["asked", "corrected"]
     with pytest.raises(ValidationError):
-        services_rights.decide_correction(user=clinician, correction=request, **decided)
+        rights.decide_correction(user=clinician, correction=request, **decided)
 
 
 def test_what_is_not_changed_carries_the_patients_statement(patient, as_clinician, clinician):
-    request = services_rights.ask_correction(
+    request = rights.ask_correction(
         user=clinician, patient=patient, received_on=timezone.localdate(), disputed="It was no palsy."
     )
     refused = as_clinician.post(url("correction", request), {"state": "statement", "answer": "Seen by two."})
@@ -286,7 +287,7 @@ def test_what_is_not_changed_carries_the_patients_statement(patient, as_clinicia
 
 
 def test_a_strangers_request_is_not_there(patient, clinician, as_stranger):
-    request = services_rights.ask_correction(
+    request = rights.ask_correction(
         user=clinician, patient=patient, received_on=timezone.localdate(), disputed="Wrong."
     )
     assert as_stranger.get(url("correction", request)).status_code == 404

@@ -18,7 +18,7 @@ from clinic.audit.models import Access, ReadEvent
 from clinic.operations.fsck import run
 from clinic.operations.models import CheckKind, CheckState, IntegrityCheck
 from clinic.operations.tasks import integrity
-from clinic.patients import erasure
+from clinic.rights import erasure
 from clinic.visits import files, keyring, orphans, places, rekeying, sealing, services
 from clinic.visits.models import Photo
 from clinic.visits.stores import StoreAway, photo_store

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .forms import DayField
-from .models import CorrectionState, RestrictionGround
+from clinic.patients.forms import DayField
+from clinic.patients.models import CorrectionState, RestrictionGround
 
 REASON = 200
 

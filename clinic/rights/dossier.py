@@ -27,13 +27,12 @@ from django.db import models
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from clinic.audit.holdings import HOLDINGS
 from clinic.audit.selectors import changes, reads_of_patient
+from clinic.patients.models import Patient
 from clinic.visits import exercises, files
 from clinic.visits.models import Photo
 from inference import registry
-
-from .holdings import HOLDINGS
-from .models import Patient
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User
@@ -216,4 +215,4 @@ def _page(patient: Patient, photos: dict[str, Photo], now: dt.datetime) -> str:
         "reads": reads_of_patient(patient=patient),
         "language": translation.get_language(),
     }
-    return render_to_string("patients/dossier.html", context)
+    return render_to_string("rights/dossier.html", context)

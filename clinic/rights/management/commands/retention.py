@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from clinic.patients import erasure
+from clinic.rights import erasure
 
 
 class Command(BaseCommand):

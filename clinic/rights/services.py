@@ -18,9 +18,8 @@ from clinic.audit.models import Event
 from clinic.audit.services import log_event
 from clinic.audit.statements import told_of
 from clinic.common.writing import errors_of, raise_if, save
-
-from . import rules
-from .models import (
+from clinic.patients import rules
+from clinic.patients.models import (
     Correction,
     CorrectionState,
     LegalHold,
@@ -28,7 +27,7 @@ from .models import (
     Restriction,
     RestrictionGround,
 )
-from .services import recount
+from clinic.patients.services import recount
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User
@@ -188,11 +187,10 @@ def stop_analyses(*, patient: Patient) -> None:
 
 def resume_analyses(*, patient: Patient) -> None:
     """Queue the patient's photos whose analysis was taken off the queue, if their use is allowed again."""
+    from clinic.patients.uses import for_record
     from clinic.visits.models import Photo
     from inference import services as inference
     from inference.states import Status
-
-    from .uses import for_record
 
     waiting = Photo.objects.current().filter(visit__patient=patient, analyses__status=Status.CANCELLED)
     for photo in waiting.filter(for_record("visit__patient")).distinct():

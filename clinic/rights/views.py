@@ -25,11 +25,14 @@ from clinic.audit.models import Access
 from clinic.common.dates import today
 from clinic.common.forms import submit
 from clinic.common.http import client_address, require, visible_or_404
+from clinic.patients import policies, selectors
+from clinic.patients.middleware import close_record, open_record
+from clinic.patients.models import Correction, Patient
+from clinic.patients.views import find_patient, page_of
 
-from . import dossier, erasure, forms_rights, policies, selectors, services_rights
-from .middleware import close_record, open_record
-from .models import Correction, Patient
-from .views import find_patient, page_of
+from . import dossier, erasure
+from . import forms
+from . import services
 
 
 def _find(request: ClinicRequest, pk: uuid.UUID, allowed: Callable[..., bool]) -> Patient:
@@ -44,7 +47,7 @@ def _find(request: ClinicRequest, pk: uuid.UUID, allowed: Callable[..., bool]) -
 def rights(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """What the patient may ask for, and what was done so far."""
     patient = _find(request, pk, policies.can_carry_out_rights)
-    return render(request, "patients/rights.html", _context(request, patient))
+    return render(request, "rights/page.html", _context(request, patient))
 
 
 def _context(request: ClinicRequest, patient: Patient, **more: Any) -> dict[str, Any]:
@@ -93,7 +96,7 @@ def _form(
     arguments: dict[str, Any],
     *,
     said: str,
-    template: str = "patients/rights_form.html",
+    template: str = "rights/form.html",
     to: str = "",
     **more: Any,
 ) -> HttpResponse:
@@ -113,12 +116,12 @@ def _form(
 def correction_new(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Note what the patient says is wrong."""
     patient = _find(request, pk, policies.can_carry_out_rights)
-    form = forms_rights.CorrectionForm(request.POST or None, initial={"received_on": today()})
+    form = forms.CorrectionForm(request.POST or None, initial={"received_on": today()})
     return _form(
         request,
         patient,
         form,
-        services_rights.ask_correction,
+        services.ask_correction,
         {"patient": patient},
         said=_("The request is noted."),
         title=_("Request for correction"),
@@ -132,15 +135,15 @@ def correction(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Decide a request: corrected, or the patient's statement stands beside the record."""
     found = visible_or_404(Correction.objects.select_related("patient__clinic"), request.user, pk)
     require(policies.can_carry_out_rights(request.user, found.patient))
-    form = forms_rights.DecisionForm(request.POST or None)
+    form = forms.DecisionForm(request.POST or None)
     return _form(
         request,
         found.patient,
         form,
-        services_rights.decide_correction,
+        services.decide_correction,
         {"correction": found},
         said=_("The request is decided."),
-        template="patients/correction.html",
+        template="rights/correction.html",
         correction=found,
         title=_("Request for correction"),
         action=_("Close the request"),
@@ -151,12 +154,12 @@ def correction(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
 def restrict(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Close the record."""
     patient = _find(request, pk, policies.can_carry_out_rights)
-    form = forms_rights.RestrictForm(request.POST or None)
+    form = forms.RestrictForm(request.POST or None)
     return _form(
         request,
         patient,
         form,
-        services_rights.restrict,
+        services.restrict,
         {"patient": patient},
         said=_("The record is restricted. It is kept, but neither shown nor used."),
         to=reverse("patients:list"),
@@ -175,7 +178,7 @@ def _reasoned(
 ) -> HttpResponse:
     """A step on the whole record that asks for nothing but a reason; `words` are the form's."""
     patient = _find(request, pk, policies.can_decide_on_record)
-    form = forms_rights.ReasonForm(request.POST or None)
+    form = forms.ReasonForm(request.POST or None)
     return _form(request, patient, form, service, {"patient": patient}, **words)
 
 
@@ -186,7 +189,7 @@ def lift(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     return _reasoned(
         request,
         pk,
-        services_rights.lift_restriction,
+        services.lift_restriction,
         said=_("The restriction is lifted."),
         title=_("Lift the restriction"),
         about=_("The record is shown and used again as before. Tell the patient before you do it."),
@@ -201,7 +204,7 @@ def hold(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     return _reasoned(
         request,
         pk,
-        services_rights.hold,
+        services.hold,
         said=_("The record is under legal hold."),
         title=_("Legal hold"),
         about=_(
@@ -218,7 +221,7 @@ def hold_lift(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     return _reasoned(
         request,
         pk,
-        services_rights.lift_hold,
+        services.lift_hold,
         said=_("The legal hold is lifted."),
         title=_("Lift the legal hold"),
         about=_("From then on the record's retention counts again."),
@@ -234,11 +237,11 @@ def erase(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     return _form(
         request,
         patient,
-        forms_rights.EraseForm(request.POST or None),
+        forms.EraseForm(request.POST or None),
         erasure.erase,
         {"patient": patient},
         said=_("The copies are destroyed, and the record is closed until its retention is over."),
-        template="patients/erase.html",
+        template="rights/erase.html",
         to=reverse("patients:restricted"),
         plan=erasure.preview(patient=patient),
     )
@@ -252,7 +255,7 @@ def restricted(request: ClinicRequest) -> HttpResponse:
     require(roles.can_administer(request.user, clinic.pk))
     patients = selectors.restricted(user=request.user, clinic=clinic)
     audit.record_reads(request=request, patients=patients, access=Access.RECORD)
-    return render(request, "patients/restricted.html", {"patients": patients})
+    return render(request, "rights/restricted.html", {"patients": patients})
 
 
 @login_required
@@ -261,13 +264,13 @@ def open_restricted(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Ask why, log it, and open the record for half an hour."""
     patient = selectors.locked(user=request.user, pk=pk)
     require(policies.can_decide_on_record(request.user, patient))
-    form = forms_rights.ReasonForm(request.POST or None)
+    form = forms.ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]
         audit.record_read(request=request, patient=patient, access=Access.RECORD, reason=reason)
         open_record(request.session, patient, reason)
         return redirect("patients:record", pk=pk)
-    return render(request, "patients/open.html", {"form": form, "record": patient})
+    return render(request, "rights/open.html", {"form": form, "record": patient})
 
 
 @login_required

@@ -6,7 +6,7 @@ from inference import publish
 
 from . import erasure
 
-RETENTION = "clinic.patients.tasks.retention"
+RETENTION = "clinic.rights.tasks.retention"
 
 
 @publish.task(name=RETENTION)

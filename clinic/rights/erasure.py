@@ -20,12 +20,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.audit import guards
+from clinic.audit.holdings import HOLDINGS, Holding
 from clinic.audit.models import Event
 from clinic.audit.selectors import reads_of_patient
 from clinic.audit.services import log_event
 from clinic.audit.statements import told_of
 from clinic.common.dates import day_in, today_in
 from clinic.feed import services as feed
+from clinic.patients import services as patients
+from clinic.patients.models import Consent, Erasure, Patient, RestrictionGround
 from clinic.visits import files
 from clinic.visits.models import Photo
 from clinic.visits.training_set import PAGE as TRAINING_SET
@@ -33,9 +36,7 @@ from inference import tallies
 from inference.models import BackgroundAnalysis
 from inference.states import Status
 
-from . import services, services_rights
-from .holdings import HOLDINGS, Holding
-from .models import Consent, Erasure, Patient, RestrictionGround
+from . import services
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User
@@ -122,14 +123,14 @@ def erase(*, user: User, patient: Patient, reason: str, address: str | None = No
         plan = preview(patient=patient)
         _refuse(patient, plan)
         for consent in Consent.objects.in_force().filter(patient=patient):
-            services.revoke_consent(user=user, consent=consent)
+            patients.revoke_consent(user=user, consent=consent)
         if patient.restricted_at is None:
             ground = RestrictionGround.ERASURE
-            services_rights.restrict(
+            services.restrict(
                 user=user, patient=patient, ground=ground, reason=reason, address=address
             )
         shadows, _kinds = BackgroundAnalysis.objects.filter(photo__visit__patient=patient).delete()
-        services.forget_summary(patient_id=patient.pk)
+        patients.forget_summary(patient_id=patient.pk)
         photos = Photo.objects.filter(visit__patient=patient).exclude(thumbnail="")
         names = list(photos.values_list("thumbnail", flat=True))
         photos.update(thumbnail="")
@@ -212,7 +213,7 @@ def destroy(*, erasure: Erasure) -> bool:
         if not _may_be_destroyed(erasure, patient):
             raise ValidationError("A legal hold came in between.")
         tallies.forget(patient_id=patient.pk)
-        services.forget_summary(patient_id=patient.pk)
+        patients.forget_summary(patient_id=patient.pk)
         gone = {"files": len(paths), **_delete_rows(patient)}
         feed.forget(patient=patient.pk)
         erasure.destroyed_at, erasure.destroyed = timezone.now(), gone
