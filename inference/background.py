@@ -18,6 +18,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from clinic.accounts.models import ModelUse, uses_model
+from clinic.common.summaries import summaries
 
 from . import jobs, publish, registry, results, services
 from .jobs import Claim, Waiting
@@ -233,11 +234,9 @@ def _close_counted(claim: Claim, status: str, code: str) -> bool:
 
 def _recount(claim: Claim) -> None:
     """Count the photo's visit anew, in the transaction that wrote its result."""
-    from clinic.recovery.services import recount
-    from clinic.visits.models import Photo
-
-    visit_id = Photo.objects.values_list("visit_id", flat=True).get(pk=claim.photo_id)
-    recount(patient_id=claim.patient_id, visit_ids=[visit_id])
+    visits = BackgroundAnalysis.objects.values_list("photo__visit_id", flat=True)
+    visit_id = visits.get(pk=claim.analysis_id)
+    summaries().recount(patient_id=claim.patient_id, visit_ids=[visit_id])
 
 
 def _close(claim: Claim, to: str, **values: Any) -> bool:

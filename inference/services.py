@@ -6,7 +6,6 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import uuid
-from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -16,6 +15,7 @@ from django.utils import timezone
 
 from clinic.accounts.models import ModelUse, uses_model
 from clinic.common.compiled import CompiledQuery
+from clinic.common.summaries import summaries
 from clinic.feed import services as feed
 from clinic.feed.models import What
 
@@ -124,14 +124,7 @@ def _tell(what: str, **which: Any) -> None:
     rows = list(found.values_list("pk", "photo_id", f"{patient}_id", f"{patient}__clinic_id"))
     feed.note_analyses(rows=rows, what=what)
     if rows:
-        _outdate(photos={photo for _, photo, *_ in rows})
-
-
-def _outdate(**changed: Collection[uuid.UUID]) -> None:
-    """What is kept of these visits, or of these photos' visits, is of before."""
-    from clinic.recovery.keeping import outdate
-
-    outdate(**changed)
+        summaries().outdate(photos={photo for _, photo, *_ in rows})
 
 
 def _waiting(*, pk: uuid.UUID) -> Any:
@@ -293,10 +286,8 @@ def _back_to_queue(analysis: Analysis) -> bool:
         **RESULT_COLUMNS,
     )
     if moved:
-        from clinic.recovery.services import recount
-
         visit = analysis.photo.visit
-        recount(patient_id=visit.patient_id, visit_ids=[visit.pk])
+        summaries().recount(patient_id=visit.patient_id, visit_ids=[visit.pk])
         _tell(What.CHANGED, pk=analysis.pk)
         publish.analysis_on_commit(analysis_id=analysis.pk)
     return bool(moved)
@@ -325,7 +316,7 @@ def _close(claim: Claim, status: str, **values: Any) -> Stored | None:
             stored = as_stored(analysis_id=claim.analysis_id)
             told = (claim.analysis_id, claim.photo_id, stored.patient_id, stored.clinic_id)
             feed.note_analyses(rows=[told], what=What.CHANGED)
-            _outdate(visits=[stored.visit_id])
+            summaries().outdate(visits=[stored.visit_id])
             if status in RESULTS:
                 log_result(stored=stored)
     if stored is None:
@@ -346,13 +337,11 @@ _IN_WORK = CompiledQuery(_in_work, patient=UUIDField(), since=DateTimeField())
 
 def refresh_summary_of(*, patient_id: uuid.UUID) -> None:
     """The lists' figures are derived: a fault in them must not cost the result that is written already."""
-    from clinic.recovery.services import refresh_summary
-
     # While more of the patient's photos are in work, once in a while is enough: the last one always does it.
     if _IN_WORK(patient=patient_id, since=timezone.now() - SUMMARY_EVERY):
         return
     try:
         # Whatever changed was outdated as it did.
-        refresh_summary(patient_id=patient_id, visits=())
+        summaries().refresh(patient_id=patient_id, visits=())
     except Exception:
         logger.exception("The summary of patient %s was not refreshed", patient_id)

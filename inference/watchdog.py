@@ -8,8 +8,7 @@ import logging
 from django.db.models import Q
 from django.utils import timezone
 
-from clinic.recovery import standing
-from clinic.recovery.services import count_waiting, keep_courses
+from clinic.common.summaries import summaries
 
 from . import background, publish, selectors, services, turns
 from .models import Analysis
@@ -31,10 +30,7 @@ def run() -> None:
     """One round."""
     expired, missed = requeue_expired(), republish_waiting()
     expired += background.watch()
-    count_waiting(seconds=COUNTING)
-    standing.move_on(seconds=COUNTING)
-    standing.fold()
-    keep_courses(seconds=COUNTING)
+    summaries().catch_up(seconds=COUNTING)
     if expired or missed:
         logger.warning("Watchdog: %s expired leases, %s messages published again", expired, missed)
 

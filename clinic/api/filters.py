@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.accounts.policies import clinics_of
 from clinic.examination.models import TaskKind
-from clinic.patients.listed import needs_attention, to_follow_up
+from clinic.overview.listed import needs_attention, to_follow_up
 from clinic.patients.models import Cause, ConsentUse, Episode, TreatmentKind
 from clinic.recovery import standing
 from clinic.visits.exercises import all_choices as exercise_choices

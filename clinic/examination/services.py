@@ -14,6 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from clinic.common.summaries import summaries
 from clinic.common.writing import Basis, assign, errors_of, lock, raise_if, save
 from clinic.patients.models import Episode
 from clinic.patients.rules import not_archived
@@ -175,16 +176,12 @@ def _plan_errors(task: Task) -> dict[str, list[ValidationError]]:
 
 def _hold(task: Task) -> None:
     """Lock what a model's results lock first, before the task itself."""
-    from clinic.recovery import standing
-
-    standing.hold(patient_id=task.patient_id)
+    summaries().lock(patient_id=task.patient_id)
 
 
 def _stand(task: Task) -> None:
     """A task that comes, goes or is put off moves its patient on the lists."""
-    from clinic.recovery import standing
-
-    standing.stand_anew(patient_id=task.patient_id)
+    summaries().place(patient_id=task.patient_id)
 
 
 def _store(task: Task, user: User) -> None:

@@ -13,6 +13,8 @@ from clinic.common.folding import compact, fold
 
 # An O or an al that is written apart from its name as often as not.
 SHORT: Final = 2
+MOST_WORDS: Final = 8
+"""Of what is typed; what stands behind them is not looked for."""
 LEAST_DIGITS: Final = 6
 """Fewer digits are no telephone number but part of a record number."""
 TAIL: Final = 8

@@ -1,4 +1,4 @@
-"""What is read about patients: the list with its filters, and one patient's episodes and consents."""
+"""What is read about patients: their episodes and consents, whom a new one may be, and which records are closed."""
 
 from __future__ import annotations
 
@@ -7,41 +7,16 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.shortcuts import get_object_or_404
 
-from clinic.audit.selectors import Change, changes
-
 from . import lookup
-from .facets import SIDES, Facets, facets
-from .listed import SORTS, Ends, LastVisit, lapsed, needs_attention, needs_somebody, page_of, search
 from .models import Consent, ConsentUse, Episode, Patient, Treatment
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from clinic.accounts.models import Clinic, User
-
-__all__ = [
-    "SIDES",
-    "SORTS",
-    "Change",
-    "ConsentState",
-    "Ends",
-    "Facets",
-    "LastVisit",
-    "changes",
-    "consent_states",
-    "current_episode",
-    "episodes_of",
-    "facets",
-    "lapsed",
-    "likely_duplicates",
-    "needs_attention",
-    "needs_somebody",
-    "page_of",
-    "search",
-]
 
 
 def likely_duplicates(
@@ -57,6 +32,16 @@ def likely_duplicates(
         for patient in candidates.order_by("archived_at", "record_number")
         if lookup.same_name(patient.name, name) and lookup.birth_dates_agree(patient.birth_date, birth_date)
     ][:5]
+
+
+def found_by(*, user: User | AnonymousUser, clinic: Clinic, text: str) -> QuerySet[Patient]:
+    """The clinic's patients on record in whose name, record number or telephone each of the words stands, or whose
+    birth date or telephone all of them are."""
+    each = Q()
+    for word in text.split()[: lookup.MOST_WORDS]:
+        each &= lookup.word_matches(word)
+    on_record = Patient.objects.visible_to(user).filter(clinic=clinic, archived_at__isnull=True)
+    return on_record.filter(each | lookup.text_matches(text)).order_by("sort_name", "name", "pk")
 
 
 def restricted(*, user: User | AnonymousUser, clinic: Clinic) -> list[Patient]:

@@ -7,8 +7,6 @@ asked the policy whether the user may do it.
 from __future__ import annotations
 
 import datetime as dt
-import uuid
-from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
@@ -20,6 +18,7 @@ from clinic.audit import services as audit
 from clinic.common.dates import day_in
 from clinic.common.folding import tidy_number
 from clinic.common.spans import Precision
+from clinic.common.summaries import summaries
 from clinic.common.writing import Basis, Errors, assign, errors_of, lock, raise_if, save
 
 from . import rules
@@ -33,27 +32,6 @@ PATIENT_FIELDS = frozenset(
 )
 EPISODE_FIELDS = frozenset({"cause", "weak_side", "onset_date", "onset_precision", "notes"})
 TREATMENT_FIELDS = frozenset({"kind", "date", "note"})
-
-
-def refresh_summary(*, patient_id: uuid.UUID, visits: Collection[uuid.UUID] | None = None) -> None:
-    """The lists' figures of this patient are made anew; `recovery` knows how. visits: the only ones that changed."""
-    from clinic.recovery import services as recovery
-
-    recovery.refresh_summary(patient_id=patient_id, visits=visits)
-
-
-def recount(*, patient_id: uuid.UUID) -> None:
-    """What the record adds to the clinic's counts is counted anew, since it came on record or went off it."""
-    from clinic.recovery import services as recovery
-
-    recovery.recount(patient_id=patient_id)
-
-
-def forget_summary(*, patient_id: uuid.UUID) -> None:
-    """Delete what is kept of the patient for the lists, and take it out of the clinic's counts."""
-    from clinic.recovery import standing
-
-    standing.forget(patient_id=patient_id)
 
 
 def _first_onsets(patient: Patient) -> list[dt.date]:
@@ -88,7 +66,7 @@ def create_patient(*, user: User, clinic: Clinic, record_number: str, name: str,
     _assign_patient(patient, {"record_number": record_number, "name": name, **fields})
     raise_if(errors_of(patient, rules.check_patient(patient)))
     _store_patient(patient, user)
-    refresh_summary(patient_id=patient.pk, visits=())
+    summaries().refresh(patient_id=patient.pk, visits=())
     return patient
 
 
@@ -107,7 +85,7 @@ def register(
     _store_patient(person, user)
     illness.patient = person
     save(illness, user=user)
-    refresh_summary(patient_id=person.pk, visits=())
+    summaries().refresh(patient_id=person.pk, visits=())
     return person, illness
 
 
@@ -130,7 +108,7 @@ def _set_archived(patient: Patient, user: User, at: dt.datetime | None, based_on
     if (patient.archived_at is None) != (at is None):
         patient.archived_at = at
         save(patient, user=user)
-        recount(patient_id=patient.pk)
+        summaries().recount(patient_id=patient.pk)
     return patient
 
 
@@ -171,7 +149,7 @@ def open_episode(
     rules.settle_onset(episode, patient)
     raise_if(errors_of(episode, rules.check_onset(episode, patient)))
     save(episode, user=user)
-    refresh_summary(patient_id=patient.pk, visits=())
+    summaries().refresh(patient_id=patient.pk, visits=())
     return episode
 
 
@@ -193,7 +171,7 @@ def update_episode(
     if changed:
         save(episode, user=user)
         # Every figure is read from the weak side; the rest of an episode changes none.
-        refresh_summary(patient_id=episode.patient_id, visits=None if "weak_side" in changed else ())
+        summaries().refresh(patient_id=episode.patient_id, visits=None if "weak_side" in changed else ())
     return episode
 
 

@@ -1,36 +1,29 @@
-"""The list of patients, the form for a new one, and one patient's record and log."""
+"""The form for a new one, and one patient's record."""
 
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic.accounts import policies
 from clinic.accounts.requests import ClinicRequest
-from clinic.audit import selectors as audit_selectors
 from clinic.audit import services as audit
 from clinic.audit.models import Access
 from clinic.common import undo
 from clinic.common.forms import submit
 from clinic.common.http import require, visible_or_404
 
-from . import forms, searches, selectors, services
+from . import forms, selectors, services
 from . import policies as rights
-from .filters import Filters, chip_groups, ends_in, page_links, sort_links
 from .models import CorrectionState, Patient
-
-PATIENTS_A_PAGE, LINES_A_PAGE = 25, 60
 
 
 def page_of(request: ClinicRequest, patient: Patient, tab: str, **more: Any) -> dict[str, Any]:
@@ -56,60 +49,6 @@ def find_to_write(request: ClinicRequest, pk: uuid.UUID) -> Patient:
     patient = find_patient(request, pk)
     require(policies.can_write_records(request.user, patient.clinic_id) and patient.restricted_at is None)
     return patient
-
-
-@require_POST
-@login_required
-def search(request: ClinicRequest) -> HttpResponse:
-    """Look for the words typed; the list's address holds a key in their place."""
-    text = searches.clean(request.POST.get("q", ""))
-    key = searches.keep(request.session, text)
-    return redirect(replace(Filters.read(request.POST, request.session), text=text, search=key).url)
-
-
-@login_required
-@require_safe
-def patient_list(request: ClinicRequest) -> HttpResponse:
-    """The clinic's patients, searched, filtered and sorted."""
-    clinic = request.clinic
-    filters = Filters.read(request.GET, request.session)
-    if filters.unread:
-        return render(request, "patients/list.html", {"filters": filters}, status=400)
-    facets = selectors.facets(user=request.user, clinic=clinic, **filters.wanted)
-    found = selectors.search(
-        user=request.user, clinic=clinic, sort=filters.sort, kept=facets.kept, **filters.wanted
-    )
-    paginator = Paginator(found, PATIENTS_A_PAGE)
-    paginator.count = facets.total  # counted along with the filters
-    page = paginator.get_page(request.GET.get("page"))
-    start = max(0, page.start_index() - 1)
-    page.object_list = selectors.page_of(
-        found=found,
-        start=start,
-        end=start + PATIENTS_A_PAGE,
-        total=facets.total,
-        sort=filters.sort,
-        ends=ends_in(request.GET) if page.number > 1 else None,
-    )
-    shown = page.object_list
-    ends = (shown[0].pk, shown[-1].pk) if shown else None
-    audit.record_listed(request=request, patients=page.object_list)
-    context = {
-        "filters": filters,
-        "facets": facets,
-        "groups": chip_groups(filters, facets),
-        "page": page,
-        "pages": page_links(page, filters.pairs, ends=ends),
-        "sorts": sort_links(filters),
-        "restricted": selectors.restricted_count(user=request.user, clinic=clinic),
-    }
-    # A search typed letter by letter swaps the results alone; going back asks for the page.
-    htmx = request.htmx
-    live = bool(htmx) and not htmx.history_restore_request
-    template = "patients/_results.html" if live else "patients/list.html"
-    response = render(request, template, {**context, "live": live})
-    patch_vary_headers(response, ["HX-Request"])
-    return response
 
 
 @login_required
@@ -171,21 +110,6 @@ def record_page(
 def record(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Who the patient is, their episodes and treatments, and their consent."""
     return record_page(request, find_patient(request, pk))
-
-
-@login_required
-@require_safe
-def log(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
-    """Who changed what of this patient, or who read it."""
-    patient = find_patient(request, pk)
-    context = page_of(request, patient, "log")
-    reads = request.GET.get("show") == "reads"
-    lines: Any = (
-        audit_selectors.reads_of_patient(patient=patient) if reads else selectors.changes(patient=patient)
-    )
-    page = Paginator(lines, LINES_A_PAGE).get_page(request.GET.get("page"))
-    pages = page_links(page, [("show", "reads")] if reads else [])
-    return render(request, "patients/log.html", {**context, "reads": reads, "page": page, "pages": pages})
 
 
 @login_required

@@ -14,27 +14,10 @@ from clinic.visits.models import Photo, Visit
 from inference.models import Analysis
 from inference.states import OPEN, Status
 
-from .attention import AttentionItem, attention
-from .board import Board, Work, today_board, work
 from .course import course_of
 from .history import History, ModelChange, TreatmentMark, VisitPoint, VisitRecord
 from .kept import FORM, VisitFigures, figures_of
 from .reading import Place, measured_visits, waiting_in
-
-__all__ = [
-    "AttentionItem",
-    "Board",
-    "History",
-    "Work",
-    "attention",
-    "course",
-    "history",
-    "newest_landmarks",
-    "today_board",
-    "visits_of",
-    "visits_page",
-    "work",
-]
 
 
 def course(*, episode: Episode) -> History:

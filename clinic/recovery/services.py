@@ -101,7 +101,7 @@ def recount(*, patient_id: uuid.UUID, visit_ids: Collection[uuid.UUID] | None = 
     unsaid.update(waiting=not patient.is_closed)
     tallies.recount(patient_ids=[patient_id], visit_ids=visit_ids)
     if visit_ids is None:
-        standing.stand_anew(patient_id=patient_id)
+        standing.place(patient_id=patient_id)
 
 
 def _owner(patient_id: uuid.UUID) -> Patient:

@@ -92,13 +92,13 @@ def stand(summary: PatientSummary, patient: Patient, *, before: tuple[Any, ...])
         _add(_change([before], [counted_of(summary)]))
 
 
-def stand_anew(*, patient_id: uuid.UUID) -> None:
+def place(*, patient_id: uuid.UUID) -> None:
     """Note where a patient stands whose figures are as they were: a task, the shelf or the time changed it."""
     with transaction.atomic():
         _stand(PatientSummary.objects.select_for_update().filter(patient_id=patient_id))
 
 
-def hold(*, patient_id: uuid.UUID) -> None:
+def lock(*, patient_id: uuid.UUID) -> None:
     """Lock the patient's summary, before anything else of the patient is."""
     list(PatientSummary.objects.select_for_update().filter(patient_id=patient_id).values_list("pk"))
 

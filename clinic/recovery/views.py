@@ -1,4 +1,4 @@
-"""Today, a patient's recovery, two photos compared, and the same figures as CSV and JSON."""
+"""A patient's recovery, two photos compared, and the same figures as CSV and JSON."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
-from django.views.decorators.vary import vary_on_headers
 
 from clinic.accounts import policies, stepup
 from clinic.audit.models import Access
-from clinic.audit.services import record_listed, record_read
+from clinic.audit.services import record_read
 from clinic.common import sheets
 from clinic.common.dates import today as local_today
 from clinic.common.http import require, visible_or_404
@@ -36,21 +35,6 @@ if TYPE_CHECKING:
 
 ROWS_A_PAGE: Final = 25
 """Visits on a page of the table."""
-
-
-@login_required
-@require_safe
-@vary_on_headers("HX-Request", "HX-Target")
-def today(request: ClinicRequest) -> HttpResponse:
-    """Who needs attention and why, and today's visits; to htmx alone the counts, with word of what changed."""
-    clinic = request.clinic
-    if request.htmx and request.htmx.target == "today-work":
-        now = selectors.work(user=request.user, clinic=clinic)
-        changed = now.signature != request.GET.get("was") and not now.analysing
-        return render(request, "recovery/_work.html", {"work": now, "changed": changed})
-    board = selectors.today_board(user=request.user, clinic=clinic)
-    record_listed(request=request, patients=board.named)
-    return render(request, "recovery/today.html", {"board": board, "date": local_today()})
 
 
 @login_required

@@ -28,11 +28,13 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from clinic.audit.holdings import HOLDINGS
-from clinic.audit.selectors import changes, reads_of_patient
+from clinic.audit.selectors import reads_of_patient
 from clinic.patients.models import Patient
 from clinic.visits import exercises, files
 from clinic.visits.models import Photo
 from inference import registry
+
+from .changes import changes
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User

@@ -26,6 +26,7 @@ from clinic.audit.selectors import reads_of_patient
 from clinic.audit.services import log_event
 from clinic.audit.statements import told_of
 from clinic.common.dates import day_in, today_in
+from clinic.common.summaries import summaries
 from clinic.feed import services as feed
 from clinic.patients import services as patients
 from clinic.patients.models import Consent, Erasure, Patient, RestrictionGround
@@ -126,11 +127,9 @@ def erase(*, user: User, patient: Patient, reason: str, address: str | None = No
             patients.revoke_consent(user=user, consent=consent)
         if patient.restricted_at is None:
             ground = RestrictionGround.ERASURE
-            services.restrict(
-                user=user, patient=patient, ground=ground, reason=reason, address=address
-            )
+            services.restrict(user=user, patient=patient, ground=ground, reason=reason, address=address)
         shadows, _kinds = BackgroundAnalysis.objects.filter(photo__visit__patient=patient).delete()
-        patients.forget_summary(patient_id=patient.pk)
+        summaries().forget(patient_id=patient.pk)
         photos = Photo.objects.filter(visit__patient=patient).exclude(thumbnail="")
         names = list(photos.values_list("thumbnail", flat=True))
         photos.update(thumbnail="")
@@ -213,7 +212,7 @@ def destroy(*, erasure: Erasure) -> bool:
         if not _may_be_destroyed(erasure, patient):
             raise ValidationError("A legal hold came in between.")
         tallies.forget(patient_id=patient.pk)
-        patients.forget_summary(patient_id=patient.pk)
+        summaries().forget(patient_id=patient.pk)
         gone = {"files": len(paths), **_delete_rows(patient)}
         feed.forget(patient=patient.pk)
         erasure.destroyed_at, erasure.destroyed = timezone.now(), gone

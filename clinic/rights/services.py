@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from clinic.audit.models import Event
 from clinic.audit.services import log_event
 from clinic.audit.statements import told_of
+from clinic.common.summaries import summaries
 from clinic.common.writing import errors_of, raise_if, save
 from clinic.patients import rules
 from clinic.patients.models import (
@@ -27,7 +28,6 @@ from clinic.patients.models import (
     Restriction,
     RestrictionGround,
 )
-from clinic.patients.services import recount
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User
@@ -120,7 +120,7 @@ def restrict(
     patient.restricted_at = restriction.created_at
     save(patient, user=user)
     stop_analyses(patient=patient)
-    recount(patient_id=patient.pk)
+    summaries().recount(patient_id=patient.pk)
     _log(Event.RESTRICTION, user, patient, address, said=restriction, ground=ground)
     return restriction
 
@@ -143,7 +143,7 @@ def lift_restriction(*, user: User, patient: Patient, reason: str, address: str 
     patient.restricted_at = None
     save(patient, user=user)
     resume_analyses(patient=patient)
-    recount(patient_id=patient.pk)
+    summaries().recount(patient_id=patient.pk)
     _log(Event.RESTRICTION_LIFTED, user, patient, address, said=restriction, ground=restriction.ground)
     return restriction
 

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clinic.audit import services as audit
+from clinic.common.summaries import summaries
 from clinic.common.writing import Basis, assign, lock, save
 from clinic.patients.rules import not_archived
-from clinic.recovery.services import refresh_summary
 from inference.finding import Finding, Verdict, agree
 
 from . import contradictions
@@ -140,4 +140,4 @@ def _add(user: User, visit: Visit, row: VisitConfirmation, based_on: Basis | Non
     audit.log_change(record=row, user=user, how="given")
     if changed := assign(visit, {"grade": row.grade}, GRADED, based_on=based_on):
         save(visit, user=user, only=changed)
-    refresh_summary(patient_id=visit.patient_id, visits=[visit.pk])
+    summaries().refresh(patient_id=visit.patient_id, visits=[visit.pk])

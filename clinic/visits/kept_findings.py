@@ -75,10 +75,10 @@ def still_true(
 ) -> dict[uuid.UUID, ModelFinding]:
     """What was kept of those visits of which it was made from what stands there now. stamps: theirs, where they are at
     hand."""
-    from clinic.recovery.models import VisitSummary
-
-    rows = VisitSummary.objects.filter(pk__in=list(visit_ids)).exclude(stamp="")
-    kept = {pk: (stamp, found) for pk, stamp, found in rows.values_list("pk", "stamp", "found")}
+    rows = Visit.objects.filter(pk__in=list(visit_ids), summary__stamp__gt="")
+    kept = {
+        pk: (stamp, found) for pk, stamp, found in rows.values_list("pk", "summary__stamp", "summary__found")
+    }
     now = stamps if stamps is not None else stamps_of(visit_ids=kept) if kept else {}
     return {pk: from_plain(found) for pk, (stamp, found) in kept.items() if stamp == now.get(pk)}
 

@@ -14,10 +14,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clinic.audit import services as audit
+from clinic.common.summaries import summaries
 from clinic.common.writing import lock, save
 from clinic.patients.rules import not_archived
 from clinic.patients.uses import check_record
-from clinic.recovery.services import refresh_summary
 from inference.again import judge_visits_again
 
 from . import rules
@@ -104,4 +104,4 @@ def _tell_both(
     audit.log_change(record=left, user=user, how="moved_away")
     audit.log_change(record=entered, user=user, how="moved_here")
     for patient_id in {source.pk, target.pk}:
-        refresh_summary(patient_id=patient_id, visits=changed)
+        summaries().refresh(patient_id=patient_id, visits=changed)

@@ -13,11 +13,11 @@ from inference.finding import Finding
 from . import exercises
 from .contradictions import Case, Contradiction, contradictions
 from .grading import VisitFinding, clinicians_findings, visit_finding, visit_findings
-from .models import Photo, Visit, VisitQuerySet
-from .selectors import PhotoCard, cards, photos_of_visit, previous_visit, previous_visits, visible_visits
+from .models import Photo, Visit
+from .selectors import PhotoCard, cards, photos_of_visit, previous_visit, previous_visits
 
 if TYPE_CHECKING:
-    from clinic.accounts.models import Clinic, User
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +100,3 @@ def _review(
     if known.counts is None:
         return review
     return replace(review, contradictions=tuple(contradictions(review.case(known.counts))))
-
-
-def review_queue(*, user: User, clinic: Clinic) -> VisitQuerySet:
-    """Visits of the clinic with a result on which no clinician has had a word, the oldest first."""
-    return (
-        visible_visits(user=user)
-        .current()
-        .filter(patient__archived_at__isnull=True, summary__clinic=clinic, summary__waiting=True)
-        .order_by("summary__at", "created_at")
-    )
-
-
-def review_count(*, clinic: Clinic) -> int:
-    """How many those are."""
-    from clinic.recovery.models import VisitSummary
-
-    return VisitSummary.objects.filter(clinic=clinic, waiting=True).count()

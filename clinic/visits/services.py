@@ -18,12 +18,12 @@ from clinic.accounts.policies import is_integration
 from clinic.audit import services as audit
 from clinic.common.dates import day_in
 from clinic.common.meters import counts_uploads
+from clinic.common.summaries import summaries
 from clinic.common.versions import base_value
 from clinic.common.writing import Basis, assign, lock, save
 from clinic.patients.rules import not_archived
 from clinic.patients.selectors import current_episode
 from clinic.patients.uses import check_record
-from clinic.recovery.services import refresh_summary
 from inference import finding
 from inference import services as inference_services
 from inference.again import judge_again, judge_visits_again
@@ -81,7 +81,7 @@ def create_visit(
         save(visit, user=user)
         if grade is not None:
             record_grade(user=user, visit=visit, grade=grade)
-        refresh_summary(patient_id=patient.pk, visits=[visit.pk])
+        summaries().refresh(patient_id=patient.pk, visits=[visit.pk])
     return visit
 
 
@@ -106,7 +106,7 @@ def update_visit(*, user: User, visit: Visit, based_on: Basis | None = None, **c
     if "at" in changed:
         follow_visit(user=user, visit=visit, before=before)
         judge_visits_again(visits=[visit], episodes=[visit.episode_id], since=min(before, visit.at))
-    refresh_summary(patient_id=visit.patient_id, visits=[visit.pk])
+    summaries().refresh(patient_id=visit.patient_id, visits=[visit.pk])
     return visit
 
 
@@ -128,7 +128,7 @@ def _set_visit_archived(user: User, visit: Visit, when: dt.datetime | None, base
     visit.archived_at = when
     save(visit, user=user, only=["archived_at"])
     judge_visits_again(visits=[visit], episodes=[visit.episode_id], since=visit.at)
-    refresh_summary(patient_id=visit.patient_id, visits=[visit.pk])
+    summaries().refresh(patient_id=visit.patient_id, visits=[visit.pk])
     return visit
 
 
@@ -213,7 +213,7 @@ def _write_row(user: User, photo: Photo) -> None:
             inference_services.queue_analysis(photo=photo)
             if photo.exercise == Exercise.REST:
                 judge_again(photo=photo)
-            refresh_summary(patient_id=photo.visit.patient_id, visits=[photo.visit_id])
+            summaries().refresh(patient_id=photo.visit.patient_id, visits=[photo.visit_id])
             committing = True
     except BaseException as error:
         if not committing:
@@ -293,7 +293,7 @@ def archive_photo(*, user: User, photo: Photo, based_on: Basis | None = None) ->
         inference_services.cancel(photo=photo)
         if photo.exercise == Exercise.REST:
             judge_again(photo=photo)
-        refresh_summary(patient_id=photo.visit.patient_id, visits=[photo.visit_id])
+        summaries().refresh(patient_id=photo.visit.patient_id, visits=[photo.visit_id])
     return photo
 
 
@@ -310,7 +310,7 @@ def restore_photo(*, user: User, photo: Photo, based_on: Basis | None = None) ->
     inference_services.queue_analysis(photo=photo)
     if photo.exercise == Exercise.REST:
         judge_again(photo=photo)
-    refresh_summary(patient_id=photo.visit.patient_id, visits=[photo.visit_id])
+    summaries().refresh(patient_id=photo.visit.patient_id, visits=[photo.visit_id])
     return photo
 
 
@@ -366,7 +366,7 @@ def confirm(
         if exercise:
             side = "" if refiles else photo.side
             change_exercise(user=user, photo=analysis.photo, exercise=exercise, side=side)
-        refresh_summary(patient_id=photo.visit.patient_id, visits=[photo.visit_id])
+        summaries().refresh(patient_id=photo.visit.patient_id, visits=[photo.visit_id])
     return confirmation
 
 

@@ -12,9 +12,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clinic.common.dates import day_in
+from clinic.common.summaries import summaries
 from clinic.common.writing import Basis, assign, lock, save
 from clinic.patients.rules import not_archived
-from clinic.recovery.services import refresh_summary
 from inference.again import judge_again
 from inference.pipeline.codes import Exercise
 
@@ -39,7 +39,7 @@ def change_exercise(
     """Say that a photo shows another exercise; what it was before stays in its history."""
     lock(photo, based_on)
     if _file(user, photo, exercise, side, True, based_on):
-        refresh_summary(patient_id=photo.visit.patient_id, visits=[photo.visit_id])
+        summaries().refresh(patient_id=photo.visit.patient_id, visits=[photo.visit_id])
     return photo
 
 
@@ -78,7 +78,7 @@ def file_together(*, user: User, visit: Visit, filings: Sequence[Filing], named:
                     suggestion=Suggestion.EXERCISE,
                     value=card.other_exercise.code,
                 )
-    refresh_summary(patient_id=visit.patient_id, visits=[visit.pk])
+    summaries().refresh(patient_id=visit.patient_id, visits=[visit.pk])
     return photos
 
 
@@ -110,7 +110,7 @@ def change_taken_at(
     if changed:
         photo.taken_from = TakenFrom.GIVEN
         save(photo, user=user, only=["taken_at", "taken_from"])
-        refresh_summary(patient_id=photo.visit.patient_id, visits=[photo.visit_id])
+        summaries().refresh(patient_id=photo.visit.patient_id, visits=[photo.visit_id])
     return photo
 
 

@@ -14,10 +14,9 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
 from clinic.audit import services as audit
+from clinic.common.summaries import summaries
 from clinic.common.writing import save
 from clinic.patients.rules import not_archived
-from clinic.recovery.keeping import outdate
-from clinic.recovery.services import refresh_summary
 from inference import services as inference_services
 from inference.again import judge_again
 from inference.pipeline.codes import Exercise
@@ -52,7 +51,7 @@ def turn_over(*, user: User, visit: Visit, photos: Sequence[Photo]) -> list[Phot
             for rest in (photo for photo in turned if photo.exercise == Exercise.REST):
                 judge_again(photo=rest)
             audit.log_change(record=visit, user=user, how="turned_over")
-            refresh_summary(patient_id=visit.patient_id, visits=[visit.pk])
+            summaries().refresh(patient_id=visit.patient_id, visits=[visit.pk])
             committing = True
     except BaseException as error:
         if not committing:
@@ -139,5 +138,5 @@ def keep(*, user: User, visit: Visit, suggestion: str, value: str, photo: Photo 
         )
         if created:
             audit.log_change(record=kept, user=user, how="kept")
-            outdate(visits=[visit.pk])
+            summaries().outdate(visits=[visit.pk])
     return kept

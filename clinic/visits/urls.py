@@ -3,9 +3,14 @@
 from django.urls import path
 
 from . import views
+from .views.patients import patient_photos, patient_visits
 
-app_name = "visits"
-urlpatterns = [
+of_patients = [
+    path("<uuid:pk>/visits/", patient_visits, name="visits"),
+    path("<uuid:pk>/photos/", patient_photos, name="photos"),
+]
+
+of_visits = [
     path("patients/<uuid:pk>/visits/new/", views.new, name="new"),
     path("visits/<uuid:pk>/", views.detail, name="detail"),
     path("visits/<uuid:pk>/board/", views.board, name="board"),
@@ -33,6 +38,5 @@ urlpatterns = [
     path("photos/<uuid:pk>/confirm/", views.confirm, name="confirm"),
     path("photos/<uuid:pk>/image/", views.image, name="file"),
     path("photos/<uuid:pk>/thumbnail/", views.thumbnail, name="thumbnail"),
-    path("review/", views.review, name="review"),
     path("quick-check/", views.quick_check, name="quick_check"),
 ]

@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from clinic.api.urls import router
 from clinic.examination.models import Task
+from clinic.overview.listed import needs_attention
 from clinic.patients import services
-from clinic.patients.listed import needs_attention
 from clinic.patients.models import Patient
 from clinic.recovery import standing
 from clinic.recovery.services import refresh_summary
@@ -348,7 +348,7 @@ def test_needing_attention_is_read_from_what_is_kept(api, records, two):
         refresh_summary(patient_id=patient.pk)
     Task.objects.update(next_check=timezone.localdate() + dt.timedelta(days=40))
     for patient in (records.patient, two.patient):
-        standing.stand_anew(patient_id=patient.pk)
+        standing.place(patient_id=patient.pk)
     with CaptureQueriesContext(connection) as captured:
         found = ids(api.get(PATIENTS, {"attention": "true"}))
     [listed] = [one["sql"] for one in captured.captured_queries if "urgency" in one["sql"]]

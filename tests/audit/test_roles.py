@@ -19,7 +19,7 @@ from clinic.audit import chain, guards, roles, statements
 from clinic.audit.history import kept
 from clinic.audit.models import AuditEvent, Event
 from clinic.audit.services import log_event
-from clinic.config.checks_database import rights
+from clinic.config import checks_database
 from clinic.operations.backup import make, restore
 from clinic.patients import services as patients
 from clinic.patients.models import Consent, Erasure, Patient
@@ -226,20 +226,22 @@ def test_the_command_can_be_run_again(db, settings) -> None:
 
 def test_the_doctor_warns_of_a_superuser_and_of_an_owner(application, settings) -> None:
     settings.PRODUCTION = True
-    assert rights() == []
+    assert checks_database.rights() == []
     with connection.cursor() as cursor:
         cursor.execute("RESET ROLE")
-    assert "is a superuser" in rights()[0].msg and "database_roles" in str(rights()[0].hint)
+    assert "is a superuser" in checks_database.rights()[0].msg and "database_roles" in str(
+        checks_database.rights()[0].hint
+    )
     with connection.cursor() as cursor:
         cursor.execute(f"GRANT DELETE ON audit_seal TO {ROLE}")
         cursor.execute(f"SET LOCAL ROLE {ROLE}")
-        assert "audit_seal" in rights()[0].msg
+        assert "audit_seal" in checks_database.rights()[0].msg
         cursor.execute("RESET ROLE")
         cursor.execute(f"ALTER TABLE audit_readevent OWNER TO {ROLE}")
         cursor.execute(f"SET LOCAL ROLE {ROLE}")
-    assert "owns the tables" in rights()[0].msg
+    assert "owns the tables" in checks_database.rights()[0].msg
     settings.PRODUCTION = False
-    assert rights() == []
+    assert checks_database.rights() == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -215,9 +215,7 @@ class Clinic:
     def restriction(self) -> None:
         patient = self.draw.choice(list(Patient.objects.all()))
         if patient.restricted_at is None:
-            rights.restrict(
-                user=self.administrator, patient=patient, ground="accuracy", reason="Disputed"
-            )
+            rights.restrict(user=self.administrator, patient=patient, ground="accuracy", reason="Disputed")
         else:
             rights.lift_restriction(user=self.administrator, patient=patient, reason="Settled")
 

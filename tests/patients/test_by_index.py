@@ -12,9 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.patients import listed, lookup, selectors, services
+from clinic.overview import attention, listed
+from clinic.patients import lookup, selectors, services
 from clinic.patients.models import Episode, Patient
-from clinic.recovery import attention, standing
+from clinic.recovery import standing
 from clinic.recovery.models import PatientSummary, VisitSummary
 from clinic.recovery.services import refresh_summary
 from clinic.visits import grading, reviewing

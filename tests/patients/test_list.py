@@ -39,7 +39,7 @@ def make(clinic: Any, name: str, **fields: Any) -> Patient:
     at = timezone.now() - dt.timedelta(days=days) if days is not None else None
     newest = {name: getattr(episode, name) for name in ("cause", "weak_side", "onset_date")}
     PatientSummary.objects.create(patient=patient, last_visit_at=at, **newest, **summary)
-    standing.stand_anew(patient_id=patient.pk)
+    standing.place(patient_id=patient.pk)
     return patient
 
 

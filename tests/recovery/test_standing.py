@@ -17,11 +17,12 @@ from django.utils import timezone
 
 from clinic.examination import services as tasks
 from clinic.examination.models import Task
+from clinic.overview import attention, board
+from clinic.overview.listed import needs_attention, to_follow_up
 from clinic.patients import selectors
 from clinic.patients import services as patients
-from clinic.patients.listed import needs_attention, to_follow_up
 from clinic.patients.models import Episode, Patient
-from clinic.recovery import attention, board, standing
+from clinic.recovery import standing
 from clinic.recovery.models import PatientSummary, PatientTally, Shelf
 from clinic.recovery.services import refresh_summary
 from clinic.rights import erasure

@@ -30,7 +30,7 @@ def someone(clinic, *, name="Someone", **summary):  # type: ignore[no-untyped-de
     patient = factories.PatientFactory(clinic=clinic, name=name)
     if summary:
         PatientSummary.objects.create(patient=patient, **({"last_visit_at": timezone.now()} | summary))
-        standing.stand_anew(patient_id=patient.pk)
+        standing.place(patient_id=patient.pk)
     return patient
 
 

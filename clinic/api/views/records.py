@@ -23,7 +23,8 @@ from clinic.accounts.scopes import Scope
 from clinic.audit.models import Access
 from clinic.common.dates import today_in
 from clinic.common.folding import tidy_number
-from clinic.patients import selectors, services
+from clinic.overview import selectors
+from clinic.patients import services
 from clinic.patients.models import Consent, Episode, Patient, Treatment
 from clinic.recovery.export import history_csv
 from clinic.recovery.selectors import course, visits_of

@@ -59,6 +59,8 @@ INSTALLED_APPS = [
     "clinic.visits",
     "clinic.recovery",
     "clinic.examination",
+    "clinic.overview",
+    "clinic.rights",
     "clinic.audit",
     "clinic.operations",
     "clinic.api",
@@ -114,7 +116,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "clinic.common.context.shell",
+                "clinic.overview.context.shell",
                 "clinic.accounts.context.session",
             ],
         },
@@ -122,6 +124,7 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
+SUMMARIES = "clinic.recovery.summaries.CourseSummaries"
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["clinic.accounts.backends.PeopleBackend"]
 AUTH_PASSWORD_VALIDATORS = [

@@ -17,7 +17,6 @@ from .photos import (
     photo_retry,
 )
 from .quick import quick_check
-from .review import review
 from .suggestions import keep, turn_over
 from .upload import upload
 from .visits import archive, board, capture, detail, edit, new, restore
@@ -48,7 +47,6 @@ __all__ = [
     "photo_taken",
     "quick_check",
     "restore",
-    "review",
     "thumbnail",
     "turn_over",
     "upload",

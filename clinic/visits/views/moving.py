@@ -17,7 +17,7 @@ from clinic.audit.services import record_listed, record_read
 from clinic.common import undo
 from clinic.common.http import require, visible_or_404
 from clinic.patients.models import Episode, Patient
-from clinic.patients.selectors import search
+from clinic.patients.selectors import found_by
 
 from .. import policies, selectors
 from ..moving import move_photo, move_visit
@@ -92,7 +92,7 @@ def _places(request: ClinicRequest, patient: Patient) -> dict[str, Any]:
     text = (request.GET.get("q") or request.POST.get("q") or "").strip()
     patients = [patient]
     if text:
-        found = search(user=request.user, clinic=patient.clinic, text=text)
+        found = found_by(user=request.user, clinic=patient.clinic, text=text)
         patients = list(found[:FOUND])
     places = [
         {

@@ -10,13 +10,13 @@ from django.db.models import Case, Count, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from clinic.accounts.policies import clinics_of
+from clinic.patients.models import Cause, Patient, WeakSide
+from clinic.patients.visibility import opened_by
 from clinic.recovery import rules, standing
 from clinic.recovery.models import Shelf
 
 from . import listed
 from .listed import LastVisit
-from .models import Cause, Patient, WeakSide
-from .visibility import opened_by
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser

@@ -21,12 +21,11 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.common.folding import fold
 from clinic.examination.selectors import due as task_due
+from clinic.patients import lookup
+from clinic.patients.models import Cause, Episode, Patient, WeakSide
+from clinic.patients.visibility import opened_by
 from clinic.recovery import rules, standing
 from clinic.recovery.models import Shelf
-
-from . import lookup
-from .models import Cause, Episode, Patient, WeakSide
-from .visibility import opened_by
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -139,7 +138,7 @@ def _with_current_episode(patients: QuerySet[Patient], kept: bool) -> QuerySet[P
 
 def _matching(text: str) -> Q:
     """Each word is found in name, number or telephone, or is a cause or side; or all of it is a date or a number."""
-    words = text.split()[:8]
+    words = text.split()[: lookup.MOST_WORDS]
     if not words:
         return Q()
     found = Q()

@@ -30,16 +30,16 @@ from clinic.common.dates import local_day, today
 from clinic.examination import sentences as task_sentences
 from clinic.examination.models import Task, TaskKind
 from clinic.examination.selectors import due, due_tasks
-from clinic.patients.listed import is_kept, lapsed, needs_attention
 from clinic.patients.models import Episode, Patient
 from clinic.patients.visibility import opened_by
+from clinic.recovery import rules, standing
+from clinic.recovery.course import fall_sentence
+from clinic.recovery.models import PatientSummary, Shelf
 from clinic.visits.models import Visit
 from inference.models import Analysis
 from inference.states import Status
 
-from . import rules, standing
-from .course import fall_sentence
-from .models import PatientSummary, Shelf
+from .listed import is_kept, lapsed, needs_attention
 
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User

@@ -30,9 +30,7 @@ from clinic.patients.middleware import close_record, open_record
 from clinic.patients.models import Correction, Patient
 from clinic.patients.views import find_patient, page_of
 
-from . import dossier, erasure
-from . import forms
-from . import services
+from .. import dossier, erasure, forms, services
 
 
 def _find(request: ClinicRequest, pk: uuid.UUID, allowed: Callable[..., bool]) -> Patient:

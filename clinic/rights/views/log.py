@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from typing import Any, Final
 
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -20,15 +22,34 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clinic.accounts import policies, stepup
 from clinic.accounts import selectors as accounts
 from clinic.accounts.requests import ClinicRequest
+from clinic.audit import log
+from clinic.audit.models import Access
+from clinic.audit.selectors import reads_of_patient
+from clinic.audit.services import log_reading, record_read
 from clinic.common import sheets
 from clinic.common.dates import today
 from clinic.common.http import require, visible_or_404
+from clinic.common.paging import page_links
 from clinic.patients.models import Patient
+from clinic.patients.views import find_patient, page_of
 
-from . import log
-from .forms import AddressForm, SearchForm
-from .models import Access
-from .services import log_reading, record_read
+from ..changes import changes
+from ..forms import AddressForm, SearchForm
+
+LINES_A_PAGE: Final = 60
+
+
+@login_required
+@require_safe
+def log_page(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
+    """Who changed what of this patient, or who read it."""
+    patient = find_patient(request, pk)
+    context = page_of(request, patient, "log")
+    reads = request.GET.get("show") == "reads"
+    lines: Any = reads_of_patient(patient=patient) if reads else changes(patient=patient)
+    page = Paginator(lines, LINES_A_PAGE).get_page(request.GET.get("page"))
+    pages = page_links(page, [("show", "reads")] if reads else [])
+    return render(request, "rights/log.html", {**context, "reads": reads, "page": page, "pages": pages})
 
 
 @never_cache
@@ -52,14 +73,16 @@ def clinic_log(request: ClinicRequest) -> HttpResponse:
             return redirect(reverse("audit:clinic") + search.query)
         if number and patient is None:
             form.add_error("record_number", _("No patient of the clinic has this record number."))
-        return render(request, "audit/clinic.html", {"form": form, "events": [], "failed": True}, status=422)
+        return render(
+            request, "rights/clinic_log.html", {"form": form, "events": [], "failed": True}, status=422
+        )
     form = SearchForm({**request.GET.dict(), "record_number": ""}, people=people)
     asked = AddressForm(request.GET)
     # What makes no sense finds nothing: left out, it would find everything.
     if not form.is_valid() or not asked.is_valid() or not asked.is_known(form):
         return render(
             request,
-            "audit/clinic.html",
+            "rights/clinic_log.html",
             {"form": form, "events": [], "failed": True, "unread": True},
             status=400,
         )
@@ -76,7 +99,7 @@ def clinic_log(request: ClinicRequest) -> HttpResponse:
         "more": more.query if more else "",
         "of": patient,
     }
-    return render(request, "audit/clinic.html", context)
+    return render(request, "rights/clinic_log.html", context)
 
 
 def _own(request: ClinicRequest, pk: uuid.UUID) -> Patient:
@@ -100,7 +123,7 @@ def patient_log(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """A patient's own log, to be printed and handed over."""
     patient = _own(request, pk)
     context = {"patient": patient, "lines": list(_lines(patient)), "printed": timezone.now()}
-    return render(request, "audit/patient.html", context)
+    return render(request, "rights/patient_log.html", context)
 
 
 @login_required

@@ -10,13 +10,13 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from clinic.common.dates import today
-from clinic.patients.listed import is_kept
 from clinic.patients.models import Episode, Patient
+from clinic.recovery.models import Shelf
 from clinic.visits.models import Visit
 from inference.selectors import open_counts
 
 from .attention import AttentionItem, Counts, attention, counts
-from .models import Shelf
+from .listed import is_kept
 
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User

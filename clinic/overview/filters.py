@@ -9,14 +9,14 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from django.contrib.sessions.backends.base import SessionBase
-from django.core.paginator import Page
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from clinic.patients.models import Cause, WeakSide
+
 from . import searches
-from .models import Cause, WeakSide
 from .selectors import SIDES, SORTS, Ends, Facets, LastVisit
 
 NO_SIDE = "none"
@@ -224,21 +224,6 @@ def sort_links(filters: Filters) -> dict[str, Sort]:
     labels = {"name": _("Name"), "onset": _("Onset"), "visit": _("Last visit")}
     directions = {key: {key: "ascending", f"-{key}": "descending"}.get(filters.sort, "") for key in labels}
     return {key: Sort(label, filters.sorted_by(key), directions[key]) for key, label in labels.items()}
-
-
-def page_links(
-    page: Page[Any], pairs: list[tuple[str, str]], *, ends: tuple[uuid.UUID, uuid.UUID] | None = None
-) -> dict[str, str]:
-    """The addresses of the pages before and after this one, where there are any. ends: the first and the last record
-    shown, from which the neighbouring pages go on."""
-    links = {}
-    if page.has_previous():
-        beside = [("before", str(ends[0]))] if ends and page.previous_page_number() > 1 else []
-        links["previous"] = "?" + urlencode([*pairs, ("page", str(page.previous_page_number())), *beside])
-    if page.has_next():
-        beside = [("after", str(ends[1]))] if ends else []
-        links["next"] = "?" + urlencode([*pairs, ("page", str(page.next_page_number())), *beside])
-    return links
 
 
 def ends_in(query: QueryDict) -> Ends | None:
