@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 from clinic.accounts.models import ModelUse
 
-from . import publish, references, registry
-from .models import Analysis
-from .services import tell_queued
+from . import references, registry
+from .services import judge_if_outdated
 
 if TYPE_CHECKING:
     from clinic.visits.models import Photo, Visit
@@ -42,13 +41,3 @@ def _judge(photos: Iterable[Photo], visit: Visit) -> int:
     if not info.uses_reference or visit.patient.clinic.effective_model_use != ModelUse.IN_USE:
         return 0
     return sum(judge_if_outdated(photo, info.name) for photo in photos)
-
-
-def judge_if_outdated(photo: Photo, release: str) -> bool:
-    """Queue the photo once more if that release judged it beside another one than it would be now; whether it was."""
-    if not references.outdated(photo=photo, release=release):
-        return False
-    analysis = Analysis.objects.create(photo=photo, release=release)
-    tell_queued(analysis_id=analysis.pk)
-    publish.analysis_on_commit(analysis_id=analysis.pk)
-    return True

@@ -1,15 +1,10 @@
-"""The work that no patient waits for: a shadow release beside the one in use, and releases sent over old photos.
-
-Its jobs lie in a table of their own, and only a few at a time are handed to the broker, at its lowest priority: a
-photo that is uploaded meanwhile waits for those few at most, however many thousand jobs there are.
-"""
+"""The jobs of the backlog in a worker's hands: how one is started, and what becomes of it."""
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
 import uuid
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -19,91 +14,21 @@ from django.utils import timezone
 
 from clinic.accounts.models import ModelUse, uses_model
 from clinic.common.summaries import summaries
+from clinic.patients.models import ConsentUse
+from clinic.patients.uses import for_record, in_force
 
-from . import jobs, publish, registry, results, services
+from . import backlog, jobs, results, services
 from .jobs import Claim, Waiting
 from .models import Analysis, BackgroundAnalysis, Purpose
-from .states import OPEN, Status
+from .states import Status
 
 if TYPE_CHECKING:
-    from clinic.visits.models import Photo
     from inference.pipeline.findings import Findings
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 8
-"""Jobs in the broker or in work at any time: enough that no child of a worker runs dry."""
 LOST_AFTER = dt.timedelta(minutes=15)
 """A published job that was not started by then is published again; photos of patients may have been first."""
-
-
-def add_shadow(*, photo: Photo) -> None:
-    """Queue the photo for the shadow release too, if there is one, in the caller's transaction."""
-    if name := registry.shadow_name():
-        _, created = BackgroundAnalysis.objects.get_or_create(
-            photo=photo, release=name, purpose=Purpose.SHADOW
-        )
-        if created:
-            transaction.on_commit(feed, robust=True)
-
-
-def add_unseen(*, photo: Photo) -> None:
-    """Queue the photo of a clinic whose model runs unseen: the release in use and its shadow look at it alike."""
-    active = registry.active()
-    if not active.usable:
-        return
-    _, created = BackgroundAnalysis.objects.get_or_create(
-        photo=photo, release=active.name, purpose=Purpose.SHADOW
-    )
-    if created:
-        transaction.on_commit(feed, robust=True)
-    add_shadow(photo=photo)
-
-
-def cancel_of_clinic(*, clinic_id: uuid.UUID) -> int:
-    """Take a clinic's waiting jobs off the queue; how many there were."""
-    return _cancel(photo__visit__patient__clinic_id=clinic_id)
-
-
-def add(*, photo_ids: Iterable[uuid.UUID], release: str, purpose: str) -> None:
-    """Queue old photos; those that have such a job already keep it."""
-    made = [BackgroundAnalysis(photo_id=pk, release=release, purpose=purpose) for pk in photo_ids]
-    with transaction.atomic():
-        BackgroundAnalysis.objects.bulk_create(made, ignore_conflicts=True)
-        transaction.on_commit(feed)
-
-
-def cancel_of(*, release: str) -> int:
-    """Take a release's waiting jobs off the queue; how many there were."""
-    return _cancel(release=release)
-
-
-def cancel_of_patient(*, patient_id: uuid.UUID) -> int:
-    """Take a patient's waiting jobs off the queue; how many there were."""
-    return _cancel(photo__visit__patient_id=patient_id)
-
-
-def _cancel(**which: Any) -> int:
-    return jobs.move(BackgroundAnalysis.objects.filter(**which), Status.CANCELLED)
-
-
-def feed() -> int:
-    """Hand the broker the next jobs in turn, as many as may be on their way; how many that were."""
-    rows = BackgroundAnalysis.objects.order_by("queued_at", "pk")
-    waiting = rows.filter(status=Status.QUEUED, published_at__isnull=True)
-    on_the_way = rows.filter(
-        Q(status=Status.RUNNING) | Q(status=Status.QUEUED, published_at__isnull=False)
-    ).count()
-    handed = 0
-    for pk in list(waiting.values_list("pk", flat=True)[: max(0, AT_ONCE - on_the_way)]):
-        # Before the message is out, and only once: other processes feed too.
-        if not waiting.filter(pk=pk).update(published_at=timezone.now()):
-            continue
-        if not publish.background_now(job_id=pk):
-            rows.filter(pk=pk, status=Status.QUEUED).update(published_at=None)
-            break
-        handed += 1
-    return handed
 
 
 def watch() -> int:
@@ -116,7 +41,7 @@ def watch() -> int:
     BackgroundAnalysis.objects.filter(status=Status.QUEUED, published_at__lt=now - LOST_AFTER).update(
         published_at=None
     )
-    feed()
+    backlog.feed()
     return lost
 
 
@@ -130,7 +55,7 @@ def waiting(*, analysis_id: uuid.UUID) -> Waiting | None:
 def start(*, job: Waiting, release: str | None = None) -> Claim | None:
     """Start an attempt; None if the job is not waiting any more, or its photo may not be used any more."""
     if not job.allowed:
-        _cancel(pk=job.next.analysis_id)
+        backlog.cancel(pk=job.next.analysis_id)
         return None
     return jobs.begin(rows=BackgroundAnalysis.objects, job=job)
 
@@ -144,9 +69,6 @@ def claim(*, analysis_id: uuid.UUID) -> Claim | None:
 def usable(rows: QuerySet[BackgroundAnalysis]) -> QuerySet[BackgroundAnalysis]:
     """Those whose photo is still on record, not restricted and, for a reanalysis, still covered by consent; and whose
     clinic lets the model do that."""
-    from clinic.patients.models import ConsentUse
-    from clinic.patients.uses import for_record, in_force
-
     patient = "photo__visit__patient"
     rows = rows.filter(photo__archived_at__isnull=True, photo__visit__archived_at__isnull=True)
     clinic = f"{patient}__clinic__"
@@ -215,13 +137,8 @@ def lose(*, analysis_id: uuid.UUID, holder: str, code: str, republish: bool) -> 
     if attempt is None:
         return None
     moved = requeue(analysis_id=analysis_id, attempt=attempt, code=code, republish=republish)
-    feed()
+    backlog.feed()
     return moved
-
-
-def open_jobs(*, release: str, purpose: str) -> QuerySet[BackgroundAnalysis]:
-    """The release's jobs that are not done."""
-    return BackgroundAnalysis.objects.filter(release=release, purpose=purpose, status__in=OPEN)
 
 
 def _close_counted(claim: Claim, status: str, code: str) -> bool:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from clinic.patients.models import Consent, ConsentUse
-from clinic.visits.models import Photo
 
 from . import registry, selectors
 from .admission import Refused
 from .models import Analysis, BackgroundAnalysis, Purpose
+from .photos import photos as all_photos
 from .states import FINAL, Status
+
+if TYPE_CHECKING:
+    from clinic.visits.models import Photo
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,10 @@ def purpose_of(*, release: str) -> str:
 
 def photos(*, clinic: uuid.UUID | None = None, since: dt.date | None = None) -> QuerySet[Photo]:
     """The photos on record, newest first."""
-    found = Photo.objects.current().filter(
-        visit__patient__archived_at__isnull=True, visit__patient__restricted_at__isnull=True
+    found = (
+        all_photos()
+        .current()
+        .filter(visit__patient__archived_at__isnull=True, visit__patient__restricted_at__isnull=True)
     )
     if clinic:
         found = found.filter(visit__patient__clinic=clinic)

@@ -16,6 +16,7 @@ from django.db.models import CharField, Exists, ExpressionWrapper, OuterRef, Q, 
 from inference.pipeline.codes import Exercise
 
 from .models import Analysis
+from .photos import photos
 from .states import Status
 
 if TYPE_CHECKING:
@@ -54,35 +55,27 @@ def _candidates(*, photo: Any, visit: Any, episode: Any, at: Any) -> QuerySet[Ph
 
 
 def _resting() -> QuerySet[Photo]:
-    from clinic.visits.models import Photo as Photos
-
-    return Photos.objects.current().filter(exercise=Exercise.REST, exercise_named=True).exclude(image="")
+    return photos().current().filter(exercise=Exercise.REST, exercise_named=True).exclude(image="")
 
 
 def judged_beside(*, photo: Photo) -> QuerySet[Photo]:
     """The photos whose reference this one may be, or may have been: those of other views, of its visit and of later
     visits of the episode."""
-    from clinic.visits.models import Photo as Photos
-
-    others = Photos.objects.current().exclude(pk=photo.pk).exclude(exercise=Exercise.REST)
+    others = photos().current().exclude(pk=photo.pk).exclude(exercise=Exercise.REST)
     later = others.filter(visit__episode=photo.visit.episode_id, visit__at__gte=photo.visit.at)
     return later.select_related("visit")
 
 
 def photos_in(*, visits: Collection[uuid.UUID]) -> QuerySet[Photo]:
     """The current photos of those visits."""
-    from clinic.visits.models import Photo as Photos
-
-    return Photos.objects.current().filter(visit__in=visits).select_related("visit__patient__clinic")
+    return photos().current().filter(visit__in=visits).select_related("visit__patient__clinic")
 
 
 def borrowers(*, episodes: Collection[uuid.UUID], since: dt.datetime) -> QuerySet[Photo]:
     """The photos of the episodes' visits from `since` on whose visit has no photo at rest of its own: those that an
     earlier visit lends one to."""
-    from clinic.visits.models import Photo as Photos
-
     own = _resting().filter(visit=OuterRef("visit"))
-    found = Photos.objects.current().filter(visit__episode__in=episodes, visit__at__gte=since)
+    found = photos().current().filter(visit__episode__in=episodes, visit__at__gte=since)
     return found.filter(~Exists(own)).select_related("visit__patient__clinic")
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from inference.pipeline.errors import PipelineError
 
-from . import admission, background, registry
+from . import admission, backlog, registry
 from .admission import Refused
 from .models import ModelRelease, ReleaseChange, ReleaseState
 
@@ -122,7 +122,7 @@ def _move(release: ModelRelease, after: str, by: str, why: str) -> ModelRelease:
     release.save(update_fields=["state"])
     _note(release, before, by, why)
     if before == ReleaseState.SHADOW or after == ReleaseState.RETIRED:
-        background.cancel_of(release=release.name)
+        backlog.cancel_of(release=release.name)
     return release
 
 

@@ -18,10 +18,12 @@ from clinic.common.compiled import CompiledQuery
 from clinic.common.summaries import summaries
 from clinic.feed import services as feed
 from clinic.feed.models import What
+from clinic.patients.uses import for_record
 
-from . import jobs, publish, registry, turns
+from . import backlog, jobs, publish, references, registry, turns
 from .jobs import Claim, Waiting
 from .models import Analysis, Canary
+from .photos import photos
 from .results import (
     RESULT_COLUMNS,
     Stored,
@@ -50,9 +52,7 @@ def queue_analysis(*, photo: Photo) -> Analysis | None:
     use = photo.visit.patient.clinic.effective_model_use
     if use != ModelUse.IN_USE:
         if use == ModelUse.SHADOW:
-            from . import background
-
-            background.add_unseen(photo=photo)
+            backlog.add_unseen(photo=photo)
         return None
     release = registry.active().name
     with transaction.atomic():
@@ -64,9 +64,7 @@ def queue_analysis(*, photo: Photo) -> Analysis | None:
         if created:
             _tell(What.CREATED, pk=analysis.pk)
             publish.analysis_on_commit(analysis_id=analysis.pk)
-            from . import background
-
-            background.add_shadow(photo=photo)
+            backlog.add_shadow(photo=photo)
         elif analysis.status == Status.CANCELLED:
             _back_to_queue(analysis)
     return analysis
@@ -112,11 +110,6 @@ def tell_made(*, photo_id: uuid.UUID, release: str) -> None:
     _tell(What.CREATED, photo_id=photo_id, release=release)
 
 
-def tell_queued(*, analysis_id: uuid.UUID) -> None:
-    """Tell the feed of a new analysis, in the caller's transaction."""
-    _tell(What.CREATED, pk=analysis_id)
-
-
 def _tell(what: str, **which: Any) -> None:
     """Tell the feed of these analyses, in the caller's transaction."""
     patient = "photo__visit__patient"
@@ -128,8 +121,6 @@ def _tell(what: str, **which: Any) -> None:
 
 
 def _waiting(*, pk: uuid.UUID) -> Any:
-    from clinic.patients.uses import for_record
-
     in_use = uses_model("photo__visit__patient__clinic__", ModelUse.IN_USE)
     allowed = ExpressionWrapper(in_use & for_record("photo__visit__patient"), output_field=BooleanField())
     return jobs.query_of(rows=Analysis.objects.filter(pk=pk), allowed=allowed)
@@ -176,13 +167,19 @@ def finish(*, claim: Claim, findings: Findings) -> bool:
         and active.uses_reference
         and findings.release == active.name
     ):
-        from clinic.visits.models import Photo
-
-        from .again import judge_if_outdated
-
-        asked = Photo.objects.select_related("visit__patient__clinic")
+        asked = photos().select_related("visit__patient__clinic")
         with transaction.atomic():
             judge_if_outdated(asked.get(pk=claim.photo_id), findings.release)
+    return True
+
+
+def judge_if_outdated(photo: Photo, release: str) -> bool:
+    """Queue the photo once more if that release judged it beside another one than it would be now; whether it was."""
+    if not references.outdated(photo=photo, release=release):
+        return False
+    analysis = Analysis.objects.create(photo=photo, release=release)
+    _tell(What.CREATED, pk=analysis.pk)
+    publish.analysis_on_commit(analysis_id=analysis.pk)
     return True
 
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from django.db import InterfaceError, OperationalError
 
-from clinic.audit import chain, heads
-from clinic.visits import files, orphans, quick
+from clinic.common import broker
+from clinic.store import files
 from inference.pipeline.errors import PipelineError
 
 from . import background as background_services
-from . import publish, registry, services, watchdog, worker
+from . import backlog, publish, registry, services, watchdog, worker
 from .errors import explain
 from .jobs import Claim
 
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-@publish.task(name=publish.ANALYSE)
+@broker.task(name=publish.ANALYSE)
 def analyse(analysis_id: str) -> None:
     """Analyse one photo, if it still waits for it."""
     _run(uuid.UUID(analysis_id), services)
 
 
-@publish.task(name=publish.BACKGROUND)
+@broker.task(name=publish.BACKGROUND)
 def background(job_id: str) -> None:
     """Analyse one photo for a shadow release or anew, and hand out the next ones."""
     try:
         _run(uuid.UUID(job_id), background_services)
     finally:
-        background_services.feed()
+        backlog.feed()
 
 
 def _run(pk: uuid.UUID, book: ModuleType) -> None:
@@ -69,7 +69,7 @@ def _run(pk: uuid.UUID, book: ModuleType) -> None:
     except files.StoreAway as error:
         logger.error("Analysis %s: %s", pk, error)
         _give_up(claim, error.code, book)
-    except files.SealError as error:
+    except files.DecryptionError as error:
         logger.error("Analysis %s: %s", pk, error)
         _give_up(claim, error.code, book)
     except PipelineError as error:
@@ -90,7 +90,7 @@ def _at_rest(claim: Claim) -> bytes | None:
         return None
     try:
         return worker.insist(files.read_named, name=claim.reference_image, clinic_id=claim.clinic_id)
-    except (FileNotFoundError, files.SealError) as error:
+    except (FileNotFoundError, files.DecryptionError) as error:
         logger.warning(
             "The reference of analysis %s is left out: %s", claim.analysis_id, type(error).__name__
         )
@@ -116,55 +116,14 @@ def _give_up(claim: Claim, code: str, book: ModuleType) -> None:
         worker.insist(book.fail, claim=claim, code=code)
 
 
-@publish.task(name=publish.QUICK_CHECK)
-def quick_check(name: str) -> None:
-    """Look at one photo with the release in use, and keep nothing of it."""
-    photo = quick.take(name=name)
-    if photo is None:
-        return  # nobody waits any more, or the message came twice
-    try:
-        found = worker.analyser(registry.active().name).analyse(photo).as_dict()
-        found.pop("landmarks", None)
-    except PipelineError as error:
-        found = {"error": error.code}
-    except MemoryError:
-        found = {"error": "out_of_memory"}
-    except Exception:
-        logger.exception("A check stopped at an error")
-        found = {"error": "internal"}
-    quick.answer(name=name, found=found)
-
-
-@publish.task(name=publish.CANARY)
+@broker.task(name=publish.CANARY)
 def canary(queue: str, sent_at: str = "") -> None:
     """Answer the sign of life; what should have come out of the queue before it, and did not, is lost."""
     services.canary_seen(queue=queue, sent_at=dt.datetime.fromisoformat(sent_at) if sent_at else None)
     watchdog.republish_waiting()
 
 
-@publish.task(name=publish.WATCH)
+@broker.task(name=publish.WATCH)
 def watch() -> None:
     """Look after lost analyses, unpublished ones and the queues; beat asks several times a minute."""
     watchdog.run()
-
-
-@publish.task(name=publish.SWEEP)
-def sweep() -> None:
-    """Put aside the files that no row names; beat asks each hour."""
-    try:
-        orphans.sweep()
-    except files.StoreAway as error:
-        logger.error("The sweep waits for its next hour: %s", error)
-
-
-@publish.task(name=publish.SEAL)
-def seal() -> None:
-    """Seal what was logged since the last minute, and note numbers that no line has; beat asks."""
-    chain.seal_all()
-    chain.note_gaps()
-
-
-@publish.task(name=publish.HEAD)
-def head() -> None:
-    """Send the head of the log's chain away from this machine; beat asks."""
-    heads.publish()

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from .models import Analysis, Canary
+from .photos import photos
 from .priorities import FIRST, LAST, PRIORITIES, SECOND
 from .states import Status
 
@@ -27,10 +28,8 @@ A_DAY: Final = 60
 
 def priority_of(*, photo_id: uuid.UUID) -> int:
     """The priority of a photo that is about to be queued."""
-    from clinic.visits.models import Photo
-
-    uploader = Photo.objects.filter(pk=photo_id).values("uploaded_by")[:1]
-    newest = Photo.objects.filter(uploaded_by=uploader).order_by("-created_at").values("pk")[:A_DAY]
+    uploader = photos().filter(pk=photo_id).values("uploaded_by")[:1]
+    newest = photos().filter(uploaded_by=uploader).order_by("-created_at").values("pk")[:A_DAY]
     waiting = Analysis.objects.filter(photo__in=newest, status=Status.QUEUED).count()
     return FIRST if waiting <= A_VISIT else SECOND if waiting < A_DAY else LAST
 

@@ -14,7 +14,7 @@ from clinic.audit.models import Event
 from clinic.audit.services import log_event
 from clinic.common.writing import save
 
-from . import background, services
+from . import backlog, services
 from .models import Analysis
 
 if TYPE_CHECKING:
@@ -55,4 +55,4 @@ def set_model_use(*, user: User, clinic: Clinic, use: str, address: str | None =
 def _take_off_the_queue(clinic: Clinic) -> None:
     services.cancel_waiting(analyses=Analysis.objects.filter(photo__visit__patient__clinic=clinic))
     if clinic.effective_model_use == ModelUse.OFF:
-        background.cancel_of_clinic(clinic_id=clinic.pk)
+        backlog.cancel_of_clinic(clinic_id=clinic.pk)

@@ -27,7 +27,7 @@ from django.db import (
     connections,
 )
 
-from clinic.visits.stores import StoreAway
+from clinic.store.stores import StoreAway
 from inference.pipeline.errors import PipelineError
 
 from . import background, leases, registry, services

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from inference import publish
+from clinic.common import broker
 
 from . import notices, sessions
 
 
-@publish.task(name="clinic.accounts.tasks.forget_sessions")
+@broker.task(name="clinic.accounts.tasks.forget_sessions")
 def forget_sessions() -> None:
     """Take what is left of sessions that are over out of the database, once a night."""
     sessions.forget_ended()
 
 
-@publish.task(name="clinic.accounts.tasks.mail_notices")
+@broker.task(name="clinic.accounts.tasks.mail_notices")
 def mail_notices() -> None:
     """Mail what holders of accounts were not told by mail yet, once a minute."""
     notices.mail_waiting()

@@ -23,8 +23,8 @@ from rest_framework.views import set_rollback
 
 from clinic.common.versions import Conflict
 from clinic.patients.visibility import RecordRestricted
-from clinic.visits.keyring import FileAltered, KeyMissing
-from clinic.visits.stores import StoreAway
+from clinic.store.keyring import FileAltered, KeyMissing
+from clinic.store.stores import StoreAway
 
 if TYPE_CHECKING:
     from rest_framework.request import Request

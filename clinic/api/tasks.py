@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from inference import publish
+from clinic.common import broker
 
 from . import repeats
 
 
-@publish.task(name="clinic.api.tasks.forget_keys")
+@broker.task(name="clinic.api.tasks.forget_keys")
 def forget_keys() -> None:
     """Take the keys of requests that are too old to be repeated out of the database, once a night."""
     repeats.forget_old()

@@ -67,10 +67,10 @@ def beat_schedule() -> dict[str, Any]:
     }
     return {
         "watchdog": {"task": "inference.tasks.watch", "schedule": every, "options": quick},
-        "sweep": {"task": "inference.tasks.sweep", "schedule": 3600.0, "options": hourly},
-        "seal": {"task": "inference.tasks.seal", "schedule": 60.0, "options": minutely},
+        "sweep": {"task": "clinic.visits.tasks.sweep", "schedule": 3600.0, "options": hourly},
+        "seal": {"task": "clinic.audit.tasks.seal", "schedule": 60.0, "options": minutely},
         "head": {
-            "task": "inference.tasks.head",
+            "task": "clinic.audit.tasks.head",
             "schedule": float(settings.CHAIN_HEAD_EVERY),
             "options": {"queue": settings.HOUSEKEEPING_QUEUE, "expires": settings.CHAIN_HEAD_EVERY * 0.9},
         },

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Critical, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
-from clinic.visits.stores import photo_store
+from clinic.store.stores import photo_store
 
 from .checks_database import rights
 from .checks_production import door
@@ -259,7 +259,7 @@ def clinic_keys() -> list[CheckMessage]:
     from django.db import DatabaseError
 
     from clinic.accounts.models import Clinic
-    from clinic.visits import keyring
+    from clinic.store import keyring
 
     if not keyring.is_on():
         return []

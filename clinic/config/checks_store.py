@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
-from clinic.visits.places import INCOMING
-from clinic.visits.stores import Reason, StoreAway, photo_store
+from clinic.store.places import INCOMING
+from clinic.store.stores import Reason, StoreAway, photo_store
 
 if TYPE_CHECKING:
-    from clinic.visits.bucket import PhotoBucket
+    from clinic.store.bucket import PhotoBucket
 
 REMEDIES: Final[dict[Reason, str]] = {
     "unreachable": "Is RISORIUS_S3_ENDPOINT right, and may this machine reach it (networks, firewall, proxy)? "

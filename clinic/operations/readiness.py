@@ -23,7 +23,7 @@ from typing import Final, Literal
 
 from django.db import DatabaseError, connection, connections
 
-from clinic.visits.stores import photo_store
+from clinic.store.stores import photo_store
 
 from . import thresholds
 

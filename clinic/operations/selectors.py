@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from clinic.audit import chain
 from clinic.audit.models import AuditEvent, Event
+from clinic.store.stores import photo_store
 from clinic.visits.models import Photo
-from clinic.visits.stores import photo_store
 from inference import registry, tallies
 from inference.models import Analysis, BackgroundAnalysis, Canary
 from inference.states import OPEN, Status

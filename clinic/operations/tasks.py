@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from clinic.visits.stores import StoreAway
-from inference import publish
+from clinic.common import broker
+from clinic.store.stores import StoreAway
 
 from .fsck import run
 
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 INTEGRITY = "clinic.operations.tasks.integrity"
 
 
-@publish.task(name=INTEGRITY)
+@broker.task(name=INTEGRITY)
 def integrity() -> None:
     """Go on with the night's check of files and records, a slice at a time."""
     try:

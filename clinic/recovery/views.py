@@ -21,7 +21,7 @@ from clinic.common import sheets
 from clinic.common.dates import today as local_today
 from clinic.common.http import require, visible_or_404
 from clinic.patients.models import Episode, Patient
-from clinic.visits import files
+from clinic.store import files
 from clinic.visits import policies as may
 from clinic.visits import selectors as photos
 from clinic.visits.models import Photo

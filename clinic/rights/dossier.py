@@ -30,7 +30,8 @@ from django.utils import timezone, translation
 from clinic.audit.holdings import HOLDINGS
 from clinic.audit.selectors import reads_of_patient
 from clinic.patients.models import Patient
-from clinic.visits import exercises, files
+from clinic.store import files
+from clinic.visits import exercises
 from clinic.visits.models import Photo
 from inference import registry
 
@@ -79,7 +80,7 @@ def stream(*, patient: Patient) -> Iterator[bytes]:
         for name, photo in photos.items():
             try:
                 content = files.read(photo)
-            except (OSError, files.SealError) as error:
+            except (OSError, files.DecryptionError) as error:
                 reason = getattr(error, "code", "file_missing")
                 sums.append(f"# {name} could not be read: {reason}")
                 continue

@@ -30,7 +30,7 @@ from clinic.common.summaries import summaries
 from clinic.feed import services as feed
 from clinic.patients import services as patients
 from clinic.patients.models import Consent, Erasure, Patient, RestrictionGround
-from clinic.visits import files
+from clinic.store import files
 from clinic.visits.models import Photo
 from clinic.visits.training_set import PAGE as TRAINING_SET
 from inference import tallies

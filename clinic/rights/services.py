@@ -28,6 +28,7 @@ from clinic.patients.models import (
     Restriction,
     RestrictionGround,
 )
+from inference import backlog
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User
@@ -177,12 +178,11 @@ def lift_hold(*, user: User, patient: Patient, reason: str, address: str | None 
 def stop_analyses(*, patient: Patient) -> None:
     """Take the patient's photos off both queues."""
     from clinic.visits.models import Photo
-    from inference import background
     from inference import services as inference
 
     for photo in Photo.objects.filter(visit__patient=patient):
         inference.cancel(photo=photo)
-    background.cancel_of_patient(patient_id=patient.pk)
+    backlog.cancel_of_patient(patient_id=patient.pk)
 
 
 def resume_analyses(*, patient: Patient) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from inference import publish
+from clinic.common import broker
 
 from . import erasure
 
 RETENTION = "clinic.rights.tasks.retention"
 
 
-@publish.task(name=RETENTION)
+@broker.task(name=RETENTION)
 def retention() -> None:
     """Destroy the records whose patients asked to be forgotten and whose retention is over."""
     erasure.destroy_due()

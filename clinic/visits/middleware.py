@@ -10,9 +10,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from .keyring import FileAltered, SealError
+from clinic.store.keyring import DecryptionError, FileAltered
+from clinic.store.stores import StoreAway
+
 from .refusals import RETRY_AFTER
-from .stores import StoreAway
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -30,7 +31,7 @@ class SealedFilesMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, SealError | StoreAway):
+        if not isinstance(exception, DecryptionError | StoreAway):
             return None
         logger.error("%s: %s", exception.code, exception)
         title = _("The photo can't be shown")

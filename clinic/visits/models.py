@@ -16,8 +16,9 @@ from clinic.audit.history import History
 from clinic.common.models import Record, Versioned
 from clinic.patients.models import Episode, Patient
 from clinic.patients.visibility import seen_by
+from clinic.store import places
 
-from . import exercises, places
+from . import exercises
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from . import places
+from clinic.store import places
+from clinic.store.places import ASIDE, INCOMING
+from clinic.store.stores import PhotoStore, photo_store
+
 from .models import Photo
-from .places import ASIDE, INCOMING
-from .stores import PhotoStore, photo_store
 
 logger = logging.getLogger(__name__)
 

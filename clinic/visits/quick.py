@@ -21,13 +21,15 @@ from django.utils.crypto import salted_hmac
 
 from clinic.audit.models import Event
 from clinic.audit.services import log_event
-from inference import publish
+from clinic.common import broker
+from clinic.store import files
 
-from . import decoding, files
+from . import decoding
 
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
 
+TASK: Final = "clinic.visits.tasks.quick_check"
 NONCE_BYTES: Final = 12
 EVERY: Final = 0.1
 AT_ONCE: Final = 2
@@ -72,7 +74,7 @@ def _ask(content: bytes) -> dict[str, Any]:
     name = secrets.token_hex(16)
     try:
         files.put(_photo(name), _seal(content, name))
-        if not publish.quick_check_now(name=name):
+        if not _send(name):
             raise NoAnswer("unpublished")
         end = time.monotonic() + settings.QUICK_CHECK_WAIT
         while time.monotonic() < end:
@@ -85,6 +87,10 @@ def _ask(content: bytes) -> dict[str, Any]:
         raise NoAnswer("late")
     finally:
         files.remove(_photo(name), _answer(name))
+
+
+def _send(name: str) -> bool:
+    return broker.send(TASK, name, queue=settings.ANALYSIS_QUEUE, expires=settings.QUICK_CHECK_WAIT)
 
 
 def take(*, name: str) -> bytes | None:

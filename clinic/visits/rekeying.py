@@ -19,11 +19,11 @@ from django.db.models import QuerySet
 
 from clinic.audit.models import Event
 from clinic.audit.services import log_event
+from clinic.store import encryption, files, keyring
+from clinic.store.keyring import FileAltered, KeyMissing, State
+from clinic.store.stores import photo_store
 
-from . import files, keyring, sealing
-from .keyring import FileAltered, KeyMissing, State
 from .models import Photo
-from .stores import photo_store
 
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
@@ -123,12 +123,12 @@ def _one(done: Outcome, clinic: Clinic, state: State, name: str, digest: str) ->
             done.already += 1
             return
         content = files.raw(name)
-        if sealing.is_sealed(content):
-            content = sealing.unseal(content, name=name)
+        if encryption.is_encrypted(content):
+            content = encryption.decrypt(content, name=name)
         # What lay plain could have been exchanged: only what the row remembers gets a seal.
         if digest and hashlib.sha256(content).hexdigest() != digest:
             raise FileAltered(name)
-        files.put(name, sealing.seal(content, clinic_id=clinic.pk, name=name))
+        files.put(name, encryption.encrypt(content, clinic_id=clinic.pk, name=name))
         done.sealed += 1
     except FileNotFoundError:
         done.left["not in the store"] += 1
@@ -140,11 +140,11 @@ def _one(done: Outcome, clinic: Clinic, state: State, name: str, digest: str) ->
 
 def _header(name: str) -> uuid.UUID | None:
     """The key that a stored file names, read from its first bytes; None where it lies plain."""
-    return _named(files.raw(name, sealing.HEADER_BYTES))
+    return _named(files.raw(name, encryption.HEADER_BYTES))
 
 
 def _named(start: bytes) -> uuid.UUID | None:
-    return sealing.header_of(start).key_id if sealing.is_sealed(start) else None
+    return encryption.header_of(start).key_id if encryption.is_encrypted(start) else None
 
 
 def _retire(done: Outcome, clinic: Clinic, older: list[uuid.UUID]) -> None:
@@ -166,7 +166,7 @@ def uses() -> Counter[uuid.UUID | None]:
     found: Counter[uuid.UUID | None] = Counter()
     store = photo_store()
     lying = (one.place for top in store.tops()[0] for one in store.lying(top))
-    for _place, start in files.ahead(lying, str, first=sealing.HEADER_BYTES):
+    for _place, start in files.ahead(lying, str, first=encryption.HEADER_BYTES):
         with contextlib.suppress(FileAltered):
             if start is not None:
                 found[_named(start)] += 1

@@ -24,13 +24,14 @@ from clinic.common.writing import Basis, assign, lock, save
 from clinic.patients.rules import not_archived
 from clinic.patients.selectors import current_episode
 from clinic.patients.uses import check_record
+from clinic.store import files
 from inference import finding
 from inference import services as inference_services
 from inference.again import judge_again, judge_visits_again
 from inference.pipeline.codes import Exercise
 from inference.states import Status
 
-from . import decoding, files, intake, rules
+from . import decoding, intake, rules
 from .confirming import record_grade
 from .models import Confirmation, Photo, TakenFrom, Visit
 from .refusals import refuse
@@ -188,7 +189,7 @@ def _write_files(prepared: intake.Prepared, visit: Visit) -> list[str]:
             written.append(files.write(content, clinic=visit.patient.clinic))
     except BaseException as error:
         files.remove(*written)
-        if isinstance(error, files.SealError):
+        if isinstance(error, files.DecryptionError):
             raise refuse("key_missing") from error
         if isinstance(error, files.StoreAway):
             logger.error("A photo could not be stored: %s", error)

@@ -17,11 +17,12 @@ from clinic.audit import services as audit
 from clinic.common.summaries import summaries
 from clinic.common.writing import save
 from clinic.patients.rules import not_archived
+from clinic.store import files
 from inference import services as inference_services
 from inference.again import judge_again
 from inference.pipeline.codes import Exercise
 
-from . import files, intake
+from . import intake
 from .models import Dismissal, Photo, Suggestion
 from .refusals import refuse
 
@@ -56,7 +57,7 @@ def turn_over(*, user: User, visit: Visit, photos: Sequence[Photo]) -> list[Phot
     except BaseException as error:
         if not committing:
             files.remove(*written)
-        if isinstance(error, files.SealError):
+        if isinstance(error, files.DecryptionError):
             raise refuse("key_missing") from error
         if isinstance(error, files.StoreAway):
             raise refuse(error.code) from error

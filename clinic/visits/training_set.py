@@ -41,12 +41,12 @@ from clinic.audit.selectors import photos_exported
 from clinic.common.dates import day_in, week_since
 from clinic.patients.models import ConsentUse, Patient
 from clinic.patients.uses import in_force
+from clinic.store import files
+from clinic.store.stores import photo_store
 from inference.models import Analysis
 from inference.states import Status
 
-from . import files
 from .models import Confirmation, Photo, VisitConfirmation
-from .stores import photo_store
 
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User

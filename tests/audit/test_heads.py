@@ -10,11 +10,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from django.core.management.base import CommandError
 
-from clinic.audit import chain, heads
+from clinic.audit import chain, heads, tasks
 from clinic.audit.models import AuditEvent, Event, Seal
 from clinic.audit.services import log_event
 from clinic.config.celery import beat_schedule
-from inference import publish
 
 from .. import logged
 from .test_chain import unguarded, verify
@@ -76,7 +75,7 @@ def test_nor_does_a_file_that_can_not_be_written(settings, tmp_path) -> None:
 
 
 def test_beat_asks_for_it_by_itself() -> None:
-    assert beat_schedule()["head"]["task"] == publish.HEAD
+    assert beat_schedule()["head"]["task"] == tasks.HEAD
     assert beat_schedule()["head"]["schedule"] <= 3600
 
 

@@ -11,10 +11,11 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from clinic.accounts.models import Clinic, Membership, Role, User
+from clinic.common import broker
 from clinic.demo import loader, people
 from clinic.patients.models import Consent, Patient, Treatment
 from clinic.visits.models import Confirmation, Photo, Visit, VisitConfirmation
-from inference import publish, services
+from inference import services
 from inference.models import Analysis
 from inference.pipeline.codes import VIEWS
 from inference.states import Status
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def demo(settings, monkeypatch):
     settings.DEMO = True
-    monkeypatch.setattr(publish, "_send", lambda *_, **__: True)
+    monkeypatch.setattr(broker, "send", lambda *_, **__: True)
 
 
 def analyse_all(**findings: object) -> None:

@@ -8,8 +8,8 @@ from django.urls import reverse
 from clinic.accounts.models import User
 from clinic.demo import people
 from clinic.examination.models import Task, TaskKind
+from clinic.overview.selectors import attention
 from clinic.patients.models import Patient
-from clinic.recovery.selectors import attention
 from clinic.visits.models import Visit
 from inference.pipeline import codes
 from tests.conftest import logged_in

@@ -13,9 +13,8 @@ from django.utils import timezone
 from clinic.audit.models import AuditEvent
 from clinic.examination import closure, sentences, services
 from clinic.examination.models import Task
+from clinic.overview.selectors import attention, needs_attention
 from clinic.patients.models import Patient
-from clinic.patients.selectors import needs_attention
-from clinic.recovery.selectors import attention
 from clinic.recovery.services import refresh_summary
 from clinic.visits import services as visits
 from inference import services as inference

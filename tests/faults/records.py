@@ -18,7 +18,8 @@ from django.db.models import Count
 from PIL import Image
 
 from clinic.patients.models import Consent
-from clinic.visits import files, services
+from clinic.store import files
+from clinic.visits import services
 from clinic.visits.models import Photo, Visit
 from inference.models import Analysis
 from inference.states import FINAL, Status

@@ -12,8 +12,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError, connection
 from django.urls import reverse
 
+from clinic.common import broker
 from clinic.config import redis_broker
-from clinic.visits import files, orphans, services
+from clinic.store import files
+from clinic.visits import orphans, services
 from clinic.visits.models import Photo
 from inference import publish, worker
 from inference import services as inference_services
@@ -41,7 +43,7 @@ def age(photo_folder, seconds: float) -> None:
 
 @pytest.fixture
 def silent_broker(monkeypatch):
-    monkeypatch.setattr(publish, "_send", lambda *_arguments, **_options: True)
+    monkeypatch.setattr(broker, "send", lambda *_arguments, **_options: True)
 
 
 def test_the_sweep_takes_what_no_row_names_after_an_hour(
@@ -160,15 +162,13 @@ def deaf_broker(settings, monkeypatch):
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
     url = f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
     settings.CELERY_BROKER_URL = url
-    connect = publish.current_app.connection_for_write
-    monkeypatch.setattr(
-        publish.current_app, "connection_for_write", lambda **options: connect(url, **options)
-    )
-    monkeypatch.setattr(publish, "_pause_until", 0.0)
-    monkeypatch.setattr(publish, "_suspect", False)
-    publish._producers.cache_clear()
+    connect = broker.current_app.connection_for_write
+    monkeypatch.setattr(broker.current_app, "connection_for_write", lambda **options: connect(url, **options))
+    monkeypatch.setattr(broker, "_pause_until", 0.0)
+    monkeypatch.setattr(broker, "_suspect", False)
+    broker._producers.cache_clear()
     yield
-    publish._producers.cache_clear()
+    broker._producers.cache_clear()
     listener.close()
 
 
@@ -229,7 +229,7 @@ def test_memory_is_limited_beyond_what_is_loaded(settings, monkeypatch):
 
 
 def test_a_canary_is_noted_even_if_the_broker_is_away(monkeypatch):
-    monkeypatch.setattr(publish, "_send", lambda *_arguments, **_options: False)
+    monkeypatch.setattr(broker, "send", lambda *_arguments, **_options: False)
     assert inference_services.send_canary(queue="analysis") is False
     from inference.models import Canary
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from inference import publish, registry
+from clinic.common import broker
+from inference import registry
 from inference.pipeline.codes import EXERCISES
 from inference.pipeline.findings import Findings
 from inference.pipeline.release import PREPROCESSING_VERSION
@@ -60,8 +61,8 @@ def release(settings, tmp_path_factory):
 @pytest.fixture(autouse=True)
 def willing_broker(monkeypatch):
     """No test inherits another's pause after a broker that did not answer."""
-    monkeypatch.setattr(publish, "_pause_until", 0.0)
-    monkeypatch.setattr(publish, "_suspect", False)
+    monkeypatch.setattr(broker, "_pause_until", 0.0)
+    monkeypatch.setattr(broker, "_suspect", False)
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def sent(monkeypatch):
         messages.append((name, arguments[0] if arguments else ""))
         return True
 
-    monkeypatch.setattr(publish, "_send", send)
+    monkeypatch.setattr(broker, "send", send)
     return messages
 
 

@@ -12,9 +12,10 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from clinic.common import broker
 from clinic.patients.models import Consent
 from clinic.visits.models import Photo
-from inference import background, ledger, publish, registry, releases, selectors, services, watchdog
+from inference import background, backlog, ledger, publish, registry, releases, selectors, services, watchdog
 from inference.models import Analysis, BackgroundAnalysis, ModelRelease, Purpose, ReleaseChange
 from inference.publish import ANALYSE, BACKGROUND
 from inference.states import Status
@@ -85,7 +86,7 @@ def test_a_shadow_that_is_retired_stops_at_once(shadow, upload):
 
 def test_a_shadows_message_has_the_lowest_priority(monkeypatch, shadow, photo):
     seen = {}
-    monkeypatch.setattr(publish.current_app, "send_task", lambda name, **options: seen.update(options))
+    monkeypatch.setattr(broker.current_app, "send_task", lambda name, **options: seen.update(options))
     job = BackgroundAnalysis.objects.create(photo=photo, release=shadow, purpose=Purpose.SHADOW)
     publish.background_now(job_id=job.pk)
     assert seen["priority"] == 9 and seen["args"] == (str(job.pk),)
@@ -93,18 +94,18 @@ def test_a_shadows_message_has_the_lowest_priority(monkeypatch, shadow, photo):
 
 def test_a_few_jobs_at_a_time_are_in_the_queue(photo, sent):
     photos = [factories.PhotoFactory(visit=photo.visit) for _ in range(20)]
-    background.add(photo_ids=[one.pk for one in photos], release="test-release", purpose=Purpose.SHADOW)
-    assert background.feed() == background.AT_ONCE and background.feed() == 0
+    backlog.add(photo_ids=[one.pk for one in photos], release="test-release", purpose=Purpose.SHADOW)
+    assert backlog.feed() == backlog.AT_ONCE and backlog.feed() == 0
     job = BackgroundAnalysis.objects.exclude(published_at=None).first()
     work(job)
-    assert background.feed() == 1
+    assert backlog.feed() == 1
     # What the broker lost comes back, and what died in work too.
     BackgroundAnalysis.objects.exclude(published_at=None).update(
         published_at=timezone.now() - dt.timedelta(hours=1)
     )
     sent.clear()
     watchdog.run()
-    assert sum(name == BACKGROUND for name, _ in sent) == background.AT_ONCE
+    assert sum(name == BACKGROUND for name, _ in sent) == backlog.AT_ONCE
 
 
 def test_a_shadows_result_is_nowhere_in_the_clinic(shadow, upload, as_clinician, as_administrator, patient):
@@ -265,7 +266,7 @@ def test_a_second_call_goes_on_where_the_first_was_cut_off(new, old, reanalyse):
     assert "2 photos queued" in reanalyse("--release", new)
     assert "0 photos queued" in reanalyse("--release", new)
     assert BackgroundAnalysis.objects.count() == 3
-    background.add(photo_ids=[photo.pk for photo in old], release=new, purpose=Purpose.REANALYSIS)
+    backlog.add(photo_ids=[photo.pk for photo in old], release=new, purpose=Purpose.REANALYSIS)
     assert BackgroundAnalysis.objects.count() == 3, "the database keeps one of each"
 
 

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from inference import background, selectors
+from inference import backlog, selectors
 from inference.models import Analysis, Purpose
 from inference.states import FINAL, OPEN, Status
 from tests import factories, plans
@@ -27,7 +27,7 @@ def test_open_analyses_are_found_by_their_state():
     for found in rows:
         assert "inference_analysis" not in plans.scanned(found), found.query
         assert "NOT" not in str(found.query.where), "all but the final ones are in no index"
-    jobs = background.open_jobs(release="2026.1", purpose=Purpose.SHADOW)
+    jobs = backlog.open_jobs(release="2026.1", purpose=Purpose.SHADOW)
     assert "inference_backgroundanalysis" not in plans.scanned(jobs)
 
 

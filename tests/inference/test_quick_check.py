@@ -8,8 +8,10 @@ from django.db import connection
 from django.urls import reverse
 
 from clinic.audit.models import AuditEvent
-from clinic.visits import files, quick
-from inference import publish, tasks, worker
+from clinic.common import broker
+from clinic.store import files
+from clinic.visits import quick
+from inference import tasks, worker
 from inference.pipeline.errors import ERRORS
 from inference.pipeline.findings import Findings
 from inference.use import set_model_use
@@ -63,11 +65,11 @@ def inline(monkeypatch):  # type: ignore[no-untyped-def]
     monkeypatch.setattr(worker, "analyser", lambda name: stub)
 
     def send(name, *arguments, **_):  # type: ignore[no-untyped-def]
-        if name == publish.QUICK_CHECK:
+        if name == quick.TASK:
             tasks.quick_check.run(*arguments)
         return True
 
-    monkeypatch.setattr(publish, "_send", send)
+    monkeypatch.setattr(broker, "send", send)
     return stub
 
 
@@ -119,7 +121,7 @@ def test_what_passes_through_the_store_is_sealed_and_gone_before_it_is_looked_at
 @pytest.mark.django_db
 def test_nobody_answers_in_time_and_a_late_worker_finds_nothing(as_clinician, monkeypatch, photo_folder):
     names = []
-    monkeypatch.setattr(publish, "_send", lambda _name, *arguments, **_: names.append(arguments[0]) or True)
+    monkeypatch.setattr(broker, "send", lambda _name, *arguments, **_: names.append(arguments[0]) or True)
     answer = ask(as_clinician)
     assert answer.status_code == 503 and "took too long" in answer.content.decode()
     assert stored(photo_folder) == [] and quick.take(name=names[0]) is None

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
+from clinic.common import broker
 from inference import publish, selectors, services, turns, watchdog
 from inference.models import Analysis
 from tests import factories, plans
@@ -22,7 +23,7 @@ def priorities(monkeypatch):
     def take(name, arguments, *, priority=0, **_):
         found.append(priority)
 
-    monkeypatch.setattr(publish, "_hand_over", take)
+    monkeypatch.setattr(broker, "_hand_over", take)
     return found
 
 

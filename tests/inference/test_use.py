@@ -6,11 +6,12 @@ import pytest
 from django.urls import reverse
 
 from clinic.audit.models import AuditEvent
+from clinic.common import broker
 from clinic.feed.models import Change
 from clinic.recovery.services import refresh_summary
 from clinic.visits import services as visits
 from clinic.visits.models import Photo
-from inference import background, publish, registry, releases, services
+from inference import background, registry, releases, services
 from inference.models import Analysis, BackgroundAnalysis, Purpose
 from inference.states import Status
 from inference.use import set_model_use
@@ -29,7 +30,7 @@ PAGES = ("today", "visits:review", "inference:models", "patients:list")
 def sent(monkeypatch):
     """What was put on the queue."""
     messages: list[str] = []
-    monkeypatch.setattr(publish, "_send", lambda name, *_, **__: bool(messages.append(name)) or True)
+    monkeypatch.setattr(broker, "send", lambda name, *_, **__: bool(messages.append(name)) or True)
     return messages
 
 

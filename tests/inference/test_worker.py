@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
+from clinic.common import broker
 from inference import publish, services
 from inference.models import Analysis, Canary
 from inference.states import Status
@@ -20,7 +21,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 
 def message(analysis: Analysis) -> None:
     """One more message about it, whatever its state."""
-    publish._send(publish.ANALYSE, str(analysis.pk), queue="analysis")
+    broker.send(publish.ANALYSE, str(analysis.pk), queue="analysis")
 
 
 def test_a_photo_is_analysed(worker, photo):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from inference import background, publish, registry, releases
+from inference import backlog, publish, registry, releases
 from inference.models import Analysis, BackgroundAnalysis, Purpose
 from inference.states import FINAL, Status
 from tests import factories
@@ -74,7 +74,7 @@ def test_an_upload_overtakes_a_hundred_old_photos(worker, visit):
         factories.AnalysisFactory(photo=photo)
     releases.activate(name="2027.1", by="Ani")
     worker.hold()
-    background.add(photo_ids=[photo.pk for photo in old], release="2027.1", purpose=Purpose.REANALYSIS)
+    backlog.add(photo_ids=[photo.pk for photo in old], release="2027.1", purpose=Purpose.REANALYSIS)
     worker.held_by()
     new = queue(factories.PhotoFactory(visit=visit))
     worker.release()
@@ -104,7 +104,7 @@ def test_a_child_killed_at_a_shadows_photo_costs_nothing(worker, visit):
     job = BackgroundAnalysis.objects.create(
         photo=factories.PhotoFactory(visit=visit), release="2027.1", purpose=Purpose.SHADOW
     )
-    background.feed()
+    backlog.feed()
     worker.kill_child()
     worker.release()
     until(lambda: BackgroundAnalysis.objects.get(pk=job.pk).status == Status.SUCCEEDED, 90)

@@ -16,7 +16,7 @@ from clinic.operations.backup.envelope import Archive
 from clinic.operations.backup.problems import BackupProblem
 from clinic.operations.models import Backup
 from clinic.recovery.services import refresh_summary
-from clinic.visits import files, keyring
+from clinic.store import files, keyring
 from tests import factories
 from tests.operations.archives import KEYS_PASSPHRASE, PASSPHRASE, bytes_of, elsewhere, rows_of
 from tests.operations.test_fsck import found, look, stored

@@ -15,7 +15,7 @@ from clinic.operations.backup import envelope, make, manifest, restore
 from clinic.operations.backup.envelope import Archive
 from clinic.operations.backup.problems import BackupProblem
 from clinic.operations.models import Backup
-from clinic.visits import files
+from clinic.store import files
 from tests.operations.archives import PASSPHRASE, elsewhere
 from tests.operations.test_fsck import path_of, stored
 

@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from clinic.common import broker
 from clinic.config import beat, celery
 from clinic.operations import selectors, tasks
 from clinic.operations.models import Heartbeat, IntegrityCheck
@@ -35,7 +36,7 @@ def test_each_round_of_beat_is_noted_though_no_worker_lives(monkeypatch):
 def test_the_check_is_asked_for_behind_everything_else():
     entry = celery.beat_schedule()["integrity"]
     assert entry["task"] == tasks.INTEGRITY
-    assert entry["options"]["priority"] == publish.LOWEST
+    assert entry["options"]["priority"] == broker.LOWEST
     # Forgotten before the next one: ten minutes without a worker pile nothing up.
     assert entry["options"]["expires"] < entry["schedule"]
     assert tasks.INTEGRITY in celery.app.tasks

@@ -22,7 +22,7 @@ from clinic.operations.fsck import files as stage
 from clinic.operations.models import CheckKind, CheckState, IntegrityCheck
 from clinic.recovery.models import PatientSummary
 from clinic.recovery.services import refresh_summary
-from clinic.visits import files
+from clinic.store import files
 from clinic.visits.models import Photo
 from inference.models import Analysis
 from tests import factories

@@ -19,7 +19,7 @@ from clinic.patients.services import forget_summary
 from clinic.recovery import standing
 from clinic.recovery.models import PatientSummary, PatientTally
 from clinic.recovery.services import refresh_summary
-from clinic.visits import files, keyring
+from clinic.store import files, keyring
 from clinic.visits.models import Photo
 from inference import tallies
 from inference.models import ClinicTally

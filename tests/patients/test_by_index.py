@@ -12,13 +12,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.overview import attention, listed
-from clinic.patients import lookup, selectors, services
+from clinic.overview import attention, listed, queue, selectors
+from clinic.patients import lookup, services
 from clinic.patients.models import Episode, Patient
 from clinic.recovery import standing
 from clinic.recovery.models import PatientSummary, VisitSummary
 from clinic.recovery.services import refresh_summary
-from clinic.visits import grading, reviewing
+from clinic.visits import grading
 from clinic.visits.models import Visit
 from inference.models import Analysis
 from tests import factories, plans
@@ -51,7 +51,7 @@ def test_part_of_a_name_or_number_is_found_by_an_index(word):
 
 @on_postgresql
 def test_the_queue_of_review_is_read_from_the_index_of_what_waits(clinician, clinic):
-    first = reviewing.review_queue(user=clinician, clinic=clinic)[:10]
+    first = queue.review_queue(user=clinician, clinic=clinic)[:10]
     assert "visits_that_wait" in plans.indexes(first.values("pk"), ordered=True)
     waiting = VisitSummary.objects.filter(clinic=clinic, waiting=True)
     assert plans.indexes(waiting.values("pk")) == {"visits_that_wait"}
@@ -264,11 +264,11 @@ def test_which_visits_wait_is_told_alike_with_and_without_their_findings(episode
     refresh_summary(patient_id=episode.patient_id)
     kept = VisitSummary.objects.filter(patient=episode.patient, waiting=True)
     assert set(kept.values_list("pk", flat=True)) == whole
-    assert reviewing.review_count(clinic=episode.patient.clinic) == len(whole)
+    assert queue.review_count(clinic=episode.patient.clinic) == len(whole)
     services.archive_patient(user=clinician, patient=episode.patient)
-    assert reviewing.review_count(clinic=episode.patient.clinic) == 0
+    assert queue.review_count(clinic=episode.patient.clinic) == 0
     services.restore_patient(user=clinician, patient=episode.patient)
-    assert reviewing.review_count(clinic=episode.patient.clinic) == len(whole)
+    assert queue.review_count(clinic=episode.patient.clinic) == len(whole)
 
 
 def test_the_first_by_urgency_are_the_first_of_all(clinician, clinic):

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.common.folding import compact, fold, tidy_number
-from clinic.patients import lookup, selectors, services
+from clinic.overview import selectors
+from clinic.patients import lookup, services
 from clinic.patients.models import Patient
 
 from .. import factories

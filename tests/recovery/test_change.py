@@ -7,10 +7,11 @@ import random
 import pytest
 import time_machine
 
+from clinic.overview.selectors import attention
 from clinic.recovery import change, rules
 from clinic.recovery.change import Change, Changes, judged, limit_of, looks
 from clinic.recovery.measures import Reading
-from clinic.recovery.selectors import attention, history
+from clinic.recovery.selectors import history
 from clinic.recovery.services import rebuild_summaries, refresh_summary
 from tests import factories
 

@@ -13,13 +13,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.api.views.courses import VISITS_A_PAGE
+from clinic.overview.selectors import attention
 from clinic.recovery import change, charts
 from clinic.recovery.change import Changes
 from clinic.recovery.data import as_data
 from clinic.recovery.export import history_csv
 from clinic.recovery.measures import Measured
 from clinic.recovery.models import PatientSummary, VisitSummary
-from clinic.recovery.selectors import attention, course, history, visits_of
+from clinic.recovery.selectors import course, history, visits_of
 from clinic.recovery.services import fall_of, rebuild_summaries
 from clinic.recovery.thinning import MOST_POINTS
 from inference.models import Analysis

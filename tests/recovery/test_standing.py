@@ -17,9 +17,8 @@ from django.utils import timezone
 
 from clinic.examination import services as tasks
 from clinic.examination.models import Task
-from clinic.overview import attention, board
+from clinic.overview import attention, board, selectors
 from clinic.overview.listed import needs_attention, to_follow_up
-from clinic.patients import selectors
 from clinic.patients import services as patients
 from clinic.patients.models import Episode, Patient
 from clinic.recovery import standing

@@ -10,12 +10,11 @@ from django.utils import timezone
 
 from clinic.examination import services as tasks
 from clinic.examination.models import TaskKind
+from clinic.overview.selectors import attention, needs_attention, needs_somebody, today_board, work
+from clinic.overview.templatetags.overview import states
 from clinic.patients.models import Patient
-from clinic.patients.selectors import needs_attention, needs_somebody
-from clinic.patients.templatetags.patients import states
 from clinic.recovery import rules, standing
 from clinic.recovery.models import PatientSummary
-from clinic.recovery.selectors import attention, today_board, work
 from clinic.recovery.services import rebuild_summaries
 from tests import factories
 from tests.conftest import logged_in

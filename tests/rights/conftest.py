@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from clinic.visits import keyring, rekeying, services
+from clinic.store import keyring
+from clinic.visits import rekeying, services
 
 from ..visits.pictures import encoded, picture, upload
 

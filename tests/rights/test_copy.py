@@ -16,7 +16,7 @@ from clinic.audit.holdings import HOLDINGS
 from clinic.audit.models import AuditEvent
 from clinic.rights import dossier
 from clinic.rights import services as rights
-from clinic.visits import files
+from clinic.store import files
 from clinic.visits.models import Photo
 
 from .test_erasure import full as full  # a patient with something in every table

@@ -21,7 +21,8 @@ from clinic.patients.models import Consent, Erasure, Patient
 from clinic.recovery.models import PatientSummary
 from clinic.rights import erasure
 from clinic.rights import services as rights
-from clinic.visits import files, training_set
+from clinic.store import files
+from clinic.visits import training_set
 from clinic.visits.models import Photo, Visit
 from inference.models import BackgroundAnalysis, Purpose
 

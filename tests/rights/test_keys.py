@@ -12,8 +12,9 @@ from django.core.management import CommandError, call_command
 
 from clinic.audit.models import AuditEvent
 from clinic.config import checks
-from clinic.visits import files, keyring, rekeying, sealing
-from clinic.visits.keyring import KeyMissing
+from clinic.store import encryption, files, keyring
+from clinic.store.keyring import KeyMissing
+from clinic.visits import rekeying
 
 from .. import factories
 from .test_sealing import lying
@@ -34,7 +35,7 @@ def test_the_command_makes_seals_and_lists(keys_folder, clinic, settings, take, 
     assert "has a key already" in run("create", "--all")
     assert files.read(photo) == lying(photo_folder, photo), "plain files open while the sealing runs"
     assert "2 files sealed" in run("encrypt", "--all")
-    assert sealing.is_sealed(lying(photo_folder, photo)) and sealing.is_sealed(
+    assert encryption.is_encrypted(lying(photo_folder, photo)) and encryption.is_encrypted(
         lying(photo_folder, photo, True)
     )
     assert "in use, 2 files" in run("list")
@@ -100,7 +101,7 @@ def test_a_plain_file_that_was_exchanged_gets_no_seal(keys_folder, clinic, setti
     rekeying.create(clinic=clinic)
     with pytest.raises(CommandError, match="Not every file"):
         run("encrypt", "--all")
-    assert not sealing.is_sealed(lying(photo_folder, photo))
+    assert not encryption.is_encrypted(lying(photo_folder, photo))
     assert keyring.state_of(clinic.pk).plain_allowed
 
 
@@ -127,7 +128,7 @@ def test_destroying_a_clinics_keys_destroys_its_photos_wherever_they_lie(sealed,
     assert files.read(photo)
     run("destroy", "--clinic", str(clinic.pk), "--name", clinic.name)
     with pytest.raises(KeyMissing):
-        sealing.unseal(backup, name=photo.image.name)
+        encryption.decrypt(backup, name=photo.image.name)
     assert list(sealed.iterdir()) == []
     assert files.read_named(theirs) == b"\xff\xd8\xff theirs"
 

@@ -11,8 +11,9 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.visits import files, keyring, rekeying, sealing, training_set
-from clinic.visits.keyring import FileAltered, KeyMissing
+from clinic.store import encryption, files, keyring
+from clinic.store.keyring import FileAltered, KeyMissing
+from clinic.visits import rekeying, training_set
 from clinic.visits.models import Photo
 from clinic.visits.refusals import IntakeError
 from inference import tasks
@@ -34,10 +35,10 @@ def lying(folder, photo, small=False) -> bytes:
 def test_nothing_of_a_face_lies_in_the_store(small, sealed, take, photo_folder):
     photo = take()
     stored = lying(photo_folder, photo, small)
-    assert sealing.is_sealed(stored)
+    assert encryption.is_encrypted(stored)
     assert b"JFIF" not in stored
     assert files.read(photo, thumbnail=small).startswith(b"\xff\xd8\xff")
-    assert len(stored) == len(files.read(photo, thumbnail=small)) + sealing.OVERHEAD
+    assert len(stored) == len(files.read(photo, thumbnail=small)) + encryption.OVERHEAD
 
 
 def test_the_hash_on_record_is_of_the_photo_and_not_of_its_seal(sealed, take):
@@ -78,18 +79,18 @@ def test_no_byte_of_a_sealed_file_can_be_changed(content, place):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keyring, "state_of", lambda _: keyring.State(key_id, False))
         patch.setattr(keyring, "key", lambda *_: b"k" * 32)
-        stored = bytearray(sealing.seal(content, clinic_id=clinic_id, name="aa/a.jpg"))
-        assert sealing.unseal(bytes(stored), name="aa/a.jpg") == content
+        stored = bytearray(encryption.encrypt(content, clinic_id=clinic_id, name="aa/a.jpg"))
+        assert encryption.decrypt(bytes(stored), name="aa/a.jpg") == content
         stored[4 + place % (len(stored) - 4)] ^= 1
         with pytest.raises(FileAltered):
-            sealing.unseal(bytes(stored), name="aa/a.jpg")
+            encryption.decrypt(bytes(stored), name="aa/a.jpg")
 
 
 @pytest.mark.parametrize("length", [0, 4, 48, 49, 60, -1])
 def test_a_file_that_was_cut_short_does_not_open(length, sealed, clinic):
-    stored = sealing.seal(b"\xff\xd8\xff photo", clinic_id=clinic.pk, name="aa/a.jpg")
+    stored = encryption.encrypt(b"\xff\xd8\xff photo", clinic_id=clinic.pk, name="aa/a.jpg")
     with pytest.raises(FileAltered):
-        sealing.unseal(stored[:length], name="aa/a.jpg")
+        encryption.decrypt(stored[:length], name="aa/a.jpg")
 
 
 @BOTH

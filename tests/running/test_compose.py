@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from clinic.visits import keyring
+from clinic.store import keyring
 
 from . import shipped
 

@@ -17,7 +17,7 @@ from django.urls import reverse
 from clinic.config import heartbeat
 from clinic.config.celery import app
 from clinic.config.settings.environment import Env, with_password
-from clinic.visits import files, keyring
+from clinic.store import files, keyring
 from tests import factories
 
 from . import shipped

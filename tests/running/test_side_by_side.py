@@ -17,9 +17,10 @@ from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
+from clinic.common import broker
 from clinic.config.celery import app
 from clinic.visits import services as visits
-from inference import publish, services
+from inference import services
 from inference.models import Analysis
 from inference.states import Status
 from tests import factories
@@ -55,7 +56,7 @@ def test_every_task_stands_in_the_list() -> None:
 @pytest.mark.django_db
 def test_this_version_works_on_the_next_ones_tables(visit, clinician, release, monkeypatch) -> None:  # noqa: F811
     """The next version's migration has run, and this one still takes photos, analyses and confirms."""
-    monkeypatch.setattr(publish, "_send", lambda *_arguments, **_options: True)
+    monkeypatch.setattr(broker, "send", lambda *_arguments, **_options: True)
     tables = {model._meta.db_table for label in OUR_APPS for model in apps.get_app_config(label).get_models()}
     assert len(tables) > 15
     with connection.cursor() as cursor:

@@ -13,8 +13,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from clinic.config.settings import photos
-from clinic.visits.folders import PhotoFolders
-from clinic.visits.stores import photo_store
+from clinic.store.folders import PhotoFolders
+from clinic.store.stores import photo_store
 
 from ..operations.conftest import quick, secret, target  # noqa: F401
 from ..rights.conftest import keys_folder, sealed, take  # noqa: F401

@@ -10,7 +10,7 @@ from django.db import connection
 from clinic.operations.backup import envelope, make, restore
 from clinic.operations.backup.problems import BackupProblem
 from clinic.operations.models import Backup
-from clinic.visits import files
+from clinic.store import files
 
 from ..operations.archives import PASSPHRASE, bytes_of, elsewhere, rows_of
 from ..operations.test_fsck import found, look, stored

@@ -20,10 +20,11 @@ from django.urls import reverse
 from clinic.config import checks_store
 from clinic.config.settings import photos
 from clinic.operations import readiness
-from clinic.visits import bucket as buckets
-from clinic.visits import files, quick
+from clinic.store import bucket as buckets
+from clinic.store import files
+from clinic.store.stores import StoreAway, photo_store
+from clinic.visits import quick
 from clinic.visits.models import Photo
-from clinic.visits.stores import StoreAway, photo_store
 from inference import tasks, worker
 from inference.models import Analysis
 from inference.states import Status

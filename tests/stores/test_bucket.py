@@ -19,9 +19,10 @@ from clinic.operations.fsck import run
 from clinic.operations.models import CheckKind, CheckState, IntegrityCheck
 from clinic.operations.tasks import integrity
 from clinic.rights import erasure
-from clinic.visits import files, keyring, orphans, places, rekeying, sealing, services
+from clinic.store import encryption, files, keyring, places
+from clinic.store.stores import StoreAway, photo_store
+from clinic.visits import orphans, rekeying, services
 from clinic.visits.models import Photo
-from clinic.visits.stores import StoreAway, photo_store
 from inference import tasks
 from inference.models import Analysis
 
@@ -135,7 +136,7 @@ def test_nothing_is_half_stored_where_the_second_file_is_refused(bucket, visit, 
 def test_sealed_photos_and_a_new_key(bucket, sealed, take, clinic):
     photo = take()
     before = bucket.lying()
-    assert all(sealing.is_sealed(content) for content in before.values())
+    assert all(encryption.is_encrypted(content) for content in before.values())
     content = files.read(photo)
     done = rekeying.rotate(clinic=clinic)
     assert (done.sealed, done.retired) == (2, 1)
@@ -143,7 +144,7 @@ def test_sealed_photos_and_a_new_key(bucket, sealed, take, clinic):
     assert before.keys() == after.keys() and all(before[key] != after[key] for key in before)
     assert files.read(photo) == content
     key = keyring.state_of(clinic.pk).key_id
-    assert {sealing.header_of(one).key_id for one in after.values()} == {key}
+    assert {encryption.header_of(one).key_id for one in after.values()} == {key}
 
 
 def test_no_key_is_destroyed_while_the_store_is_away(bucket, sealed, take, clinic, monkeypatch):

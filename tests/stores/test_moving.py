@@ -14,9 +14,10 @@ from django.urls import reverse
 from clinic.config import checks_store
 from clinic.operations.fsck import run
 from clinic.operations.models import CheckKind
-from clinic.visits import files, keyring, places, rekeying, relocating
+from clinic.store import files, keyring, places, relocating
+from clinic.store.stores import StoreAway, photo_store
+from clinic.visits import rekeying
 from clinic.visits.models import Photo
-from clinic.visits.stores import StoreAway, photo_store
 
 from ..operations.archives import ROOT
 from ..operations.test_fsck import found
@@ -135,8 +136,8 @@ def test_a_store_that_goes_away_meanwhile(take, photo_folder, switch, monkeypatc
 KILLED = """
 import os, django
 django.setup()
-from clinic.visits.bucket import PhotoBucket
-from clinic.visits.folders import PhotoFolders
+from clinic.store.bucket import PhotoBucket
+from clinic.store.folders import PhotoFolders
 count = [0]
 real = {where}
 def counted(self, *arguments):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from clinic.visits import files, quick
+from clinic.store import files
+from clinic.visits import quick
 from inference.states import Status
 from tests import factories
 from tests.inference.conftest import write_release

@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from clinic.operations.fsck import run
 from clinic.operations.models import CheckKind
-from clinic.visits import files, orphans, places, rekeying, relocating
+from clinic.store import files, places, relocating
+from clinic.visits import orphans, rekeying
 from clinic.visits.models import Photo
 
 from ..operations.archives import ROOT
@@ -46,9 +47,11 @@ def as_before(folder: Path, photo: Photo) -> None:
     for field in ("image", "thumbnail"):
         name = getattr(photo, field).name
         content, old = files.raw(name), flat(name)
-        if files.sealing.is_sealed(content):
+        if files.encryption.is_encrypted(content):
             clinic = photo.visit.patient.clinic_id
-            content = files.sealing.seal(files.sealing.unseal(content, name=name), clinic_id=clinic, name=old)
+            content = files.encryption.encrypt(
+                files.encryption.decrypt(content, name=name), clinic_id=clinic, name=old
+            )
         (folder / name).unlink()
         (folder / old).write_bytes(content)
         Photo.objects.filter(pk=photo.pk).update(**{field: old})
@@ -167,7 +170,7 @@ def test_a_file_system_without_links(photo_folder, folders, take, monkeypatch):
     photo = take()
     content = files.read(photo)
     as_before(photo_folder, photo)
-    monkeypatch.setattr("clinic.visits.folders.os.link", refused)
+    monkeypatch.setattr("clinic.store.folders.os.link", refused)
     relocating.to_two_levels(folders=folders)
     assert files.read(photo) == content
     assert all(places.is_right(place) for place in lying(photo_folder))
@@ -209,7 +212,7 @@ KILLED = """
 import os, django
 django.setup()
 from clinic.visits import relocating
-from clinic.visits.folders import PhotoFolders
+from clinic.store.folders import PhotoFolders
 count = [0]
 real = PhotoFolders.{step}
 def counted(self, place):

@@ -15,7 +15,7 @@ from django.utils import timezone
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from clinic.visits import files
+from clinic.store import files
 from clinic.visits.models import Confirmation, Photo, VisitConfirmation
 from inference import registry
 from inference.models import Analysis

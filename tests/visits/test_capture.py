@@ -17,7 +17,8 @@ from django.urls import reverse
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
-from clinic.visits import files
+from clinic.common import broker
+from clinic.store import files
 from clinic.visits.models import Photo
 from inference import publish, services
 from inference.models import Analysis
@@ -59,7 +60,7 @@ def worker(monkeypatch: pytest.MonkeyPatch, analyser: Analyser) -> None:
             threading.Thread(target=work, args=[uuid.UUID(arguments[0])]).start()
         return True
 
-    monkeypatch.setattr(publish, "_send", send)
+    monkeypatch.setattr(broker, "send", send)
 
 
 @pytest.fixture

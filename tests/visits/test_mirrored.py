@@ -12,12 +12,13 @@ from django.urls import reverse
 from PIL import Image
 
 from clinic.audit.models import AuditEvent
-from clinic.visits import files, selectors, services, services_filing, services_mirroring
+from clinic.common import broker
+from clinic.store import files
+from clinic.visits import selectors, services, services_filing, services_mirroring
 from clinic.visits.contradictions import contradictions
 from clinic.visits.mirroring import mirrored_in
 from clinic.visits.models import Photo
 from clinic.visits.reviewing import visit_review
-from inference import publish
 from inference.finding import Finding, Verdict
 from inference.models import Analysis
 from inference.pipeline import Analyser, active_folder
@@ -33,7 +34,7 @@ VIEWS = ("brow_raise", "tight_eye_closure", "smile_with_teeth", "show_teeth", "p
 
 @pytest.fixture(autouse=True)
 def no_broker(monkeypatch):  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(publish, "_send", lambda *_, **__: True)
+    monkeypatch.setattr(broker, "send", lambda *_, **__: True)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 
+from clinic.overview import queue as waiting_visits
 from clinic.recovery.services import refresh_summary
 from clinic.visits import grading, reviewing, services
 from clinic.visits.forms import VisitStatementForm
@@ -39,7 +40,7 @@ def earlier(episode, clinician):
 
 
 def queue(user, clinic):
-    return list(reviewing.review_queue(user=user, clinic=clinic))
+    return list(waiting_visits.review_queue(user=user, clinic=clinic))
 
 
 def shown(client, **query):

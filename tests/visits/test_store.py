@@ -11,7 +11,8 @@ from django.conf import settings
 from django.db import DatabaseError, IntegrityError
 from django.utils import timezone
 
-from clinic.visits import files, services
+from clinic.store import files
+from clinic.visits import services
 from clinic.visits.models import Photo
 from clinic.visits.refusals import IntakeError
 from inference import services as inference_services
@@ -208,7 +209,7 @@ def test_a_file_is_never_seen_half_written(photo_folder, clinic, monkeypatch):
     def look(descriptor):
         seen.extend(path for path in photo_folder.rglob("*.jpg"))
 
-    monkeypatch.setattr("clinic.visits.folders.os.fsync", look)
+    monkeypatch.setattr("clinic.store.folders.os.fsync", look)
     name = files.write(b"whole", clinic=clinic)
     assert seen == []
     assert (photo_folder / name).read_bytes() == b"whole"

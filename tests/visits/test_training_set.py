@@ -220,7 +220,7 @@ def test_an_export_that_breaks_off_leaves_no_picture(clinic, administrator, tmp_
 
 
 def test_the_log_names_the_export(clinic, administrator, tmp_path):
-    from clinic.patients.templatetags.patients import page_name
+    from clinic.rights.templatetags.log import page_name
 
     photo_of(willing(clinic))
     run(clinic, administrator, tmp_path / "out")

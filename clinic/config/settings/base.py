@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "clinic.common",
     "clinic.feed",
+    "clinic.store",
     "clinic.patients",
     "clinic.visits",
     "clinic.recovery",

@@ -27,7 +27,7 @@ def store(folder: Path) -> dict[str, Any]:
     """Django's settings of the photos' storage. No URL of their own: a view serves them that asks the policy."""
     if not S3_BUCKET:
         return {
-            "BACKEND": "clinic.visits.folders.PhotoFolders",
+            "BACKEND": "clinic.store.folders.PhotoFolders",
             "OPTIONS": {
                 "location": folder,
                 "base_url": None,
@@ -37,7 +37,7 @@ def store(folder: Path) -> dict[str, Any]:
         }
     encryption = {"ServerSideEncryption": S3_ENCRYPTION, "SSEKMSKeyId": S3_KMS_KEY}
     return {
-        "BACKEND": "clinic.visits.bucket.PhotoBucket",
+        "BACKEND": "clinic.store.bucket.PhotoBucket",
         "OPTIONS": {
             "bucket_name": S3_BUCKET,
             "endpoint_url": S3_ENDPOINT or None,

@@ -29,7 +29,7 @@ from clinic.audit.models import Event
 from clinic.audit.services import log_event
 from clinic.operations import services
 from clinic.operations.models import Backup
-from clinic.visits import files, keyring
+from clinic.store import files, keyring
 from clinic.visits.models import Photo
 from inference import registry
 from inference.pipeline.errors import PipelineError

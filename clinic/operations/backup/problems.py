@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from clinic.visits.stores import StoreAway
+from clinic.store.stores import StoreAway
 
 
 class BackupProblem(Exception):

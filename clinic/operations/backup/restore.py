@@ -19,8 +19,8 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from clinic.audit import statements
-from clinic.visits import files, keyring
-from clinic.visits.stores import photo_store
+from clinic.store import files, keyring
+from clinic.store.stores import photo_store
 from inference import registry
 from inference.pipeline.release import sha256_of
 

@@ -15,12 +15,12 @@ from PIL import Image
 
 from clinic.operations.models import IntegrityCheck
 from clinic.patients.models import Erasure
-from clinic.visits import files, places
-from clinic.visits.keyring import FileAltered, KeyMissing
+from clinic.store import files, places
+from clinic.store.keyring import FileAltered, KeyMissing
+from clinic.store.places import ASIDE, INCOMING, Lying
+from clinic.store.stores import StoreAway, photo_store
 from clinic.visits.models import Photo
 from clinic.visits.orphans import rows_of
-from clinic.visits.places import ASIDE, INCOMING, Lying
-from clinic.visits.stores import StoreAway, photo_store
 
 from .batch import END, Batch, drawn, next_of
 

@@ -12,10 +12,11 @@ from clinic.audit.alterations import altered
 from clinic.operations.models import IntegrityCheck
 from clinic.recovery import standing
 from clinic.recovery.services import refresh_summary
-from clinic.visits import files, intake, keyring, sealing
+from clinic.store import encryption, files, keyring
+from clinic.store.stores import photo_store
+from clinic.visits import intake
 from clinic.visits.models import Photo
 from clinic.visits.orphans import rows_of
-from clinic.visits.stores import photo_store
 from inference import services as inference
 from inference import tallies
 from inference.models import Analysis
@@ -32,7 +33,7 @@ def repair(found: Found) -> bool:
         return False
     try:
         return way(found.subject)
-    except (OSError, ObjectDoesNotExist, files.SealError, ValueError) as error:
+    except (OSError, ObjectDoesNotExist, files.DecryptionError, ValueError) as error:
         logger.error("%s of %s could not be repaired: %s", found.code, found.subject, type(error).__name__)
         return False
 
@@ -43,7 +44,7 @@ def thumbnail(photo_id: str) -> bool:
     name = photo.thumbnail.name or ""
     content = intake.thumbnail_of(files.read(photo))
     if keyring.is_on():
-        content = sealing.seal(content, clinic_id=photo.visit.patient.clinic_id, name=name)
+        content = encryption.encrypt(content, clinic_id=photo.visit.patient.clinic_id, name=name)
     return bool(name and files.put(name, content))
 
 

@@ -15,8 +15,9 @@ from django.views.decorators.http import require_safe
 from clinic.audit.models import Access
 from clinic.audit.services import record_read
 from clinic.common.http import require, visible_or_404
+from clinic.store import files
 
-from .. import files, policies, selectors
+from .. import policies, selectors
 
 if TYPE_CHECKING:
     from django.http.response import HttpResponseBase

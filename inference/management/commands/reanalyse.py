@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from inference import background, reanalysis, releases
+from inference import backlog, reanalysis, releases
 from inference.admission import Refused
 from inference.reanalysis import Progress
 
@@ -90,7 +90,7 @@ class Command(BaseCommand):
 
     def _queue(self, ids: list[uuid.UUID], release: str, purpose: str, by: str) -> None:
         for start in range(0, len(ids), BATCH):
-            background.add(photo_ids=ids[start : start + BATCH], release=release, purpose=purpose)
+            backlog.add(photo_ids=ids[start : start + BATCH], release=release, purpose=purpose)
         if ids:
             releases.note_reanalysis(name=release, photos=len(ids), by=by)
         self.stdout.write(f"{len(ids)} photos queued for release {release}.")

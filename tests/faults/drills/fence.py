@@ -6,6 +6,7 @@ import signal
 import time
 import uuid
 
+from clinic.common import broker
 from inference import publish
 from inference.models import Analysis
 from inference.states import Status
@@ -58,12 +59,12 @@ def twice(house: House, ward: Ward, size: Size, outcome: Outcome) -> None:
     started: set[uuid.UUID] = set()
     for pk in records.analyses(photos).values_list("pk", flat=True):
         for _ in range(2):
-            publish._send(publish.ANALYSE, str(pk), queue="analysis")
+            broker.send(publish.ANALYSE, str(pk), queue="analysis")
             outcome.faults += 1
     while records.done(photos) < len(photos):
         running = Analysis.objects.filter(photo_id__in=photos, status=Status.RUNNING).exclude(pk__in=started)
         for pk in running.values_list("pk", flat=True):
-            publish._send(publish.ANALYSE, str(pk), queue="analysis")
+            broker.send(publish.ANALYSE, str(pk), queue="analysis")
             started.add(pk)
             outcome.faults += 1
         time.sleep(0.05)

@@ -49,7 +49,7 @@ class Command(BaseCommand):
     def _make(self, options: dict[str, Any]) -> None:
         from django.conf import settings
 
-        from clinic.visits import keyring
+        from clinic.store import keyring
 
         folder = options["to"] or Path(settings.BACKUP_DIR)
         keys_folder = options["keys_to"] or (

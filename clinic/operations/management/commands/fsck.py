@@ -14,7 +14,7 @@ from clinic.operations import selectors
 from clinic.operations.fsck import run
 from clinic.operations.fsck.codes import Found, explain
 from clinic.operations.models import CheckKind, IntegrityCheck
-from clinic.visits.stores import StoreAway
+from clinic.store.stores import StoreAway
 
 SHOWN = 20
 """Identifiers of each kind that are printed; the operations page and the table hold the rest."""

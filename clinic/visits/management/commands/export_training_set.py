@@ -13,7 +13,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from clinic.accounts.models import Clinic, User
-from clinic.visits import files, policies, training_set
+from clinic.store import files
+from clinic.visits import policies, training_set
 from inference.management.commands.analyse_photos import Progress
 
 logger = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class Command(BaseCommand):
             manifest = self._export(user, clinic, folder)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
-        except files.SealError as error:
+        except files.DecryptionError as error:
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(

@@ -12,9 +12,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from clinic.accounts.models import Clinic
-from clinic.visits import keyring, rekeying
-from clinic.visits.keyring import KeyMissing
-from clinic.visits.stores import StoreAway
+from clinic.store import keyring
+from clinic.store.keyring import KeyMissing
+from clinic.store.stores import StoreAway
+from clinic.visits import rekeying
 from inference.management.commands.analyse_photos import Progress
 
 

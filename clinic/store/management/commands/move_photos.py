@@ -7,7 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from clinic.visits.stores import StoreAway, photo_store
+from clinic.store import relocating
+from clinic.store.folders import PhotoFolders
+from clinic.store.stores import StoreAway, photo_store
 
 
 class Command(BaseCommand):
@@ -37,9 +39,6 @@ class Command(BaseCommand):
             ) from problem
 
     def _to_folders(self, batch: int) -> None:
-        from clinic.visits import relocating
-        from clinic.visits.folders import PhotoFolders
-
         store = photo_store()
         if not isinstance(store, PhotoFolders):
             raise CommandError("Photos go to an S3 bucket here (RISORIUS_S3_BUCKET): use --to s3.")
@@ -47,9 +46,6 @@ class Command(BaseCommand):
         self.stdout.write(self.style.SUCCESS(f"{done.moved} files moved; all lie in folders of two levels."))
 
     def _to_bucket(self, batch: int) -> None:
-        from clinic.visits import relocating
-        from clinic.visits.folders import PhotoFolders
-
         store = photo_store()
         if isinstance(store, PhotoFolders):
             raise CommandError("No bucket is set: RISORIUS_S3_BUCKET, and restart the service first.")

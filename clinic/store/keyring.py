@@ -31,17 +31,17 @@ FORM: Final = 1
 STATE: Final = "state.json"
 
 
-class SealError(Exception):
+class DecryptionError(Exception):
     """A photo's file can't be sealed or opened. `code` is a reason of the analysis too."""
 
     code = "key_missing"
 
 
-class KeyMissing(SealError):
+class KeyMissing(DecryptionError):
     """The key of this clinic is not there, or is not the one that is needed."""
 
 
-class FileAltered(SealError):
+class FileAltered(DecryptionError):
     """The file is not what was stored: changed, cut short, or another file under its name."""
 
     code = "file_altered"

@@ -14,24 +14,23 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from django.conf import settings
 
-from . import keyring, places, sealing
-from .keyring import FileAltered, KeyMissing, SealError
+from . import encryption, keyring, places
+from .keyring import DecryptionError, FileAltered, KeyMissing
 from .places import INCOMING
 from .stores import StoreAway, photo_store
 
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic
-
-    from .models import Photo
+    from clinic.visits.models import Photo
 
 Wanted = TypeVar("Wanted")
 AHEAD: Final = 8
 """Requests to a bucket that are on their way at once."""
 __all__ = [
     "INCOMING",
+    "DecryptionError",
     "FileAltered",
     "KeyMissing",
-    "SealError",
     "StoreAway",
     "ahead",
     "destroy",
@@ -50,7 +49,7 @@ def write(content: bytes, *, clinic: Clinic) -> str:
     """
     final = places.new_name()
     if keyring.is_on():
-        content = sealing.seal(content, clinic_id=clinic.pk, name=final)
+        content = encryption.encrypt(content, clinic_id=clinic.pk, name=final)
     return put(final, content)
 
 
@@ -83,16 +82,16 @@ def left_to_the_proxy(photo: Photo, thumbnail: bool = False) -> str:
         raise FileNotFoundError("The row names no file.")
     store = photo_store()
     place = store.for_proxy(name)
-    return place if place and not sealing.is_sealed(store.fetch(name, first=64)) else ""
+    return place if place and not encryption.is_encrypted(store.fetch(name, first=64)) else ""
 
 
 def read_named(name: str, *, clinic_id: uuid.UUID | None = None) -> bytes:
     """The bytes stored under that name; clinic_id: whose file it must be, asked only where files are sealed."""
     content = raw(name)
-    if sealing.is_sealed(content):
-        if clinic_id is not None and sealing.header_of(content).clinic_id != clinic_id:
+    if encryption.is_encrypted(content):
+        if clinic_id is not None and encryption.header_of(content).clinic_id != clinic_id:
             raise FileAltered(f"The file {name} belongs to another clinic.")
-        return sealing.unseal(content, name=name)
+        return encryption.decrypt(content, name=name)
     if clinic_id is not None and keyring.is_on() and not keyring.state_of(clinic_id).plain_allowed:
         raise FileAltered(f"The file {name} has lost its seal.")
     return content

@@ -37,19 +37,19 @@ class Header:
         return MAGIC + FORM + self.clinic_id.bytes + self.key_id.bytes + self.nonce
 
 
-def is_sealed(content: bytes) -> bool:
+def is_encrypted(content: bytes) -> bool:
     """Whether the bytes are a sealed file; no JPEG begins so."""
     return content.startswith(MAGIC)
 
 
 def header_of(content: bytes) -> Header:
     """The header of a sealed file; FileAltered where it is none that this version knows."""
-    if len(content) < HEADER_BYTES or content[4:5] != FORM or not is_sealed(content):
+    if len(content) < HEADER_BYTES or content[4:5] != FORM or not is_encrypted(content):
         raise FileAltered("A photo's file has a header that this version does not know.")
     return Header(uuid.UUID(bytes=content[5:21]), uuid.UUID(bytes=content[21:37]), content[37:HEADER_BYTES])
 
 
-def seal(content: bytes, *, clinic_id: uuid.UUID, name: str) -> bytes:
+def encrypt(content: bytes, *, clinic_id: uuid.UUID, name: str) -> bytes:
     """The bytes under the clinic's key in use, for storing under that name."""
     state = keyring.state_of(clinic_id)
     header = Header(clinic_id, state.key_id, secrets.token_bytes(keyring.NONCE_BYTES))
@@ -57,7 +57,7 @@ def seal(content: bytes, *, clinic_id: uuid.UUID, name: str) -> bytes:
     return header.packed() + cipher.encrypt(header.nonce, content, _bound(header, name))
 
 
-def unseal(content: bytes, *, name: str) -> bytes:
+def decrypt(content: bytes, *, name: str) -> bytes:
     """The bytes that were sealed under that name. KeyMissing without the key, FileAltered if they are others."""
     header = header_of(content)
     cipher = AESGCM(keyring.key(header.clinic_id, header.key_id))
