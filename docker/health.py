@@ -3,7 +3,7 @@
 Usage: python docker/health.py web [PATH] | worker | beat
 
 The web process is asked over HTTP, as the proxy asks it. Worker and beat touch a file while they do their rounds
-(clinic/config/heartbeat.py): asking a worker through the broker would take a second of processor time each time.
+(clinic/operations/heartbeat.py): asking a worker through the broker would take a second of processor time each time.
 """
 
 from __future__ import annotations

@@ -14,10 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from inference.errors import explain
 from inference.pipeline.codes import State
 from inference.pipeline.errors import PipelineError
 from inference.pipeline.findings import Findings
+
+from .errors import explain
+from .finding import from_analysis
+from .models import Analysis
+from .results import result_columns
+from .sentences import model_finding
 
 if TYPE_CHECKING:
     from inference.pipeline import Analyser
@@ -168,12 +173,6 @@ def _wrong_with(file: Path | str) -> str:
 
 def _said(findings: Findings) -> str:
     """The result in the words of the pages."""
-    from clinic.visits.sentences import model_finding
-
-    from .finding import from_analysis
-    from .models import Analysis
-    from .results import result_columns
-
     if findings.reason:
         return _sentence_of(findings.reason)
     made = from_analysis(Analysis(**result_columns(findings=findings)), asked=findings.exercise or "")

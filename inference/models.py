@@ -244,8 +244,8 @@ class BackgroundAnalysis(Job):
 
 
 class VisitTally(models.Model):
-    """What one visit adds to the clinic's counts of a release; see `inference.tallies`. Derived: can be made anew from
-    the records."""
+    """What one visit adds to the clinic's counts of a release; see `clinic.validation.tallies`. Derived: can be made
+    anew from the records."""
 
     patient = models.ForeignKey("patients.Patient", on_delete=models.CASCADE, related_name="+")
     visit = models.ForeignKey("visits.Visit", on_delete=models.CASCADE, related_name="+")

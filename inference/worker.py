@@ -12,7 +12,7 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from celery import signals
 from celery.worker import state
@@ -28,12 +28,11 @@ from django.db import (
 )
 
 from clinic.store.stores import StoreAway
+from inference.pipeline import Analyser
 from inference.pipeline.errors import PipelineError
 
 from . import background, leases, registry, services
-
-if TYPE_CHECKING:
-    from inference.pipeline import Analyser
+from .publish import ANALYSE, BACKGROUND
 
 logger = logging.getLogger(__name__)
 INSIST = 20.0
@@ -47,8 +46,6 @@ def analyser(name: str) -> Analyser:
     """The models of that release, loaded on first use, the longest unused given up for them; raises PipelineError."""
     found = _analysers.get(name)
     if found is None:
-        from inference.pipeline import Analyser
-
         registry.check(name)
         while len(_analysers) >= KEPT:
             _analysers.popitem(last=False)
@@ -118,8 +115,6 @@ def keep_leases(sender: Any, **_: Any) -> None:
 
 def renew_leases() -> None:
     """Prolong the leases of what this worker's children are busy with."""
-    from .publish import ANALYSE, BACKGROUND
-
     held = {
         uuid.UUID(request.args[0]): leases.holder(pid=request.worker_pid)
         for request in list(state.active_requests)
@@ -174,8 +169,6 @@ class JobRequest(Request):
             self._lose("timed_out", republish=True)
 
     def _lose(self, code: str, *, republish: bool) -> None:
-        from .publish import ANALYSE, BACKGROUND
-
         if self.name not in (ANALYSE, BACKGROUND):
             return
         close_old_connections()

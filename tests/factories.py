@@ -309,6 +309,6 @@ class VisitConfirmationFactory(DjangoModelFactory):
 
 def count_releases() -> None:
     """Count in the rows that a test made by hand; the services do so by themselves."""
-    from inference import tallies
+    from clinic.validation import tallies
 
     tallies.recount(patient_ids=list(Patient.objects.values_list("pk", flat=True)))

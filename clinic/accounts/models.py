@@ -18,6 +18,7 @@ from django.utils.translation import ngettext_lazy
 from clinic.common.models import Record, Versioned
 
 from . import scopes
+from .memberships import clinics_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -60,8 +61,6 @@ def uses_model(path: str, *uses: str) -> models.Q:
 class ClinicQuerySet(models.QuerySet["Clinic"]):
     def visible_to(self, user: User | AnonymousUser) -> ClinicQuerySet:
         """The user's own clinics."""
-        from .policies import clinics_of  # which asks the memberships below
-
         return self.filter(pk__in=clinics_of(user).keys())
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from .models import Membership, Role
+from .memberships import clinics_of
+from .models import Role
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -20,23 +21,6 @@ READERS = frozenset({Role.CLINICIAN, Role.ADMINISTRATOR, Role.REVIEWER, Role.INT
 WRITERS = frozenset({Role.CLINICIAN, Role.ADMINISTRATOR, Role.INTEGRATION})
 CONFIRMERS = frozenset({Role.CLINICIAN, Role.ADMINISTRATOR})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
-
-
-def clinics_of(user: User | AnonymousUser) -> dict[uuid.UUID, str]:
-    """The role that the user has in each of their clinics, by the clinic's identifier. An invitation is none."""
-    if not user.is_authenticated or not user.is_active:
-        return {}
-    roles: dict[uuid.UUID, str] | None = getattr(user, "_roles_by_clinic", None)
-    if roles is None:
-        found = Membership.objects.in_force().filter(user_id=user.pk)
-        roles = dict(found.values_list("clinic_id", "role"))
-        user._roles_by_clinic = roles
-    return roles
-
-
-def speak_for(user: User, clinic_id: uuid.UUID, role: str) -> None:
-    """Let this user, as one request has it, be a member of that clinic alone: of a token's, wherever else they work."""
-    user._roles_by_clinic = {clinic_id: role}
 
 
 def role_in(user: User | AnonymousUser, clinic_id: uuid.UUID) -> str | None:

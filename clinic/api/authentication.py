@@ -11,11 +11,13 @@ from knox import auth
 from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 
-from clinic.accounts import policies
+from clinic.accounts import memberships
 from clinic.accounts.models import ApiToken, Membership
 from clinic.accounts.services_tokens import note_use
 from clinic.common.bodies import headers_of
 from clinic.common.http import client_address
+
+from .catalogue import Problem
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -71,11 +73,9 @@ def admit(user: User, token: Any) -> ApiToken:
         raise AuthenticationFailed(_("Invalid token."))
     required = settings.REQUIRE_SECOND_FACTOR or any(required for _role, required in roles.values())
     if required and not label.is_strong:
-        from .problems import Problem  # which imports the views that this class is a setting of
-
         said = _(
             "This token was made with a password alone, and the clinic asks for a second factor. Make another."
         )
         raise Problem("second_factor_required", said)
-    policies.speak_for(user, label.clinic_id, roles[label.clinic_id][0])
+    memberships.speak_for(user, label.clinic_id, roles[label.clinic_id][0])
     return label

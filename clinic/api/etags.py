@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from clinic.common.models import Versioned
 from clinic.common.versions import Basis
 
-from .problems import Problem
+from .catalogue import Problem
 
 if TYPE_CHECKING:
     from rest_framework.request import Request

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from clinic.accounts.policies import clinics_of
+from clinic.accounts.memberships import clinics_of
 from clinic.examination.models import TaskKind
 from clinic.overview.listed import needs_attention, to_follow_up
 from clinic.patients.models import Cause, ConsentUse, Episode, TreatmentKind

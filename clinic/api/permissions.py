@@ -10,6 +10,7 @@ from rest_framework.permissions import BasePermission
 from clinic.accounts.scopes import of_token
 
 from .authentication import TokenAuthentication
+from .catalogue import Problem
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -34,8 +35,6 @@ def require_scope(request: Request, scope: str) -> None:
     if scope == FREE or not isinstance(request.successful_authenticator, TokenAuthentication):
         return
     if scope not in of_token(request.auth):
-        from .problems import Problem  # which imports the views that this class is a setting of
-
         raise Problem(
             "out_of_scope",
             _("This token was not made for that: it lacks the scope %(scope)s.") % {"scope": scope},

@@ -19,8 +19,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from .catalogue import Problem
 from .models import RepeatableRequest
-from .problems import Problem
 
 if TYPE_CHECKING:
     from rest_framework.request import Request

@@ -12,8 +12,9 @@ from rest_framework.permissions import AllowAny
 from clinic.common.models import Versioned
 
 from . import contracts, etags, examples, examples_tasks
+from .catalogue import CATALOGUE, INTAKE, Kind
 from .permissions import InScope
-from .problems import CATALOGUE, INTAKE, MEDIA_TYPE, Kind
+from .problems import MEDIA_TYPE
 
 if TYPE_CHECKING:
     from .views.base import Records, Strict

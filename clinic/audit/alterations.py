@@ -11,8 +11,9 @@ from django.db.models import BigIntegerField, Exists, OuterRef
 from django.db.models.functions import Cast
 
 from . import statements
-from .history import kept
+from .holdings import HOLDINGS
 from .models import AuditEvent, Event
+from .records import kept
 
 BATCH = 2000
 
@@ -63,8 +64,6 @@ def _disagree(lines: list[AuditEvent]) -> bool:
 
 def _records_altered(patient_id: uuid.UUID) -> bool:
     """Whether a record differs from the newest line of its history."""
-    from .holdings import HOLDINGS
-
     histories = kept()
     return any(
         _differing(histories[name], list(holding.rows(patient_id)))

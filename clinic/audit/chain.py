@@ -19,8 +19,8 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from . import statements
-from .history import kept
 from .models import AuditEvent, Event, Reason, Seal
+from .records import kept
 from .statements import keys, sign, text_of_row
 
 logger = logging.getLogger(__name__)

@@ -16,8 +16,9 @@ from typing import Any
 from django.db import connection, models, transaction
 
 from . import statements
-from .history import kept
+from .holdings import HOLDINGS
 from .models import AuditEvent, Reason, Seal
+from .records import kept
 
 FUNCTION = "risorius_append_only"
 DESTROY = "risorius_destroy"
@@ -156,8 +157,6 @@ def _install_destroy(cursor: Any) -> None:
 
 def _destroyed() -> dict[str, models.QuerySet[Any]]:
     """The guarded tables that go with a patient, and which of their rows."""
-    from .holdings import HOLDINGS
-
     nobody = uuid.UUID(int=0)
     return {
         one.table._meta.db_table: one.rows(nobody).order_by().values_list("pk")

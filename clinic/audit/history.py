@@ -7,6 +7,8 @@ from typing import Any
 from django.db import models
 from simple_history.models import HistoricalRecords
 
+from .services import log_change
+
 HOW = {"+": "created", "~": "changed", "-": "deleted"}
 
 
@@ -16,8 +18,6 @@ class History(HistoricalRecords):
     def create_historical_record_m2ms(self, history_instance: Any, instance: models.Model) -> None:
         # The one step that is handed the new line of the history once it is stored.
         super().create_historical_record_m2ms(history_instance, instance)
-        from .services import log_change  # which needs the models that this class belongs to
-
         log_change(
             record=instance,
             user=history_instance.history_user,
@@ -25,32 +25,3 @@ class History(HistoricalRecords):
             version=history_instance.pk,
             request=getattr(self.context, "request", None),
         )
-
-
-def kept() -> dict[str, Any]:
-    """The models whose changes are kept, and the model of their history, by the name that the log uses."""
-    from django.apps import apps
-
-    return {
-        model._meta.model_name or "": getattr(model, model._meta.simple_history_manager_attribute).model
-        for model in apps.get_models()
-        if hasattr(model._meta, "simple_history_manager_attribute")
-    }
-
-
-def writers_of(record: Any) -> set[int | None]:
-    """Everybody who wrote the record or changed it, by their history; None where that names nobody."""
-    if hasattr(record, "history"):
-        return set(record.history.order_by().values_list("history_user_id", flat=True).distinct())
-    return {record.recorded_by_id} if hasattr(record, "recorded_by_id") else {None}
-
-
-def patient_of(record: Any) -> Any:
-    """The patient whom a record is about: itself, or reached by its own links; None if it is about none."""
-    if record._meta.model_name == "patient":
-        return record
-    for link in ("patient", "episode", "visit", "photo"):
-        if hasattr(record, f"{link}_id"):
-            other = getattr(record, link)
-            return patient_of(other) if other is not None else None
-    return None

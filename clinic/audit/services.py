@@ -10,14 +10,15 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
 from django.db import transaction
+from simple_history.models import HistoricalRecords
 
 from clinic.common.http import client_address, ip_or_none
 from clinic.feed import services as feed
 from clinic.feed.models import What
 
 from . import selectors, statements
-from .history import History, patient_of
 from .models import Access, AuditEvent, Event, ReadEvent, Reason
+from .records import patient_of
 
 if TYPE_CHECKING:
     from django.db import models
@@ -121,7 +122,7 @@ def log_act(
 
 def request_at_hand() -> HttpRequest | None:
     """The request that this thread answers, if any."""
-    return getattr(History.context, "request", None)
+    return getattr(HistoricalRecords.context, "request", None)
 
 
 def log_reading(

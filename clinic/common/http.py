@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from clinic.accounts.models import User
 
 
+class RecordRestricted(PermissionDenied):
+    """The record is of the user's own clinic, and closed. Told apart from "not found": it must not be made twice."""
+
+    def __init__(self, patient_id: uuid.UUID) -> None:
+        super().__init__("The record is restricted.")
+        self.patient_id = patient_id
+
+
 def visible_or_404(
     source: type[Model] | QuerySet[Any], user: User | AnonymousUser, pk: uuid.UUID | str
 ) -> Any:
@@ -38,8 +46,6 @@ def _unless_restricted(queryset: Any, user: User | AnonymousUser, pk: uuid.UUID 
     """A closed record of the user's own clinic is "forbidden", lest it be taken for missing and made anew."""
     everything = queryset.model._default_manager
     if hasattr(everything, "locked_for") and everything.locked_for(user).filter(pk=pk).exists():
-        from clinic.patients.visibility import RecordRestricted
-
         raise RecordRestricted(uuid.UUID(str(pk)))
 
 

@@ -4,12 +4,16 @@ import os
 from pathlib import Path
 from typing import Any
 
-from celery import Celery, signals
+from celery import Celery
 from celery.schedules import crontab
 from kombu import Queue
 from kombu.transport import TRANSPORT_ALIASES
 
-from . import heartbeat as heartbeat  # the worker's sign of life hangs on a signal of Celery's
+from clinic.operations import (
+    heartbeat as heartbeat,  # the worker's sign of life hangs on a signal of Celery's
+)
+from inference import priorities
+
 from . import tracing as tracing  # the lines of tasks hang on signals of Celery's
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.config.settings.demo")
@@ -36,7 +40,7 @@ def complete(source: Any, **_: Any) -> None:
     # A child loads the models before it says that it is up; the default of 4 s kills a slow one for ever.
     conf.worker_proc_alive_timeout = 120
     conf.beat_schedule = beat_schedule()
-    conf.beat_scheduler = "clinic.config.beat:Scheduler"
+    conf.beat_scheduler = "clinic.operations.scheduler:Scheduler"
     if settings.CELERY_BROKER_URL.startswith("filesystem"):
         # Nobody steers the demo's worker from outside, and its control messages would be files to poll.
         conf.worker_enable_remote_control = False
@@ -47,9 +51,6 @@ def complete(source: Any, **_: Any) -> None:
 def beat_schedule() -> dict[str, Any]:
     """What beat asks for. Each message is forgotten before the next one, so that none pile up without a worker."""
     from django.conf import settings
-
-    # Nothing that holds models: Celery swallows what a receiver raises, and beat would run without a schedule.
-    from inference import priorities
 
     every = settings.WATCHDOG_EVERY
     quick = {"queue": settings.HOUSEKEEPING_QUEUE, "expires": every * 0.9}
@@ -99,11 +100,3 @@ def beat_schedule() -> dict[str, Any]:
         },
         **canaries,
     }
-
-
-@signals.beat_init.connect
-def look_at_once(**_: Any) -> None:
-    """What was lost while the service was down is found at its start, not a minute later."""
-    from inference import publish
-
-    publish.watch_now()

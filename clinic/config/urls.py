@@ -28,7 +28,7 @@ urlpatterns = [
     path("", include("clinic.recovery.urls")),
     path("", include("clinic.examination.urls")),
     path("", include("clinic.rights.urls")),
-    path("", include("inference.urls")),
+    path("", include("clinic.validation.urls")),
     path("", include("clinic.operations.urls")),
     path("api/", include("clinic.api.urls")),
     path("robots.txt", pages.robots, name="robots"),

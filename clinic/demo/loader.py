@@ -21,6 +21,7 @@ from django.utils import timezone
 from clinic.accounts.models import Clinic, Membership, User
 from clinic.patients import services as patients
 from clinic.patients.models import Episode, Patient
+from clinic.visits import consenting
 from clinic.visits import services as visits
 from clinic.visits.confirming import confirm_visit
 from clinic.visits.models import Photo, Visit
@@ -184,7 +185,7 @@ def _patient(row: dict[str, Any], number: int, clinic_id: Any, user: User) -> tu
         user=user, patient=patient, cause=row["cause"], weak_side=row["weak_side"] or "", onset_date=onset
     )
     for use in ("record", *people.CONSENTS.get(row["key"], ())):
-        patients.give_consent(user=user, patient=patient, use=use, given_on=onset)
+        consenting.give_consent(user=user, patient=patient, use=use, given_on=onset)
     if row["weak_side"]:
         for day, kind, note in people.TREATMENTS.get(row["cause"], ()):
             patients.add_treatment(

@@ -30,7 +30,7 @@ REPEATABILITY_MM: Final = 1.93
 """Smallest detectable change of a gap, mm, for a release that doesn't state its own: that of 2026.11.5."""
 DONE_SHARE: Final = 0.2
 """Where neither eye closes by this share of its opening at rest, nobody closed their eyes: see
-`clinic.recovery.rules.LEAST_CLOSURE`. It counts all the same where both sides are on record as weak."""
+`inference.pipeline.measure.closure.LEAST_CLOSURE`. It counts all the same where both sides are on record as weak."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from clinic.patients.models import Patient
-
 from .models import TOMBSTONES, Change, Feed, What
 
 if TYPE_CHECKING:
@@ -61,14 +59,15 @@ def read(*, cursor: str, feed: Feed, reader: Reader) -> int:
     return position
 
 
-def changes(*, reader: Reader, after: int, until: int, kinds: Collection[str]) -> QuerySet[Change, Any]:
+def changes(
+    *, reader: Reader, after: int, until: int, kinds: Collection[str], restricted: QuerySet[Any]
+) -> QuerySet[Change, Any]:
     """What happened behind that place up to the other, oldest first.
 
     Of a restricted record no more is told than what its copies must stop; when the restriction is lifted, the holder
-    is told to fetch all of it.
+    is told to fetch all of it. restricted: the keys of the patients whose records are, in those clinics at least.
     """
     found = Change.objects.filter(
         clinic_id__in=reader.clinics, kind__in=kinds, position__gt=after, position__lte=until
     )
-    closed = Patient.objects.filter(clinic_id__in=reader.clinics, restricted_at__isnull=False).values("pk")
-    return found.exclude(patient__in=closed, what__in=set(What.values) - TOMBSTONES).order_by("position")
+    return found.exclude(patient__in=restricted, what__in=set(What.values) - TOMBSTONES).order_by("position")

@@ -21,9 +21,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from celery import current_app
 from django.db import DatabaseError, connection, connections
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 from clinic.store.stores import photo_store
+from inference import registry
 
 from . import thresholds
 
@@ -82,8 +86,6 @@ def database() -> None:
 
 def migrations() -> None:
     """Every change that this version wants was applied; a newer version's changes do no harm."""
-    from django.db.migrations.recorder import MigrationRecorder
-
     try:
         missing = _known_migrations() - set(MigrationRecorder(connection).applied_migrations())
     except DatabaseError as error:
@@ -95,18 +97,14 @@ def migrations() -> None:
 @functools.cache
 def _known_migrations() -> frozenset[tuple[str, str]]:
     """On disk, which does not change while the process runs."""
-    from django.db.migrations.loader import MigrationLoader
-
     found = MigrationLoader(None).disk_migrations
     return frozenset(key for key, migration in found.items() if not migration.replaces)
 
 
 def broker() -> None:
     """The broker takes connections."""
-    from clinic.config.celery import app
-
     try:
-        with app.connection_for_write(connect_timeout=1) as found:
+        with current_app.connection_for_write(connect_timeout=1) as found:
             found.ensure_connection(max_retries=0, timeout=1)
     except Exception as error:
         raise NotReady(
@@ -116,8 +114,6 @@ def broker() -> None:
 
 def models() -> None:
     """The release in use is complete and every file has its checksum."""
-    from inference import registry
-
     if registry.active().problems:
         raise NotReady("The analysis models are missing or altered: photos are stored, not analysed.")
 

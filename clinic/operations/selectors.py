@@ -17,8 +17,9 @@ from django.utils import timezone
 from clinic.audit import chain
 from clinic.audit.models import AuditEvent, Event
 from clinic.store.stores import photo_store
+from clinic.validation import tallies
 from clinic.visits.models import Photo
-from inference import registry, tallies
+from inference import registry
 from inference.models import Analysis, BackgroundAnalysis, Canary
 from inference.states import OPEN, Status
 

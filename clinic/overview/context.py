@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
+import functools
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import get_language
 
 from clinic.accounts import policies
+from clinic.accounts.selectors import integration_ids
+from inference.selectors import analysis_delayed, open_counts
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -36,39 +38,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             can_write=policies.can_write_records(user, clinic.pk),
             can_confirm=policies.can_confirm(user, clinic.pk),
             can_administer=policies.can_administer(user, clinic.pk),
-            # Callables: templates that show neither cost no query.
-            analysis_open=_once(lambda: _open_analyses(clinic.pk)),
-            analysis_delayed=_once(lambda: _delayed(clinic.pk)),
-            integrations=_once(lambda: _integrations(clinic.pk)),
+            # Callables, asked once: templates that show none of them cost no query.
+            analysis_open=functools.cache(lambda: sum(open_counts(clinic_id=clinic.pk).values())),
+            analysis_delayed=functools.cache(lambda: analysis_delayed(clinic_id=clinic.pk)),
+            integrations=functools.cache(lambda: integration_ids(clinic_ids=[clinic.pk])),
         )
     return {"shell": frame}
-
-
-def _once(compute: Any) -> Any:
-    found: list[Any] = []
-
-    def value() -> Any:
-        if not found:
-            found.append(compute())
-        return found[0]
-
-    return value
-
-
-def _open_analyses(clinic_id: uuid.UUID) -> int:
-    from inference.selectors import open_counts
-
-    counts: Any = open_counts(clinic_id=clinic_id)
-    return sum(counts.values()) if isinstance(counts, dict) else int(counts)
-
-
-def _integrations(clinic_id: uuid.UUID) -> frozenset[int]:
-    from clinic.accounts.selectors import integration_ids
-
-    return integration_ids(clinic_ids=[clinic_id])
-
-
-def _delayed(clinic_id: uuid.UUID) -> bool:
-    from inference.selectors import analysis_delayed
-
-    return bool(analysis_delayed(clinic_id=clinic_id))

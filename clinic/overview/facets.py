@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Case, Count, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from clinic.accounts.policies import clinics_of
+from clinic.accounts.memberships import clinics_of
 from clinic.patients.models import Cause, Patient, WeakSide
 from clinic.patients.visibility import opened_by
 from clinic.recovery import rules, standing

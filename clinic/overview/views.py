@@ -18,9 +18,9 @@ from clinic.audit.services import record_listed
 from clinic.common.dates import today as local_today
 from clinic.common.paging import page_links
 from clinic.patients.selectors import restricted_count
+from clinic.validation import ledger
 from clinic.visits.forms import VisitStatementForm
 from clinic.visits.reviewing import visit_reviews
-from inference import ledger
 
 from . import searches, selectors
 from .filters import Filters, chip_groups, ends_in, sort_links

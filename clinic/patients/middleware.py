@@ -12,9 +12,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from clinic.accounts import policies
+from clinic.common.http import RecordRestricted
 
 from .models import Patient
-from .visibility import RecordRestricted
 
 if TYPE_CHECKING:
     from django.contrib.sessions.backends.base import SessionBase

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from clinic.accounts.memberships import clinics_of
 from clinic.accounts.models import Clinic
-from clinic.accounts.policies import clinics_of
 from clinic.audit.history import History
 from clinic.common.fields import DerivedField
 from clinic.common.models import Record, Versioned

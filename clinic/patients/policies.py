@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clinic.accounts import policies
-from clinic.audit.history import patient_of, writers_of
+from clinic.audit.records import patient_of, writers_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser

@@ -14,7 +14,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clinic.audit import services as audit
 from clinic.common.dates import day_in
 from clinic.common.folding import tidy_number
 from clinic.common.spans import Precision
@@ -22,7 +21,7 @@ from clinic.common.summaries import summaries
 from clinic.common.writing import Basis, Errors, assign, errors_of, lock, raise_if, save
 
 from . import rules
-from .models import Consent, ConsentUse, Episode, Patient, Treatment
+from .models import Episode, Patient, Treatment
 
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
@@ -221,39 +220,3 @@ def restore_treatment(*, user: User, treatment: Treatment, based_on: Basis | Non
         treatment.archived_at = None
         save(treatment, user=user)
     return treatment
-
-
-@transaction.atomic
-def give_consent(*, user: User, patient: Patient, use: str, given_on: dt.date, manner: str = "") -> Consent:
-    """Record that the patient consents to one use of the photos."""
-    rules.not_archived(patient)
-    consent = Consent(patient=patient, use=use, given_on=given_on, manner=manner, recorded_by=user)
-    errors = rules.check_day("given_on", given_on, patient)
-    in_force = ValidationError(_("This consent is already in force."), code="in_force")
-    if Consent.objects.in_force().filter(patient=patient, use=use).exists():
-        errors = {**errors, "use": [in_force]}
-    raise_if(errors_of(consent, errors))
-    try:
-        with transaction.atomic():
-            save(consent, user=user)
-    except IntegrityError as error:
-        raise ValidationError({"use": [in_force]}) from error
-    audit.log_change(record=consent, user=user, how="given")
-    if use == ConsentUse.RECORD:
-        from clinic.rights.services import resume_analyses
-
-        resume_analyses(patient=patient)
-    return consent
-
-
-@transaction.atomic
-def revoke_consent(*, user: User, consent: Consent, based_on: Basis | None = None) -> Consent:
-    """Record that the patient takes a consent back; the row stays as its history."""
-    lock(consent, based_on)
-    # Only the first of two revocations counts: the row tells who and when.
-    if consent.revoked_at is not None:
-        raise ValidationError(_("This consent was already revoked."), code="revoked")
-    consent.revoked_at, consent.revoked_by = timezone.now(), user
-    save(consent, user=user, only=["revoked_at", "revoked_by"])
-    audit.log_change(record=consent, user=user, how="revoked")
-    return consent

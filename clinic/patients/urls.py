@@ -13,11 +13,9 @@ of_patients = [
     path("<uuid:pk>/archive/", views.archive, name="archive"),
     path("<uuid:pk>/restore/", views.restore, name="restore"),
     path("<uuid:pk>/episodes/new/", views_record.episode_new, name="episode_new"),
-    path("<uuid:pk>/consents/give/", views_record.consent_give, name="consent_give"),
     path("episodes/<uuid:pk>/edit/", views_record.episode_edit, name="episode_edit"),
     path("episodes/<uuid:pk>/treatments/new/", views_record.treatment_new, name="treatment_new"),
     path("treatments/<uuid:pk>/edit/", views_record.treatment_edit, name="treatment_edit"),
     path("treatments/<uuid:pk>/archive/", views_record.treatment_archive, name="treatment_archive"),
     path("treatments/<uuid:pk>/restore/", views_record.treatment_restore, name="treatment_restore"),
-    path("consents/<uuid:pk>/revoke/", views_record.consent_revoke, name="consent_revoke"),
 ]

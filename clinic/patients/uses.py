@@ -16,17 +16,13 @@ A clinic may insist (REQUIRE_RECORD_CONSENT): then "not taken back" reads "in fo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from .models import Consent, ConsentUse
-
-if TYPE_CHECKING:
-    from .models import Patient
+from .models import Consent, ConsentUse, Patient
 
 
 def in_force(patient: str, use: str) -> Exists:
@@ -46,12 +42,10 @@ def for_record(patient: str) -> Q:
 
 def check_record(patient: Patient) -> None:
     """ValidationError where no photo of the patient may be taken in or analysed at this moment."""
-    from .models import Patient as Patients
-
     # Asked of the database: the caller's patient may have been read before somebody restricted it.
-    if Patients.objects.filter(for_record("pk"), pk=patient.pk).exists():
+    if Patient.objects.filter(for_record("pk"), pk=patient.pk).exists():
         return
-    if Patients.objects.filter(pk=patient.pk, restricted_at__isnull=False).exists():
+    if Patient.objects.filter(pk=patient.pk, restricted_at__isnull=False).exists():
         raise ValidationError(
             _("The record is restricted: it is kept, but neither changed nor used."), "restricted"
         )

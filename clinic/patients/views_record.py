@@ -1,4 +1,4 @@
-"""Changes to what stands on a patient's record: episodes, treatments and consents."""
+"""Changes to what stands on a patient's record: episodes and treatments."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from clinic.common.forms import submit
 from clinic.common.http import require, visible_or_404
 
 from . import forms, services
-from .models import Consent, ConsentUse, Episode, Patient, Treatment
-from .views import find_to_write, page_of, record_page
+from .models import Episode, Patient, Treatment
+from .views import find_to_write, page_of
 
 
-def _to_write(request: ClinicRequest, queryset: Any, pk: uuid.UUID, way: str) -> tuple[Any, Patient]:
+def find_of_patient(request: ClinicRequest, queryset: Any, pk: uuid.UUID, way: str) -> tuple[Any, Patient]:
     """A record of a patient, and the patient, if the user may see and change them."""
     found = visible_or_404(queryset.select_related(f"{way}__clinic"), request.user, pk)
     patient: Any = found
@@ -69,7 +69,7 @@ def episode_new(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
 @login_required
 def episode_edit(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Change an episode's cause, side, onset or notes."""
-    episode, patient = _to_write(request, Episode.objects.all(), pk, "patient")
+    episode, patient = find_of_patient(request, Episode.objects.all(), pk, "patient")
     form = forms.EpisodeForm(request.POST or None, record=episode)
     return _form_page(
         request, patient, form, services.update_episode, {"episode": episode}, title=_("Edit the episode")
@@ -79,7 +79,7 @@ def episode_edit(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
 @login_required
 def treatment_new(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Record a treatment of an episode."""
-    episode, patient = _to_write(request, Episode.objects.all(), pk, "patient")
+    episode, patient = find_of_patient(request, Episode.objects.all(), pk, "patient")
     form = forms.TreatmentForm(request.POST or None)
     return _form_page(
         request,
@@ -96,7 +96,7 @@ def treatment_new(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
 def treatment_edit(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Change a treatment."""
     current = Treatment.objects.filter(archived_at__isnull=True).select_related("episode")
-    treatment, patient = _to_write(request, current, pk, "episode__patient")
+    treatment, patient = find_of_patient(request, current, pk, "episode__patient")
     form = forms.TreatmentForm(request.POST or None, record=treatment)
     return _form_page(
         request,
@@ -114,7 +114,7 @@ def treatment_edit(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
 @login_required
 def treatment_archive(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Take a treatment off the record."""
-    treatment, patient = _to_write(request, Treatment.objects.all(), pk, "episode__patient")
+    treatment, patient = find_of_patient(request, Treatment.objects.all(), pk, "episode__patient")
     try:
         services.archive_treatment(user=request.user, treatment=treatment)
     except ValidationError as error:
@@ -129,7 +129,7 @@ def treatment_archive(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
 @login_required
 def treatment_restore(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Put a treatment back on the record."""
-    treatment, patient = _to_write(request, Treatment.objects.all(), pk, "episode__patient")
+    treatment, patient = find_of_patient(request, Treatment.objects.all(), pk, "episode__patient")
     try:
         services.restore_treatment(user=request.user, treatment=treatment)
     except ValidationError as error:
@@ -137,38 +137,3 @@ def treatment_restore(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     else:
         messages.success(request, _("The treatment is back on the record."))
     return redirect("patients:record", pk=patient.pk)
-
-
-@require_POST
-@login_required
-def consent_give(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
-    """Record a consent to one use of the photos."""
-    patient = find_to_write(request, pk)
-    use = request.POST.get("use")
-    auto_id = f"id_{use}_%s" if use in ConsentUse.values else "id_%s"
-    form = forms.ConsentForm(request.POST, auto_id=auto_id)
-    data = form.cleaned_data if form.is_valid() else {}
-    if submit(form, services.give_consent, user=request.user, patient=patient, **data):
-        messages.success(request, _("The consent is recorded."))
-        return redirect(f"{reverse('patients:record', args=[pk])}#consent")
-    # What is wrong with more than the date stands above: the form itself may be gone by now.
-    if use not in ConsentUse.values:
-        messages.error(request, _("Please choose what the consent is for."))
-    else:
-        for error in [*form.errors.pop("use", []), *form.non_field_errors()]:
-            messages.error(request, error)
-    return record_page(request, patient, refused=form)
-
-
-@require_POST
-@login_required
-def consent_revoke(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
-    """Record that the patient takes a consent back."""
-    consent, patient = _to_write(request, Consent.objects.all(), pk, "patient")
-    try:
-        services.revoke_consent(user=request.user, consent=consent)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    else:
-        messages.success(request, _("The consent is revoked. Its history stays."))
-    return redirect(f"{reverse('patients:record', args=[patient.pk])}#consent")

@@ -10,24 +10,15 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 
+from clinic.accounts.memberships import clinics_of
 from clinic.accounts.models import Role
-from clinic.accounts.policies import clinics_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from clinic.accounts.models import User
-
-
-class RecordRestricted(PermissionDenied):
-    """The record is of the user's own clinic, and closed. Told apart from "not found": it must not be made twice."""
-
-    def __init__(self, patient_id: uuid.UUID) -> None:
-        super().__init__("The record is restricted.")
-        self.patient_id = patient_id
 
 
 def seen_by(user: User | AnonymousUser, path: str = "") -> Q:

@@ -15,14 +15,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from clinic.visits.exercises import CLOSURES
+from inference.pipeline.measure.closure import Lengths, closure, lengths_of
 from inference.pipeline.measure.movement import Face, Moved, moved, share
 from inference.pipeline.measure.scale import with_rest_scale
 
 from . import rules
 from .compared import Compared, Distance, Kind, Movement, Reading
-
-Lengths = dict[str, tuple[float, float]]
-"""By region: the patient's left and right, mm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,44 +262,6 @@ def counted(photos: Iterable[PhotoPoint]) -> tuple[PhotoPoint, ...]:
         if photo.results:
             latest[photo.key] = photo
     return tuple(latest.values())
-
-
-def lengths_of(symmetry: Any) -> Lengths:
-    """Left and right of each region that was measured in millimetres."""
-    if not isinstance(symmetry, dict) or symmetry.get("unit") != "mm":
-        return {}
-    pairs = {region: symmetry.get(region) or {} for region in rules.REGIONS}
-    return {
-        region: (float(pair["left"]), float(pair["right"]))
-        for region, pair in pairs.items()
-        if pair.get("left") is not None and pair.get("right") is not None
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class Closure:
-    """The share of its opening at rest by which each eye closes, 0 to 1; nothing else makes closed eyes comparable."""
-
-    left: float
-    right: float
-
-    @property
-    def ratio(self) -> float | None:
-        """How alike both close, 0 to 1; None where neither does (see `rules.LEAST_CLOSURE`)."""
-        most = max(self.left, self.right)
-        return round(min(self.left, self.right) / most, 3) if most >= rules.LEAST_CLOSURE else None
-
-
-def closure(closed: dict[str, Any], rest: dict[str, Any] | None) -> Closure | None:
-    """How far both eyes close. closed, rest: `symmetry` of two photos of one visit by one release.
-
-    The lengths of the closed eyes are taken in the scale of the photo at rest. None without the lid openings of both
-    photos, or where an eye is shut at rest.
-    """
-    now, before = lengths_of(with_rest_scale(closed, rest)).get("eye"), lengths_of(rest).get("eye")
-    if now is None or before is None or min(before) <= 0:
-        return None
-    return Closure(*(min(1.0, max(0.0, 1 - a / b)) for a, b in zip(now, before, strict=True)))
 
 
 def _since_rest(photos: Iterable[PhotoPoint], rest: Rest | None, weak_side: str) -> tuple[PhotoPoint, ...]:

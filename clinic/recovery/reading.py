@@ -13,9 +13,10 @@ from clinic.patients.models import Episode
 from clinic.visits.models import Confirmation, Photo
 from inference import finding
 from inference.models import Analysis
+from inference.pipeline.measure.closure import lengths_of
 from inference.states import OPEN, Status
 
-from .measures import Confirmed, Measured, PhotoPoint, Rest, Result, counted, lengths_of
+from .measures import Confirmed, Measured, PhotoPoint, Rest, Result, counted
 
 _RATIOS = ("brow_ratio", "eye_ratio", "mouth_ratio")
 _RESULT = (

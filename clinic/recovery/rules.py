@@ -22,10 +22,6 @@ REGION_EXERCISES: Final[dict[str, tuple[str, ...]]] = {
 }
 """Which exercise gives a region's symmetry for a visit; the first that the visit has counts."""
 
-LEAST_CLOSURE: Final = 0.2
-"""Where neither eye closes by this share of its opening at rest, the exercise was not done, or both sides are
-paralysed: there is nothing to compare. Above the landmarks' noise on a lid opening; without a study behind it."""
-
 FALSE_ALARMS: Final = 25
 """Of a thousand courses in which nothing changes, how many may be called worse at any of their visits."""
 

@@ -17,9 +17,9 @@ from clinic.examination.services import raise_for_eyes
 from clinic.feed import services as feed
 from clinic.feed.models import What
 from clinic.patients.models import Episode, Patient
+from clinic.validation import tallies
 from clinic.visits.grading import unsaid_visits
 from clinic.visits.models import Visit
-from inference import tallies
 
 from . import keeping, rules, standing
 from .change import Changes, Dated, changes

@@ -33,6 +33,7 @@ from clinic.patients.models import Patient
 from clinic.store import files
 from clinic.visits import exercises
 from clinic.visits.models import Photo
+from clinic.visits.selectors import cards
 from inference import registry
 
 from .changes import changes
@@ -191,8 +192,6 @@ def _style() -> str:
 
 def _page(patient: Patient, photos: dict[str, Photo], now: dt.datetime) -> str:
     """Everything in words."""
-    from clinic.visits.selectors import cards
-
     of_photos = cards(photos=photos.values())
     shown = [
         {"file": name, "card": card, "exercise": exercises.by_code(card.photo.exercise)}

@@ -28,12 +28,12 @@ from clinic.audit.statements import told_of
 from clinic.common.dates import day_in, today_in
 from clinic.common.summaries import summaries
 from clinic.feed import services as feed
-from clinic.patients import services as patients
 from clinic.patients.models import Consent, Erasure, Patient, RestrictionGround
 from clinic.store import files
+from clinic.validation import tallies
+from clinic.visits.consenting import revoke_consent
 from clinic.visits.models import Photo
 from clinic.visits.training_set import PAGE as TRAINING_SET
-from inference import tallies
 from inference.models import BackgroundAnalysis
 from inference.states import Status
 
@@ -124,7 +124,7 @@ def erase(*, user: User, patient: Patient, reason: str, address: str | None = No
         plan = preview(patient=patient)
         _refuse(patient, plan)
         for consent in Consent.objects.in_force().filter(patient=patient):
-            patients.revoke_consent(user=user, consent=consent)
+            revoke_consent(user=user, consent=consent)
         if patient.restricted_at is None:
             ground = RestrictionGround.ERASURE
             services.restrict(user=user, patient=patient, ground=ground, reason=reason, address=address)

@@ -28,7 +28,7 @@ from clinic.patients.models import (
     Restriction,
     RestrictionGround,
 )
-from inference import backlog
+from clinic.visits.pausing import resume_analyses, stop_analyses
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User
@@ -173,28 +173,6 @@ def lift_hold(*, user: User, patient: Patient, reason: str, address: str | None 
     found.save(update_fields=["lifted_at", "lifted_by", "lifted_reason"])
     _log(Event.LEGAL_HOLD_LIFTED, user, patient, address, said=found)
     return found
-
-
-def stop_analyses(*, patient: Patient) -> None:
-    """Take the patient's photos off both queues."""
-    from clinic.visits.models import Photo
-    from inference import services as inference
-
-    for photo in Photo.objects.filter(visit__patient=patient):
-        inference.cancel(photo=photo)
-    backlog.cancel_of_patient(patient_id=patient.pk)
-
-
-def resume_analyses(*, patient: Patient) -> None:
-    """Queue the patient's photos whose analysis was taken off the queue, if their use is allowed again."""
-    from clinic.patients.uses import for_record
-    from clinic.visits.models import Photo
-    from inference import services as inference
-    from inference.states import Status
-
-    waiting = Photo.objects.current().filter(visit__patient=patient, analyses__status=Status.CANCELLED)
-    for photo in waiting.filter(for_record("visit__patient")).distinct():
-        inference.queue_analysis(photo=photo)
 
 
 def _locked(patient: Patient) -> Patient:

@@ -18,12 +18,13 @@ from django.utils.translation import gettext as _
 
 from inference import selectors as inference
 from inference.finding import Finding, Verdict, agree
+from inference.sentences import WEAKNESS
 
 from . import exercises, kept_findings
 from .kept_findings import ModelFinding
 from .models import Photo, Visit, VisitConfirmation
 from .selectors import PhotoCard, cards
-from .sentences import ROMAN, SEVERITY, WEAKNESS
+from .sentences import ROMAN, SEVERITY
 from .together import Together, missing_for_grade, together
 
 MANY: Final = 8

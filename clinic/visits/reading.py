@@ -10,9 +10,9 @@ from typing import Any, Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from clinic.recovery.measures import closure
 from inference.finding import Figures
 from inference.pipeline.codes import Caution, same_exercise
+from inference.pipeline.measure.closure import closure
 from inference.pipeline.measure.scale import with_rest_scale
 
 from . import exercises, sentences

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from inference.finding import Finding
+from inference.sentences import WEAKNESS, model_finding
 from inference.states import Status
 
 from . import exercises
@@ -30,11 +31,6 @@ SEVERITY: Final[dict[int, str | Promise]] = {
     5: gettext_lazy("severe"),
     6: gettext_lazy("total"),
 }
-WEAKNESS: Final[dict[str, str | Promise]] = {
-    "left": gettext_lazy("Weakness on the left"),
-    "right": gettext_lazy("Weakness on the right"),
-    "both": gettext_lazy("Weakness on both sides"),
-}
 
 
 def no_stroke_excluded() -> str:
@@ -48,15 +44,6 @@ def uncertain() -> str:
         "In this photo a slight weakness and natural unevenness look alike to the model. "
         "Take the other views too, or judge yourself."
     )
-
-
-def model_finding(finding: Finding) -> str:
-    """The model's finding in one photo, without the exercise's name. A grade belongs to a visit."""
-    if finding.uncertain:
-        return _("Uncertain whether there is a weakness.")
-    if not finding.palsy:
-        return _("No asymmetry detected by the model in this photo.")
-    return _("%(weakness)s.") % {"weakness": WEAKNESS.get(finding.weak_side, _("Weakness"))}
 
 
 def clinician_finding(finding: Finding) -> str:

@@ -3,11 +3,14 @@
 from django.urls import path
 
 from . import views
+from .views.consent import consent_give, consent_revoke
 from .views.patients import patient_photos, patient_visits
 
 of_patients = [
     path("<uuid:pk>/visits/", patient_visits, name="visits"),
     path("<uuid:pk>/photos/", patient_photos, name="photos"),
+    path("<uuid:pk>/consents/give/", consent_give, name="consent_give"),
+    path("consents/<uuid:pk>/revoke/", consent_revoke, name="consent_revoke"),
 ]
 
 of_visits = [

@@ -21,6 +21,7 @@ from clinic.patients import services
 from clinic.patients.models import Patient
 from clinic.recovery import standing
 from clinic.recovery.services import refresh_summary
+from clinic.visits import consenting
 from clinic.visits import services as visits
 from tests import factories
 
@@ -284,7 +285,7 @@ def test_what_is_shown_within_another_record_counts_as_its_change(what, api, rec
     assert ids(api.get(reverse(f"api:{listed}-list"), asked)) == []
     with time_machine.travel(moment + dt.timedelta(minutes=1)):
         if what == "consent":
-            services.revoke_consent(user=clinician, consent=records.consent)
+            consenting.revoke_consent(user=clinician, consent=records.consent)
         elif what == "confirmation":
             factories.ConfirmationFactory(analysis=records.analysis, by=clinician)
         else:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError
 from django.urls import reverse
 
-from clinic.api.problems import CATALOGUE
+from clinic.api.catalogue import CATALOGUE
 from clinic.patients import services
 from clinic.visits.refusals import SENTENCES
 from tests import factories

@@ -12,7 +12,7 @@ from django.db import connection, models
 from django.utils import timezone
 
 from clinic.audit import alterations, chain
-from clinic.audit.history import kept
+from clinic.audit.records import kept
 from clinic.examination import services as examination
 from clinic.operations.fsck import audit as fsck
 from clinic.operations.models import IntegrityCheck

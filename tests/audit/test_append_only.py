@@ -14,8 +14,8 @@ from django.db import DatabaseError, IntegrityError, OperationalError, connectio
 from django.utils import timezone
 
 from clinic.audit import chain, guards, statements
-from clinic.audit.history import kept
 from clinic.audit.models import AuditEvent, Event, Seal
+from clinic.audit.records import kept
 from clinic.audit.services import log_event
 from clinic.examination.services import raise_task
 from clinic.patients import services

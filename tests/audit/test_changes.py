@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 
 from clinic.audit import selectors
 from clinic.patients import services
+from clinic.visits import consenting
 from clinic.visits import services as visits
 
 from .. import factories
@@ -79,10 +80,10 @@ def test_episodes_treatments_and_archiving(made, clinician) -> None:
 
 
 def test_consents_are_told_as_given_and_revoked(made, clinician, administrator) -> None:
-    consent = services.give_consent(
+    consent = consenting.give_consent(
         user=clinician, patient=made, use="teaching", given_on=timezone.localdate()
     )
-    services.revoke_consent(user=administrator, consent=consent)
+    consenting.revoke_consent(user=administrator, consent=consent)
     changes = selectors.changes(patient=made)
     assert [(str(c.record), c.action, c.who) for c in changes[:2]] == [
         ("Consent", "revoked", administrator),

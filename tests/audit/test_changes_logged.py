@@ -10,9 +10,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.audit.history import kept
 from clinic.audit.models import AuditEvent, Event
+from clinic.audit.records import kept
 from clinic.patients import services
+from clinic.visits import consenting
 from clinic.visits import services as visits
 
 from .. import factories
@@ -30,10 +31,10 @@ def test_every_kind_of_change_of_a_patient_is_logged(clinic, clinician) -> None:
         user=clinician, patient=made, cause="stroke", weak_side="left", onset_date=timezone.localdate()
     )
     services.add_treatment(user=clinician, episode=episode, kind="steroids", date=timezone.localdate())
-    consent = services.give_consent(
+    consent = consenting.give_consent(
         user=clinician, patient=made, use="teaching", given_on=timezone.localdate()
     )
-    services.revoke_consent(user=clinician, consent=consent)
+    consenting.revoke_consent(user=clinician, consent=consent)
     visit = visits.create_visit(user=clinician, patient=made)
     photo = factories.PhotoFactory(visit=visit)
     analysis = factories.AnalysisFactory(photo=photo)

@@ -20,8 +20,8 @@ from django.db import connection
 
 from clinic.accounts.models import Role, User
 from clinic.audit import statements
-from clinic.audit.history import kept
 from clinic.audit.models import AuditEvent, Event
+from clinic.audit.records import kept
 
 from .. import factories
 from ..accounts.conftest import with_app

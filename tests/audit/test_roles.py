@@ -16,16 +16,16 @@ from django.db import DatabaseError, connection, connections, transaction
 from django.utils import timezone
 
 from clinic.audit import chain, guards, roles, statements
-from clinic.audit.history import kept
 from clinic.audit.models import AuditEvent, Event
+from clinic.audit.records import kept
 from clinic.audit.services import log_event
-from clinic.config import checks_database
 from clinic.operations.backup import make, restore
+from clinic.operations.checks import database as checks_database
 from clinic.patients import services as patients
 from clinic.patients.models import Consent, Erasure, Patient
 from clinic.rights import erasure
 from clinic.rights import services as rights
-from clinic.visits import confirming, services_mirroring
+from clinic.visits import confirming, consenting, services_mirroring
 from clinic.visits import services as visits
 from clinic.visits.models import Confirmation, VisitConfirmation
 from inference import services as inference
@@ -61,8 +61,8 @@ def story(clinic: Any, clinician: Any, administrator: Any) -> Patient:
     patient = patients.create_patient(user=clinician, clinic=clinic, record_number="R-1", name="Rina Kusuma")
     patients.open_episode(user=clinician, patient=patient, cause="stroke", weak_side="left", onset_date=today)
     for use in ("record", "teaching"):
-        consent = patients.give_consent(user=clinician, patient=patient, use=use, given_on=today)
-    patients.revoke_consent(user=clinician, consent=consent)
+        consent = consenting.give_consent(user=clinician, patient=patient, use=use, given_on=today)
+    consenting.revoke_consent(user=clinician, consent=consent)
     visit = visits.create_visit(user=clinician, patient=patient)
     photo = factories.PhotoFactory(visit=visit)
     queued = Analysis.objects.create(photo=photo, release="test-release")

@@ -18,11 +18,10 @@ from clinic.operations.fsck import records, repairs
 from clinic.operations.fsck.batch import Batch
 from clinic.operations.fsck.codes import Found
 from clinic.operations.models import IntegrityCheck
-from clinic.patients import services as patients
 from clinic.recovery.services import refresh_summary
 from clinic.rights import erasure
 from clinic.rights import services as rights
-from clinic.visits import confirming, services_mirroring
+from clinic.visits import confirming, consenting, services_mirroring
 from clinic.visits import services as visits
 from clinic.visits.models import VisitConfirmation
 from inference.models import Analysis
@@ -48,8 +47,8 @@ def said(patient, visit, clinician):
     analysis = factories.AnalysisFactory(photo=photo)
     log_result(record=analysis, patient_id=patient.pk, clinic_id=patient.clinic_id)
     given = {"user": clinician, "given_on": timezone.localdate()}
-    taken_back = patients.give_consent(patient=patient, use="teaching", **given)
-    patients.revoke_consent(user=clinician, consent=taken_back)
+    taken_back = consenting.give_consent(patient=patient, use="teaching", **given)
+    consenting.revoke_consent(user=clinician, consent=taken_back)
     rows = {
         "analysis": analysis,
         "confirmation": visits.confirm(user=clinician, analysis=analysis, exercise="smile", palsy=False),
@@ -59,7 +58,7 @@ def said(patient, visit, clinician):
         "dismissal": services_mirroring.keep(
             user=clinician, visit=visit, suggestion="mirrored", value="left"
         ),
-        "consent": patients.give_consent(patient=patient, use="record", **given),
+        "consent": consenting.give_consent(patient=patient, use="record", **given),
     }
     reason = {"user": clinician, "reason": "Asked for"}
     for way in (rights.hold, rights.lift_hold, rights.hold):

@@ -17,6 +17,7 @@ from clinic.operations.services import note_restore
 from clinic.patients import services
 from clinic.rights import erasure
 from clinic.rights import services as rights
+from clinic.visits import consenting
 from clinic.visits import services as visits
 from inference import services as inference
 from tests import factories
@@ -55,13 +56,13 @@ def test_each_act_on_a_record_is_told(api, clinician, clinic, settings):
     )
     services.update_treatment(user=clinician, treatment=treatment, note="x")
     services.archive_treatment(user=clinician, treatment=treatment)
-    consent = services.give_consent(
+    consent = consenting.give_consent(
         user=clinician, patient=patient, use="record", given_on=dt.date(2026, 1, 2)
     )
     visit = visits.create_visit(user=clinician, patient=patient)
     visits.archive_visit(user=clinician, visit=visit)
     visits.restore_visit(user=clinician, visit=visit)
-    services.revoke_consent(user=clinician, consent=consent)
+    consenting.revoke_consent(user=clinician, consent=consent)
     told, after = look(api, cursor)
     told = [entry for entry in told if entry["kind"] != "patient"]
     assert said(told) == [
@@ -170,7 +171,9 @@ def test_a_restriction_closes_copies_and_says_nothing_more(api, visit, administr
 
 def test_an_erasure_reaches_copies_and_so_does_the_destruction(api, visit, administrator):
     patient = visit.patient
-    services.give_consent(user=administrator, patient=patient, use="teaching", given_on=timezone.localdate())
+    consenting.give_consent(
+        user=administrator, patient=patient, use="teaching", given_on=timezone.localdate()
+    )
     _told, cursor = look(api, start="now")
     made = erasure.erase(user=administrator, patient=patient, reason="asked")
     told, cursor = look(api, cursor)

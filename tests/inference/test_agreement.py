@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from inference import ledger
-from inference.agreement import (
+from clinic.validation import ledger
+from clinic.validation.agreement import (
     Pair,
     Share,
     agreement,
@@ -100,7 +100,7 @@ def test_either_smile_answers_a_smile():
 
 def test_the_interval_is_students_in_small_samples():
     stats = pytest.importorskip("scipy.stats")
-    from inference.agreement import _t95
+    from clinic.validation.agreement import _t95
 
     for freedom, within in ((1, 0.12), (2, 0.01), (5, 0.001), (40, 0.0001)):
         assert _t95(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), rel=within)

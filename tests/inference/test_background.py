@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from clinic.common import broker
 from clinic.patients.models import Consent
+from clinic.validation import ledger
 from clinic.visits.models import Photo
-from inference import background, backlog, ledger, publish, registry, releases, selectors, services, watchdog
+from inference import background, backlog, publish, registry, releases, selectors, services, watchdog
 from inference.models import Analysis, BackgroundAnalysis, ModelRelease, Purpose, ReleaseChange
 from inference.publish import ANALYSE, BACKGROUND
 from inference.states import Status

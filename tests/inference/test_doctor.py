@@ -12,7 +12,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from clinic.config import checks
+from clinic.operations.checks import installation as checks
 from inference import registry
 from inference.models import Analysis, Canary
 

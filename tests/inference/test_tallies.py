@@ -18,11 +18,12 @@ from clinic.patients.models import Patient
 from clinic.recovery.services import count_waiting, refresh_summary
 from clinic.rights import erasure
 from clinic.rights import services as rights
+from clinic.validation import ledger, tallies
+from clinic.validation.agreement import Pair, agreement
 from clinic.visits import moving
 from clinic.visits import services as visits
 from clinic.visits.models import Confirmation, Photo, Visit
-from inference import background, finding, ledger, services, tallies
-from inference.agreement import Pair, agreement
+from inference import background, finding, services
 from inference.models import Analysis, BackgroundAnalysis, ClinicTally, Purpose, VisitTally
 from inference.states import Status
 from tests import factories

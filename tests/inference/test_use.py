@@ -212,6 +212,6 @@ def test_an_unknown_choice_is_refused(clinic, administrator, settings):
     answer = logged_in(administrator).post(reverse("inference:use"), {"model_use": "sometimes"})
     assert answer.status_code == 200 and not AuditEvent.objects.filter(kind="model_use").exists()
     settings.MODEL_USE = "sometimes"
-    from clinic.config.checks import model_use
+    from clinic.operations.checks.installation import model_use
 
     assert [message.id for message in model_use()] == ["risorius.E012"]

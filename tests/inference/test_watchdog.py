@@ -7,11 +7,11 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
+from clinic.validation.views import POLL_IDLE
 from inference import leases, publish, selectors, services, tasks, watchdog
 from inference.models import Analysis, Canary
 from inference.publish import ANALYSE, CANARY
 from inference.states import Status
-from inference.views import POLL_IDLE
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -151,7 +151,7 @@ def test_a_dead_process_loses_its_own_attempt_and_nobody_elses(queued, sent):
 
 
 def test_the_checks_refuse_times_that_would_keep_people_waiting(settings):
-    from clinic.config.checks import queue_timing
+    from clinic.operations.checks.installation import queue_timing
 
     assert queue_timing() == []
     settings.WATCHDOG_EVERY = 60

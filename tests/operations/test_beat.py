@@ -13,7 +13,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from clinic.common import broker
-from clinic.config import beat, celery
+from clinic.config import celery
+from clinic.operations import scheduler as beat
 from clinic.operations import selectors, tasks
 from clinic.operations.models import Heartbeat, IntegrityCheck
 from inference import publish, services
@@ -61,5 +62,5 @@ def test_celery_is_configured_whole_before_django_is():
     )
     assert "Traceback" not in told.stderr, told.stderr
     scheduler, rest = told.stdout.strip().split(" ", 1)
-    assert scheduler == "clinic.config.beat:Scheduler"
+    assert scheduler == "clinic.operations.scheduler:Scheduler"
     assert rest == f"{sorted(celery.beat_schedule())} 2"

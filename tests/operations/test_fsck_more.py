@@ -20,8 +20,8 @@ from clinic.recovery import standing
 from clinic.recovery.models import PatientSummary, PatientTally
 from clinic.recovery.services import refresh_summary
 from clinic.store import files, keyring
+from clinic.validation import tallies
 from clinic.visits.models import Photo
-from inference import tallies
 from inference.models import ClinicTally
 from tests.audit.test_chain import unguarded
 from tests.operations.test_fsck import anyhow, found, look, path_of, stored

@@ -12,7 +12,7 @@ from django.apps import apps
 from django.db import connection, models
 
 from clinic.accounts.models import Clinic, User
-from clinic.audit.history import kept
+from clinic.audit.records import kept
 from clinic.patients.models import Patient
 from clinic.visits.models import Photo, VisitConfirmation
 

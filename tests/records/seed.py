@@ -18,7 +18,7 @@ from django.apps import apps
 from django.db import connection
 
 from clinic.accounts.models import Clinic, Role, User
-from clinic.audit.history import kept
+from clinic.audit.records import kept
 from clinic.common.folding import fold
 from clinic.feed import services as feed
 from clinic.patients.lookup import search_text_of
@@ -26,7 +26,7 @@ from clinic.patients.models import Patient
 from clinic.recovery import standing
 from clinic.recovery.models import PatientSummary, PatientTally, VisitSummary
 from clinic.recovery.services import count_waiting, refresh_summary
-from inference import tallies
+from clinic.validation import tallies
 from tests import factories
 
 from . import templates

@@ -22,7 +22,7 @@ from clinic.recovery.models import PatientSummary
 from clinic.rights import erasure
 from clinic.rights import services as rights
 from clinic.store import files
-from clinic.visits import training_set
+from clinic.visits import consenting, training_set
 from clinic.visits.models import Photo, Visit
 from inference.models import BackgroundAnalysis, Purpose
 
@@ -37,7 +37,7 @@ TODAY = timezone.localdate()
 def full(patient, episode, visit, clinician, administrator, tmp_path):
     """A patient of whom something lies in every table and folder."""
     for use in ("record", "model_training"):
-        services.give_consent(user=clinician, patient=patient, use=use, given_on=TODAY)
+        consenting.give_consent(user=clinician, patient=patient, use=use, given_on=TODAY)
     services.add_treatment(user=clinician, episode=episode, kind="steroids", date=TODAY, note="60 mg")
     services.update_patient(user=clinician, patient=patient, phone="+62 811 000 111")
     for exercise in ("smile", "rest"):

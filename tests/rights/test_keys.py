@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from clinic.audit.models import AuditEvent
-from clinic.config import checks
+from clinic.operations.checks import installation as checks
 from clinic.store import encryption, files, keyring
 from clinic.store.keyring import KeyMissing
 from clinic.visits import rekeying

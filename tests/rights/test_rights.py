@@ -12,7 +12,7 @@ from clinic.audit.models import AuditEvent, Event
 from clinic.patients import middleware, services, uses
 from clinic.patients.models import Correction, Patient
 from clinic.rights import services as rights
-from clinic.visits import training_set
+from clinic.visits import consenting, training_set
 from clinic.visits.models import Photo
 from clinic.visits.refusals import IntakeError
 from inference import background, reanalysis
@@ -43,7 +43,9 @@ def opened(client, patient, reason="Court asks for it"):
 
 @pytest.fixture
 def consented(patient, clinician):
-    return services.give_consent(user=clinician, patient=patient, use="record", given_on=timezone.localdate())
+    return consenting.give_consent(
+        user=clinician, patient=patient, use="record", given_on=timezone.localdate()
+    )
 
 
 # --- restriction ---
@@ -300,7 +302,7 @@ def test_an_upload_stops_when_the_consent_is_taken_back(
     consented, patient, take, visit, clinician, as_clinician
 ):
     take(1)
-    services.revoke_consent(user=clinician, consent=consented)
+    consenting.revoke_consent(user=clinician, consent=consented)
     with pytest.raises(IntakeError) as refused:
         take(2)
     assert refused.value.code == "no_consent"
@@ -308,7 +310,7 @@ def test_an_upload_stops_when_the_consent_is_taken_back(
     answer = as_clinician.post(reverse("api:photo-list"), body)
     assert (answer.status_code, answer.json()["code"]) == (403, "no_consent")
     assert Photo.objects.count() == 1
-    services.give_consent(user=clinician, patient=patient, use="record", given_on=timezone.localdate())
+    consenting.give_consent(user=clinician, patient=patient, use="record", given_on=timezone.localdate())
     assert take(2)
 
 
@@ -316,18 +318,18 @@ def test_a_clinic_may_insist_on_the_consent(settings, take, patient, clinician):
     settings.REQUIRE_RECORD_CONSENT = True
     with pytest.raises(IntakeError):
         take()
-    services.give_consent(user=clinician, patient=patient, use="record", given_on=timezone.localdate())
+    consenting.give_consent(user=clinician, patient=patient, use="record", given_on=timezone.localdate())
     assert take()
 
 
 def test_an_analysis_stops_when_the_consent_is_taken_back_while_it_waits(consented, patient, take, clinician):
     photo = take()
     analysis = Analysis.objects.get(photo=photo)
-    services.revoke_consent(user=clinician, consent=consented)
+    consenting.revoke_consent(user=clinician, consent=consented)
     assert inference.claim(analysis_id=analysis.pk, release=analysis.release) is None
     analysis.refresh_from_db()
     assert analysis.status == Status.CANCELLED
-    services.give_consent(user=clinician, patient=patient, use="record", given_on=timezone.localdate())
+    consenting.give_consent(user=clinician, patient=patient, use="record", given_on=timezone.localdate())
     assert inference.claim(analysis_id=analysis.pk, release=analysis.release) is not None
 
 
@@ -344,7 +346,7 @@ def test_background_work_stops_too(purpose, end, consented, patient, take, clini
     job = BackgroundAnalysis.objects.create(photo=photo, release="next", purpose=purpose)
     assert background.usable(BackgroundAnalysis.objects.all()).exists()
     if end == "consent":
-        services.revoke_consent(user=clinician, consent=consented)
+        consenting.revoke_consent(user=clinician, consent=consented)
     else:
         Patient.objects.update(restricted_at=timezone.now())
     assert background.claim(analysis_id=job.pk) is None
@@ -357,7 +359,7 @@ def test_background_work_stops_too(purpose, end, consented, patient, take, clini
 def test_a_training_set_leaves_out_who_took_it_back(
     end, patient, take, clinic, clinician, administrator, tmp_path
 ):
-    consent = services.give_consent(
+    consent = consenting.give_consent(
         user=clinician, patient=patient, use="model_training", given_on=timezone.localdate()
     )
     photo = take()
@@ -366,7 +368,7 @@ def test_a_training_set_leaves_out_who_took_it_back(
     manifest = training_set.export(user=administrator, clinic=clinic, folder=tmp_path / "one")
     assert manifest["photos"] == 1
     if end == "consent":
-        services.revoke_consent(user=clinician, consent=consent)
+        consenting.revoke_consent(user=clinician, consent=consent)
     else:
         restrict(patient, administrator)
     manifest = training_set.export(user=administrator, clinic=clinic, folder=tmp_path / "two")

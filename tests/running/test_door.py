@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from clinic.api.problems import CATALOGUE
+from clinic.api.catalogue import CATALOGUE
 from tests.story.processes import descendants, until
 
 from . import shipped

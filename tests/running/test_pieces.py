@@ -14,9 +14,9 @@ import pytest
 from celery import signals
 from django.urls import reverse
 
-from clinic.config import heartbeat
 from clinic.config.celery import app
 from clinic.config.settings.environment import Env, with_password
+from clinic.operations import heartbeat
 from clinic.store import files, keyring
 from tests import factories
 

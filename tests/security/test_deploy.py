@@ -11,8 +11,8 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import connection
 
 from clinic.audit import roles
-from clinic.config import checks_production as checks
 from clinic.config.settings import base
+from clinic.operations.checks import production as checks
 from tests.house.test_settings import PRODUCTION, manage
 from tests.house.test_web_process import database_url
 

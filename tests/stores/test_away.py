@@ -17,9 +17,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.urls import reverse
 
-from clinic.config import checks_store
 from clinic.config.settings import photos
 from clinic.operations import readiness
+from clinic.operations.checks import store as checks_store
 from clinic.store import bucket as buckets
 from clinic.store import files
 from clinic.store.stores import StoreAway, photo_store

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.urls import reverse
 
-from clinic.config import checks_store
+from clinic.operations.checks import store as checks_store
 from clinic.operations.fsck import run
 from clinic.operations.models import CheckKind
 from clinic.store import files, keyring, places, relocating

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from clinic.patients import services as patients
 from clinic.patients.models import Consent
+from clinic.visits import consenting
 from clinic.visits.models import Photo
 from tests import factories
 
@@ -65,10 +65,10 @@ def test_nobody_goes_on_where_it_was_taken_back_or_the_installation_insists(
     settings.REQUIRE_RECORD_CONSENT = True
     assert ASKED in text_of(page) and GO_ON not in text_of(page)
     settings.REQUIRE_RECORD_CONSENT = False
-    consent = patients.give_consent(
+    consent = consenting.give_consent(
         user=clinician, patient=visit.patient, use="record", given_on=timezone.localdate()
     )
-    patients.revoke_consent(user=clinician, consent=consent)
+    consenting.revoke_consent(user=clinician, consent=consent)
     assert ASKED in text_of(page) and GO_ON not in text_of(page)
 
 

@@ -7,9 +7,10 @@ import re
 import pytest
 from django.urls import reverse
 
+from clinic.validation import ledger
 from clinic.visits import selectors, sentences
 from clinic.visits.models import Confirmation
-from inference import finding, ledger
+from inference import finding
 from inference.finding import Finding, Verdict
 
 from .. import factories

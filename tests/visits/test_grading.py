@@ -16,10 +16,10 @@ from clinic.common.templatetags.risorius import roman
 from clinic.recovery.export import history_csv
 from clinic.recovery.selectors import history
 from clinic.recovery.services import refresh_summary
+from clinic.validation import ledger
 from clinic.visits import confirming, grading, reviewing, services
 from clinic.visits.models import VisitConfirmation
 from clinic.visits.together import missing_for_grade
-from inference import ledger
 
 from .. import factories
 from ..conftest import logged_in

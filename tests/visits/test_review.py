@@ -15,12 +15,12 @@ from django.utils.translation import override
 
 from clinic.overview import queue as waiting_visits
 from clinic.recovery.services import refresh_summary
+from clinic.validation import ledger
 from clinic.visits import grading, reviewing, services
 from clinic.visits.forms import VisitStatementForm
 from clinic.visits.models import VisitConfirmation
 from clinic.visits.templatetags import visits as visits_tags
 from inference import finding as model_finding
-from inference import ledger
 
 from .. import factories
 from .scenes import in_each_state

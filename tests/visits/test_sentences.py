@@ -8,6 +8,7 @@ from clinic.visits import selectors, sentences
 from clinic.visits.reading import photo_details
 from inference import finding
 from inference.finding import Finding, Verdict
+from inference.sentences import model_finding
 
 from .. import factories
 from .scenes import in_each_state
@@ -32,7 +33,7 @@ HEALTHY = Finding("smile", Verdict.NORMAL)
     ],
 )
 def test_the_model_s_finding_in_a_photo_has_no_grade(found, sentence):
-    assert sentences.model_finding(found) == sentence
+    assert model_finding(found) == sentence
 
 
 def test_the_clinician_s_finding_is_told_without_doubt():

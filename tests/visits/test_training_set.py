@@ -17,7 +17,7 @@ from PIL import Image
 
 from clinic.audit.models import Access, ReadEvent
 from clinic.patients import services as patients
-from clinic.visits import training_set
+from clinic.visits import consenting, training_set
 from clinic.visits.models import VisitConfirmation
 from tests import factories
 
@@ -96,7 +96,7 @@ def test_those_who_took_it_back_or_were_archived_stay(clinic, administrator, tmp
     back, archived = (willing(clinic, sex=sex) if sex else willing(clinic) for sex in ("", "female"))
     for patient in (back, archived):
         photo_of(patient)
-    patients.revoke_consent(user=administrator, consent=back.consents.get())
+    consenting.revoke_consent(user=administrator, consent=back.consents.get())
     patients.archive_patient(user=administrator, patient=archived)
     run(clinic, administrator, tmp_path / "out")
     assert labels(tmp_path / "out") == []
@@ -111,7 +111,7 @@ def test_a_consent_taken_back_while_the_export_runs_counts(clinic, administrator
 
     def revoke(done: int, total: int) -> None:
         if done == total:
-            patients.revoke_consent(user=administrator, consent=patient.consents.get())
+            consenting.revoke_consent(user=administrator, consent=patient.consents.get())
 
     manifest = training_set.export(user=administrator, clinic=clinic, folder=tmp_path / "out", report=revoke)
     assert manifest["people"] == len(list((tmp_path / "out").glob("people/*"))) == 1

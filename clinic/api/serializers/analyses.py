@@ -11,11 +11,11 @@ from rest_framework.reverse import reverse
 
 from clinic.visits.models import Side
 from clinic.visits.reading import CAUTIONS
-from clinic.visits.sentences import model_finding
 from inference.errors import explain
 from inference.finding import figures_of, from_analysis
 from inference.models import Analysis
 from inference.pipeline.codes import ZONES, same_exercise
+from inference.sentences import model_finding
 from inference.states import Status
 
 from .fields import Address

@@ -8,8 +8,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from inference.agreement import Agreement
-from inference.ledger import SCORES, Ledger
+from clinic.validation.agreement import Agreement
+from clinic.validation.ledger import SCORES, Ledger
 
 LACKS = {
     "labels": "too few confirmed photos",

@@ -15,8 +15,9 @@ from rest_framework.response import Response
 
 from clinic.accounts.policies import can_read_records, clinics_of
 from clinic.accounts.scopes import Scope
+from clinic.validation import ledger
 from clinic.visits.models import Confirmation
-from inference import ledger, registry
+from inference import registry
 from inference.models import Analysis
 from inference.states import FINAL
 

@@ -19,7 +19,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.response import Response
 
-from clinic.accounts import policies, stepup
+from clinic.accounts import memberships, policies, stepup
 from clinic.accounts.scopes import Scope
 from clinic.accounts.selectors import integration_ids
 from clinic.audit.models import Access
@@ -31,10 +31,10 @@ from clinic.patients.policies import can_change
 
 from .. import etags, repeats
 from ..authentication import TokenAuthentication
+from ..catalogue import Problem
 from ..metadata import Fields
 from ..pagination import NewestFirst
 from ..permissions import require_scope
-from ..problems import Problem
 from ..selectors import people_of
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class Systems:
 
     @functools.cached_property
     def _ids(self) -> frozenset[int]:
-        return integration_ids(clinic_ids=policies.clinics_of(self._user))
+        return integration_ids(clinic_ids=memberships.clinics_of(self._user))
 
     def __contains__(self, user_id: object) -> bool:
         return user_id in self._ids

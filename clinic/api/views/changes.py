@@ -16,9 +16,10 @@ from clinic.accounts.scopes import Scope, of_token
 from clinic.feed import selectors
 from clinic.feed import services as feed
 from clinic.feed.models import Feed, Kind
+from clinic.patients.models import Patient
 
+from ..catalogue import Problem
 from ..pagination import MAX_PAGE_SIZE, NewestFirst, page_size
-from ..problems import Problem
 from ..serializers.changes import ChangesSerializer
 from .base import Strict
 
@@ -74,8 +75,11 @@ class ChangesView(Strict):
         kinds = self._kinds(request)
         placed = feed.place()
         after = self._after(request, placed, reader)
+        closed = Patient.objects.filter(clinic_id__in=reader.clinics, restricted_at__isnull=False)
         found = list(
-            selectors.changes(reader=reader, after=after, until=placed.last, kinds=kinds)[: size + 1]
+            selectors.changes(
+                reader=reader, after=after, until=placed.last, kinds=kinds, restricted=closed.values("pk")
+            )[: size + 1]
         )
         more = len(found) > size
         place = found[size - 1].position if more else placed.last

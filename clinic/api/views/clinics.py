@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.response import Response
 
-from clinic.accounts import policies
+from clinic.accounts import memberships
 from clinic.accounts.models import Clinic
 
 from .. import etags
@@ -36,10 +36,10 @@ class ClinicViewSet(Records):
     http_method_names: ClassVar[list[str]] = ["get", "head", "options"]
 
     def visible(self) -> QuerySet[Clinic]:
-        return Clinic.objects.filter(pk__in=policies.clinics_of(self.request.user))
+        return Clinic.objects.filter(pk__in=memberships.clinics_of(self.request.user))
 
     def context_for(self, records: Any) -> dict[str, Any]:
-        return {"roles": policies.clinics_of(self.request.user)}
+        return {"roles": memberships.clinics_of(self.request.user)}
 
     def list(self, request: Request) -> Response:
         page = self.paginate_queryset(self.get_queryset()) or []

@@ -17,7 +17,7 @@ from clinic.examination.models import Task
 from clinic.patients.models import Patient
 
 from .. import filters
-from ..problems import Problem
+from ..catalogue import Problem
 from ..serializers import examination as shapes
 from .base import Records
 

@@ -17,7 +17,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from clinic.accounts import policies
+from clinic.accounts import memberships, policies
 from clinic.accounts.models import Clinic
 from clinic.accounts.scopes import Scope
 from clinic.audit.models import Access
@@ -28,9 +28,11 @@ from clinic.patients import services
 from clinic.patients.models import Consent, Episode, Patient, Treatment
 from clinic.recovery.export import history_csv
 from clinic.recovery.selectors import course, visits_of
+from clinic.visits import consenting
 
 from .. import filters
-from ..problems import Problem, record_errors
+from ..catalogue import Problem
+from ..problems import record_errors
 from ..renderers import CsvRenderer
 from ..selectors import authors_of, holder_of
 from ..serializers import records as shapes
@@ -194,7 +196,7 @@ class PatientViewSet(Records):
             raise Problem("conflict", errors[0]["detail"], errors=errors, patient=named) from error
 
     def _clinics(self) -> QuerySet[Clinic]:
-        return Clinic.objects.filter(pk__in=policies.clinics_of(self.request.user))
+        return Clinic.objects.filter(pk__in=memberships.clinics_of(self.request.user))
 
     def _clinic(self, wanted: uuid.UUID | None) -> Clinic:
         """The clinic that the body names, or the user's only one."""
@@ -384,7 +386,7 @@ class ConsentViewSet(Records):
         given = self.given(shapes.ConsentInput)
         patient = named(Patient.objects.select_related("clinic"), request, "patient", given.pop("patient"))
         self.may_write(patient)
-        return self.created(services.give_consent(user=request.user, patient=patient, **given))
+        return self.created(consenting.give_consent(user=request.user, patient=patient, **given))
 
     @extend_schema(
         summary="Record that a consent was taken back",
@@ -396,4 +398,4 @@ class ConsentViewSet(Records):
     def revoke(self, request: UserRequest, pk: uuid.UUID) -> Response:
         consent = self.get_object()
         self.may_change(consent)
-        return self.changed(services.revoke_consent(consent=consent, **self.change_of(consent)))
+        return self.changed(consenting.revoke_consent(consent=consent, **self.change_of(consent)))

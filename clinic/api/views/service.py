@@ -20,8 +20,8 @@ from clinic.accounts.scopes import Proof
 from clinic.accounts.selectors import tokens_visible_to
 from clinic.visits.exercises import PROTOCOL
 
+from ..catalogue import CATALOGUE, Problem
 from ..permissions import FREE
-from ..problems import CATALOGUE, Problem
 from ..serializers.photos import ExerciseSerializer
 from ..serializers.service import ProblemKindSerializer, TokenInput, TokenListSerializer, TokenSerializer
 from ..throttles import ByAccount, ByAddress, Everything

@@ -32,7 +32,7 @@ from inference.models import Analysis
 from inference.states import Status
 
 from .. import etags, filters
-from ..problems import Problem
+from ..catalogue import Problem
 from ..renderers import JpegRenderer
 from ..selectors import twin_of
 from ..serializers import photos as photo_shapes

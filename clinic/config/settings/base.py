@@ -24,7 +24,7 @@ SECRET_KEY_FALLBACKS: list[str] = env.list("RISORIUS_OLD_SECRET_KEYS", default=[
 DEBUG = False
 # Known passwords and made-up people; true in the demo settings alone.
 DEMO = False
-# Serves patients: then the checks of clinic.config.checks_production count.
+# Serves patients: then the checks of clinic.operations.checks.production count.
 PRODUCTION = False
 ALLOWED_HOSTS: list[str] = env.list("RISORIUS_ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("RISORIUS_TRUSTED_ORIGINS", default=[])
@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "clinic.patients",
     "clinic.visits",
     "clinic.recovery",
+    "clinic.validation",
     "clinic.examination",
     "clinic.overview",
     "clinic.rights",

@@ -28,7 +28,7 @@ for _name in _CLINICS_OWN:
         )
 
 DEBUG = True
-ROOT_URLCONF = "clinic.start.dev_urls"
+ROOT_URLCONF = "clinic.config.urls_dev"
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 INTERNAL_IPS = ["127.0.0.1", "::1"]
 INSTALLED_APPS = [*INSTALLED_APPS, "debug_toolbar"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from clinic.audit import alterations, chain, statements
-from clinic.audit.history import kept
+from clinic.audit.records import kept
 from clinic.operations.models import IntegrityCheck
 
 from .batch import END, Batch, next_of

@@ -20,8 +20,9 @@ from clinic.patients.models import Erasure, Patient
 from clinic.recovery import standing
 from clinic.recovery.models import PatientSummary, VisitSummary
 from clinic.recovery.services import BOOKKEEPING, STANDING, refresh_summary
+from clinic.validation import tallies
 from clinic.visits.models import Confirmation, Photo, Visit
-from inference import registry, tallies
+from inference import registry
 from inference.errors import BY_CODE
 from inference.models import Analysis, BackgroundAnalysis, ModelRelease, ReleaseState, VisitTally
 from inference.pipeline.errors import PipelineError

@@ -14,11 +14,11 @@ from clinic.recovery import standing
 from clinic.recovery.services import refresh_summary
 from clinic.store import encryption, files, keyring
 from clinic.store.stores import photo_store
+from clinic.validation import tallies
 from clinic.visits import intake
 from clinic.visits.models import Photo
 from clinic.visits.orphans import rows_of
 from inference import services as inference
-from inference import tallies
 from inference.models import Analysis
 
 from .codes import Found

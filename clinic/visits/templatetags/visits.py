@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from clinic.visits import exercises, names, reading, refusals, selectors, sentences
 from clinic.visits.models import Photo
 from inference import finding
+from inference.sentences import model_finding
 
 register = template.Library()
 _PLACE = "\N{REPLACEMENT CHARACTER}"
@@ -119,7 +120,7 @@ def model_words(card: selectors.PhotoCard) -> str:
         return ""
     if card.found.exercise != card.photo.exercise:
         return sentences.model_sentence(card)
-    return sentences.model_finding(card.found)
+    return model_finding(card.found)
 
 
 @register.filter

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from inference import batch
+from inference.pipeline import Analyser
 from inference.pipeline.errors import PipelineError
 
 HELP = """Analyse photos of one face each: which exercise, palsy or not, weak side, grade, symmetry.
@@ -60,8 +61,6 @@ class Command(BaseCommand):
         if not total:
             raise CommandError("No photo was found there.", returncode=2)
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # LiteRT's native code talks to stderr
-        from inference.pipeline import Analyser
-
         chatter = options["verbosity"] > 1
         rest = options["rest"]
         if rest is not None and not rest.is_file():

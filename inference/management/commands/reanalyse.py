@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from clinic.accounts.models import Clinic
 from inference import backlog, reanalysis, releases
 from inference.admission import Refused
 from inference.reanalysis import Progress
@@ -32,8 +33,6 @@ def _day(text: str) -> dt.date:
 
 
 def _clinic(text: str) -> uuid.UUID:
-    from clinic.accounts.models import Clinic
-
     try:
         found = Clinic.objects.filter(pk=uuid.UUID(text)).exists()
     except ValueError:

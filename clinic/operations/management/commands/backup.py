@@ -13,6 +13,7 @@ from clinic.operations.backup import make, manifest
 from clinic.operations.backup.envelope import Archive
 from clinic.operations.backup.problems import BackupProblem
 from clinic.operations.passphrases import add_options, passphrase_from
+from clinic.store import keyring
 from inference.pipeline.release import sha256_of
 
 
@@ -48,8 +49,6 @@ class Command(BaseCommand):
 
     def _make(self, options: dict[str, Any]) -> None:
         from django.conf import settings
-
-        from clinic.store import keyring
 
         folder = options["to"] or Path(settings.BACKUP_DIR)
         keys_folder = options["keys_to"] or (

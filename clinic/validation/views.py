@@ -16,11 +16,12 @@ from clinic.accounts import policies, stepup
 from clinic.accounts.models import ModelUse
 from clinic.common.forms import submit
 from clinic.common.http import client_address, require
+from inference import cards, registry, selectors
+from inference.errors import explain
+from inference.use import set_model_use
 
-from . import cards, ledger, ledger_page, registry, selectors
-from .errors import explain
+from . import ledger, ledger_page
 from .forms import ModelUseForm
-from .use import set_model_use
 
 if TYPE_CHECKING:
     from clinic.accounts.requests import ClinicRequest
@@ -49,7 +50,7 @@ def status(request: ClinicRequest) -> HttpResponse:
     if request.GET.get("was") == context["signature"]:
         # Nothing to swap, so that a screen reader hears each message once.
         return HttpResponse(status=204)
-    return render(request, "inference/_status.html", context)
+    return render(request, "validation/_status.html", context)
 
 
 def _signature(context: dict[str, Any]) -> str:
@@ -75,7 +76,7 @@ def models(request: ClinicRequest) -> HttpResponse:
         "others": [(card, uses.get(card.name, 0), states.get(card.name, "")) for card in others],
         "shadow": _shadow(request, active.name),
     }
-    return render(request, "inference/models.html", context)
+    return render(request, "validation/models.html", context)
 
 
 def _shadow(request: ClinicRequest, active: str) -> dict[str, Any] | None:
@@ -124,7 +125,7 @@ def release(request: ClinicRequest, name: str) -> HttpResponse:
         "verdicts": ledger_page.verdicts(kept),
         "changes": selectors.changes(name=name) if policies.can_administer(request.user, clinic_id) else [],
     }
-    return render(request, "inference/release.html", context)
+    return render(request, "validation/release.html", context)
 
 
 @login_required
@@ -157,4 +158,4 @@ def use(request: ClinicRequest) -> HttpResponse:
         if submit(form, set_model_use, user=request.user, clinic=clinic, address=address, **given):
             messages.success(request, _("The use of the model is changed."))
             return redirect("inference:use")
-    return render(request, "inference/use.html", {"form": form, "tab": "model"})
+    return render(request, "validation/use.html", {"form": form, "tab": "model"})

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
+from clinic.common.limits import parse
+
 NEAR = frozenset({"", "localhost", "127.0.0.1", "::1"})
 
 
@@ -145,7 +147,6 @@ def _ways() -> Iterator[CheckMessage]:
 
 
 def _limits() -> Iterator[CheckMessage]:
-    from clinic.common.limits import parse
 
     for scope, rate in settings.RATES.items():
         try:

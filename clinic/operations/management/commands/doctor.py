@@ -9,7 +9,7 @@ from typing import Any
 from django.core.checks import CheckMessage, run_checks
 from django.core.management.base import BaseCommand
 
-from clinic.config import checks
+from clinic.operations.checks import installation as checks
 
 
 class Command(BaseCommand):

@@ -15,15 +15,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from celery import current_app
 from django.conf import settings
 from django.core.checks import CheckMessage, Critical, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
+from clinic.accounts.models import Clinic
+from clinic.start.serve import is_running
+from clinic.store import keyring
 from clinic.store.stores import photo_store
+from inference import registry
+from inference.models import Canary
+from inference.selectors import analysis_delayed
 
-from .checks_database import rights
-from .checks_production import door
-from .checks_store import store
+from .database import rights
+from .production import door
+from .store import store
 
 SPACE = 1024**3
 RELEASED = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
@@ -123,8 +133,6 @@ def _folders() -> list[Path]:
 
 def models() -> list[CheckMessage]:
     """The active model release is complete and unaltered."""
-    from inference import registry
-
     registry.forget()
     return [
         # A warning, since the clinic works without: photos are stored, and analysed once the models are back.
@@ -179,9 +187,6 @@ def clock() -> list[CheckMessage]:
 
 def database() -> list[CheckMessage]:
     """The database answers, has all tables, and agrees on the time."""
-    from django.db import DatabaseError, connection
-    from django.db.migrations.executor import MigrationExecutor
-
     file = Path(connection.settings_dict["NAME"]) if connection.vendor == "sqlite" else None
     if file and not file.exists() and not cast(Any, connection).is_in_memory_db():
         return [
@@ -226,7 +231,6 @@ def database() -> list[CheckMessage]:
 
 
 def _database_time() -> dt.datetime:
-    from django.db import connection
 
     if connection.vendor == "sqlite":
         return dt.datetime.now(dt.UTC)
@@ -238,11 +242,9 @@ def _database_time() -> dt.datetime:
 
 def broker() -> list[CheckMessage]:
     """The queue's broker answers."""
-    from .celery import app
-
     try:
-        with app.connection_for_write(connect_timeout=3) as connection:
-            connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0.2, timeout=5)
+        with current_app.connection_for_write(connect_timeout=3) as found:
+            found.ensure_connection(max_retries=1, interval_start=0, interval_step=0.2, timeout=5)
     except Exception as error:  # noqa: BLE001  # every transport has errors of its own
         return [
             Error(
@@ -256,11 +258,6 @@ def broker() -> list[CheckMessage]:
 
 def clinic_keys() -> list[CheckMessage]:
     """Where photos are sealed, each clinic has a key that the master key opens."""
-    from django.db import DatabaseError
-
-    from clinic.accounts.models import Clinic
-    from clinic.store import keyring
-
     if not keyring.is_on():
         return []
     try:
@@ -285,13 +282,6 @@ def clinic_keys() -> list[CheckMessage]:
 
 def worker() -> list[CheckMessage]:
     """A worker and the watchdog were alive within the last minutes, if they ever were."""
-    from django.db import DatabaseError
-    from django.utils import timezone
-
-    from clinic.start.serve import is_running
-    from inference.models import Canary
-    from inference.selectors import analysis_delayed
-
     if settings.DEMO and not is_running(settings.VAR_DIR):
         return []
     try:

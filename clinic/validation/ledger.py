@@ -1,7 +1,7 @@
 """The validation ledger: what clinicians of one clinic confirmed, against what a release had found.
 
 The newest word on each photo and on each visit counts, a photo's whichever release it was said on. The bar below says
-from when on the release's scores count as validated in that clinic. `inference.tallies` counts, this reads.
+from when on the release's scores count as validated in that clinic. `clinic.validation.tallies` counts, this reads.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from typing import Any, Final
 
 from django.db.models import Count
 
-from . import registry
+from inference import registry
+from inference.models import BackgroundAnalysis, Purpose
+from inference.pipeline.codes import SMILES
+from inference.states import OPEN
+
 from .agreement import BANDS, SCOPES, Agreement, Share, agreement_of, exercises_of
-from .models import BackgroundAnalysis, Purpose
-from .states import OPEN
 from .tallies import Kind, sums
 
 # The bar of Mirror for Bell's palsy (ialimustufa/mirror-for-bells-palsy, commit 119a86e, validation-status.json): for
@@ -162,8 +164,6 @@ def _lacks(share: Share, overall: Agreement, bands: Iterable[tuple[Any, Agreemen
 
 def _taught(release: str) -> set[str]:
     """The exercises that the release tells apart; either smile, where it was taught them as one."""
-    from inference.pipeline.codes import SMILES
-
     info = registry.by_name(release)
     taught = set(info.exercises) if info else set()
     return taught | set(SMILES) if taught & set(SMILES) else taught

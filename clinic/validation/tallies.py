@@ -6,7 +6,7 @@ reads a few rows, whatever the number of photos, and what it reads is true as so
 
 A clinic's sums hold, by name:
 
-- what `inference.agreement` counts, of the newest word on each photo and visit against what the release had found;
+- what `agreement` counts, of the newest word on each photo and visit against what the release had found;
 - `judged`: photos that the release has judged or found unfit to be judged, whatever became of them;
 - `ended succeeded`, `ended rejected`, `ended failed`: its analyses by how they ended, whatever became of the photos;
 - `newest`: photos on record whose newest result is the release's;
@@ -24,8 +24,9 @@ from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from .agreement import Pair, of_patient, tally
-from .finding import (
+from clinic.patients.models import Patient
+from clinic.visits.models import Confirmation, Visit, VisitConfirmation
+from inference.finding import (
     ANALYSIS_COLUMNS,
     CONFIRMATION_COLUMNS,
     SHADOW_COLUMNS,
@@ -35,8 +36,10 @@ from .finding import (
     from_columns,
     from_visit_columns,
 )
-from .models import Analysis, BackgroundAnalysis, ClinicTally, Purpose, VisitTally
-from .states import FINAL, RESULTS, Status
+from inference.models import Analysis, BackgroundAnalysis, ClinicTally, Purpose, VisitTally
+from inference.states import FINAL, RESULTS, Status
+
+from .agreement import Pair, of_patient, tally
 
 ENDED = (Status.SUCCEEDED, Status.REJECTED, Status.FAILED)
 MOST_ROWS = 12
@@ -69,8 +72,6 @@ def recount(*, patient_ids: Collection[uuid.UUID], visit_ids: Collection[uuid.UU
 def elsewhere(*, patient_id: uuid.UUID) -> set[uuid.UUID]:
     """Visits that are not among the patient's current ones, and of which something may have to be counted all the same:
     those off record, whose photos count as judged, and those that went to another patient."""
-    from clinic.visits.models import Visit
-
     off_record = Visit.objects.filter(patient_id=patient_id, archived_at__isnull=False)
     left = VisitTally.objects.filter(patient_id=patient_id).exclude(visit__patient_id=patient_id)
     return {*off_record.values_list("pk", flat=True), *left.values_list("visit_id", flat=True)}
@@ -254,8 +255,6 @@ def _results(
 
 def _words(asked: _Asked) -> dict[uuid.UUID, Finding]:
     """The newest word on each of the patients' photos."""
-    from clinic.visits.models import Confirmation
-
     rows = (
         Confirmation.objects.filter(**asked.of("photo__visit"))
         .order_by("created_at")
@@ -297,8 +296,6 @@ def _read(results: _Results, photos: set[uuid.UUID]) -> None:
 
 def _visit_words(asked: _Asked) -> Iterable[tuple[_Place, Pair]]:
     """The newest word on each of the patients' visits, beside what a release had found then."""
-    from clinic.visits.models import VisitConfirmation
-
     rows = (
         VisitConfirmation.objects.filter(
             **asked.of("visit"),
@@ -319,8 +316,6 @@ def _visit_words(asked: _Asked) -> Iterable[tuple[_Place, Pair]]:
 
 
 def _clinics(patient_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
-    from clinic.patients.models import Patient
-
     if not patient_ids:
         return {}
     return dict(Patient.objects.filter(pk__in=list(patient_ids)).values_list("pk", "clinic_id"))

@@ -9,16 +9,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from inference.cards import Figure
+
 from .agreement import Agreement, Share
-from .cards import Figure
-from .ledger import (
-    MIN_AGREEMENT,
-    MIN_LABELS,
-    MIN_PATIENTS,
-    MIN_PATIENTS_PER_BAND,
-    Ledger,
-    Standing,
-)
+from .ledger import MIN_AGREEMENT, MIN_LABELS, MIN_PATIENTS, MIN_PATIENTS_PER_BAND, Ledger, Standing
 
 TITLES: dict[str, str | Promise] = {
     "exercise": gettext_lazy("Exercise"),

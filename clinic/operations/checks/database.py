@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning
+from django.db import DatabaseError
+
+from clinic.audit import roles
 
 
 def rights() -> list[CheckMessage]:
     """The application's role owns nothing, and can only add to the log."""
-    from django.db import DatabaseError
-
-    from clinic.audit import roles
-
     if not settings.PRODUCTION:
         return []
     try:

@@ -8,7 +8,8 @@ from django import template
 from django.template import Context
 from django.urls import reverse
 
-from inference import ledger, selectors, tallies
+from clinic.validation import ledger, tallies
+from inference import selectors
 
 if TYPE_CHECKING:
     from clinic.visits.models import Photo
