@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from clinic.audit import selectors
 from clinic.patients import services
+from clinic.rights.changes import changes
 from clinic.visits import consenting
 from clinic.visits import services as visits
 
@@ -22,7 +22,7 @@ def lines(patient: Any) -> list[tuple[str, str, str, Any, Any]]:
     """The log, newest first, as texts."""
     return [
         (str(c.record), c.action, str(c.field), str(c.before or ""), str(c.after or ""))
-        for c in selectors.changes(patient=patient)
+        for c in changes(patient=patient)
     ]
 
 
@@ -35,7 +35,7 @@ def made(clinic: Any, clinician: Any) -> Any:
 
 def test_a_new_record_is_one_line_by_its_author(made, clinician) -> None:
     assert lines(made) == [("Patient", "created", "", "", "")]
-    assert selectors.changes(patient=made)[0].who == clinician
+    assert changes(patient=made)[0].who == clinician
 
 
 def test_each_changed_field_is_a_line_from_what_to_what(made, administrator) -> None:
@@ -44,7 +44,7 @@ def test_each_changed_field_is_a_line_from_what_to_what(made, administrator) -> 
         ("Patient", "changed", "Name", "Rina", "Rina Kusuma"),
         ("Patient", "changed", "Sex", "Not recorded", "Female"),
     ]
-    assert {change.who for change in selectors.changes(patient=made)[:2]} == {administrator}
+    assert {change.who for change in changes(patient=made)[:2]} == {administrator}
     assert len(lines(made)) == 3, "what stayed as it was is not a change"
 
 
@@ -84,8 +84,8 @@ def test_consents_are_told_as_given_and_revoked(made, clinician, administrator) 
         user=clinician, patient=made, use="teaching", given_on=timezone.localdate()
     )
     consenting.revoke_consent(user=administrator, consent=consent)
-    changes = selectors.changes(patient=made)
-    assert [(str(c.record), c.action, c.who) for c in changes[:2]] == [
+    found = changes(patient=made)
+    assert [(str(c.record), c.action, c.who) for c in found[:2]] == [
         ("Consent", "revoked", administrator),
         ("Consent", "given", clinician),
     ]

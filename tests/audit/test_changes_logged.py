@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.audit.models import AuditEvent, Event
-from clinic.audit.records import kept
+from clinic.audit.records import kept, patient_of
 from clinic.patients import services
 from clinic.visits import consenting
 from clinic.visits import services as visits
@@ -87,8 +87,6 @@ def test_every_history_is_one_that_the_log_hears_of() -> None:
 
 @pytest.mark.parametrize("record", ["episode", "treatment", "visit", "photo"])
 def test_each_record_knows_its_patient(visit, record) -> None:
-    from clinic.audit.history import patient_of
-
     records = {
         "episode": visit.episode,
         "treatment": factories.TreatmentFactory(episode=visit.episode),

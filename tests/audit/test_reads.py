@@ -150,7 +150,7 @@ def test_a_name_seen_again_within_ten_minutes_is_no_new_read(as_clinician, patie
 
 
 def test_only_the_page_shown_is_read(as_clinician, clinic, monkeypatch) -> None:
-    monkeypatch.setattr("clinic.patients.views.PATIENTS_A_PAGE", 2)
+    monkeypatch.setattr("clinic.overview.views.PATIENTS_A_PAGE", 2)
     factories.PatientFactory.create_batch(3, clinic=clinic)
     as_clinician.get(reverse("patients:list"))
     assert ReadEvent.objects.count() == 2

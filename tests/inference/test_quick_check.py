@@ -10,8 +10,8 @@ from django.urls import reverse
 from clinic.audit.models import AuditEvent
 from clinic.common import broker
 from clinic.store import files
-from clinic.visits import quick
-from inference import tasks, worker
+from clinic.visits import quick, tasks
+from inference import worker
 from inference.pipeline.errors import ERRORS
 from inference.pipeline.findings import Findings
 from inference.use import set_model_use

@@ -11,11 +11,11 @@ from django.db import connection
 from clinic.audit import chain, statements
 from clinic.audit.models import Event
 from clinic.audit.services import log_event
+from clinic.common.summaries import summaries
 from clinic.operations.fsck import audit, records, run
 from clinic.operations.fsck import files as stage
 from clinic.operations.models import CheckKind, IntegrityCheck
 from clinic.patients.models import Erasure
-from clinic.patients.services import forget_summary
 from clinic.recovery import standing
 from clinic.recovery.models import PatientSummary, PatientTally
 from clinic.recovery.services import refresh_summary
@@ -129,7 +129,7 @@ def test_what_an_erasure_destroyed_is_not_missed_and_not_made_anew(visit):
     files.remove(photo.thumbnail.name)
     Photo.objects.update(thumbnail="")
     photo.analyses.all().delete()
-    forget_summary(patient_id=patient.pk)
+    summaries().forget(patient_id=patient.pk)
     assert found(look(repairs=True)) == {}
     assert not Photo.objects.get().thumbnail
     assert not PatientSummary.objects.exists()

@@ -14,6 +14,7 @@ from clinic.common.folding import compact, fold, tidy_number
 from clinic.overview import selectors
 from clinic.patients import lookup, services
 from clinic.patients.models import Patient
+from clinic.patients.selectors import likely_duplicates
 
 from .. import factories
 from .test_list import names
@@ -104,7 +105,7 @@ def test_what_is_searched_for_follows_a_change(clinic, clinician, somebody):
     ],
 )
 def test_a_likely_duplicate_is_known_however_it_is_written(clinic, clinician, somebody, name, born, same):
-    twins = selectors.likely_duplicates(user=clinician, clinic=clinic, name=name, birth_date=born)
+    twins = likely_duplicates(user=clinician, clinic=clinic, name=name, birth_date=born)
     assert (somebody in twins) == same
 
 

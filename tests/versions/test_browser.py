@@ -13,8 +13,8 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from clinic.audit.selectors import changes
 from clinic.patients.models import Patient
+from clinic.rights.changes import changes
 from clinic.visits.models import Visit
 
 from .. import factories

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import ExifTags
 
-from clinic.audit import selectors as audit
+from clinic.rights.changes import changes as changes_of
 from clinic.visits import selectors, services, services_filing
 from clinic.visits.models import Photo, TakenFrom, Visit
 from clinic.visits.photo_dates import photo_dates
@@ -166,7 +166,7 @@ def test_when_a_photo_was_taken_is_corrected_by_hand_and_logged(as_clinician, vi
     photo.refresh_from_db()
     assert (photo.taken_at, photo.taken_from, photo.version) == (then, TakenFrom.GIVEN, 2)
     assert "entered by a person" in answer.content.decode()
-    changes = [one for one in audit.changes(patient=visit.patient) if one.action == "changed"]
+    changes = [one for one in changes_of(patient=visit.patient) if one.action == "changed"]
     assert [(one.field, one.after) for one in changes] == [("Taken at", then)]
 
 

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError, IntegrityError
 from django.utils import timezone
 
+from clinic.recovery.summaries import CourseSummaries
 from clinic.store import files
 from clinic.visits import services
 from clinic.visits.models import Photo
@@ -197,7 +198,7 @@ def test_another_integrity_error_is_not_taken_for_a_photo_stored_twice(visit, st
     def fail(*args, **kwargs):
         raise IntegrityError("something else")
 
-    monkeypatch.setattr(services, "refresh_summary", fail)
+    monkeypatch.setattr(CourseSummaries, "refresh", fail)
     with pytest.raises(IntegrityError):
         store(visit)
     assert stored_files() == []

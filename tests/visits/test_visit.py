@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.audit.selectors import ONE_GO, changes
+from clinic.audit.selectors import ONE_GO
+from clinic.rights.changes import changes
 from clinic.visits import selectors, services
 from clinic.visits.models import Visit
 
