@@ -264,7 +264,7 @@ def test_the_rounds_wait_for_the_store(bucket, take, monkeypatch):
     monkeypatch.setattr(type(photo_store()), "tops", away)
     monkeypatch.setattr(type(photo_store()), "get", away)
     monkeypatch.setattr(run, "due", lambda *, now: CheckKind.WHOLE)
-    tasks.sweep.run()
+    visit_tasks.sweep.run()
     integrity.run()
     assert IntegrityCheck.objects.get().state == CheckState.RUNNING, "it goes on in the next slice"
 
