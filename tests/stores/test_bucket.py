@@ -21,8 +21,10 @@ from clinic.operations.tasks import integrity
 from clinic.rights import erasure
 from clinic.store import encryption, files, keyring, places
 from clinic.store.stores import StoreAway, photo_store
-from clinic.visits import orphans, rekeying, services, tasks
+from clinic.visits import orphans, rekeying, services
+from clinic.visits import tasks as visit_tasks
 from clinic.visits.models import Photo
+from inference import tasks
 from inference.models import Analysis
 
 from .. import factories
