@@ -20,6 +20,7 @@ import keras
 import numpy as np
 
 from inference.pipeline.codes import VIEWS
+from inference.pipeline.engine import Engine
 from inference.pipeline.release import (
     ACTIVE_FILE,
     ARTIFACTS_DIR,
@@ -281,8 +282,6 @@ def export(args: argparse.Namespace) -> dict[str, Any]:
 
 def _photographs(evaluation: Evaluation, folder: Path, portraits: Path, data: list[Path]) -> dict[str, Any]:
     """Real photographs of healthy people through the whole pipeline with this release."""
-    from inference.pipeline.engine import Engine
-
     evaluation.judged()
     return of_photographs(evaluation, Engine(load_release(folder)), portraits, data=data)
 

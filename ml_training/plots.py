@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib
 
+from ml_training.evaluate.figures import stated_and_found
+
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
@@ -216,8 +218,6 @@ def draw(
     folder: Path, content: dict[str, Any], judged: "Judged", baseline: "Baseline"
 ) -> list[dict[str, str]]:
     """Draw everything that an evaluation holds, and list it for the card."""
-    from ml_training.evaluate.figures import stated_and_found
-
     tables, values = content["tables"], {row["key"]: row["value"] for row in content["figures"]}
     names = [name.replace("_", " ") for name in tables["exercises"]]
     part = judged.where(judged.one_sided & (judged.clear | ~judged.pictures.weak))

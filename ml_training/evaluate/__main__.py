@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from inference.pipeline.engine import Engine
 from inference.pipeline.release import ARTIFACTS_DIR, Release, active_folder, load_release
 from ml_training import datasets, sources
 from ml_training.evaluate import report
@@ -28,8 +29,6 @@ def evaluated(
     real: list[Path] | None = None,
 ) -> dict[str, Any]:
     """The content of evaluation.json."""
-    from inference.pipeline.engine import Engine
-
     started = time.perf_counter()
     evaluation = Evaluation(predictor(release), *report.load(data))
     if real:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from inference.pipeline.codes import VIEWS
+from inference.pipeline.landmarks import FaceMesh
 from inference.pipeline.release import Release
 from ml_training import calibrate, card, datasets, plots
 from ml_training.baseline import Baseline
@@ -236,8 +237,6 @@ def of_photographs(
 ) -> dict[str, Any]:
     """Real healthy photographs through the whole pipeline, and the controls that need whole photographs. data: the data
     sets that the network learnt from, whose people are left out."""
-    from inference.pipeline.landmarks import FaceMesh
-
     found = photographs.analysed(engine, folder, limit, photographs.learnt_from(data))
     files = [p.file for p in found if p.found.state == "succeeded"]
     judged = evaluation.judged()

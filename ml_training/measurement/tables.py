@@ -14,6 +14,7 @@ from inference.pipeline.measure.frame import IRIS_EDGES, PUPILS
 from inference.pipeline.measure.registry import CLOSURE_VIEWS
 from inference.pipeline.places import PLACES
 from ml_training.datasets import FIELDS, DataMissing, Pictures, check_disjoint, column
+from ml_training.locator import found
 
 LID_PAIRS = ((160, 144), (158, 153), (387, 373), (385, 380))
 REGIONS = ("brow", "eye", "mouth")
@@ -64,8 +65,6 @@ def read(
 
 def _finder(locator: Path) -> Callable[[np.ndarray], np.ndarray]:
     import keras
-
-    from ml_training.locator import found
 
     return partial(found, keras.models.load_model(locator, compile=False))
 

@@ -161,3 +161,24 @@ def test_one_module_writes_tables_for_spreadsheets():
     """It knows all beginnings that a spreadsheet takes for a formula; a second writer would know fewer."""
     found = [name(path) for path in PRODUCT if re.search(r"^\s*(import|from) csv\b", path.read_text(), re.M)]
     assert found == ["clinic/common/sheets.py"]
+
+
+# An application gets ready; a child limits itself first; OpenCV and LiteRT stay out of the web process.
+MAY_IMPORT_LATE = {"clinic/visits/decoding_child.py", "inference/pipeline/analyser.py"}
+
+
+def test_no_own_import_stands_inside_a_function() -> None:
+    found = []
+    for path in [*PRODUCT, *sources("ml_training")]:
+        if path.name == "apps.py" or name(path) in MAY_IMPORT_LATE:
+            continue
+        for function in ast.walk(ast.parse(path.read_text())):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                for node in ast.walk(function):
+                    own = isinstance(node, ast.ImportFrom) and (
+                        node.level
+                        or (node.module or "").split(".")[0] in ("clinic", "inference", "ml_training")
+                    )
+                    if own:
+                        found.append(f"{name(path)}:{node.lineno}")
+    assert found == []
