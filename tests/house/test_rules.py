@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from .figures import House
+
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
@@ -164,21 +166,10 @@ def test_one_module_writes_tables_for_spreadsheets():
 
 
 # An application gets ready; a child limits itself first; OpenCV and LiteRT stay out of the web process.
-MAY_IMPORT_LATE = {"clinic/visits/decoding_child.py", "inference/pipeline/analyser.py"}
+MAY_IMPORT_LATE = re.compile(
+    r"clinic/\w+/apps\.py|clinic/visits/decoding_child\.py|inference/pipeline/analyser\.py"
+)
 
 
 def test_no_own_import_stands_inside_a_function() -> None:
-    found = []
-    for path in [*PRODUCT, *sources("ml_training")]:
-        if path.name == "apps.py" or name(path) in MAY_IMPORT_LATE:
-            continue
-        for function in ast.walk(ast.parse(path.read_text())):
-            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-                for node in ast.walk(function):
-                    own = isinstance(node, ast.ImportFrom) and (
-                        node.level
-                        or (node.module or "").split(".")[0] in ("clinic", "inference", "ml_training")
-                    )
-                    if own:
-                        found.append(f"{name(path)}:{node.lineno}")
-    assert found == []
+    assert [one for one in House(ROOT).hidden_imports() if not MAY_IMPORT_LATE.match(one)] == []
