@@ -55,7 +55,9 @@ def said_by(code: str, **env: str) -> str:
     """What Python prints in a process of its own, with settings that no test can switch to."""
     env = environment(**env)
     env.pop("RISORIUS_SECRET_KEY", None)
-    code = f"import django; django.setup(); from clinic.config import checks; {code}"
+    code = (
+        f"import django; django.setup(); from clinic.operations.checks import installation as checks; {code}"
+    )
     command = [sys.executable, "-c", code]
     return subprocess.run(
         command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=True

@@ -211,7 +211,7 @@ def test_every_moment_of_a_move_has_every_file(photo_folder, folders, clinic):
 KILLED = """
 import os, django
 django.setup()
-from clinic.visits import relocating
+from clinic.store import relocating
 from clinic.store.folders import PhotoFolders
 count = [0]
 real = PhotoFolders.{step}
