@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from inference.pipeline.codes import State
+from inference.pipeline.codes import AnalysisState
 from inference.pipeline.errors import PipelineError
 from inference.pipeline.findings import Findings
 
@@ -50,16 +50,16 @@ _OF_FILES: Final = {
 
 
 @dataclass(slots=True)
-class Found:
+class NamedFiles:
     """What was named on the command line: the photos, and the folders that could not be looked into."""
 
     files: list[Path | str] = field(default_factory=list)
     unreadable: list[Path] = field(default_factory=list)
 
 
-def search(names: Iterable[str | Path]) -> Found:
+def search(names: Iterable[str | Path]) -> NamedFiles:
     """The files named, and the photos in the folders named and below, sorted; hidden ones are left out."""
-    found = Found()
+    found = NamedFiles()
     for name in names:
         path = Path(name)
         if name == STDIN:
@@ -111,7 +111,7 @@ def hushed() -> Iterator[None]:
 
 
 def analyse_all(
-    analyser: Analyser, found: Found, *, rest: Path | None = None, chatter: bool = False
+    analyser: Analyser, found: NamedFiles, *, rest: Path | None = None, chatter: bool = False
 ) -> Iterator[dict[str, Any]]:
     """One row with `KEYS` for each file and each folder that can't be read; one that fails does not stop the others.
 
@@ -202,4 +202,4 @@ def _row(file: Path | str, findings: Findings, sentence: str) -> dict[str, Any]:
 
 def _failed(file: Path | str, code: str, release: str) -> dict[str, Any]:
     failed = Findings(state="rejected", reason=code, release=release)
-    return _row(file, failed, _sentence_of(code)) | {"status": State.FAILED.value}
+    return _row(file, failed, _sentence_of(code)) | {"status": AnalysisState.FAILED.value}

@@ -75,7 +75,7 @@ RATES_BY_EXERCISE = ("recognised", "healthy_called_normal", "weak_called_weak", 
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class CardFigure:
     """One measured value with its interval. `name` is empty where the card's own `label` is all there is."""
 
     key: str
@@ -130,7 +130,7 @@ class RateTable:
     """Rates by grade or by exercise; each row is its key and one figure or None a column."""
 
     columns: tuple[str | Promise, ...]
-    rows: list[tuple[Any, list[tuple[str | Promise, Figure | None]]]]
+    rows: list[tuple[Any, list[tuple[str | Promise, CardFigure | None]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +139,14 @@ class Subgroups:
 
     title: str
     columns: list[str]
-    rows: list[tuple[str, int | None, dict[str, Figure]]]
+    rows: list[tuple[str, int | None, dict[str, CardFigure]]]
 
     @property
     def titles(self) -> list[str | Promise]:
         return [FIGURES.get(key, words(key)) for key in self.columns]
 
     @property
-    def lines(self) -> list[tuple[str, int | None, list[tuple[str | Promise, Figure | None]]]]:
+    def lines(self) -> list[tuple[str, int | None, list[tuple[str | Promise, CardFigure | None]]]]:
         """Each group with a figure or None a column."""
         return [
             (
@@ -189,14 +189,14 @@ class Card:
             return None
 
     @property
-    def figures(self) -> list[Figure]:
+    def figures(self) -> list[CardFigure]:
         found = [_figure(row) for row in _rows(self.card.get("figures"))]
         return [figure for figure in found if figure]
 
     @property
-    def groups(self) -> list[tuple[str, list[Figure]]]:
+    def groups(self) -> list[tuple[str, list[CardFigure]]]:
         """The figures by the group that the card puts them in; those of none come first."""
-        found: dict[str, list[Figure]] = {"": []}
+        found: dict[str, list[CardFigure]] = {"": []}
         for figure in self.figures:
             found.setdefault(figure.group, []).append(figure)
         return [(group, figures) for group, figures in found.items() if figures]
@@ -230,7 +230,7 @@ class Card:
         return list(found.values())
 
     @property
-    def headlines(self) -> list[Figure]:
+    def headlines(self) -> list[CardFigure]:
         by_key = {figure.key: figure for figure in self.figures if not figure.group}
         return [by_key[key] for key in HEADLINES if key in by_key]
 
@@ -329,11 +329,11 @@ def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def _figure(row: Any, key: str = "") -> Figure | None:
+def _figure(row: Any, key: str = "") -> CardFigure | None:
     if not isinstance(row, dict) or (value := _number(row.get("value"))) is None:
         return None
     key = str(row.get("key", key))
-    return Figure(
+    return CardFigure(
         key=key,
         name=FIGURES.get(key, ""),
         label=str(row.get("name", key)),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class BacklogProgress:
     """A release's jobs of one purpose."""
 
     total: int
@@ -80,7 +80,7 @@ def left(found: QuerySet[Photo], *, release: str, purpose: str) -> QuerySet[Phot
     return found
 
 
-def progress(*, release: str, purpose: str) -> Progress:
+def progress(*, release: str, purpose: str) -> BacklogProgress:
     """How far the release's jobs are."""
     counts = BackgroundAnalysis.objects.filter(release=release, purpose=purpose).aggregate(
         total=Count("pk"),
@@ -90,4 +90,4 @@ def progress(*, release: str, purpose: str) -> Progress:
         failed=Count("pk", filter=Q(status=Status.FAILED)),
         cancelled=Count("pk", filter=Q(status=Status.CANCELLED)),
     )
-    return Progress(**counts)
+    return BacklogProgress(**counts)

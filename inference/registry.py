@@ -41,7 +41,7 @@ RECHECK_AFTER = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ReleaseProblem:
     """Why the release in use can't be used: a code of `inference.errors` and the technical sentence."""
 
     code: str
@@ -58,7 +58,7 @@ class ReleaseInfo:
     name: str
     folder: Path | None = None
     card: dict[str, Any] = field(default_factory=dict)
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[ReleaseProblem, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
     exercises: tuple[str, ...] = ()
     thresholds: dict[str, float] = field(default_factory=dict)
@@ -236,11 +236,11 @@ def _inspect(root: Path, decision: Decision) -> ReleaseInfo:
         release = _checked(decision.active, decision.fingerprint) if decision.active else verify_release(root)
     except PipelineError as error:
         logger.error("The model release can't be used (%s): %s", error.code, error)
-        return _named_as_far_as_known(root, decision.active, Problem(error.code, str(error)))
+        return _named_as_far_as_known(root, decision.active, ReleaseProblem(error.code, str(error)))
     return _info(release)
 
 
-def _named_as_far_as_known(root: Path, name: str, problem: Problem) -> ReleaseInfo:
+def _named_as_far_as_known(root: Path, name: str, problem: ReleaseProblem) -> ReleaseInfo:
     try:
         folder = release_folder(name, root) if name else active_folder(root)
     except PipelineError:
@@ -267,7 +267,7 @@ def _read(folder: Path, *_stamps: tuple[int, int]) -> ReleaseInfo:
     try:
         release = load_release(folder)
     except PipelineError as error:
-        return ReleaseInfo(folder.name, folder, problems=(Problem(error.code, str(error)),))
+        return ReleaseInfo(folder.name, folder, problems=(ReleaseProblem(error.code, str(error)),))
     return _info(release)
 
 

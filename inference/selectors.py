@@ -63,7 +63,7 @@ def changes(*, name: str) -> list[ReleaseChange]:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class QueueProgress:
     """The work in hand of one clinic."""
 
     waiting: int
@@ -130,16 +130,16 @@ def open_counts(*, clinic_id: uuid.UUID) -> dict[str, int]:
     return {Status.QUEUED.value: 0, Status.RUNNING.value: 0} | dict(found)
 
 
-def progress(*, clinic_id: uuid.UUID) -> Progress:
+def progress(*, clinic_id: uuid.UUID) -> QueueProgress:
     """The clinic's open analyses and, while there are any, those of the same batch that are done."""
     counts = open_counts(clinic_id=clinic_id)
     waiting, running = counts[Status.QUEUED], counts[Status.RUNNING]
     if not waiting + running:
-        return Progress(0, 0, 0)
+        return QueueProgress(0, 0, 0)
     ended = of_clinic(clinic_id=clinic_id).filter(
         finished_at__gte=timezone.now() - BATCH, status__in=FINAL - {Status.CANCELLED}
     )
-    return Progress(waiting, running, ended.count())
+    return QueueProgress(waiting, running, ended.count())
 
 
 def analysis_delayed(*, clinic_id: uuid.UUID | None = None) -> bool:

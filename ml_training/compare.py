@@ -45,7 +45,7 @@ LEAST_SIZE: Final = 75
 
 
 @dataclass(frozen=True)
-class Network:
+class Backbone:
     """A network of keras.applications. files: patterns of the names that its ImageNet weights go by; cost: million
     multiplications for a picture of 224 px as its paper has it, for the progress bar alone."""
 
@@ -58,24 +58,24 @@ class Network:
 
 
 _apps = keras.applications
-NETWORKS: Final[dict[str, Network]] = {
-    PLAIN: Network(None, 150),
-    "MobileNetV3 small": Network(
+NETWORKS: Final[dict[str, Backbone]] = {
+    PLAIN: Backbone(None, 150),
+    "MobileNetV3 small": Backbone(
         _apps.MobileNetV3Small, 56, ("*mobilenet_v3_small*1.0*no_top*",), (), scaled=True
     ),
-    "MobileNetV3 large": Network(
+    "MobileNetV3 large": Backbone(
         _apps.MobileNetV3Large, 219, ("*mobilenet_v3_large*1.0*no_top*",), (), scaled=True
     ),
-    "MobileNetV2": Network(_apps.MobileNetV2, 300, ("*mobilenet_v2*1.0*no_top*",)),
-    "MobileNetV2, width 0.35": Network(
+    "MobileNetV2": Backbone(_apps.MobileNetV2, 300, ("*mobilenet_v2*1.0*no_top*",)),
+    "MobileNetV2, width 0.35": Backbone(
         _apps.MobileNetV2, 59, ("*mobilenet_v2*0.35*no_top*",), (("alpha", 0.35),)
     ),
-    "MobileNet, width 0.75": Network(
+    "MobileNet, width 0.75": Backbone(
         _apps.MobileNet, 325, ("mobilenet_v1_0.75*no_top*", "mobilenet_7_5*no_top*"), (("alpha", 0.75),)
     ),
-    "InceptionV3": Network(_apps.InceptionV3, 3200, ("inception_v3*no*top*",)),
-    "Xception": Network(_apps.Xception, 4700, ("xception*no*top*",)),
-    "InceptionResNetV2": Network(_apps.InceptionResNetV2, 7400, ("inception_resnet_v2*no*top*",)),
+    "InceptionV3": Backbone(_apps.InceptionV3, 3200, ("inception_v3*no*top*",)),
+    "Xception": Backbone(_apps.Xception, 4700, ("xception*no*top*",)),
+    "InceptionResNetV2": Backbone(_apps.InceptionResNetV2, 7400, ("inception_resnet_v2*no*top*",)),
 }
 
 
@@ -157,7 +157,7 @@ def budget_of(train: Some, test: Some, args: argparse.Namespace) -> Budget:
     )
 
 
-def weights_of(network: Network, folder: Path | None) -> Path | None:
+def weights_of(network: Backbone, folder: Path | None) -> Path | None:
     """The file with ImageNet's weights in the folder, if there is one."""
     found = [path for pattern in network.files for path in sorted(folder.glob(pattern))] if folder else []
     return found[0] if found else None

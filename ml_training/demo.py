@@ -43,7 +43,7 @@ NOTE = (
 
 
 @dataclass
-class Studio:
+class PictureKit:
     """What taking a picture needs."""
 
     renderer: Renderer
@@ -112,7 +112,12 @@ def palsy_of(grade: int, side: str | None, cause: str, rng: np.random.Generator)
 
 
 def take_visit(
-    studio: Studio, patient: dict[str, Any], visit: dict[str, Any], number: int, person: Subject, out: Path
+    studio: PictureKit,
+    patient: dict[str, Any],
+    visit: dict[str, Any],
+    number: int,
+    person: Subject,
+    out: Path,
 ) -> dict[str, Any]:
     """All photos of one visit, written to `out`; returns the visit's row of the manifest."""
     rng = np.random.default_rng([int(patient["key"][1:]), number])
@@ -133,7 +138,7 @@ def save(image: np.ndarray, path: Path) -> None:
     Image.fromarray(image).save(path, quality=JPEG_QUALITY, optimize=True)
 
 
-def make_demo(studio: Studio, out: Path, config: dict[str, Any]) -> None:
+def make_demo(studio: PictureKit, out: Path, config: dict[str, Any]) -> None:
     """All photos of the demo clinic, and manifest.json."""
     rows = []
     for patient in tqdm(config["patients"], unit="patient"):
@@ -149,7 +154,7 @@ def make_demo(studio: Studio, out: Path, config: dict[str, Any]) -> None:
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
 
 
-def make_test_people(studio: Studio, out: Path, config: dict[str, Any]) -> None:
+def make_test_people(studio: PictureKit, out: Path, config: dict[str, Any]) -> None:
     """Two plain portraits, and one photo of each exercise with a palsy of the left side."""
     for n, someone in enumerate(config["test_people"]):
         person = studio.person(someone["composed_from"], someone["seed"])
@@ -179,7 +184,7 @@ def main() -> None:
     out = args.out or args.tests
     out.mkdir(parents=True, exist_ok=True)
     with Renderer(facemodel.load(args.face)) as renderer:
-        studio = Studio(renderer, FaceMesh(1), Silhouette(), files)
+        studio = PictureKit(renderer, FaceMesh(1), Silhouette(), files)
         (make_demo if args.out else make_test_people)(studio, out, config)
 
 

@@ -33,7 +33,7 @@ def by_keras(model: keras.Model, pictures: Any, meshes: np.ndarray) -> np.ndarra
     return np.concatenate(found).astype(np.float64)
 
 
-class Pair:
+class NetworkPair:
     """The two files of a network, eye and judgement, as serving runs them. Not safe to share between threads."""
 
     def __init__(self, eye: bytes, judgement: bytes) -> None:
@@ -56,18 +56,18 @@ class Pair:
         return round(self.eye.milliseconds(inputs) + later, 3)
 
 
-def seen_by(pair: Pair, pictures: Any, meshes: np.ndarray, quiet: bool = False) -> np.ndarray:
+def seen_by(pair: NetworkPair, pictures: Any, meshes: np.ndarray, quiet: bool = False) -> np.ndarray:
     """(N, 2, W), one picture at a time as in serving."""
     rows = tqdm(range(len(meshes)), unit="picture", leave=False, disable=quiet)
     return np.stack([pair.see(inputs_of(pictures, row, meshes[row])) for row in rows])
 
 
-def by_pair(pair: Pair, pictures: Any, meshes: np.ndarray, quiet: bool = False) -> np.ndarray:
+def by_pair(pair: NetworkPair, pictures: Any, meshes: np.ndarray, quiet: bool = False) -> np.ndarray:
     """(N, 27) logits by the two files, one picture at a time as in serving, without references."""
     return np.stack([pair.judge(seen) for seen in seen_by(pair, pictures, meshes, quiet)])
 
 
-def predictor(pair: Pair, meshes_of: Any, beside_rest: bool = False) -> Predict:
+def predictor(pair: NetworkPair, meshes_of: Any, beside_rest: bool = False) -> Predict:
     """The two files as the evaluation asks them. meshes_of: Pictures -> (N, 1486). beside_rest: judge each picture
     beside the photo at rest of its visit, where there is one."""
 

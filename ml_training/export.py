@@ -32,7 +32,7 @@ from inference.pipeline.release import (
 from ml_training import card, card_docs, convert, datasets, equality, plots, sources
 from ml_training.convert import VARIANTS
 from ml_training.datasets import Pictures
-from ml_training.equality import Pair, Said
+from ml_training.equality import NetworkPair, Said
 from ml_training.evaluate import Evaluation, load, of_photographs
 from ml_training.models import build, eye_of, judgement_of, steadied
 from ml_training.train import meshes
@@ -47,12 +47,12 @@ REPRESENTATIVE: Final = 200
 TIMED: Final = 20
 
 
-class NotEqual(SystemExit):
+class NetworkDiffers(SystemExit):
     """The file that was to ship decides otherwise than the network that was trained."""
 
 
 @dataclass(frozen=True)
-class Made:
+class ExportedNetwork:
     """One form of the network, in one file or two, and its logits (N, 27) on the test pictures."""
 
     variant: str
@@ -143,16 +143,16 @@ def judgement_beside(eye: Path) -> Path:
     return eye.with_name(eye.name.replace("eye-", "judgement-"))
 
 
-def pair_of(eye: Path) -> Pair:
+def pair_of(eye: Path) -> NetworkPair:
     """Both files of a variant, ready to run."""
-    return Pair(eye.read_bytes(), judgement_beside(eye).read_bytes())
+    return NetworkPair(eye.read_bytes(), judgement_beside(eye).read_bytes())
 
 
-def asked(variant: str, path: Path, pictures: Pictures, seen: np.ndarray) -> Made:
+def asked(variant: str, path: Path, pictures: Pictures, seen: np.ndarray) -> ExportedNetwork:
     """What a file says of the test pictures, and how long it takes for one on one core. seen: (N, 1486)."""
     if path.suffix != ".tflite":
         model = loaded(path)
-        return Made(
+        return ExportedNetwork(
             variant,
             path,
             equality.by_keras(model, pictures, seen),
@@ -160,7 +160,7 @@ def asked(variant: str, path: Path, pictures: Pictures, seen: np.ndarray) -> Mad
         )
     pair = pair_of(path)
     logits = equality.by_pair(pair, pictures, seen)
-    return Made(variant, path, logits, pair.milliseconds(equality.inputs_of(pictures, 0, seen[0])))
+    return ExportedNetwork(variant, path, logits, pair.milliseconds(equality.inputs_of(pictures, 0, seen[0])))
 
 
 def _keras_milliseconds(model: keras.Model, pictures: Pictures, seen: np.ndarray) -> float:
@@ -177,7 +177,7 @@ def _keras_milliseconds(model: keras.Model, pictures: Pictures, seen: np.ndarray
     return round(1000 * float(np.median(spent)), 3)
 
 
-def rows_of(made: list[Made], wanted: np.ndarray, fitted: dict[str, Any]) -> list[dict[str, Any]]:
+def rows_of(made: list[ExportedNetwork], wanted: np.ndarray, fitted: dict[str, Any]) -> list[dict[str, Any]]:
     """The table of all files: size, speed and distance from the trained network, whose logits are `wanted`."""
     truth = Said.of(wanted, fitted)
     return [
@@ -196,12 +196,12 @@ def check(rows: list[dict[str, Any]], variant: str, most: float) -> dict[str, An
     [row] = [row for row in rows if row["variant"] == variant]
     name, share = equality.worst(row)
     if share > most:
-        raise NotEqual(
+        raise NetworkDiffers(
             f"{variant} changes the {name} of {100 * share:.2f} % of the test pictures, more than {100 * most:.2f} %. "
             "Ship another variant, or say with --most-changed that this is meant."
         )
     if row["bytes"] > LARGEST_FILES:
-        raise NotEqual(
+        raise NetworkDiffers(
             f"{variant} takes {row['bytes'] / 2**20:.1f} MiB, more than {LARGEST_FILES / 2**20:.0f}."
         )
     return row

@@ -33,7 +33,7 @@ FEWEST: Final = 30
 
 
 @dataclass(frozen=True)
-class Step:
+class Program:
     """One program of the way. done: whether its result is there already; clear: takes away what was left half done."""
 
     name: str
@@ -59,7 +59,7 @@ def training_config(args: argparse.Namespace) -> Path:
     return path
 
 
-def steps(args: argparse.Namespace) -> list[Step]:
+def steps(args: argparse.Namespace) -> list[Program]:
     """The programs in their order."""
     simulated, unmoved, run = (args.out / name for name in ("simulated", "unmoved", "run"))
     release, folders = args.artifacts / args.name, [str(folder) for folder in args.portraits]
@@ -75,7 +75,7 @@ def steps(args: argparse.Namespace) -> list[Step]:
         return [sys.executable, "-m", f"ml_training.{name}", *rest]
 
     return [
-        Step(
+        Program(
             "simulated patients",
             module(
                 "simulate", "--portraits", *folders, "--face", str(args.face), "--out", str(simulated),
@@ -84,13 +84,13 @@ def steps(args: argparse.Namespace) -> list[Step]:
             ),
             lambda: (simulated / "manifest.json").is_file(),
         ),
-        Step(
+        Program(
             "portraits as they are",
             module("unmoved", "--portraits", *folders, "--by-gauge", "--each", "1", "--out", str(unmoved)),
             lambda: (unmoved / "manifest.json").is_file(),
         ),
-        Step("training", module("train", str(args.out / "config.json")), lambda: (run / "model.keras").is_file()),
-        Step(
+        Program("training", module("train", str(args.out / "config.json")), lambda: (run / "model.keras").is_file()),
+        Program(
             "export, calibration and evaluation",
             module(
                 "export", str(run), "--steady", "--data", str(simulated), "--untouched", str(unmoved), "--name",

@@ -236,7 +236,7 @@ class Resume(keras.callbacks.BackupAndRestore):
         self.model.optimizer.iterations.assign((self.model._initial_epoch or 0) * self.steps_an_epoch)
 
 
-class Progress(keras.callbacks.Callback):
+class TrainingBar(keras.callbacks.Callback):
     """One bar over all steps of the run, with the time left."""
 
     def __init__(self, steps: int) -> None:
@@ -332,7 +332,7 @@ def train(config: Config) -> keras.Model:
         Resume(out / "resume", config.checkpoint_steps, each),
         keras.callbacks.CSVLogger(out / "log.csv", append=True),
         *_tensorboard(out / "tensorboard"),
-        Progress(steps),
+        TrainingBar(steps),
     ]
     held = batches(validation, config, training=False) if len(validation) else None
     history = learning.fit(

@@ -18,7 +18,7 @@ import tensorflow as tf
 from inference.pipeline.align import in_crop
 from inference.pipeline.places import FACE, MIRRORED
 from ml_training import datasets, locator, models, sources
-from ml_training.train import Progress, Resume
+from ml_training.train import Resume, TrainingBar
 from ml_training.variation import boxes, varied, within
 
 ZOOM, GAIN, OFFSET = 0.1, 0.2, 20.0
@@ -26,7 +26,7 @@ ZOOM, GAIN, OFFSET = 0.1, 0.2, 20.0
 
 
 @dataclass(frozen=True)
-class Config:
+class LocatorConfig:
     """One training run. Paths are relative to the working directory.
 
     data: folders of simulated pictures. start: a trained network whose trunk it begins with, or a trained locator to go
@@ -48,7 +48,7 @@ class Config:
     checkpoint_steps: int = 200
 
 
-def batches(pictures: datasets.Pictures, config: Config, training: bool) -> tf.data.Dataset:
+def batches(pictures: datasets.Pictures, config: LocatorConfig, training: bool) -> tf.data.Dataset:
     """Batches of crops, float32, 0 to 255, and their true places, (N, 80, 4) as `locator.loss` takes them; in training
     varied, and half of them mirrored."""
     size = pictures.crops.shape[1]
@@ -82,7 +82,7 @@ def batches(pictures: datasets.Pictures, config: Config, training: bool) -> tf.d
     return (feed.map(vary) if training else feed).prefetch(4)
 
 
-def prepared(config: Config, steps: int) -> keras.Model:
+def prepared(config: LocatorConfig, steps: int) -> keras.Model:
     """The locator with its starting weights, ready to be fitted. ValueError where `start` or `frozen` don't fit."""
     model = locator.build(config.size)
     trunk = model.get_layer("trunk")
@@ -107,7 +107,7 @@ def prepared(config: Config, steps: int) -> keras.Model:
     return model
 
 
-def train(config: Config) -> keras.Model:
+def train(config: LocatorConfig) -> keras.Model:
     """Train, and write model.keras, config.json, log.csv and places.json to the run's folder."""
     keras.utils.set_random_seed(config.seed)
     out = Path(config.out)
@@ -120,7 +120,7 @@ def train(config: Config) -> keras.Model:
     keep = [
         Resume(out / "resume", config.checkpoint_steps, steps // config.epochs),
         keras.callbacks.CSVLogger(out / "log.csv", append=True),
-        Progress(steps),
+        TrainingBar(steps),
     ]
     held = batches(validation, config, training=False)
     model.fit(feed, validation_data=held, epochs=config.epochs, callbacks=keep, verbose=2)
@@ -147,7 +147,7 @@ def main() -> None:
     parser.add_argument("--out", help="the run's folder, likewise")
     args = parser.parse_args()
     given = {key: value for key in ("start", "out") if (value := getattr(args, key))}
-    train(sources.config(args.config, Config, given))
+    train(sources.config(args.config, LocatorConfig, given))
 
 
 if __name__ == "__main__":

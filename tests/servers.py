@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from clinic.start.install import Problem, apt_install
+from clinic.start.install import StartProblem, apt_install
 from clinic.start.supervisor import Died, Stopped, Supervisor, die_with_parent
 
 POSTGRES_USER = "postgres"
@@ -50,7 +50,7 @@ def main() -> int:
         if command == ["--check"]:
             return 0
         return with_servers(command)
-    except Problem as problem:
+    except StartProblem as problem:
         print(problem, file=sys.stderr)
         return 1
 
@@ -60,7 +60,7 @@ def ensure_packages() -> None:
     missing = [name for name, present in PACKAGES.items() if not present()]
     if missing and not apt_install(missing):
         command = f"sudo apt-get install {' '.join(missing)}"
-        raise Problem(f"The tests need more from the distribution. Type: {command}")
+        raise StartProblem(f"The tests need more from the distribution. Type: {command}")
 
 
 def with_servers(command: list[str]) -> int:
@@ -119,7 +119,7 @@ def start_postgres(
     # A large one that was killed reads its journal first.
     patience = 600 if known else 60
     if not supervisor.until(lambda: subprocess.run(ready, check=False).returncode == 0, timeout=patience):
-        raise Problem(f"PostgreSQL did not start within {patience} s.")
+        raise StartProblem(f"PostgreSQL did not start within {patience} s.")
     if known:
         return
     create = [str(programs / "createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", "risorius", "risorius"]
@@ -130,7 +130,7 @@ def make_cluster(folder: Path) -> list[str]:
     """A fresh cluster in that folder; the command's beginning that turns root into the cluster's user."""
     programs = postgres_folder()
     if programs is None:
-        raise Problem("PostgreSQL is not installed.")
+        raise StartProblem("PostgreSQL is not installed.")
     data = folder / "postgres"
     data.mkdir(mode=0o700)
     become = as_owner()
@@ -141,7 +141,7 @@ def make_cluster(folder: Path) -> list[str]:
     how = ["--no-sync", "--encoding", "UTF8", "--locale", "C.UTF-8"]
     made = subprocess.run([*become, *initdb, *how], capture_output=True, text=True, check=False, cwd="/")
     if made.returncode != 0:
-        raise Problem(f"PostgreSQL could not make a database: {made.stderr.strip()}")
+        raise StartProblem(f"PostgreSQL could not make a database: {made.stderr.strip()}")
     return become
 
 
@@ -169,7 +169,7 @@ def start_redis(supervisor: Supervisor, folder: Path, port: int) -> None:
     command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
     supervisor.start("Redis", [*command, "--dir", str(folder)], env=os.environ, log=folder / "redis.log")
     if not supervisor.until(lambda: listens(port), timeout=30):
-        raise Problem("Redis did not start within half a minute.")
+        raise StartProblem("Redis did not start within half a minute.")
 
 
 def postgres_folder() -> Path | None:

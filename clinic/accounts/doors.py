@@ -5,7 +5,7 @@ from django.urls import path
 from . import views_factor, views_login
 
 urlpatterns = [
-    path("login/", views_login.Login.as_view(), name="account_login"),
+    path("login/", views_login.LoginView.as_view(), name="account_login"),
     path("login/passkey/", views_login.PasskeyLogin.as_view(), name="mfa_login_webauthn"),
     path("login/code/", views_login.SecondStep.as_view(), name="mfa_authenticate"),
     path("logout/", views_login.Logout.as_view(), name="account_logout"),

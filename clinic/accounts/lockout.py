@@ -41,7 +41,7 @@ DEVICE_ACCOUNTS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class LockoutRule:
     """So many failures within that time are allowed; then comes a wait, which may double up to the longest."""
 
     name: str
@@ -58,12 +58,12 @@ class Rule:
 
 
 PASSWORD, CODE = "password", "code"
-PAIR = Rule("pair", 5, DAY, MINUTE, HOUR)
-ADDRESS = Rule("address", 60, 10 * MINUTE, 5 * MINUTE, 5 * MINUTE)
+PAIR = LockoutRule("pair", 5, DAY, MINUTE, HOUR)
+ADDRESS = LockoutRule("address", 60, 10 * MINUTE, 5 * MINUTE, 5 * MINUTE)
 ACCOUNT = {
-    PASSWORD: Rule("account", 20, HOUR, MINUTE, MINUTE),
+    PASSWORD: LockoutRule("account", 20, HOUR, MINUTE, MINUTE),
     # Whoever guesses codes has the password already, and a code has six digits: a hundred tries a day at most.
-    CODE: Rule("account", 10, DAY, 15 * MINUTE, 15 * MINUTE),
+    CODE: LockoutRule("account", 10, DAY, 15 * MINUTE, 15 * MINUTE),
 }
 
 
@@ -95,7 +95,7 @@ class Locked(Exception):
 class Attempt:
     """One attempt, already counted as failed: two at the same moment can't both slip through under the limit."""
 
-    keys: list[tuple[str, Rule]]
+    keys: list[tuple[str, LockoutRule]]
     locks: bool = field(default=False)
 
     def succeeded(self) -> None:
@@ -136,7 +136,7 @@ def begin(request: HttpRequest, *, account: str, kind: str = PASSWORD) -> Attemp
     return attempt
 
 
-def _keys(request: HttpRequest, name: str, kind: str) -> list[tuple[str, Rule]]:
+def _keys(request: HttpRequest, name: str, kind: str) -> list[tuple[str, LockoutRule]]:
     device = _device(request)
     if name in device.get("accounts", []):
         return [(_hash(kind, name, "device", device["id"]), PAIR)]

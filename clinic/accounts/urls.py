@@ -4,7 +4,7 @@ from . import views, views_clinic, views_invitations, views_login
 
 app_name = "accounts"
 urlpatterns = [
-    path("login/", views_login.Login.as_view(), name="login"),
+    path("login/", views_login.LoginView.as_view(), name="login"),
     path("logout/", views_login.Logout.as_view(), name="logout"),
     path("session/", views_login.session_left, name="session"),
     path("session/stay/", views_login.session_stay, name="session_stay"),

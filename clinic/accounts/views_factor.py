@@ -42,7 +42,7 @@ class Page(ContextMixin):
         return {**context, "tab": "factor", "options": options_of(context)}
 
 
-class Changes(Page):
+class ChangesFactors(Page):
     """A form that changes the factors: logged, told, and the end of all other sessions."""
 
     request: HttpRequest
@@ -89,7 +89,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/factor.html", context)
 
 
-class AddTotp(Changes, totp_views.ActivateTOTPView):
+class AddTotp(ChangesFactors, totp_views.ActivateTOTPView):
     template_name = "accounts/totp_add.html"
     what = "totp"
     proves = Authenticator.Type.TOTP
@@ -106,14 +106,14 @@ class AddTotp(Changes, totp_views.ActivateTOTPView):
         return response
 
 
-class RemoveTotp(Changes, totp_views.DeactivateTOTPView):
+class RemoveTotp(ChangesFactors, totp_views.DeactivateTOTPView):
     template_name = "accounts/totp_remove.html"
     kind = events.Event.FACTOR_REMOVED
     told = notices.NoticeKind.FACTOR_REMOVED
     what = "totp"
 
 
-class AddPasskey(Changes, webauthn_views.AddWebAuthnView):
+class AddPasskey(ChangesFactors, webauthn_views.AddWebAuthnView):
     template_name = "accounts/passkey_add.html"
     what = "passkey"
     proves = Authenticator.Type.WEBAUTHN
@@ -123,7 +123,7 @@ class AddPasskey(Changes, webauthn_views.AddWebAuthnView):
         return redirect("mfa_add_webauthn")
 
 
-class RemovePasskey(Changes, webauthn_views.RemoveWebAuthnView):
+class RemovePasskey(ChangesFactors, webauthn_views.RemoveWebAuthnView):
     template_name = "accounts/passkey_remove.html"
     kind = events.Event.FACTOR_REMOVED
     told = notices.NoticeKind.FACTOR_REMOVED
@@ -153,7 +153,7 @@ class RenamePasskey(Page, webauthn_views.EditWebAuthnView):
         return reverse("mfa_index")
 
 
-class NewCodes(Changes, codes_views.GenerateRecoveryCodesView):
+class NewCodes(ChangesFactors, codes_views.GenerateRecoveryCodesView):
     template_name = "accounts/codes_new.html"
     told = notices.NoticeKind.CODES_MADE
     what = "recovery_codes"

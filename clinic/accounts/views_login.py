@@ -53,7 +53,7 @@ def warn_of_few_codes(request: HttpRequest, user: User) -> None:
         messages.warning(request, said % {"left": left})
 
 
-class Login(allauth_views.LoginView):
+class LoginView(allauth_views.LoginView):
     """E-mail address and password, or a passkey alone."""
 
     template_name = "accounts/login.html"

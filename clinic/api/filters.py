@@ -27,7 +27,7 @@ from .serializers.records import WEAK_SIDES
 WITH_PHOTO = ("photo__archived_at", "photo__visit__archived_at")
 
 
-class MomentField(forms.Field):
+class MomentFilterField(forms.Field):
     """A moment, written with its offset from UTC; read as UTC."""
 
     def to_python(self, value: Any) -> dt.datetime | None:
@@ -38,7 +38,7 @@ class MomentField(forms.Field):
 
 
 class Moment(filters.IsoDateTimeFilter):
-    field_class = MomentField
+    field_class = MomentFilterField
 
 
 class TruthField(forms.Field):

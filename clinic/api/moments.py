@@ -26,7 +26,7 @@ def read(text: object) -> dt.datetime:
         raise ValueError("outside the calendar") from error
 
 
-class MomentField(serializers.DateTimeField):
+class MomentSerializerField(serializers.DateTimeField):
     """A moment in a body."""
 
     default_error_messages = {

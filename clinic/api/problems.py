@@ -24,7 +24,7 @@ from clinic.common.versions import Conflict
 from clinic.store.keyring import FileAltered, KeyMissing
 from clinic.store.stores import StoreAway
 
-from .catalogue import CATALOGUE, Kind, Problem
+from .catalogue import CATALOGUE, Problem, ProblemKind
 from .etags import changed
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def _broken(request: Request, exc: Exception) -> Response:
 
 def _answer(
     request: Request,
-    kind: Kind,
+    kind: ProblemKind,
     *,
     detail: str | Promise = "",
     headers: dict[str, str] | None = None,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from clinic.accounts.models import User
 
 
-class UserRequest(Request):
+class ApiUserRequest(Request):
     """Of somebody who is known: permissions are checked before any action looks at it."""
 
     user: User

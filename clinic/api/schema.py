@@ -12,7 +12,7 @@ from rest_framework.permissions import AllowAny
 from clinic.common.models import Versioned
 
 from . import contracts, etags, examples, examples_tasks
-from .catalogue import CATALOGUE, INTAKE, Kind
+from .catalogue import CATALOGUE, INTAKE, ProblemKind
 from .permissions import InScope
 from .problems import MEDIA_TYPE
 
@@ -344,7 +344,7 @@ def _problem_shape() -> dict[str, Any]:
     }
 
 
-def _example(kind: Kind) -> dict[str, Any]:
+def _example(kind: ProblemKind) -> dict[str, Any]:
     """An example of a problem of that kind."""
     wrong = {"field": "name", "code": "unknown", "detail": "There is no such field here."}
     more: dict[str, Any] = {"errors": [wrong]} if kind.code == "validation_failed" else {}

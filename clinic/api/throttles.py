@@ -43,7 +43,7 @@ class Everything(Limit):
     scope = "api"
 
 
-class Named(Limit):
+class NamedThrottle(Limit):
     """What the view names in its `throttle_scope`; and whatever is asked for as a file of figures is an export."""
 
     def scope_of(self, view: APIView) -> str | None:

@@ -214,7 +214,7 @@ def _erased(event: AuditEvent) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class NumberGap:
     """Numbers between two lines, or after the last one, that no line has."""
 
     first: int
@@ -226,7 +226,7 @@ class Gap:
         return f"no line has number {self.first}" + (f" to {self.last}" if self.last > self.first else "")
 
 
-def gaps(*, since: int = 0) -> Iterator[Gap]:
+def gaps(*, since: int = 0) -> Iterator[NumberGap]:
     """Numbers above `since` that were given out and that no line has.
 
     A transaction that was taken back leaves one, and so does a line that was removed before its seal: nobody can tell
@@ -241,10 +241,10 @@ def gaps(*, since: int = 0) -> Iterator[Gap]:
     before = since or None
     for number in lines.iterator(chunk_size=BATCH):
         if before is not None and number > before + 1:
-            yield Gap(before + 1, number - 1, (before + 1, number - 1) in noted)
+            yield NumberGap(before + 1, number - 1, (before + 1, number - 1) in noted)
         before = number
     if before and (given := _given_out()) > before:
-        yield Gap(before + 1, given, False)
+        yield NumberGap(before + 1, given, False)
 
 
 def _given_out() -> int:
@@ -280,7 +280,7 @@ def _looked_at(newest: AuditEvent) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ChainState:
     """How far the chain goes."""
 
     position: int
@@ -294,7 +294,7 @@ class State:
         return f"{self.position}:{self.hash}"
 
 
-def state() -> State:
+def state() -> ChainState:
     """The head of the chain, and what waits to be sealed."""
     head = Seal.objects.order_by("-position").first()
     sealed, since = Seal.objects.filter(event_id=models.OuterRef("pk")), 0
@@ -307,7 +307,7 @@ def state() -> State:
     waiting = unsealed.aggregate(count=models.Count("pk"), oldest=models.Min("at"))
     wait = (timezone.now() - waiting["oldest"]).total_seconds() if waiting["oldest"] else 0.0
     position, head_hash = (head.position, head.hash) if head else (0, START)
-    return State(position, head_hash, waiting["count"], wait)
+    return ChainState(position, head_hash, waiting["count"], wait)
 
 
 def stands(*, head: str) -> bool:

@@ -40,7 +40,7 @@ def publish() -> dict[str, bool]:
     return told
 
 
-def _write(path: str, state: chain.State) -> bool:
+def _write(path: str, state: chain.ChainState) -> bool:
     line = f"{timezone.now().isoformat(timespec='seconds')} {state.head}\n"
     try:
         place = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
@@ -52,7 +52,7 @@ def _write(path: str, state: chain.State) -> bool:
     return True
 
 
-def _send(url: str, state: chain.State) -> bool:
+def _send(url: str, state: chain.ChainState) -> bool:
     if not url.startswith(("https://", "http://")):
         logger.error("RISORIUS_CHAIN_HEAD_URL is no address of a web server")
         return False

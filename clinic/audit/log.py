@@ -129,7 +129,7 @@ def _midnight(day: dt.date) -> dt.datetime:
 
 
 @dataclass(slots=True)
-class Line:
+class LogLine:
     """What one person did on one day, as the patient reads it."""
 
     day: dt.date
@@ -142,10 +142,10 @@ class Line:
     times: int = 1
 
 
-def for_the_patient(*, patient: Patient, roles: dict[int, str]) -> Iterator[Line]:
+def for_the_patient(*, patient: Patient, roles: dict[int, str]) -> Iterator[LogLine]:
     """The patient's own log, newest first: the same thing done by the same person on one day is one line."""
     rows = AuditEvent.objects.filter(patient=patient).select_related("user", "typed").order_by("-at", "-pk")
-    lines: dict[tuple[Any, ...], Line] = {}
+    lines: dict[tuple[Any, ...], LogLine] = {}
     for event in rows.iterator(chunk_size=2000):
         day = timezone.localtime(event.at).date()
         if lines and next(iter(lines.values())).day != day:
@@ -158,7 +158,7 @@ def for_the_patient(*, patient: Patient, roles: dict[int, str]) -> Iterator[Line
             known.first, known.times = event.at, known.times + 1
         else:
             role = roles.get(event.user_id or 0, "")
-            lines[key] = Line(day, event.at, event.at, who, role, told(event), event.reason)
+            lines[key] = LogLine(day, event.at, event.at, who, role, told(event), event.reason)
     yield from lines.values()
 
 

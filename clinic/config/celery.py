@@ -17,8 +17,8 @@ from inference import priorities
 from . import tracing as tracing  # the lines of tasks hang on signals of Celery's
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.config.settings.demo")
-TRANSPORT_ALIASES["filesystem"] = "clinic.config.file_broker:Transport"
-TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = "clinic.config.redis_broker:Transport"
+TRANSPORT_ALIASES["filesystem"] = "clinic.config.file_broker:FileTransport"
+TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = "clinic.config.redis_broker:RedisTransport"
 
 app = Celery("risorius")
 app.config_from_object("django.conf:settings", namespace="CELERY")

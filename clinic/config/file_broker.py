@@ -17,7 +17,7 @@ from kombu.utils.encoding import str_to_bytes
 from kombu.utils.json import dumps
 
 
-class Channel(filesystem.Channel):
+class FileChannel(filesystem.Channel):
     def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]  # named as in kombu's file transport
         folder = Path(self.data_folder_out)
         # A wall clock that sorts, since messages outlive a reboot, which resets the monotonic one.
@@ -27,5 +27,5 @@ class Channel(filesystem.Channel):
         os.replace(part, folder / name)
 
 
-class Transport(filesystem.Transport):
-    Channel = Channel
+class FileTransport(filesystem.Transport):
+    FileChannel = FileChannel

@@ -32,7 +32,7 @@ class QoS(redis.QoS):
             self._delivered.clear()
 
 
-class Channel(redis.Channel):
+class RedisChannel(redis.Channel):
     QoS = QoS
 
     def _connparams(self, asynchronous: bool = False) -> Any:
@@ -48,5 +48,5 @@ class Channel(redis.Channel):
             raise Empty from error
 
 
-class Transport(redis.Transport):
-    Channel = Channel
+class RedisTransport(redis.Transport):
+    RedisChannel = RedisChannel

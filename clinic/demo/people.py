@@ -15,7 +15,7 @@ TIME_ZONE = "Asia/Jakarta"
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
+class DemoAccount:
     """One of the demo's accounts."""
 
     email: str
@@ -25,12 +25,12 @@ class Login:
 
 
 CLINICS = {CLINIC_ID: "Klinik Melati", NEIGHBOUR_ID: "Klinik Kenanga"}
-ACCOUNTS: tuple[Login, ...] = (
-    Login("clinician@melati.example", "Sari Wibowo", Role.CLINICIAN, CLINIC_ID),
-    Login("administrator@melati.example", "Bambang Hartono", Role.ADMINISTRATOR, CLINIC_ID),
-    Login("reviewer@melati.example", "Ayu Lestari", Role.REVIEWER, CLINIC_ID),
-    Login("integration@melati.example", "Hospital information system", Role.INTEGRATION, CLINIC_ID),
-    Login("clinician@kenanga.example", "Maria Tanaka", Role.CLINICIAN, NEIGHBOUR_ID),
+ACCOUNTS: tuple[DemoAccount, ...] = (
+    DemoAccount("clinician@melati.example", "Sari Wibowo", Role.CLINICIAN, CLINIC_ID),
+    DemoAccount("administrator@melati.example", "Bambang Hartono", Role.ADMINISTRATOR, CLINIC_ID),
+    DemoAccount("reviewer@melati.example", "Ayu Lestari", Role.REVIEWER, CLINIC_ID),
+    DemoAccount("integration@melati.example", "Hospital information system", Role.INTEGRATION, CLINIC_ID),
+    DemoAccount("clinician@kenanga.example", "Maria Tanaka", Role.CLINICIAN, NEIGHBOUR_ID),
 )
 # A program has no password: an administrator makes its tokens.
 LOGINS = tuple(one for one in ACCOUNTS if one.role != Role.INTEGRATION)

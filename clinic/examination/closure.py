@@ -34,7 +34,7 @@ DONE_SHARE: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ClosedEyesPhoto:
     """A photo with a result, as far as the closure of the eyes is read from it.
 
     exercise: as a clinician confirmed it, else as it was asked for. found: what the model sees; empty where it is not
@@ -67,10 +67,10 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Closure:
+class LidGaps:
     """Both eyes of one photo of closed eyes: the gap that each leaves, mm, and the gap that is more than error."""
 
-    seen: Seen
+    seen: ClosedEyesPhoto
     left: float
     right: float
     limit: float
@@ -95,7 +95,9 @@ def error_of(repeatability: Mapping[str, Any]) -> float:
     return float(change) / math.sqrt(2)
 
 
-def closures(seen: Iterable[Seen], *, errors: Mapping[str, float], both_weak: bool = False) -> list[Closure]:
+def closures(
+    seen: Iterable[ClosedEyesPhoto], *, errors: Mapping[str, float], both_weak: bool = False
+) -> list[LidGaps]:
     """The closures of an episode's visits, oldest visit first: of each visit and exercise the last photo taken.
 
     errors: `error_of` each release. both_weak: both sides are on record as weak.
@@ -113,11 +115,11 @@ def closures(seen: Iterable[Seen], *, errors: Mapping[str, float], both_weak: bo
             continue
         limit = _healthy(one) + errors.get(one.release, error_of({}))
         done = both_weak or _done(gaps, _gaps(rest.symmetry) if rest else None, limit)
-        found.append(Closure(one, *gaps, round(limit, 2), done))
+        found.append(LidGaps(one, *gaps, round(limit, 2), done))
     return found
 
 
-def figures_of(found: Sequence[Closure]) -> dict[str, Any]:
+def figures_of(found: Sequence[LidGaps]) -> dict[str, Any]:
     """What a task rests on, as plain data: empty where every eye closes.
 
     {"openings": one for each eye, exercise and visit that stays open, oldest first; "last": the newest visit's
@@ -135,7 +137,7 @@ def figures_of(found: Sequence[Closure]) -> dict[str, Any]:
     return {"openings": openings, "last": last}
 
 
-def _row(one: Closure, side: str) -> dict[str, Any]:
+def _row(one: LidGaps, side: str) -> dict[str, Any]:
     return {
         "visit": str(one.seen.visit_id),
         "at": one.seen.at.astimezone(dt.UTC).isoformat(),
@@ -149,13 +151,13 @@ def _row(one: Closure, side: str) -> dict[str, Any]:
     }
 
 
-def _healthy(one: Seen) -> float:
+def _healthy(one: ClosedEyesPhoto) -> float:
     """What a healthy eye would read in that photo; where asked and seen closure differ, the more lenient of both."""
     kinds = {one.exercise} if one.confirmed else {one.exercise, one.found}
     return max(HEALTHY_MM[kind] for kind in kinds if kind in HEALTHY_MM)
 
 
-def _rest_for(one: Seen, rests: Sequence[Seen]) -> Seen | None:
+def _rest_for(one: ClosedEyesPhoto, rests: Sequence[ClosedEyesPhoto]) -> ClosedEyesPhoto | None:
     """The photo at rest that gives the scale: of the same visit, else the newest, which shows the same eyes."""
     same = [rest for rest in rests if rest.release == one.release]
     return next(

@@ -80,7 +80,7 @@ def may_own(*, clinic_id: uuid.UUID) -> QuerySet[User]:
     return User.objects.filter(is_active=True, pk__in=members.values("user_id")).order_by("full_name", "pk")
 
 
-def closures_of(*, patient_id: uuid.UUID) -> list[tuple[Episode, list[closure.Closure]]]:
+def closures_of(*, patient_id: uuid.UUID) -> list[tuple[Episode, list[closure.LidGaps]]]:
     """The closures of the eyes in each of the patient's episodes: of current photos, by the newest release of each."""
     seen = _seen(patient_id)
     if not any(one.exercise in closure.HEALTHY_MM for photos in seen.values() for one in photos):
@@ -99,7 +99,7 @@ def _error(release: str) -> float:
     return closure.error_of(info.repeatability if info else {})
 
 
-def _seen(patient_id: uuid.UUID) -> dict[uuid.UUID, list[closure.Seen]]:
+def _seen(patient_id: uuid.UUID) -> dict[uuid.UUID, list[closure.ClosedEyesPhoto]]:
     """By episode: the photos of closed eyes and at rest, as asked or as confirmed, with a result."""
     wanted = {*closure.HEALTHY_MM, Exercise.REST.value}
     words = dict(
@@ -119,12 +119,12 @@ def _seen(patient_id: uuid.UUID) -> dict[uuid.UUID, list[closure.Seen]]:
         .order_by("created_at", "release")
         .values_list("photo__visit__episode_id", *_ABOUT, *_FOUND)
     )
-    newest: dict[uuid.UUID, tuple[uuid.UUID, closure.Seen]] = {}
+    newest: dict[uuid.UUID, tuple[uuid.UUID, closure.ClosedEyesPhoto]] = {}
     for episode_id, photo_id, visit_id, at, taken_at, stored_at, asked, pk, release, found, stored in rows:
         figures = figures_of(stored)
         newest[photo_id] = (
             episode_id,
-            closure.Seen(
+            closure.ClosedEyesPhoto(
                 photo_id=photo_id,
                 visit_id=visit_id,
                 at=at,
@@ -139,14 +139,14 @@ def _seen(patient_id: uuid.UUID) -> dict[uuid.UUID, list[closure.Seen]]:
                 symmetry=figures.symmetry,
             ),
         )
-    by_episode: dict[uuid.UUID, list[closure.Seen]] = defaultdict(list)
+    by_episode: dict[uuid.UUID, list[closure.ClosedEyesPhoto]] = defaultdict(list)
     for episode_id, one in newest.values():
         by_episode[episode_id].append(one)
     return by_episode
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class TaskChange:
     """One line of a task's history: what happened, when, and by whom; None where a model release did it."""
 
     at: dt.datetime
@@ -155,12 +155,12 @@ class Change:
     detail: str = ""
 
 
-def changes_of(*, task: Task) -> list[Change]:
+def changes_of(*, task: Task) -> list[TaskChange]:
     """What became of a task, newest first, from its history."""
     rows = list(task.history.select_related("history_user", "owner").order_by("history_date", "history_id"))
     found = []
     for before, after in zip([None, *rows], rows, strict=False):
-        found.append(Change(after.history_date, after.history_user, *_what(before, after)))
+        found.append(TaskChange(after.history_date, after.history_user, *_what(before, after)))
     return found[::-1]
 
 

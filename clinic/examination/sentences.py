@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class LidGap:
     """One eye of one photo: how far it stays open, mm, and how far it may by error."""
 
     at: dt.datetime
@@ -61,16 +61,16 @@ class Gap:
         return millimetres(self.limit_mm)
 
 
-def gaps(task: Task, which: str = "openings") -> list[Gap]:
+def gaps(task: Task, which: str = "openings") -> list[LidGap]:
     """The gaps that a task rests on (`openings`), or those of the newest visit (`last`)."""
     rows = (task.figures or {}).get(which) or []
     return [_gap(row, task.episode.onset) for row in rows]
 
 
-def _gap(row: dict[str, Any], onset: Onset) -> Gap:
+def _gap(row: dict[str, Any], onset: Onset) -> LidGap:
     at = dt.datetime.fromisoformat(row["at"])
     plain = {name: row[name] for name in ("exercise", "side", "mm", "limit_mm", "photo", "visit", "release")}
-    return Gap(at=at, onset=onset, **plain)
+    return LidGap(at=at, onset=onset, **plain)
 
 
 def millimetres(value: float) -> str:
@@ -88,7 +88,7 @@ def sentence(task: Task) -> str:
     return " ".join(filter(None, (_opening(found), _now(found, gaps(task, "last")))))
 
 
-def _opening(found: Sequence[Gap]) -> str:
+def _opening(found: Sequence[LidGap]) -> str:
     """The newest gap of the kind that weighs most, and the weeks in which it was seen."""
     tight = [gap for gap in found if gap.exercise == Exercise.TIGHT_EYE_CLOSURE]
     kind = tight or list(found)
@@ -101,7 +101,7 @@ def _opening(found: Sequence[Gap]) -> str:
     return said % {"mm": newest.shown, "when": _when(kind)}
 
 
-def _when(found: Sequence[Gap]) -> str:
+def _when(found: Sequence[LidGap]) -> str:
     """From when to when: in weeks of the first year after onset, else by date."""
     first, last = found[0], found[-1]
     days = [first.onset.days(gap.at) for gap in (first, last)]
@@ -114,7 +114,7 @@ def _when(found: Sequence[Gap]) -> str:
     return _("weeks %(first)d to %(last)d") % {"first": weeks[0], "last": weeks[1]}
 
 
-def _now(found: Sequence[Gap], last: Sequence[Gap]) -> str:
+def _now(found: Sequence[LidGap], last: Sequence[LidGap]) -> str:
     """What the newest visit says where it is another one than the sentence names."""
     tight = [gap for gap in found if gap.exercise == Exercise.TIGHT_EYE_CLOSURE]
     named = (tight or list(found))[-1]

@@ -144,7 +144,7 @@ def _keep(task: Task, figures: dict[str, Any]) -> None:
         save(task, user=None)
 
 
-def _recurs(task: Task, found: Iterable[closure.Closure]) -> bool:
+def _recurs(task: Task, found: Iterable[closure.LidGaps]) -> bool:
     """Whether an eye is open in a visit after those that the closing person knew, or a photo taken since."""
     until, closed = task.settled_until, task.closed_at
     return any(

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 
-class Kind(models.TextChoices):
+class RecordKind(models.TextChoices):
     """The records that a copy can hold, by their names in the log."""
 
     PATIENT = "patient"
@@ -44,7 +44,7 @@ class Change(models.Model):
     # Given after the commit, in the order in which changes became visible: a reader who has seen a position has seen
     # every lower one. Null until the feed is read.
     position = models.BigIntegerField(null=True, unique=True, editable=False)
-    kind = models.CharField(max_length=12, choices=Kind.choices)
+    kind = models.CharField(max_length=12, choices=RecordKind.choices)
     record = models.UUIDField()
     what = models.CharField(max_length=20, choices=What.choices)
     version = models.BigIntegerField(null=True, help_text="of the record; it grows")

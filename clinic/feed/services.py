@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
-from .models import Change, Feed, Kind, What
+from .models import Change, Feed, RecordKind, What
 
 if TYPE_CHECKING:
     from clinic.patients.models import Patient
@@ -44,7 +44,7 @@ def note(
 def note_record(*, record: Any, patient: Patient | None, how: str) -> None:
     """Tell of a change that the log was just told of; of records that no copy holds nothing is said."""
     kind = record._meta.model_name or ""
-    if patient is None or kind not in Kind.values or how not in _HOW:
+    if patient is None or kind not in RecordKind.values or how not in _HOW:
         return
     note(
         kind=kind,
@@ -53,7 +53,7 @@ def note_record(*, record: Any, patient: Patient | None, how: str) -> None:
         patient=patient.pk,
         clinic=patient.clinic_id,
         version=getattr(record, "version", None),
-        photo=record.photo_id if kind == Kind.CONFIRMATION else None,
+        photo=record.photo_id if kind == RecordKind.CONFIRMATION else None,
     )
 
 
@@ -68,7 +68,7 @@ def _what(record: Any, what: str) -> str:
 
 def note_patient(*, patient: uuid.UUID, clinic: uuid.UUID, what: str) -> None:
     """Tell of the whole record of a patient."""
-    note(kind=Kind.PATIENT, record=patient, what=what, patient=patient, clinic=clinic)
+    note(kind=RecordKind.PATIENT, record=patient, what=what, patient=patient, clinic=clinic)
 
 
 def forget(*, patient: uuid.UUID) -> None:
@@ -79,7 +79,7 @@ def forget(*, patient: uuid.UUID) -> None:
 def note_analyses(*, rows: Iterable[tuple[uuid.UUID, uuid.UUID, uuid.UUID, uuid.UUID]], what: str) -> None:
     """Tell of analyses that were queued or came to an end. rows: analysis, photo, patient and clinic of each."""
     Change.objects.bulk_create(
-        Change(kind=Kind.ANALYSIS, record=pk, what=what, patient=patient, clinic_id=clinic, photo=photo)
+        Change(kind=RecordKind.ANALYSIS, record=pk, what=what, patient=patient, clinic_id=clinic, photo=photo)
         for pk, photo, patient, clinic in rows
     )
 

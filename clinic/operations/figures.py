@@ -60,7 +60,7 @@ class Disk:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class ServiceFigures:
     """Everything at one moment."""
 
     at: dt.datetime

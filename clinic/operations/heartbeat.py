@@ -25,7 +25,7 @@ def worker_lives(**_: Any) -> None:
     beat()
 
 
-class Scheduler(PersistentScheduler):
+class LivingScheduler(PersistentScheduler):
     """Celery's own; each look at what is due is a sign of life."""
 
     def tick(self, *args: Any, **options: Any) -> Any:

@@ -21,7 +21,7 @@ from prometheus_client.core import GaugeMetricFamily as Gauge
 from clinic.common.http import ip_or_none
 
 from . import selectors
-from .figures import Figures
+from .figures import ServiceFigures
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -61,7 +61,7 @@ def _of_processes() -> CollectorRegistry:
 class _FromFigures:
     """The installation's figures as gauges."""
 
-    def __init__(self, figures: Figures) -> None:
+    def __init__(self, figures: ServiceFigures) -> None:
         self.figures = figures
 
     def collect(self) -> Iterator[Gauge]:

@@ -53,7 +53,7 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class NeedState:
     """What was found of one need."""
 
     name: str
@@ -66,7 +66,7 @@ class Line:
 class Readiness:
     """All lines, and what they come to."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[NeedState, ...]
 
     @property
     def state(self) -> str:
@@ -205,11 +205,11 @@ def _work(need: Need, answer: _Answer) -> None:
         answer.over.set()
 
 
-def _line(need: Need, answer: _Answer | None) -> Line:
+def _line(need: Need, answer: _Answer | None) -> NeedState:
     bad: State = "failed" if need.vital else "degraded"
     if answer is None:
-        return Line(need.name, bad, need.limit, "No answer since the last look.")
+        return NeedState(need.name, bad, need.limit, "No answer since the last look.")
     left = need.limit - (time.monotonic() - answer.started)
     if not answer.over.wait(max(0.0, left)):
-        return Line(need.name, bad, need.limit, f"No answer within {need.limit:g} seconds.")
-    return Line(need.name, bad if answer.sentence else "ok", answer.seconds, answer.sentence)
+        return NeedState(need.name, bad, need.limit, f"No answer within {need.limit:g} seconds.")
+    return NeedState(need.name, bad if answer.sentence else "ok", answer.seconds, answer.sentence)

@@ -16,14 +16,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from . import thresholds as t
-from .figures import Figures
+from .figures import ServiceFigures
 
 CRITICAL, WARNING = "critical", "warning"
 Text = str | Promise
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class AlertRule:
     """One thing that can be wrong. summary: for whoever is woken. safe: what the clinic need not fear."""
 
     name: str
@@ -31,8 +31,8 @@ class Rule:
     expression: str
     lasts: str
     summary: str
-    holds: Callable[[Figures], bool] | None = None
-    sentence: Callable[[Figures], Text] | None = None
+    holds: Callable[[ServiceFigures], bool] | None = None
+    sentence: Callable[[ServiceFigures], Text] | None = None
     action: Text = ""
 
 
@@ -46,7 +46,7 @@ class Trouble:
     action: str
 
 
-def troubles(figures: Figures) -> list[Trouble]:
+def troubles(figures: ServiceFigures) -> list[Trouble]:
     """What is wrong now, the worst first."""
     found = [
         Trouble(rule.name, rule.severity, str(rule.sentence(figures)), str(rule.action))
@@ -64,17 +64,17 @@ def _hours(seconds: float) -> int:
     return int(seconds // 3600)
 
 
-def _slowest(figures: Figures) -> float:
+def _slowest(figures: ServiceFigures) -> float:
     return max((sign.age for sign in figures.canaries), default=0.0)
 
 
-def _backup_old(figures: Figures) -> Text:
+def _backup_old(figures: ServiceFigures) -> Text:
     if math.isinf(figures.backup_age):
         return _("There is no backup yet.")
     return _("The last backup is %(hours)d hours old.") % {"hours": _hours(figures.backup_age)}
 
 
-def _check_old(figures: Figures) -> Text:
+def _check_old(figures: ServiceFigures) -> Text:
     if math.isinf(figures.whole_age):
         return _("Files and records have never been checked as a whole.")
     return _("The last check of files and records is overdue.")
@@ -83,8 +83,8 @@ def _check_old(figures: Figures) -> Text:
 WORKER = _("Look whether a worker runs, and restart it. Photos are safe, and are analysed when it is back.")
 BEAT = _("Start beat (one of it). Until then lost photos are not brought back into the queue.")
 
-RULES: tuple[Rule, ...] = (
-    Rule(
+RULES: tuple[AlertRule, ...] = (
+    AlertRule(
         "AnalysisDelayed",
         CRITICAL,
         f"risorius_queue_oldest_seconds > {t.QUEUE_AGE}",
@@ -101,7 +101,7 @@ RULES: tuple[Rule, ...] = (
         ),
         WORKER,
     ),
-    Rule(
+    AlertRule(
         "QueueLong",
         WARNING,
         f"risorius_queue_length > {t.QUEUE_LENGTH}",
@@ -111,7 +111,7 @@ RULES: tuple[Rule, ...] = (
         lambda f: _("%(n)d photos wait.") % {"n": f.queue.waiting},
         _("Start more worker processes, or wait: the photos are safe."),
     ),
-    Rule(
+    AlertRule(
         "CanaryStale",
         CRITICAL,
         f"risorius_canary_age_seconds > {t.CANARY_AGE}",
@@ -124,7 +124,7 @@ RULES: tuple[Rule, ...] = (
         ),
         _("Look whether the broker and a worker for that queue run. Photos are safe."),
     ),
-    Rule(
+    AlertRule(
         "BeatSilent",
         CRITICAL,
         f"risorius_beat_age_seconds > {t.BEAT_AGE}",
@@ -138,7 +138,7 @@ RULES: tuple[Rule, ...] = (
         ),
         BEAT,
     ),
-    Rule(
+    AlertRule(
         "LeasesOverdue",
         WARNING,
         "risorius_leases_overdue > 0",
@@ -148,7 +148,7 @@ RULES: tuple[Rule, ...] = (
         lambda f: _("%(n)d analyses run on although their time is over.") % {"n": f.queue.overdue},
         _("Look whether beat and a worker for housekeeping run: together they bring such photos back."),
     ),
-    Rule(
+    AlertRule(
         "ModelsUnusable",
         CRITICAL,
         "risorius_release_usable == 0",
@@ -160,7 +160,7 @@ RULES: tuple[Rule, ...] = (
             "Restore the folder of models from the installed release, then restart the worker. Photos are stored."
         ),
     ),
-    Rule(
+    AlertRule(
         "AnalysesFailing",
         WARNING,
         f"risorius_failed_day >= {t.FAILED_AT_LEAST} and risorius_failed_day / risorius_ended_day > {t.FAILED_SHARE}",
@@ -173,7 +173,7 @@ RULES: tuple[Rule, ...] = (
         ),
         _("Read below which errors they are; the log has each with its time."),
     ),
-    Rule(
+    AlertRule(
         "BackupOld",
         CRITICAL,
         f"risorius_backup_age_seconds > {t.BACKUP_AGE}",
@@ -183,7 +183,7 @@ RULES: tuple[Rule, ...] = (
         _backup_old,
         _("Run “make backup”, and see why the nightly one did not."),
     ),
-    Rule(
+    AlertRule(
         "BackupFailed",
         WARNING,
         "risorius_backup_last_ok == 0",
@@ -196,7 +196,7 @@ RULES: tuple[Rule, ...] = (
         ),
         _("Run “make backup”: it says what was wrong. Earlier backups are untouched."),
     ),
-    Rule(
+    AlertRule(
         "BackupUnverified",
         WARNING,
         "risorius_backup_verified == 0",
@@ -210,7 +210,7 @@ RULES: tuple[Rule, ...] = (
         ),
         _("Run “manage.py backup --check” with its file, and “manage.py fsck”."),
     ),
-    Rule(
+    AlertRule(
         "IntegrityFindings",
         CRITICAL,
         "risorius_integrity_findings > 0",
@@ -227,7 +227,7 @@ RULES: tuple[Rule, ...] = (
         ),
         _("Read below what it is and what to do. Keep all backups until it is settled."),
     ),
-    Rule(
+    AlertRule(
         "IntegrityOld",
         WARNING,
         f"risorius_integrity_age_seconds > {t.SAMPLE_AGE} or risorius_integrity_whole_age_seconds > {t.WHOLE_AGE}",
@@ -237,7 +237,7 @@ RULES: tuple[Rule, ...] = (
         _check_old,
         _("It begins by itself once beat and a worker run; or run “manage.py fsck”."),
     ),
-    Rule(
+    AlertRule(
         "DiskLow",
         CRITICAL,
         f"risorius_disk_free_bytes < {t.DISK_FREE_BYTES} or "
@@ -250,7 +250,7 @@ RULES: tuple[Rule, ...] = (
         lambda f: _("The disk of the photos is nearly full."),
         _("Make room or enlarge it. When it is full, uploads are refused; what is stored stays."),
     ),
-    Rule(
+    AlertRule(
         "LoginsFailing",
         WARNING,
         f"risorius_logins_failed > {t.LOGINS_FAILED}",
@@ -262,7 +262,7 @@ RULES: tuple[Rule, ...] = (
             "Look in the log of events from where. Accounts under attack are locked for a while by themselves."
         ),
     ),
-    Rule(
+    AlertRule(
         "LogUnsealed",
         WARNING,
         f"risorius_log_unsealed_seconds > {t.UNSEALED}",
@@ -275,7 +275,7 @@ RULES: tuple[Rule, ...] = (
         ),
         _("Look whether beat and a worker for housekeeping run. No line is lost; the sealing catches up."),
     ),
-    Rule(
+    AlertRule(
         "PagesBroken",
         CRITICAL,
         'sum(rate(django_http_responses_total_by_status_total{status=~"5.."}[5m])) '
@@ -283,7 +283,9 @@ RULES: tuple[Rule, ...] = (
         "5m",
         "More than one answer in a hundred is an error of the program.",
     ),
-    Rule("SiteUnseen", CRITICAL, 'up{job="risorius"} == 0', "2m", "The site does not answer its watcher."),
+    AlertRule(
+        "SiteUnseen", CRITICAL, 'up{job="risorius"} == 0', "2m", "The site does not answer its watcher."
+    ),
 )
 
 

@@ -9,7 +9,7 @@ from django.db import close_old_connections
 
 from inference import publish, services
 
-from .heartbeat import Scheduler as LivingScheduler
+from .heartbeat import LivingScheduler
 from .services import beat_seen
 
 

@@ -24,7 +24,7 @@ from inference.models import Analysis, BackgroundAnalysis, Canary
 from inference.states import OPEN, Status
 
 from . import thresholds
-from .figures import NEVER, Disk, Durations, Figures, Queue, Sign
+from .figures import NEVER, Disk, Durations, Queue, ServiceFigures, Sign
 from .models import Backup, BackupState, CheckKind, CheckState, Heartbeat, IntegrityCheck
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ MOST = 2000
 EXAMPLES = 3
 
 
-def figures(*, clinic_id: uuid.UUID | None = None) -> Figures:
+def figures(*, clinic_id: uuid.UUID | None = None) -> ServiceFigures:
     """How everything is doing at this moment, over all clinics; with one, the photos and analyses of that one.
 
     What only whoever runs the server may know (the database's size, everybody's failed logins) is left out then.
@@ -47,7 +47,7 @@ def figures(*, clinic_id: uuid.UUID | None = None) -> Figures:
     now = timezone.now()
     release = registry.active()
     whole = clinic_id is None
-    return Figures(
+    return ServiceFigures(
         at=now,
         **_work(now, clinic_id),
         canaries=tuple(_signs(now)),

@@ -18,7 +18,7 @@ from .models import Backup, BackupState, CheckState, Heartbeat, IntegrityCheck, 
 
 if TYPE_CHECKING:
     from .fsck.batch import Batch
-    from .fsck.codes import Found
+    from .fsck.codes import Fault
 
 logger = logging.getLogger(__name__)
 MOST_FINDINGS = 10_000
@@ -38,7 +38,7 @@ def start_check(*, kind: str, share: int, repairs: bool, stage: str) -> Integrit
     return IntegrityCheck.objects.create(kind=kind, share=share, repairs=repairs, stage=stage)
 
 
-def note_step(*, check: IntegrityCheck, batch: Batch, done: list[tuple[Found, bool]], stage: str) -> bool:
+def note_step(*, check: IntegrityCheck, batch: Batch, done: list[tuple[Fault, bool]], stage: str) -> bool:
     """Keep what one step found and where the next one begins; False if somebody else moved the check meanwhile."""
     repaired = sum(ok for _, ok in done)
     with transaction.atomic():

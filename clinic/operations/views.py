@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from clinic.accounts.requests import ClinicRequest
 
-    from .figures import Figures
+    from .figures import ServiceFigures
 
 SECONDS = 20
 """Between two refreshes of the page."""
@@ -58,7 +58,7 @@ def overview(request: ClinicRequest) -> HttpResponse:
     return render(request, "operations/_figures.html" if part else "operations/overview.html", context)
 
 
-def _findings(request: ClinicRequest, figures: Figures) -> list[dict[str, Any]]:
+def _findings(request: ClinicRequest, figures: ServiceFigures) -> list[dict[str, Any]]:
     if figures.check is None:
         return []
     found = selectors.findings_of(

@@ -90,7 +90,7 @@ def _groups(
     clinic: Clinic,
     text: str,
     archived: bool,
-    sums: dict[standing.Kind, standing.Sums] | None,
+    sums: dict[standing.PatientKind, standing.Sums] | None,
 ) -> tuple[list[_Group], int]:
     """The patients on that shelf whom the text finds, counted by what they are filtered by; how many are archived."""
     archive = Patient.objects.visible_to(user).filter(clinic=clinic, archived_at__isnull=False)

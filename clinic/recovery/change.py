@@ -36,7 +36,7 @@ _PER_ERROR: Final = 1.96 * math.sqrt(2)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RegionChange:
     """A region's change between two visits, measured by the same release in the same exercises.
 
     error: smallest change that is more than noise between two photographs (95 %); limit: the same for one of as many
@@ -150,7 +150,7 @@ def between(
     after: Compared,
     earlier: int = 1,
     since: dt.date | None = None,
-) -> Change | None:
+) -> RegionChange | None:
     """The region's change between two visits, as one of that many looks back."""
     found = alike(region, kind, before=before, after=after)
     if found is None:
@@ -158,10 +158,10 @@ def between(
     old, new = (one.reading(region, kind, *found) for one in (before, after))
     assert old is not None and new is not None
     error = noise.measurement_error(new, region)
-    return Change(region, old, new, error, limit_of(error, earlier), since)
+    return RegionChange(region, old, new, error, limit_of(error, earlier), since)
 
 
-def _together(changes: Sequence[Change], earlier: int) -> Change | None:
+def _together(changes: Sequence[RegionChange], earlier: int) -> RegionChange | None:
     """The mean change of all regions, where each was measured by one release."""
     if len(changes) < len(rules.REGIONS) or len({one.after.release for one in changes}) > 1:
         return None
@@ -178,26 +178,26 @@ def _together(changes: Sequence[Change], earlier: int) -> Change | None:
         )
         for readings in ([one.before for one in changes], [one.after for one in changes])
     )
-    return Change(WHOLE, before, after, error, limit_of(error, earlier), changes[0].since)
+    return RegionChange(WHOLE, before, after, error, limit_of(error, earlier), changes[0].since)
 
 
 Dated = tuple[dt.date, Visited]
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class CourseChanges:
     """What changed until the last measured visit of a course: against the visit before, the first one, and the best.
 
     best: of each figure its deepest fall, against whichever earlier visit; worst: the fall that says most, if it is
     one.
     """
 
-    before: tuple[Change, ...] = ()
-    first: tuple[Change, ...] = ()
-    best: tuple[Change, ...] = ()
+    before: tuple[RegionChange, ...] = ()
+    first: tuple[RegionChange, ...] = ()
+    best: tuple[RegionChange, ...] = ()
 
     @property
-    def worst(self) -> Change | None:
+    def worst(self) -> RegionChange | None:
         """The fall that exceeds its limit by most; a single region's before that of all together."""
         falls = [one for one in (*self.best, *self.before) if one.verdict == "worse"]
         return max(falls, key=lambda one: (one.region != WHOLE, one.by / -(one.limit or 1)), default=None)
@@ -219,7 +219,7 @@ class Changes:
         single = [one.by for one in self.before if one.region != WHOLE and one.after.kind == "distance"]
         return round(statistics.fmean(single), 4) if single else None
 
-    def since_first(self, region: str) -> Change | None:
+    def since_first(self, region: str) -> RegionChange | None:
         """The region's change since the first visit that was measured alike: of its movement, unless only its distances
         were measured or changed."""
         found = {one.after.kind: one for one in self.first if one.region == region}
@@ -229,11 +229,11 @@ class Changes:
         return moved or apart
 
 
-def changes(visits: Sequence[Dated]) -> Changes:
+def changes(visits: Sequence[Dated]) -> CourseChanges:
     """Of the last measured visit of a course, oldest visit first."""
     measured = [(date, compared) for date, one in visits if (compared := one.compared).plain]
     if len(measured) < 2:
-        return Changes()
+        return CourseChanges()
     *earlier, (_, now) = measured
     held = _Now(now, len(earlier))
     falls: dict[tuple[Kind, str], _Falls] = {}
@@ -247,16 +247,16 @@ def changes(visits: Sequence[Dated]) -> Changes:
             # Of equally deep ones the latest.
             if depth <= known.depth:
                 known.deepest, known.depth = place, depth
-    told: dict[int, dict[tuple[Kind, str], Change]] = {}
+    told: dict[int, dict[tuple[Kind, str], RegionChange]] = {}
 
-    def change(place: int, figure: tuple[Kind, str]) -> Change:
+    def change(place: int, figure: tuple[Kind, str]) -> RegionChange:
         if place not in told:
             date, before = earlier[place]
             found = _of_visit(before, now, date, len(earlier))
             told[place] = {(one.after.kind, one.region): one for one in found}
         return told[place][figure]
 
-    return Changes(
+    return CourseChanges(
         before=tuple(change(one.last, figure) for figure, one in falls.items()),
         first=tuple(change(one.first, figure) for figure, one in falls.items()),
         best=tuple(change(one.deepest, figure) for figure, one in falls.items()),
@@ -333,10 +333,10 @@ class _Now:
         return by / limit if limit else by
 
 
-def _of_visit(before: Compared, now: Compared, date: dt.date | None, earlier: int) -> list[Change]:
+def _of_visit(before: Compared, now: Compared, date: dt.date | None, earlier: int) -> list[RegionChange]:
     """The changes of every region since one earlier visit, and of all regions together, by movement and by
     distances."""
-    found: list[Change] = []
+    found: list[RegionChange] = []
     for kind in KINDS:
         single = [
             change

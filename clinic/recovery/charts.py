@@ -20,8 +20,8 @@ from .change import KINDS, limit_of
 from .chart_words import kind_name, reading_words, visit_url, when
 from .compared import Reading
 from .course import capitalised, number, region_name
-from .geometry import HIGHEST, LOWEST, Band, Frame, Line, Mark, Panel, Point
-from .history import History, VisitPoint
+from .geometry import HIGHEST, LOWEST, Band, ChartLine, Mark, Panel, PlotArea, Point
+from .history import EpisodeHistory, VisitPoint
 from .noise import measurement_error
 from .resting import RESTING, Resting
 from .thinning import noted_days, thinned
@@ -35,26 +35,26 @@ GRADES = (1, 2, 3, 4, 5, 6)
 class Drawing:
     """What all panels of a page share. visits: those with anything to draw."""
 
-    history: History
+    history: EpisodeHistory
     time: Timeline
     visits: Sequence[VisitPoint]
     noted: frozenset[dt.date]
 
     def line(
         self,
-        frame: Frame,
+        frame: PlotArea,
         name: str,
         style: str,
         points: Sequence[Point | None],
         mark: Callable[[VisitPoint], Mark],
         *,
         joined: bool = True,
-    ) -> Line:
+    ) -> ChartLine:
         """A line through the points that can be seen, with a mark at each."""
         shown = seen(points, self.noted)
         marks = tuple(mark(one[0]) for place, one in enumerate(points) if place in shown and one is not None)
         runs = frame.runs(points, shown) if joined else ()
-        return Line(name, style, marks, runs, sum(one is not None for one in points))
+        return ChartLine(name, style, marks, runs, sum(one is not None for one in points))
 
 
 def seen(points: Sequence[Point | None], noted: frozenset[dt.date]) -> set[int]:
@@ -66,7 +66,7 @@ def seen(points: Sequence[Point | None], noted: frozenset[dt.date]) -> set[int]:
     return {places[place] for place in kept}
 
 
-def drawn(history: History) -> list[VisitPoint]:
+def drawn(history: EpisodeHistory) -> list[VisitPoint]:
     """The visits that any panel draws; all of them where no series was thinned."""
     visits, noted = drawable(history), noted_days(history)
     series = [
@@ -81,12 +81,12 @@ def drawn(history: History) -> list[VisitPoint]:
     return [visit for place, visit in enumerate(visits) if place in shown]
 
 
-def drawable(history: History) -> list[VisitPoint]:
+def drawable(history: EpisodeHistory) -> list[VisitPoint]:
     """The visits with anything to draw."""
     return [visit for visit in history.visits if visit.figures.is_measured or visit.clinician_grade]
 
 
-def panels(history: History) -> list[Panel]:
+def panels(history: EpisodeHistory) -> list[Panel]:
     """Mouth, eye and brow, the face at rest, and the grades; those for which there is something to draw."""
     time = timeline(history)
     if time is None:
@@ -121,7 +121,7 @@ def region_points(visits: Sequence[VisitPoint], region: str, kind: str) -> list[
 
 
 def _region(drawing: Drawing, region: str) -> Panel:
-    frame = Frame(drawing.time, LOWEST, HIGHEST)
+    frame = PlotArea(drawing.time, LOWEST, HIGHEST)
     readings = [(visit, visit.readings[region]) for visit in drawing.visits]
     known = [reading for _visit, reading in readings if reading is not None]
     kinds = [kind for kind in KINDS if any(one.kind == kind for one in known)]
@@ -157,7 +157,9 @@ def _kind_notes(kinds: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def _bands(region: str, frame: Frame, every: Sequence[tuple[VisitPoint, Reading | None]]) -> tuple[Band, ...]:
+def _bands(
+    region: str, frame: PlotArea, every: Sequence[tuple[VisitPoint, Reading | None]]
+) -> tuple[Band, ...]:
     """What nine in ten healthy people reach, and what can't be told from this patient's best."""
     found = []
     readings = [(visit, one) for visit, one in every if one is not None and one.kind == "movement"]
@@ -210,7 +212,7 @@ def _rest(drawing: Drawing) -> Panel:
     values = [one.value for _visit, every in found for one in every]
     reach = max(4.0, *(abs(value) for value in values)) if values else 4.0
     reach = float(-(-reach // 2) * 2)
-    frame = Frame(time, -reach, reach)
+    frame = PlotArea(time, -reach, reach)
     lines = []
     for name, region in RESTING.items():
 
@@ -239,7 +241,7 @@ def _rest(drawing: Drawing) -> Panel:
     )  # fmt: skip
 
 
-def _rest_bands(frame: Frame, error: float | None) -> tuple[Band, ...]:
+def _rest_bands(frame: PlotArea, error: float | None) -> tuple[Band, ...]:
     if error is None:
         return ()
     top, bottom = frame.y(min(error, frame.high)), frame.y(max(-error, frame.low))
@@ -270,9 +272,9 @@ def grade_points(
 
 def _grades(drawing: Drawing) -> Panel:
     history, time, visits = drawing.history, drawing.time, drawing.visits
-    frame = Frame(time, 6.4, 0.6)
+    frame = PlotArea(time, 6.4, 0.6)
 
-    def line(name: str, style: str, shape: str, read: Callable[[VisitPoint], int | None]) -> Line:
+    def line(name: str, style: str, shape: str, read: Callable[[VisitPoint], int | None]) -> ChartLine:
         def mark(visit: VisitPoint) -> Mark:
             grade = read(visit)
             assert grade is not None
@@ -301,7 +303,7 @@ def _grades_summary(given: Sequence[int]) -> str:
     return _("Clinician's grade %(first)s first, %(last)s last.") % values
 
 
-def _grade_mark(frame: Frame, visit: VisitPoint, grade: int, style: str, shape: str) -> Mark:
+def _grade_mark(frame: PlotArea, visit: VisitPoint, grade: int, style: str, shape: str) -> Mark:
     x, y = frame.x(visit.date), frame.y(grade)
     if style == "clinician":
         text = _("clinician's grade %(grade)s") % {"grade": ROMAN[grade]}

@@ -21,13 +21,13 @@ from .compared import Kind
 from .course import verdict_words
 from .data import exercise_name
 from .export import Whole
-from .history import History, VisitPoint
+from .history import EpisodeHistory, VisitPoint
 from .measures import PhotoPoint, Result, difference
 from .noise import exercise_error
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class StripPhoto:
     """One photo of the strip, at its visit. key: the exercise and side that it is filed under. can_align: whether
     landmarks were found, by which the photo can be laid on the other."""
 
@@ -42,7 +42,7 @@ class Shot:
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class ComparedMeasure:
     """One figure in both photos; sides are the patient's left and right, mm.
 
     what: "movement" since rest, as a share of the other side's; or "distance", the ratio of both sides' distances.
@@ -82,10 +82,10 @@ class Comparison:
     exercise: str
     side: str
     choices: tuple[tuple[str, str], ...]
-    strip: tuple[Shot, ...]
-    a: Shot | None = None
-    b: Shot | None = None
-    measures: tuple[Measure, ...] = ()
+    strip: tuple[StripPhoto, ...]
+    a: StripPhoto | None = None
+    b: StripPhoto | None = None
+    measures: tuple[ComparedMeasure, ...] = ()
     release_a: str = ""
     release_b: str = ""
 
@@ -121,7 +121,7 @@ def key_of(exercise: str, side: str) -> str:
 
 
 def compare(
-    *, history: History, exercise: str = "", a: str = "", b: str = "", whole: Whole = list
+    *, history: EpisodeHistory, exercise: str = "", a: str = "", b: str = "", whole: Whole = list
 ) -> Comparison:
     """The two photos of that exercise; without a wish, the first and the last analysed one.
 
@@ -141,9 +141,9 @@ def compare(
     return _measured(Comparison(code, side, choices, strip, first, second), whole)
 
 
-def _shots(history: History) -> list[Shot]:
+def _shots(history: EpisodeHistory) -> list[StripPhoto]:
     """The current photos of the course's visits, in their order."""
-    found: dict[uuid.UUID, list[Shot]] = {visit.visit_id: [] for visit in history.visits}
+    found: dict[uuid.UUID, list[StripPhoto]] = {visit.visit_id: [] for visit in history.visits}
     visits = {visit.visit_id: visit for visit in history.visits}
     seen = Analysis.objects.filter(photo=OuterRef("pk"), status=Status.SUCCEEDED)
     photos = Photo.objects.filter(visit_id__in=list(visits), archived_at__isnull=True)
@@ -151,7 +151,7 @@ def _shots(history: History) -> list[Shot]:
         "pk", "visit_id", "exercise", "side", Exists(seen)
     )
     for pk, visit_id, exercise, side, analysed in rows:
-        found[visit_id].append(Shot(pk, (exercise, side), visits[visit_id], analysed))
+        found[visit_id].append(StripPhoto(pk, (exercise, side), visits[visit_id], analysed))
     return [shot for shots in found.values() for shot in shots]
 
 
@@ -168,7 +168,7 @@ def _chosen(wanted: str, keys: Sequence[tuple[str, str]]) -> tuple[str, str]:
     return keys[0]
 
 
-def _find(strip: Sequence[Shot], photo_id: str) -> Shot | None:
+def _find(strip: Sequence[StripPhoto], photo_id: str) -> StripPhoto | None:
     return next((shot for shot in strip if str(shot.photo_id) == photo_id), None)
 
 
@@ -200,13 +200,13 @@ def _alike(a: PhotoPoint, b: PhotoPoint) -> tuple[Result | None, Result | None]:
     return a.result, b.result
 
 
-def _measures(exercise: str, a: Result | None, b: Result | None, *, same: bool) -> Iterator[Measure]:
+def _measures(exercise: str, a: Result | None, b: Result | None, *, same: bool) -> Iterator[ComparedMeasure]:
     """Movement since rest where the exercise has it, then the distances of every region."""
     release = a.release if same and a is not None else ""
     way = WAYS.get(exercise)
     shares = a.share if a is not None else None, b.share if b is not None else None
     if way is not None and any(one is not None for one in shares):
-        yield Measure(
+        yield ComparedMeasure(
             way.zone, "movement", *shares, _moved(a), _moved(b), _difference(*shares, same=same),
             exercise_error(exercise=exercise, region=way.zone, release=release, kind="movement") if same else None,
         )  # fmt: skip
@@ -224,7 +224,7 @@ def _measures(exercise: str, a: Result | None, b: Result | None, *, same: bool) 
             if same
             else None
         )
-        yield Measure(region, "distance", *values, *lengths, _difference(*values, same=same), error)
+        yield ComparedMeasure(region, "distance", *values, *lengths, _difference(*values, same=same), error)
 
 
 def _moved(result: Result | None) -> tuple[float, float] | None:

@@ -16,7 +16,7 @@ from clinic.common.spans import Onset
 from clinic.visits import exercises
 
 from . import measures, rules
-from .change import WHOLE, Change, Changes, Verdict, changes
+from .change import WHOLE, CourseChanges, RegionChange, Verdict, changes
 from .compared import Compared, Reading
 
 # The region that says most about a face comes first; the others stand in where it was not measured.
@@ -54,8 +54,8 @@ class Course:
     region: str = ""
     reading: Reading | None = None
     date: dt.date | None = None
-    change: Change | None = None
-    changes: Changes = field(default_factory=Changes)
+    change: RegionChange | None = None
+    changes: CourseChanges = field(default_factory=CourseChanges)
     apart: tuple[str, ...] = ()
     onset: Onset | None = None
     weak_side: str = ""
@@ -208,7 +208,7 @@ def figure_words(region: str, reading: Reading, weak_side: str) -> str:
     return _("%(region)s: the smaller movement is %(value)s of the larger") % values
 
 
-class Measured(Protocol):
+class CourseVisit(Protocol):
     """A visit as far as the course is told from it."""
 
     @property
@@ -218,7 +218,7 @@ class Measured(Protocol):
         """The region's own figure."""
 
 
-Seen = tuple[dt.date, Measured]
+Seen = tuple[dt.date, CourseVisit]
 
 
 def course_of(visits: Sequence[Seen], *, onset: Onset | None = None, weak_side: str = "") -> Course:
@@ -249,7 +249,7 @@ def _course(visits: Sequence[Seen]) -> Course:
     return Course("first" if len(measured) == 1 else "other_release", region, reading, date, None, known)
 
 
-def _apart(change: Change, measured: Measured) -> tuple[str, ...]:
+def _apart(change: RegionChange, measured: CourseVisit) -> tuple[str, ...]:
     """The names of the exercises of which the compared figure is, where the visit's own one is of others too."""
     if change.region == WHOLE:
         return ()
@@ -260,7 +260,7 @@ def _apart(change: Change, measured: Measured) -> tuple[str, ...]:
     return tuple(str(exercises.by_code(code).name) for code in codes)
 
 
-def _first_region(measured: Measured) -> str | None:
+def _first_region(measured: CourseVisit) -> str | None:
     return next((region for region in _ORDER if measured.reading(region) is not None), None)
 
 

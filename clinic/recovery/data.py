@@ -15,7 +15,7 @@ from clinic.visits.exercises import BY_CODE
 
 from .compared import Reading
 from .course import Course, number
-from .history import Event, History, ModelChange, TreatmentMark, VisitPoint
+from .history import EpisodeHistory, ModelChange, TimelineMark, TreatmentMark, VisitPoint
 from .noise import measurement_error
 
 
@@ -28,7 +28,7 @@ def exercise_name(code: str, side: str = "") -> str:
     return _("%(exercise)s, %(side)s") % {"exercise": name, "side": words[side]}
 
 
-def as_data(history: History, drawn: Sequence[VisitPoint] | None = None) -> dict[str, Any]:
+def as_data(history: EpisodeHistory, drawn: Sequence[VisitPoint] | None = None) -> dict[str, Any]:
     """The history as values that JSON can hold; days count from onset. drawn: the visits that the charts draw, of which
     alone the figures are told; all if none are given."""
     visits = history.visits if drawn is None else drawn
@@ -95,7 +95,7 @@ def _course(course: Course) -> dict[str, Any]:
     }
 
 
-def _title(event: Event) -> str:
+def _title(event: TimelineMark) -> str:
     if event.treatment is not None:
         return str(event.treatment.title)
     after = ", ".join(event.change.after) if event.change else ""
@@ -103,7 +103,7 @@ def _title(event: Event) -> str:
 
 
 def _counted(
-    history: History, one: VisitPoint | TreatmentMark | ModelChange | Event
+    history: EpisodeHistory, one: VisitPoint | TreatmentMark | ModelChange | TimelineMark
 ) -> dict[str, int | None]:
     """Days and weeks since onset; None unless that is known to the day."""
     known = history.onset.days(one.date) is not None

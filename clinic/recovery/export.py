@@ -21,7 +21,7 @@ from inference.pipeline.codes import SIDES
 
 from .compared import Reading
 from .figures import MeasureFigure, measures_of
-from .history import History, VisitPoint
+from .history import EpisodeHistory, VisitPoint
 from .measures import PhotoPoint
 from .noise import measurement_error
 
@@ -89,14 +89,14 @@ Whole = Callable[[Sequence[VisitPoint]], Sequence[VisitPoint]]
 
 
 def history_csv(
-    *, history: History | None, record_number: str, dialect: Dialect = PROGRAMS, whole: Whole = list
+    *, history: EpisodeHistory | None, record_number: str, dialect: Dialect = PROGRAMS, whole: Whole = list
 ) -> str:
     """The whole file; of a patient without an episode, the columns alone."""
     return "".join(history_lines(history=history, record_number=record_number, dialect=dialect, whole=whole))
 
 
 def history_lines(
-    *, history: History | None, record_number: str, dialect: Dialect = PROGRAMS, whole: Whole = list
+    *, history: EpisodeHistory | None, record_number: str, dialect: Dialect = PROGRAMS, whole: Whole = list
 ) -> Iterator[str]:
     """The file as it grows, some lines at a time: a long course has fifty thousand. whole: where `history` has no
     photos, reads those of some visits, so that they are never all in memory."""
@@ -132,7 +132,7 @@ def _cells(row: dict[str, Value], same: list[str], dialect: Dialect) -> list[str
     return cells
 
 
-def rows(history: History, whole: Whole = list) -> Iterator[dict[str, Value]]:
+def rows(history: EpisodeHistory, whole: Whole = list) -> Iterator[dict[str, Value]]:
     """The rows in the order of their dates; within a day treatments first, then the visit, its photos and measures."""
     dated: list[tuple[tuple[int, int, int], dict[str, Value] | VisitPoint]] = []
     known = history.onset.precision == "day"

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from .history import History, VisitPoint
+from .history import EpisodeHistory, VisitPoint
 from .timeline import Timeline
 
 WIDTH: Final = 360
@@ -32,7 +32,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChartLine:
     """One figure's course: `runs` are SVG points, one text for each unbroken stretch. of: points that there are, drawn
     or not."""
 
@@ -71,7 +71,7 @@ class Panel:
     unit: str
     x_ticks: tuple[tuple[float, str], ...]
     y_ticks: tuple[tuple[float, str], ...]
-    lines: tuple[Line, ...]
+    lines: tuple[ChartLine, ...]
     bands: tuple[Band, ...] = ()
     flags: tuple[Flag, ...] = ()
     zero: float | None = None
@@ -97,7 +97,7 @@ Point = tuple[VisitPoint, float, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class PlotArea:
     """Turns days and figures into places. low, high: the range, from the lower edge to the upper."""
 
     time: Timeline
@@ -119,7 +119,7 @@ class Frame:
         """Those of the time axis."""
         return tuple((self.x(day), label) for day, label in self.time.ticks)
 
-    def flags(self, history: History) -> tuple[Flag, ...]:
+    def flags(self, history: EpisodeHistory) -> tuple[Flag, ...]:
         """Treatments and changes of the model that the axis holds."""
         dated = [(one.number, one.treatment or one.change) for one in history.events]
         return tuple(

@@ -15,7 +15,7 @@ from clinic.visits.grading import VisitFinding
 from .compared import Reading
 from .course import Course
 from .kept import Counted, VisitFigures
-from .measures import GradeReading, Measured, PhotoPoint
+from .measures import GradeReading, MeasuredVisit, PhotoPoint
 from .resting import Resting
 
 
@@ -40,7 +40,7 @@ class VisitPoint:
     known: VisitRecord | None = None
 
     @property
-    def measured(self) -> Measured:
+    def measured(self) -> MeasuredVisit:
         """The photos and what follows from them."""
         assert self.known is not None, "the course alone was asked for"
         return self.known.measured
@@ -135,7 +135,7 @@ class VisitPoint:
 class VisitRecord:
     """The whole of a visit: its photos and what was found in them."""
 
-    measured: Measured
+    measured: MeasuredVisit
     finding: VisitFinding
 
 
@@ -170,7 +170,7 @@ class ModelChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class TimelineMark:
     """A mark on the time axis, with the number by which chart and list know it: one of the two is set."""
 
     number: int
@@ -196,7 +196,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class EpisodeHistory:
     """All that the record knows of one episode's course."""
 
     episode_id: uuid.UUID
@@ -222,14 +222,14 @@ class History:
         return tuple(sorted(found, key=lambda key: (ORDER.get(key[0], len(ORDER)), key)))
 
     @property
-    def events(self) -> tuple[Event, ...]:
+    def events(self) -> tuple[TimelineMark, ...]:
         """Treatments and changes of the model in the order of their days."""
         marks: list[tuple[int, TreatmentMark | None, ModelChange | None]] = [
             *((one.day, one, None) for one in self.treatments),
             *((one.day, None, one) for one in self.model_changes),
         ]
         marks.sort(key=lambda mark: mark[0])
-        return tuple(Event(number, *mark) for number, mark in enumerate(marks, 1))
+        return tuple(TimelineMark(number, *mark) for number, mark in enumerate(marks, 1))
 
     @property
     def first_graded(self) -> VisitPoint | None:

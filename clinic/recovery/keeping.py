@@ -19,9 +19,9 @@ from clinic.visits.models import Visit
 from inference.states import Status
 
 from .kept import FORM, figures_of
-from .measures import Measured
+from .measures import MeasuredVisit
 from .models import VisitSummary
-from .reading import Place, measured_visits
+from .reading import VisitPlace, measured_visits
 
 KEPT: Final = (
     *("patient", "clinic", "at", "unsaid", "waiting", "stamp", "found", "form", "figures", "compared"),
@@ -124,16 +124,18 @@ def _write(patient: Patient, episode: Episode, visits: list[Visit], done: Renewe
     return lent
 
 
-def _places(episode: Episode) -> list[Place]:
+def _places(episode: Episode) -> list[VisitPlace]:
     zone = episode.patient.clinic.time_zone
     rows = Visit.objects.filter(episode=episode, archived_at__isnull=True).order_by("at", "created_at")
     return [
-        Place(pk, day_in(at, zone), bool(has_rest))
+        VisitPlace(pk, day_in(at, zone), bool(has_rest))
         for pk, at, has_rest in rows.values_list("pk", "at", "summary__has_rest")
     ]
 
 
-def _row(patient: Patient, visit: Visit, found: VisitFinding, measured: Measured, stamp: str) -> VisitSummary:
+def _row(
+    patient: Patient, visit: Visit, found: VisitFinding, measured: MeasuredVisit, stamp: str
+) -> VisitSummary:
     kept = figures_of(measured, found)
     return VisitSummary(
         visit_id=visit.pk,

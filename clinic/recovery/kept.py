@@ -19,7 +19,7 @@ from inference import registry
 
 from . import rules
 from .compared import Compared, Reading
-from .measures import GradeReading, Measured
+from .measures import GradeReading, MeasuredVisit
 from .resting import Resting, resting_error, resting_of
 
 FORM: Final = 1
@@ -173,7 +173,7 @@ def _reading(plain: Sequence[Any] | None) -> Reading | None:
     )  # fmt: skip
 
 
-def figures_of(measured: Measured, finding: VisitFinding) -> VisitFigures:
+def figures_of(measured: MeasuredVisit, finding: VisitFinding) -> VisitFigures:
     """What is kept of a visit whose photos' results are at hand."""
     grade, ends = finding.model_grade, finding.model_range
     low, high = ends or (grade, grade)
@@ -226,7 +226,7 @@ def _counted(photo: Any) -> list[Any]:
     ]  # fmt: skip
 
 
-def _rest(measured: Measured) -> list[str] | None:
+def _rest(measured: MeasuredVisit) -> list[str] | None:
     """What other visits may borrow: the visit's own photo at rest with its results."""
     rest = measured.rest
     if rest is None or rest.borrowed:

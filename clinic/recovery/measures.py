@@ -16,7 +16,7 @@ from typing import Any
 
 from clinic.visits.exercises import CLOSURES
 from inference.pipeline.measure.closure import Lengths, closure, lengths_of
-from inference.pipeline.measure.movement import Face, Moved, moved, share
+from inference.pipeline.measure.movement import MeasuredFace, Moved, moved, share
 from inference.pipeline.measure.scale import with_rest_scale
 
 from . import rules
@@ -48,9 +48,9 @@ class Result:
     share: float | None = None
 
     @property
-    def face(self) -> Face:
+    def face(self) -> MeasuredFace:
         """What movement is read from."""
-        return Face(self.symmetry, self.pitch)
+        return MeasuredFace(self.symmetry, self.pitch)
 
     def ratio(self, region: str) -> float | None:
         """The ratio of that region's distances."""
@@ -58,7 +58,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmed:
+class PhotoConfirmation:
     """A clinician's newest word on a photo."""
 
     exercise: str
@@ -84,7 +84,7 @@ class PhotoPoint:
     status: str = ""
     error_code: str = ""
     results: tuple[Result, ...] = ()
-    confirmed: Confirmed | None = None
+    confirmed: PhotoConfirmation | None = None
     stored_at: dt.datetime | None = None
 
     @property
@@ -132,7 +132,7 @@ class GradeReading:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredVisit:
     """The photos of one visit and the figures that they give.
 
     weak_side: of the episode, as clinicians say it. rest: the episode's photo at rest, for a visit that has none.

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 
 from .change import Verdict, judged, limit_of
 from .chart_words import length, visit_url, when
-from .charts import Drawing, Frame, Mark, Panel, told
+from .charts import Drawing, Mark, Panel, PlotArea, told
 from .compared import Kind
 from .course import number, verdict_words
 from .data import exercise_name
-from .history import History, VisitPoint
+from .history import EpisodeHistory, VisitPoint
 from .kept import Counted
 from .measures import difference
 from .noise import exercise_error, length_error
@@ -35,7 +35,7 @@ def millimetres(value: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class ExerciseFigure:
     """An exercise's figure at one visit. kind: "share" of the other side's movement, "ratio" of distances, or
     "rest", mm by
     which the weak side's eye is wider. error: smallest change that is more than noise; None while unknown."""
@@ -62,7 +62,7 @@ class Figure:
         return _("R %(right)s, L %(left)s mm") % {"left": length(self.left), "right": length(self.right)}
 
 
-class Seen(NamedTuple):
+class FigureAtVisit(NamedTuple):
     """One figure of an exercise among many. place: of the visit in the course; photo: as `kept.Counted`."""
 
     kind: str
@@ -78,14 +78,14 @@ class Seen(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ExerciseProgress:
     """An exercise over the visits. start, now: its first and its newest figure; course: all of them."""
 
     key: str
     name: str
-    start: Figure
-    now: Figure
-    course: tuple[Seen, ...]
+    start: ExerciseFigure
+    now: ExerciseFigure
+    course: tuple[FigureAtVisit, ...]
     spark: tuple[str, ...] = ()
     last: tuple[float, float] | None = None
 
@@ -150,7 +150,7 @@ class Progress:
         }[self.now.kind]
 
 
-def progress(history: History) -> list[Progress]:
+def progress(history: EpisodeHistory) -> list[ExerciseProgress]:
     """Of every exercise and side that was analysed, in the protocol's order."""
     by_key = _by_key(history)
     time = timeline(history)
@@ -160,7 +160,7 @@ def progress(history: History) -> list[Progress]:
         if course and time is not None:
             runs, last = _spark(time, course)
             found.append(
-                Progress(
+                ExerciseProgress(
                     f"{code}-{side}" if side else code,
                     exercise_name(code, side),
                     _figure(course[0]),
@@ -173,14 +173,16 @@ def progress(history: History) -> list[Progress]:
     return found
 
 
-def _by_key(history: History) -> dict[tuple[str, str], list[Seen]]:
+def _by_key(history: EpisodeHistory) -> dict[tuple[str, str], list[FigureAtVisit]]:
     """The figures of each exercise and side."""
-    found: dict[tuple[str, str], list[Seen]] = {}
+    found: dict[tuple[str, str], list[FigureAtVisit]] = {}
     for place, visit in enumerate(history.visits):
         for photo in visit.counted:
             known = _kind_and_value(visit, photo)
             if known is not None:
-                found.setdefault((photo.exercise, photo.side), []).append(Seen(*known, place, visit, photo))
+                found.setdefault((photo.exercise, photo.side), []).append(
+                    FigureAtVisit(*known, place, visit, photo)
+                )
     return found
 
 
@@ -199,20 +201,20 @@ def _region(code: str) -> str:
     return "brow" if code == "brow_raise" else "eye" if code.endswith("eye_closure") else "mouth"
 
 
-def _figure(one: Seen) -> Figure:
+def _figure(one: FigureAtVisit) -> ExerciseFigure:
     photo = one.photo
     if one.kind == "rest":
         error = resting_error(EYE_AT_REST, photo.release)
-        return Figure("rest", one.value, one.visit, photo, photo.release, error)
+        return ExerciseFigure("rest", one.value, one.visit, photo, photo.release, error)
     kind: Kind = "movement" if one.kind == "share" else "distance"
     error = exercise_error(
         exercise=photo.exercise, region=_region(photo.exercise), release=photo.release, kind=kind
     )
     sides = (photo.left, photo.right) if kind == "movement" else (None, None)
-    return Figure(one.kind, one.value, one.visit, photo, photo.release, error, *sides)
+    return ExerciseFigure(one.kind, one.value, one.visit, photo, photo.release, error, *sides)
 
 
-def _spark(time: Timeline, course: Sequence[Seen]) -> tuple[tuple[str, ...], tuple[float, float]]:
+def _spark(time: Timeline, course: Sequence[FigureAtVisit]) -> tuple[tuple[str, ...], tuple[float, float]]:
     """A line through the figures, broken where they are not alike."""
     points = []
     for one in course:
@@ -233,7 +235,7 @@ def _spark(time: Timeline, course: Sequence[Seen]) -> tuple[tuple[str, ...], tup
     return lines, points[-1]
 
 
-def larger(history: History, exercises: Sequence[Progress], key: str) -> Panel | None:
+def larger(history: EpisodeHistory, exercises: Sequence[ExerciseProgress], key: str) -> Panel | None:
     """One exercise as a chart of its own: what each side moves, mm; None for an exercise whose movement isn't known."""
     one = next((one for one in exercises if one.key == key), None)
     time = timeline(history)
@@ -242,7 +244,7 @@ def larger(history: History, exercises: Sequence[Progress], key: str) -> Panel |
     moved = [seen for seen in one.course if seen.kind == "share"]
     reach = [length for seen in moved for length in (seen.photo.left or 0, seen.photo.right or 0)]
     top, bottom = float(-(-max(*reach, 4.0) // 2) * 2), float(min(0.0, *reach) // 2 * 2)
-    frame = Frame(time, bottom, top)
+    frame = PlotArea(time, bottom, top)
     weak = history.weak_side
     drawing = Drawing(history, time, (), noted_days(history))
     by_visit = {seen.visit.visit_id: seen.photo for seen in moved}

@@ -16,7 +16,7 @@ from inference.models import Analysis
 from inference.pipeline.measure.closure import lengths_of
 from inference.states import OPEN, Status
 
-from .measures import Confirmed, Measured, PhotoPoint, Rest, Result, counted
+from .measures import MeasuredVisit, PhotoConfirmation, PhotoPoint, Rest, Result, counted
 
 _RATIOS = ("brow_ratio", "eye_ratio", "mouth_ratio")
 _RESULT = (
@@ -29,7 +29,7 @@ _RESULT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class VisitPlace:
     """A visit in its episode. has_rest: whether it has a photo at rest of its own, where that is known."""
 
     pk: uuid.UUID
@@ -38,8 +38,8 @@ class Place:
 
 
 def measured_visits(
-    *, course: Callable[[], Sequence[Place]], wanted: Collection[uuid.UUID], weak_side: str
-) -> dict[uuid.UUID, Measured]:
+    *, course: Callable[[], Sequence[VisitPlace]], wanted: Collection[uuid.UUID], weak_side: str
+) -> dict[uuid.UUID, MeasuredVisit]:
     """What the photos of those visits of an episode say. course: gives all its visits, oldest first, where one
     of them has to borrow.
 
@@ -49,11 +49,11 @@ def measured_visits(
     photos = photos_of(visit_ids=wanted)
     own = {pk: rest for pk in wanted if (rest := _rest_of(photos[pk])) is not None}
     if len(own) == len(wanted):
-        return {pk: Measured(photos[pk], weak_side) for pk in wanted}
+        return {pk: MeasuredVisit(photos[pk], weak_side) for pk in wanted}
     places = course()
     has_rest = {one.pk for one in places if (one.pk in own if one.pk in wanted else one.has_rest)}
     lent = next((one for one in places if one.pk in has_rest), None)
-    lenders: dict[uuid.UUID, Place] = {}
+    lenders: dict[uuid.UUID, VisitPlace] = {}
     for one in places:
         if one.pk in has_rest:
             lent = one
@@ -62,7 +62,7 @@ def measured_visits(
     others = photos_of(visit_ids={one.pk for one in lenders.values()} - wanted) if lenders else {}
     own |= {pk: rest for pk, taken in others.items() if (rest := _rest_of(taken)) is not None}
     return {
-        pk: Measured(
+        pk: MeasuredVisit(
             photos[pk],
             weak_side,
             Rest(own[lender.pk], lender.date, borrowed=True)
@@ -179,7 +179,7 @@ def _newest(rows: Iterable[tuple[uuid.UUID, str]]) -> dict[uuid.UUID, str]:
     return found
 
 
-def _confirmations(photo_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Confirmed]:
+def _confirmations(photo_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, PhotoConfirmation]:
     rows = (
         Confirmation.objects.filter(photo_id__in=photo_ids)
         .order_by("created_at")
@@ -188,6 +188,6 @@ def _confirmations(photo_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Confirme
     return {photo_id: _confirmed(by, at, *said) for photo_id, by, at, *said in rows}
 
 
-def _confirmed(by: str, at: dt.datetime, *columns: Any) -> Confirmed:
+def _confirmed(by: str, at: dt.datetime, *columns: Any) -> PhotoConfirmation:
     found = finding.from_clinician(*columns)
-    return Confirmed(found.exercise, found.palsy, found.weak_side, found.grade, by, at)
+    return PhotoConfirmation(found.exercise, found.palsy, found.weak_side, found.grade, by, at)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from inference.pipeline.codes import SIDES
 
-from .measures import Measured
+from .measures import MeasuredVisit
 from .noise import length_error
 
 RESTING: Final[Mapping[str, str]] = {
@@ -63,7 +63,7 @@ class Resting:
         return text % {"side": side, "mm": amount}
 
 
-def resting_of(measured: Measured) -> tuple[Resting, ...]:
+def resting_of(measured: MeasuredVisit) -> tuple[Resting, ...]:
     """Of a visit's own photo at rest, by its newest release; empty without one."""
     photo = next((one for one in measured.counted if one.exercise == "rest"), None)
     result = photo.result if photo is not None else None

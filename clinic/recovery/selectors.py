@@ -15,12 +15,12 @@ from inference.models import Analysis
 from inference.states import OPEN, Status
 
 from .course import course_of
-from .history import History, ModelChange, TreatmentMark, VisitPoint, VisitRecord
+from .history import EpisodeHistory, ModelChange, TreatmentMark, VisitPoint, VisitRecord
 from .kept import FORM, VisitFigures, figures_of
-from .reading import Place, measured_visits, waiting_in
+from .reading import VisitPlace, measured_visits, waiting_in
 
 
-def course(*, episode: Episode) -> History:
+def course(*, episode: Episode) -> EpisodeHistory:
     """The episode's course: visits, oldest first, with treatments and changes of the model, without the visits' photos.
 
     What is kept of each visit is read, and the photos of those alone that have changed since.
@@ -36,7 +36,7 @@ def course(*, episode: Episode) -> History:
     return _history(episode, [_point(episode, row, known[row.pk]) for row in rows])
 
 
-def history(*, episode: Episode) -> History:
+def history(*, episode: Episode) -> EpisodeHistory:
     """The same with every photo of every visit."""
     rows = _rows(episode)
     return _history(episode, _whole(episode, rows, {row.pk for row in rows}))
@@ -51,7 +51,7 @@ class VisitsPage:
 
 
 def visits_page(
-    *, history: History, episode: Episode, before: uuid.UUID | None, most: int
+    *, history: EpisodeHistory, episode: Episode, before: uuid.UUID | None, most: int
 ) -> VisitsPage | None:
     """The newest visits of the episode's course, or the newest before that one; None where it has no such visit."""
     places = {one.visit_id: place for place, one in enumerate(history.visits)}
@@ -62,7 +62,7 @@ def visits_page(
     return VisitsPage(tuple(visits_of(history=history, episode=episode, wanted=wanted)), end > most)
 
 
-def visits_of(*, history: History, episode: Episode, wanted: Sequence[VisitPoint]) -> list[VisitPoint]:
+def visits_of(*, history: EpisodeHistory, episode: Episode, wanted: Sequence[VisitPoint]) -> list[VisitPoint]:
     """Those visits of the episode's course with all their photos."""
     rows = [
         _Row(one.visit_id, one.at, one.date, one.clinician, one.figures, one.figures.has_rest)
@@ -109,7 +109,7 @@ def _records(
     visits = Visit.objects.filter(pk__in=wanted).select_related("clinician")
     found = visit_findings(visits=visits.only("pk", "at", "grade", "clinician__full_name"))
     measured = measured_visits(
-        course=lambda: [Place(row.pk, row.date, row.has_rest) for row in rows],
+        course=lambda: [VisitPlace(row.pk, row.date, row.has_rest) for row in rows],
         wanted=wanted,
         weak_side=episode.weak_side,
     )
@@ -143,11 +143,11 @@ def _point(
     )
 
 
-def _history(episode: Episode, visits: list[VisitPoint]) -> History:
+def _history(episode: Episode, visits: list[VisitPoint]) -> EpisodeHistory:
     if any(visit.known is None for visit in visits):
         waiting = waiting_in(episode=episode)
         visits = [replace(one, waiting=waiting[one.visit_id]) if waiting else one for one in visits]
-    return History(
+    return EpisodeHistory(
         episode_id=episode.pk,
         patient_id=episode.patient_id,
         onset=episode.onset,

@@ -22,7 +22,7 @@ from clinic.visits.grading import unsaid_visits
 from clinic.visits.models import Visit
 
 from . import keeping, rules, standing
-from .change import Changes, Dated, changes
+from .change import CourseChanges, Dated, changes
 from .compared import Compared
 from .kept import FORM, KeptComparison
 from .models import PatientSummary, VisitSummary
@@ -130,7 +130,7 @@ def _set_episode(summary: PatientSummary, episode: Episode | None) -> None:
 
 def _set_course(summary: PatientSummary, episode: Episode | None) -> None:
     """What the visits of the newest episode say together; an earlier illness is another story."""
-    found = changes(_compared(episode)) if episode is not None else Changes()
+    found = changes(_compared(episode)) if episode is not None else CourseChanges()
     summary.change = found.mean_since_before
     summary.worse = found.worse
     summary.fall = fall_of(found=found)
@@ -175,7 +175,7 @@ def _set_visits(summary: PatientSummary, episode: Episode | None, newest: QueryS
     ]
 
 
-def fall_of(*, found: Changes) -> dict[str, Any] | None:
+def fall_of(*, found: CourseChanges) -> dict[str, Any] | None:
     """The fall for which a patient is listed, as plain values; None where there is none."""
     worst = found.worst
     if worst is None or worst.since is None:

@@ -41,7 +41,7 @@ FOLDED_FROM: Final = 200
 """Rows beyond one for each kind, from which on a clinic's sums are folded."""
 
 
-class Kind(NamedTuple):
+class PatientKind(NamedTuple):
     """What the lists tell patients apart by. weak_side: empty without an episode too."""
 
     shelf: str
@@ -59,7 +59,7 @@ class Sums(NamedTuple):
     failed: int
 
 
-def alike(*, clinic_id: uuid.UUID) -> dict[Kind, Sums] | None:
+def alike(*, clinic_id: uuid.UUID) -> dict[PatientKind, Sums] | None:
     """How many patients of the clinic stand how; None as long as that is not known of all. One query."""
     return _summed(_known(clinic_id)) or None
 
@@ -128,7 +128,7 @@ def move_on(*, seconds: float) -> int:
 def fold() -> None:
     """Replace many rows of a clinic's sums by one of each kind. Rows that another process has in hand are left."""
     rows = PatientTally.objects.values("clinic_id").annotate(rows=Count("pk")).order_by()
-    kinds = Counter(PatientTally.objects.order_by().values_list("clinic_id", *Kind._fields).distinct())
+    kinds = Counter(PatientTally.objects.order_by().values_list("clinic_id", *PatientKind._fields).distinct())
     per_clinic = Counter(key[0] for key in kinds)
     for row in rows:
         if row["rows"] >= per_clinic[row["clinic_id"]] + FOLDED_FROM:
@@ -146,7 +146,7 @@ def _fold(clinic_id: uuid.UUID) -> None:
     _add({(clinic_id, kind): sums for kind, sums in found.items()})
 
 
-def difference(*, clinic_id: uuid.UUID) -> dict[Kind, Sums]:
+def difference(*, clinic_id: uuid.UUID) -> dict[PatientKind, Sums]:
     """What is missing in the clinic's sums beside its patients' summaries, in one query; empty where they agree."""
     placed = PatientSummary.objects.filter(clinic_id=clinic_id, shelf__isnull=False).order_by()
     own = placed.annotate(
@@ -155,14 +155,14 @@ def difference(*, clinic_id: uuid.UUID) -> dict[Kind, Sums]:
         attention=Case(When(urgency__lte=FOLLOWED_UP, then=True), default=False, output_field=BooleanField()),
     ).values_list("shelf", "kind", "side", "seen", "attention")
     counted = own.annotate(n=Count("pk"), confirm=Sum("to_confirm"), lost=Sum("failed"))
-    summed = PatientTally.objects.filter(clinic_id=clinic_id).order_by().values_list(*Kind._fields)
+    summed = PatientTally.objects.filter(clinic_id=clinic_id).order_by().values_list(*PatientKind._fields)
     kept = summed.annotate(
         n=-Sum("patients"), confirm=-Sum("to_confirm", default=0), lost=-Sum("failed", default=0)
     )
-    found: dict[Kind, Counter[str]] = defaultdict(Counter)
+    found: dict[PatientKind, Counter[str]] = defaultdict(Counter)
     for *kind, patients, to_confirm, failed in counted.union(kept, all=True):
         shelf, cause, weak_side, seen, attention = kind
-        found[Kind(shelf, cause, weak_side, seen, bool(attention))].update(
+        found[PatientKind(shelf, cause, weak_side, seen, bool(attention))].update(
             patients=patients, to_confirm=to_confirm, failed=failed
         )
     return {kind: Sums(*(n[name] for name in Sums._fields)) for kind, n in found.items() if any(n.values())}
@@ -278,17 +278,17 @@ def _values(summary: PatientSummary, names: Iterable[str]) -> tuple[Any, ...]:
 
 # --- the clinics' sums ---
 
-Changed = dict[tuple[uuid.UUID, Kind], Sums]
+Changed = dict[tuple[uuid.UUID, PatientKind], Sums]
 
 
 def _change(before: Collection[tuple[Any, ...]], after: Collection[tuple[Any, ...]]) -> Changed:
     """What summaries add to the sums, less what they added before; each as `_KEPT`."""
-    found: dict[tuple[uuid.UUID, Kind], Counter[str]] = defaultdict(Counter)
+    found: dict[tuple[uuid.UUID, PatientKind], Counter[str]] = defaultdict(Counter)
     for sign, rows in ((-1, before), (1, after)):
         for clinic_id, shelf, cause, weak_side, seen, urgency, to_confirm, failed in rows:
             if shelf is None:
                 continue
-            kind = Kind(str(shelf), cause or "", weak_side or "", seen, urgency <= FOLLOWED_UP)
+            kind = PatientKind(str(shelf), cause or "", weak_side or "", seen, urgency <= FOLLOWED_UP)
             found[clinic_id, kind].update(patients=sign, to_confirm=sign * to_confirm, failed=sign * failed)
     return {key: Sums(*(counts[name] for name in Sums._fields)) for key, counts in found.items()}
 
@@ -304,7 +304,7 @@ def _add(changed: Changed) -> None:
     )
 
 
-def _summed(rows: QuerySet[PatientTally]) -> dict[Kind, Sums]:
-    named = rows.order_by().values_list(*Kind._fields)
+def _summed(rows: QuerySet[PatientTally]) -> dict[PatientKind, Sums]:
+    named = rows.order_by().values_list(*PatientKind._fields)
     found = named.annotate(n=Sum("patients"), confirm=Sum(F("to_confirm")), lost=Sum(F("failed")))
-    return {Kind(*row[:5]): sums for row in found if any(sums := Sums(*row[5:]))}
+    return {PatientKind(*row[:5]): sums for row in found if any(sums := Sums(*row[5:]))}

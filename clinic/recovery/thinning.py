@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from .history import History
+from .history import EpisodeHistory
 
 MOST_POINTS: Final = 120
 """More than that a panel can't show apart: longer series are thinned."""
@@ -38,7 +38,7 @@ def thinned(
     return {0, len(points) - 1, *lowest.values(), *highest.values(), *noted}
 
 
-def noted_days(history: History) -> frozenset[dt.date]:
+def noted_days(history: EpisodeHistory) -> frozenset[dt.date]:
     """The days of visits that page and file point at: those that the last visit is compared with, the last, and those
     from which on another model gave the figures."""
     changes = history.course.changes

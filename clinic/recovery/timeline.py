@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from clinic.common.spans import YEAR_DAYS, Onset, Precision
 
-from .history import History
+from .history import EpisodeHistory
 
 MONTH_DAYS: Final = 30.4375
 MOST_TICKS: Final = 6
@@ -44,7 +44,7 @@ class Timeline:
         return self.start <= day <= self.end
 
 
-def timeline(history: History) -> Timeline | None:
+def timeline(history: EpisodeHistory) -> Timeline | None:
     """Of an episode with visits: from its onset where that is near the first visit, else from the first visit."""
     if not history.visits:
         return None

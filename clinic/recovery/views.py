@@ -28,7 +28,7 @@ from clinic.visits.models import Photo
 from clinic.visits.views.files import guarded
 
 from . import alignment, charts, comparing, data, export, progress, selectors
-from .history import History
+from .history import EpisodeHistory
 
 if TYPE_CHECKING:
     from clinic.accounts.requests import ClinicRequest
@@ -136,14 +136,14 @@ def aligned(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     return response
 
 
-def _whole(history: History | None, episode: Episode | None) -> export.Whole:
+def _whole(history: EpisodeHistory | None, episode: Episode | None) -> export.Whole:
     """Reads the photos of some visits of that course."""
     if history is None or episode is None:
         return list
     return lambda some: selectors.visits_of(history=history, episode=episode, wanted=some)
 
 
-def _table(request: ClinicRequest, history: History) -> dict[str, Any]:
+def _table(request: ClinicRequest, history: EpisodeHistory) -> dict[str, Any]:
     """The visits of the table, newest first: those before the one that is named, or all, to be printed."""
     rows = list(reversed(history.visits))
     if request.GET.get("rows") == "all":
@@ -173,8 +173,8 @@ def _uuid_or_404(text: str) -> uuid.UUID:
 
 
 def _history(
-    request: ClinicRequest, pk: uuid.UUID, read: Callable[..., History]
-) -> tuple[Patient, Episode | None, History | None]:
+    request: ClinicRequest, pk: uuid.UUID, read: Callable[..., EpisodeHistory]
+) -> tuple[Patient, Episode | None, EpisodeHistory | None]:
     """The patient, the episode asked for (or the newest), and its history. read: the selector that reads it."""
     patient: Patient = visible_or_404(Patient.objects.select_related("clinic"), request.user, pk)
     require(policies.can_read_records(request.user, patient.clinic_id))

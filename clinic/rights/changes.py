@@ -29,7 +29,7 @@ _HIDDEN = frozenset({"id", "created_at", "version", "exercise_named", "taken_fro
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RecordChange:
     """One field of one record that someone changed; without a field, the record as a whole."""
 
     at: dt.datetime
@@ -41,9 +41,9 @@ class Change:
     after: Any = None
 
 
-def changes(*, patient: Patient) -> list[Change]:
+def changes(*, patient: Patient) -> list[RecordChange]:
     """Every change of the patient's records, newest first: one entry a field, in six queries."""
-    found: list[Change] = []
+    found: list[RecordChange] = []
     for model, name, filters in (
         (Patient, _("Patient"), {"id": patient.pk}),
         (Episode, _("Episode"), {"patient_id": patient.pk}),
@@ -56,12 +56,12 @@ def changes(*, patient: Patient) -> list[Change]:
     return sorted(found, key=lambda change: change.at, reverse=True)
 
 
-def _changes_of(model: Any, name: str, filters: dict[str, Any]) -> list[Change]:
+def _changes_of(model: Any, name: str, filters: dict[str, Any]) -> list[RecordChange]:
     history = model.history.filter(**filters).select_related("history_user")
     rows: dict[Any, list[Any]] = {}
     for row in history.order_by("history_date", "history_id"):
         rows.setdefault(row.id, []).append(row)
-    found: list[Change] = []
+    found: list[RecordChange] = []
     for lines in rows.values():
         if model is Visit:
             lines = _in_one_go(lines)
@@ -102,22 +102,22 @@ def _stays(field: models.Field[Any, Any], before: Any, row: Any, later: Any) -> 
     return isinstance(field, models.TextField) and continues(value, then)
 
 
-def _steps(model: type[models.Model], name: str, previous: Any, row: Any) -> list[Change]:
+def _steps(model: type[models.Model], name: str, previous: Any, row: Any) -> list[RecordChange]:
     """What one row of a history says was done since the row before it."""
     head = {"at": row.history_date, "who": row.history_user, "record": name}
     if row.history_type == "-":
-        return [Change(**head, action="deleted")]
+        return [RecordChange(**head, action="deleted")]
     if previous is None:
         # A visit's photos are told by the visit; only what happens to them later is worth a line each.
-        return [] if model is Photo else [Change(**head, action="created", after=_label(row))]
+        return [] if model is Photo else [RecordChange(**head, action="created", after=_label(row))]
     found = []
     if hasattr(row, _ARCHIVED) and (row.archived_at is None) != (previous.archived_at is None):
-        found.append(Change(**head, action="restored" if row.archived_at is None else "archived"))
+        found.append(RecordChange(**head, action="restored" if row.archived_at is None else "archived"))
     for field in row.tracked_fields:
         old, new = getattr(previous, field.attname), getattr(row, field.attname)
         if field.name not in _HIDDEN and old != new:
             found.append(
-                Change(
+                RecordChange(
                     **head,
                     action="changed",
                     field=capfirst(str(field.verbose_name)),
@@ -164,19 +164,19 @@ def _label(row: Any) -> str | Promise:
     return ""
 
 
-def _consent_changes(patient: Patient) -> list[Change]:
+def _consent_changes(patient: Patient) -> list[RecordChange]:
     found = []
     rows = Consent.objects.filter(patient=patient).select_related("recorded_by", "revoked_by")
     for consent in rows:
         use = ConsentUse(consent.use).label
         found.append(
-            Change(
+            RecordChange(
                 at=consent.created_at, who=consent.recorded_by, record=_("Consent"), action="given", after=use
             )
         )
         if consent.revoked_at is not None:
             found.append(
-                Change(
+                RecordChange(
                     at=consent.revoked_at,
                     who=consent.revoked_by,
                     record=_("Consent"),

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from clinic.start.install import ROOT, Problem, sentence
+from clinic.start.install import ROOT, StartProblem, sentence
 from clinic.start.serve import HOST, answers, checked_port, environment, prepare, services
 from clinic.start.supervisor import Died, Stopped, Supervisor
 
@@ -31,7 +31,7 @@ def main() -> int:
         port = checked_port(sys.argv[1] if len(sys.argv) > 1 else "8000")
         with prepare(var):
             return serve(var, port)
-    except Problem as problem:
+    except StartProblem as problem:
         print(problem, file=sys.stderr)
         return 1
     except OSError as error:
@@ -51,16 +51,16 @@ def serve(var: Path, port: int) -> int:
     """Run until Ctrl-C (0) or until a process dies (1); one that only fails to start waits for the next change."""
     env, manage = dev_environment(var), [sys.executable, str(ROOT / "manage.py")]
     if subprocess.run([*manage, "migrate", "--noinput", "--verbosity", "0"], env=env, check=False).returncode:
-        raise Problem("The database could not be prepared; the reason stands above.")
+        raise StartProblem("The database could not be prepared; the reason stands above.")
     try:
         with Supervisor() as supervisor:
             for name, command in watched(var, port).items():
                 with prefixed(name) as stream:
                     supervisor.start(name, command, env=env, into=stream)
             if not supervisor.until(lambda: answers(port), timeout=60):
-                raise Problem("The web server does not answer; the reason stands above.")
+                raise StartProblem("The web server does not answer; the reason stands above.")
             if supervisor.call("demo", [*manage, "load_demo", "--no-wait"], env=env):
-                raise Problem("The demo clinic could not be loaded; the reason stands above.")
+                raise StartProblem("The demo clinic could not be loaded; the reason stands above.")
             print(f"http://{HOST}:{port}/  (Ctrl-C stops everything)", flush=True)
             supervisor.wait()
     except Stopped:

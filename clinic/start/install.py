@@ -24,7 +24,7 @@ SUPPORTED = ((3, 11), (3, 12), (3, 13))
 FULL_DISK = "The disk is full: free some space in {}, then run the same command again."
 
 
-class Problem(Exception):
+class StartProblem(Exception):
     """Something only the person at the keyboard can settle, in one sentence."""
 
 
@@ -34,7 +34,7 @@ def main() -> int:
     try:
         check_python()
         install(venv, purpose)
-    except Problem as problem:
+    except StartProblem as problem:
         print(problem, file=sys.stderr)
         return 1
     except OSError as error:
@@ -56,7 +56,7 @@ def sentence(error: OSError, folder: Path) -> str:
 def check_python() -> None:
     """Refuse a Python that the locked packages have no wheels for."""
     if sys.version_info[:2] not in SUPPORTED:
-        raise Problem(
+        raise StartProblem(
             f"Risorius needs Python 3.11 to 3.13; {sys.executable} is {sys.version.split()[0]}. "
             "Name another with `make run PYTHON=/path/to/python3.12`."
         )
@@ -85,7 +85,9 @@ def check_room(folder: Path, gigabytes: float) -> None:
     """Say that the disk is too full before a download, not after it."""
     free = shutil.disk_usage(folder).free / 1e9
     if free < gigabytes:
-        raise Problem(f"This needs {gigabytes:.1f} GB of free disk in {folder}, and there are {free:.1f} GB.")
+        raise StartProblem(
+            f"This needs {gigabytes:.1f} GB of free disk in {folder}, and there are {free:.1f} GB."
+        )
 
 
 def make_venv(venv: Path) -> None:
@@ -93,7 +95,7 @@ def make_venv(venv: Path) -> None:
     if importlib.util.find_spec("ensurepip") is None:
         package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
         if not apt_install([package]):
-            raise Problem(
+            raise StartProblem(
                 f"Python can't make virtual environments here. Type: sudo apt-get install {package}"
             )
     print(f"Making {venv} with Python {sys.version.split()[0]}", flush=True)
@@ -102,7 +104,7 @@ def make_venv(venv: Path) -> None:
     )
     if made.returncode != 0:
         lines = (made.stderr or made.stdout).strip().splitlines() or ["no reason given"]
-        raise Problem(f"Can't make {venv}: {lines[-1]}")
+        raise StartProblem(f"Can't make {venv}: {lines[-1]}")
 
 
 def apt_install(packages: list[str]) -> bool:
@@ -158,9 +160,11 @@ def install_lock(python: Path, lock: Path) -> None:
     if pip.wait() == 0:
         return
     if any("No space left" in line for line in lines):
-        raise Problem(FULL_DISK.format(python.parents[1]))
+        raise StartProblem(FULL_DISK.format(python.parents[1]))
     reasons = [line for line in lines if line.startswith("ERROR")] or lines[-3:]
-    raise Problem("The packages could not be installed. Is there a network? pip says:\n" + "\n".join(reasons))
+    raise StartProblem(
+        "The packages could not be installed. Is there a network? pip says:\n" + "\n".join(reasons)
+    )
 
 
 def show(text: str) -> None:

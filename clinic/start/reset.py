@@ -10,7 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from clinic.start.install import ROOT, Problem, sentence
+from clinic.start.install import ROOT, StartProblem, sentence
 from clinic.start.serve import prepare
 
 FILES = ("risorius.sqlite3", "risorius.sqlite3-wal", "risorius.sqlite3-shm", "beat-schedule")
@@ -26,7 +26,7 @@ def main() -> int:
                 (var / name).unlink(missing_ok=True)
             for name in FOLDERS:
                 shutil.rmtree(var / name, ignore_errors=True)
-    except Problem as problem:
+    except StartProblem as problem:
         print(problem, file=sys.stderr)
         return 1
     except OSError as error:

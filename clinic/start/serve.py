@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import IO
 
-from clinic.start.install import FULL_DISK, ROOT, Problem, sentence
+from clinic.start.install import FULL_DISK, ROOT, StartProblem, sentence
 from clinic.start.supervisor import Died, Stopped, Supervisor
 
 HOST = "127.0.0.1"
@@ -33,7 +33,7 @@ def main() -> int:
         lock = prepare(var)
         with lock:
             return serve(var, port)
-    except Problem as problem:
+    except StartProblem as problem:
         print(problem, file=sys.stderr)
         return 1
     except OSError as error:
@@ -44,17 +44,19 @@ def main() -> int:
 def checked_port(text: str) -> int:
     """The port, if it is one and free."""
     if not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise Problem(f"PORT must be a number from 1 to 65535, not {text!r}.")
+        raise StartProblem(f"PORT must be a number from 1 to 65535, not {text!r}.")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, int(text)))
         except PermissionError:
-            raise Problem(
+            raise StartProblem(
                 f"Port {text} is for the system's own services: use `make run PORT=9000`."
             ) from None
         except OSError:
-            raise Problem(f"Port {text} is taken by another program: use `make run PORT=9000`.") from None
+            raise StartProblem(
+                f"Port {text} is taken by another program: use `make run PORT=9000`."
+            ) from None
     return int(text)
 
 
@@ -63,12 +65,12 @@ def prepare(var: Path) -> IO[str]:
     for name in ("", "log", "photos", "broker/queue", "broker/control"):
         (var / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     if shutil.disk_usage(var).free < NEEDED_BYTES:
-        raise Problem(FULL_DISK.format(var))
+        raise StartProblem(FULL_DISK.format(var))
     lock = (var / "running").open("a")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        raise Problem(f"Risorius is running already from {var}: stop that one first (Ctrl-C).") from None
+        raise StartProblem(f"Risorius is running already from {var}: stop that one first (Ctrl-C).") from None
     key = var / "secret_key"
     if not key.exists():
         with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
@@ -111,7 +113,7 @@ def serve(var: Path, port: int) -> int:
         check=False,
     )
     if migrate.returncode != 0:
-        raise Problem(
+        raise StartProblem(
             "The database could not be prepared:\n" + "\n".join(migrate.stderr.splitlines()[-LAST_LINES:])
         )
     try:
@@ -121,12 +123,12 @@ def serve(var: Path, port: int) -> int:
                 log.unlink(missing_ok=True)
                 supervisor.start(name, [python, "-m", *command], env=env, log=log)
             if not supervisor.until(lambda: answers(port), timeout=60):
-                raise Problem(f"The web server does not answer; see {var / 'log' / 'web.log'}.")
+                raise StartProblem(f"The web server does not answer; see {var / 'log' / 'web.log'}.")
             address = f"http://{HOST}:{port}/"
             print(f"Risorius is running at {address}", flush=True)
             loaded = supervisor.call("demo", [python, str(ROOT / "manage.py"), "load_demo"], env=env)
             if loaded != 0:
-                raise Problem("The demo clinic could not be loaded; the reason stands above.")
+                raise StartProblem("The demo clinic could not be loaded; the reason stands above.")
             print(f"\n{address}  (Ctrl-C stops everything)", flush=True)
             supervisor.wait()
     except Stopped:

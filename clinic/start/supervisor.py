@@ -25,13 +25,13 @@ class Stopped(Exception):
 class Died(Exception):
     """A process ended that should have stayed."""
 
-    def __init__(self, child: Child) -> None:
+    def __init__(self, child: ServiceProcess) -> None:
         self.child = child
         super().__init__(f"{child.name} stopped by itself (exit status {child.process.returncode})")
 
 
 @dataclass
-class Child:
+class ServiceProcess:
     """One process with a name, and the file that its output goes to."""
 
     name: str
@@ -43,7 +43,7 @@ class Supervisor:
     """Use as a context manager: on leaving, for whatever reason, every child is gone."""
 
     def __init__(self, *, grace: float = 10.0, poll: float = 0.1) -> None:
-        self.children: list[Child] = []
+        self.children: list[ServiceProcess] = []
         self._grace = grace
         self._poll = poll
         self._asked = 0
@@ -72,7 +72,7 @@ class Supervisor:
         env: Mapping[str, str],
         log: Path | None = None,
         into: int | None = None,
-    ) -> Child:
+    ) -> ServiceProcess:
         """Start a process that is meant to stay until the end; what it says goes to a file, a descriptor, or here."""
         child = self._spawn(name, command, env, log, into)
         self.children.append(child)
@@ -125,7 +125,7 @@ class Supervisor:
         env: Mapping[str, str],
         log: Path | None,
         into: int | None = None,
-    ) -> Child:
+    ) -> ServiceProcess:
         with _output(log) as file:
             stream = into if file is None else file
             process = subprocess.Popen(
@@ -138,7 +138,7 @@ class Supervisor:
                 start_new_session=True,
                 preexec_fn=die_with_parent,
             )
-        return Child(name, process, log)
+        return ServiceProcess(name, process, log)
 
 
 def die_with_parent() -> None:
@@ -159,7 +159,7 @@ def _output(log: Path | None) -> Iterator[int | None]:
         os.close(descriptor)
 
 
-def _end(children: Sequence[Child], grace: float, hurry: Callable[[], bool]) -> None:
+def _end(children: Sequence[ServiceProcess], grace: float, hurry: Callable[[], bool]) -> None:
     for child in children:
         if child.process.poll() is None:
             child.process.terminate()

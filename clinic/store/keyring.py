@@ -48,7 +48,7 @@ class FileAltered(DecryptionError):
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class KeyState:
     """How a clinic's files are sealed: the key in use, and whether files without a seal may still lie there."""
 
     key_id: uuid.UUID
@@ -71,11 +71,11 @@ def folder_of(clinic_id: uuid.UUID) -> Path:
     return Path(settings.KEYS_DIR) / str(clinic_id)
 
 
-def state_of(clinic_id: uuid.UUID) -> State:
+def state_of(clinic_id: uuid.UUID) -> KeyState:
     """The clinic's key in use; KeyMissing where it has none."""
     try:
         kept = json.loads((folder_of(clinic_id) / STATE).read_text())
-        return State(uuid.UUID(kept["key"]), bool(kept["plain_allowed"]))
+        return KeyState(uuid.UUID(kept["key"]), bool(kept["plain_allowed"]))
     except FileNotFoundError as error:
         raise KeyMissing(f"The key of clinic {clinic_id} is not there.") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -147,11 +147,11 @@ def add_key(clinic_id: uuid.UUID, *, plain_allowed: bool) -> uuid.UUID:
     _write_key(
         folder, clinic_id, key_id, secrets.token_bytes(KEY_BYTES), master(), timezone.now().isoformat()
     )
-    set_state(clinic_id, State(key_id, plain_allowed))
+    set_state(clinic_id, KeyState(key_id, plain_allowed))
     return key_id
 
 
-def set_state(clinic_id: uuid.UUID, state: State) -> None:
+def set_state(clinic_id: uuid.UUID, state: KeyState) -> None:
     """Say which key seals new files, and whether files without a seal are still believed."""
     _write(
         folder_of(clinic_id) / STATE,

@@ -24,11 +24,11 @@ logger = logging.getLogger(__name__)
 
 PAUSE = 2.0
 """Seconds for which a file lies at both places: the proxy opens it where it was told a moment ago."""
-Report = Callable[["Moved"], None]
+Report = Callable[["Relocation"], None]
 
 
 @dataclass(slots=True)
-class Moved:
+class Relocation:
     """What a run did so far. already: lay at their place, since a run was stopped or the file was stored anew."""
 
     moved: int = 0
@@ -41,9 +41,9 @@ def to_two_levels(
     batch: int = 1000,
     report: Report = lambda _moved: None,
     wait: Callable[[float], None] = time.sleep,
-) -> Moved:
+) -> Relocation:
     """Move what lies in folders of one level, batch by batch."""
-    done = Moved()
+    done = Relocation()
     remaining = (place for place in _photos(folders) if not places.is_right(place))
     while some := list(itertools.islice(remaining, batch)):
         done.moved += sum(folders.move_up(place) for place in some)
@@ -61,12 +61,12 @@ def to_bucket(
     folders: PhotoFolders,
     batch: int = 1000,
     report: Report = lambda _moved: None,
-) -> Moved:
+) -> Relocation:
     """Move what lies in this machine's folders into the bucket. Raises StoreAway; the file in hand stays where it is.
 
     A file is deleted here once the store has confirmed that it has it whole.
     """
-    done = Moved()
+    done = Relocation()
     remaining = _photos(folders)
     with ThreadPoolExecutor(files.AHEAD) as pool:
         while some := list(itertools.islice(remaining, batch)):

@@ -27,7 +27,7 @@ _SUMS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class ReadingPair:
     """A photo of one patient, or a whole visit, as the reference and as the other reader see it."""
 
     patient: object
@@ -127,7 +127,7 @@ def kappa_interval(sums: Sequence[int], products: Sequence[Sequence[int]], patie
     return _t95(patients - 1) * math.sqrt(max(0.0, variance))
 
 
-def tally(pairs: Iterable[Pair]) -> Counter[str]:
+def tally(pairs: Iterable[ReadingPair]) -> Counter[str]:
     """The counts of these photos and visits, of one patient; they add up over more photos of the same patient."""
     found: Counter[str] = Counter()
     for pair in pairs:
@@ -188,9 +188,9 @@ def exercises_of(counts: Mapping[str, int]) -> dict[str, Share]:
     }
 
 
-def agreement(pairs: Sequence[Pair]) -> Agreement:
+def agreement(pairs: Sequence[ReadingPair]) -> Agreement:
     """All measures over these photos."""
-    by_patient: dict[object, list[Pair]] = defaultdict(list)
+    by_patient: dict[object, list[ReadingPair]] = defaultdict(list)
     for pair in pairs:
         by_patient[pair.patient].append(pair)
     total: Counter[str] = Counter()
@@ -204,7 +204,7 @@ def _scopes(grade: int | None) -> tuple[str, ...]:
     return (ALL, band) if band else (ALL,)
 
 
-def _counted(pair: Pair) -> Iterable[tuple[str, bool]]:
+def _counted(pair: ReadingPair) -> Iterable[tuple[str, bool]]:
     """What the pair counts in, and whether both say the same of it."""
     one, other = pair.reference, pair.other
     yield "visits" if pair.whole_visit else "photos", False

@@ -20,7 +20,7 @@ from inference.pipeline.codes import SMILES
 from inference.states import OPEN
 
 from .agreement import BANDS, SCOPES, Agreement, Share, agreement_of, exercises_of
-from .tallies import Kind, sums
+from .tallies import TallyKind, sums
 
 # The bar of Mirror for Bell's palsy (ialimustufa/mirror-for-bells-palsy, commit 119a86e, validation-status.json): for
 # each scale at least 30 clinician labels of at least 10 cases, three House-Brackmann bands with at least 3 cases each,
@@ -76,15 +76,15 @@ def ledger(*, clinic_id: uuid.UUID, release: str) -> Ledger:
 
 def agreement_so_far(*, clinic_id: uuid.UUID) -> Agreement:
     """The ledger's agreement of the clinic's clinicians with the release in use."""
-    return agreement_of(sums(clinic_id=clinic_id).get(Kind("", registry.active().name), {}))
+    return agreement_of(sums(clinic_id=clinic_id).get(TallyKind("", registry.active().name), {}))
 
 
-def is_validated(*, counted: Mapping[Kind, Counter[str]], release: str) -> bool:
+def is_validated(*, counted: Mapping[TallyKind, Counter[str]], release: str) -> bool:
     """Whether the release's scores have passed the bar in a clinic with these sums."""
     return _ledger(counted, release).validated
 
 
-def unvalidated_release(*, counted: Mapping[Kind, Counter[str]]) -> str:
+def unvalidated_release(*, counted: Mapping[TallyKind, Counter[str]]) -> str:
     """A release whose results the pages of a clinic with these sums show and that has not passed the bar there; empty
     if all have.
 
@@ -105,17 +105,17 @@ def uses(*, clinic_id: uuid.UUID) -> dict[str, int]:
 
 def shadow_agreement(*, clinic_id: uuid.UUID, release: str, shadow: str) -> Agreement:
     """The release in use (as the reference) and its shadow, on the clinic's photos that both have judged."""
-    return agreement_of(sums(clinic_id=clinic_id).get(Kind(release, shadow, True), {}))
+    return agreement_of(sums(clinic_id=clinic_id).get(TallyKind(release, shadow, True), {}))
 
 
 def shadow_ledger(*, clinic_id: uuid.UUID, shadow: str) -> Agreement:
     """What the clinic's clinicians confirmed, against what the shadow found."""
-    return agreement_of(sums(clinic_id=clinic_id).get(Kind("", shadow, True), {}))
+    return agreement_of(sums(clinic_id=clinic_id).get(TallyKind("", shadow, True), {}))
 
 
 def shadow_counts(*, clinic_id: uuid.UUID, shadow: str) -> dict[str, int]:
     """How many of the clinic's photos the shadow judged, could not judge, and has before it."""
-    kept = sums(clinic_id=clinic_id).get(Kind("", shadow, True), Counter())
+    kept = sums(clinic_id=clinic_id).get(TallyKind("", shadow, True), Counter())
     waiting = BackgroundAnalysis.objects.filter(
         release=shadow, purpose=Purpose.SHADOW, status__in=OPEN, **_on_record(clinic_id)
     )
@@ -128,8 +128,8 @@ def shadow_counts(*, clinic_id: uuid.UUID, shadow: str) -> dict[str, int]:
     }
 
 
-def _ledger(counted: Mapping[Kind, Counter[str]], release: str) -> Ledger:
-    counts = counted.get(Kind("", release), Counter())
+def _ledger(counted: Mapping[TallyKind, Counter[str]], release: str) -> Ledger:
+    counts = counted.get(TallyKind("", release), Counter())
     overall, *parts = (agreement_of(counts, scope) for scope in SCOPES)
     bands = tuple(zip(BANDS, parts, strict=True))
     taught, named = _taught(release), exercises_of(counts)

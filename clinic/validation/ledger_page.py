@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from inference.cards import Figure
+from inference.cards import CardFigure
 
 from .agreement import Agreement, Share
 from .ledger import MIN_AGREEMENT, MIN_LABELS, MIN_PATIENTS, MIN_PATIENTS_PER_BAND, Ledger, Standing
@@ -31,15 +31,15 @@ class Row:
 
     key: str
     title: str | Promise
-    cells: list[Figure | None]
+    cells: list[CardFigure | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ScoreRow:
     """One score beside the bar, with a sentence for each thing that it lacks."""
 
     title: str | Promise
-    figure: Figure | None
+    figure: CardFigure | None
     passes: bool
     lacks: list[str]
 
@@ -80,10 +80,10 @@ def columns_of(ledger: Ledger) -> list[Agreement]:
     return [ledger.overall, *(part for _, part in ledger.bands)]
 
 
-def verdicts(ledger: Ledger) -> list[Verdict]:
+def verdicts(ledger: Ledger) -> list[ScoreRow]:
     """Each score beside the bar."""
     return [
-        Verdict(
+        ScoreRow(
             TITLES[standing.score],
             _share(standing.score, standing.share, ledger.overall),
             standing.passes,
@@ -116,10 +116,10 @@ def _lack(code: str, standing: Standing, ledger: Ledger) -> str:
     return _("so few photos that the true agreement may lie under %(percent)s %%") % {"percent": percent}
 
 
-def _share(key: str, share: Share, column: Agreement) -> Figure | None:
+def _share(key: str, share: Share, column: Agreement) -> CardFigure | None:
     if share.value is None:
         return None
-    return Figure(
+    return CardFigure(
         key=key,
         name=TITLES[key],
         label=key,
@@ -132,11 +132,11 @@ def _share(key: str, share: Share, column: Agreement) -> Figure | None:
     )
 
 
-def _kappa(column: Agreement) -> Figure | None:
+def _kappa(column: Agreement) -> CardFigure | None:
     kappa = column.kappa
     if kappa.value is None:
         return None
-    return Figure(
+    return CardFigure(
         key="grade_kappa",
         name=TITLES["grade_kappa"],
         label="grade_kappa",

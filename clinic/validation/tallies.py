@@ -39,14 +39,14 @@ from inference.finding import (
 from inference.models import Analysis, BackgroundAnalysis, ClinicTally, Purpose, VisitTally
 from inference.states import FINAL, RESULTS, Status
 
-from .agreement import Pair, of_patient, tally
+from .agreement import ReadingPair, of_patient, tally
 
 ENDED = (Status.SUCCEEDED, Status.REJECTED, Status.FAILED)
 MOST_ROWS = 12
 """Rows of one sum, from which on they are replaced by one."""
 
 
-class Kind(NamedTuple):
+class TallyKind(NamedTuple):
     """What is held against what. reference: a release, or empty for the clinicians. unseen: whether the release's
     results are those of jobs whose results no page shows."""
 
@@ -84,12 +84,12 @@ def forget(*, patient_id: uuid.UUID) -> None:
     _add_difference(_by_patient({place: counts for place, (_, counts) in kept.items()}), {})
 
 
-def sums(*, clinic_id: uuid.UUID) -> dict[Kind, Counter[str]]:
+def sums(*, clinic_id: uuid.UUID) -> dict[TallyKind, Counter[str]]:
     """What holds in the clinic now."""
-    found: dict[Kind, Counter[str]] = defaultdict(Counter)
+    found: dict[TallyKind, Counter[str]] = defaultdict(Counter)
     rows = ClinicTally.objects.filter(clinic_id=clinic_id)
     for reference, release, unseen, counts in rows.values_list("reference", "release", "unseen", "counts"):
-        found[Kind(reference, release, unseen)].update(counts)
+        found[TallyKind(reference, release, unseen)].update(counts)
     return {kind: counts for kind, counts in found.items() if any(counts.values())}
 
 
@@ -104,7 +104,7 @@ def ended(*, clinic_id: uuid.UUID | None = None) -> dict[str, int]:
     return {status.value: total[status] for status in ENDED}
 
 
-def difference(*, clinic_id: uuid.UUID) -> dict[Kind, dict[str, int]]:
+def difference(*, clinic_id: uuid.UUID) -> dict[TallyKind, dict[str, int]]:
     """What is missing in the clinic's sums beside the counts of its visits; empty where they agree.
 
     In one query, so that both are of one moment.
@@ -114,10 +114,10 @@ def difference(*, clinic_id: uuid.UUID) -> dict[Kind, dict[str, int]]:
     )
     whole = ClinicTally.objects.filter(clinic_id=clinic_id)
     summed = whole.values_list("clinic_id", "reference", "release", "unseen", "counts")
-    patients: dict[Kind, dict[uuid.UUID, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
-    found: dict[Kind, Counter[str]] = defaultdict(Counter)
+    patients: dict[TallyKind, dict[uuid.UUID, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    found: dict[TallyKind, Counter[str]] = defaultdict(Counter)
     for subject, reference, release, unseen, counts in own.union(summed, all=True).iterator():
-        kind = Kind(reference, release, bool(unseen))
+        kind = TallyKind(reference, release, bool(unseen))
         if _uuid(subject) == clinic_id:
             found[kind].subtract(_counts(counts))
         else:
@@ -141,11 +141,11 @@ def fold(*, clinic_id: uuid.UUID) -> None:
     """Replace many rows of a sum by one. Rows that another process has in hand are left to it."""
     free = connection.features.has_select_for_update_skip_locked
     with transaction.atomic():
-        by_kind: dict[Kind, list[ClinicTally]] = defaultdict(list)
+        by_kind: dict[TallyKind, list[ClinicTally]] = defaultdict(list)
         for row in (
             ClinicTally.objects.select_for_update(skip_locked=free).filter(clinic_id=clinic_id).order_by("pk")
         ):
-            by_kind[Kind(row.reference, row.release, row.unseen)].append(row)
+            by_kind[TallyKind(row.reference, row.release, row.unseen)].append(row)
         for kind, rows in by_kind.items():
             if len(rows) < MOST_ROWS:
                 continue
@@ -190,7 +190,7 @@ class _Place(NamedTuple):
 
     patient: uuid.UUID
     visit: uuid.UUID
-    kind: Kind
+    kind: TallyKind
 
 
 Tallies = dict[_Place, dict[str, int]]
@@ -199,20 +199,22 @@ Tallies = dict[_Place, dict[str, int]]
 def _count(asked: _Asked) -> Tallies:
     """The tallies of these visits, from the records."""
     plain: dict[_Place, Counter[str]] = defaultdict(Counter)
-    pairs: dict[_Place, list[Pair]] = defaultdict(list)
+    pairs: dict[_Place, list[ReadingPair]] = defaultdict(list)
     places, results = _results(asked, plain)
     words = _words(asked)
     unseen = _unseen(asked, plain)
     _read(results, {*words, *(photo for _, photo, _, _ in unseen)})
     for photo, said in words.items():
         for release, found in results.found_in(photo):
-            place = _Place(*places[photo], Kind("", release))
-            pairs[place].append(Pair(place.patient, said, found))
+            place = _Place(*places[photo], TallyKind("", release))
+            pairs[place].append(ReadingPair(place.patient, said, found))
     for owner, photo, shadow, found in unseen:
         if photo in words:
-            pairs[_Place(*owner, Kind("", shadow, True))].append(Pair(owner[0], words[photo], found))
+            pairs[_Place(*owner, TallyKind("", shadow, True))].append(
+                ReadingPair(owner[0], words[photo], found)
+            )
         for release, seen in results.found_in(photo):
-            pairs[_Place(*owner, Kind(release, shadow, True))].append(Pair(owner[0], seen, found))
+            pairs[_Place(*owner, TallyKind(release, shadow, True))].append(ReadingPair(owner[0], seen, found))
     for place, pair in _visit_words(asked):
         pairs[place].append(pair)
     for place, found_pairs in pairs.items():
@@ -239,17 +241,17 @@ def _results(
     newest: dict[uuid.UUID, str] = {}
     judged: set[tuple[uuid.UUID, str]] = set()
     for pk, photo, visit, owner, release, status, *closed in rows:
-        plain[_Place(owner, visit, Kind("", release))][f"ended {status}"] += 1
+        plain[_Place(owner, visit, TallyKind("", release))][f"ended {status}"] += 1
         if status in RESULTS and (photo, release) not in judged:
             judged.add((photo, release))
-            plain[_Place(owner, visit, Kind("", release))]["judged"] += 1
+            plain[_Place(owner, visit, TallyKind("", release))]["judged"] += 1
         if status != Status.SUCCEEDED or any(closed):
             continue
         places[photo] = (owner, visit)
         results.of_photo[photo][release] = pk
         newest[photo] = release
     for photo, release in newest.items():
-        plain[_Place(*places[photo], Kind("", release))]["newest"] += 1
+        plain[_Place(*places[photo], TallyKind("", release))]["newest"] += 1
     return places, results
 
 
@@ -281,7 +283,7 @@ def _unseen(
     )
     seen = []
     for patient, visit, photo, release, status, *found in rows:
-        plain[_Place(patient, visit, Kind("", release, True))][f"unseen {status}"] += 1
+        plain[_Place(patient, visit, TallyKind("", release, True))][f"unseen {status}"] += 1
         if status == Status.SUCCEEDED:
             seen.append(((patient, visit), photo, release, from_columns(*found)))
     return seen
@@ -294,7 +296,7 @@ def _read(results: _Results, photos: set[uuid.UUID]) -> None:
         results.read[pk] = from_columns(*found)
 
 
-def _visit_words(asked: _Asked) -> Iterable[tuple[_Place, Pair]]:
+def _visit_words(asked: _Asked) -> Iterable[tuple[_Place, ReadingPair]]:
     """The newest word on each of the patients' visits, beside what a release had found then."""
     rows = (
         VisitConfirmation.objects.filter(
@@ -308,8 +310,8 @@ def _visit_words(asked: _Asked) -> Iterable[tuple[_Place, Pair]]:
     )
     for visit, (patient, beside, *columns) in {visit: row for visit, *row in rows}.items():
         if beside and columns[0] is not None and columns[3]:
-            pair = Pair(patient, *from_visit_columns(*columns), whole_visit=True)
-            yield _Place(patient, visit, Kind("", beside)), pair
+            pair = ReadingPair(patient, *from_visit_columns(*columns), whole_visit=True)
+            yield _Place(patient, visit, TallyKind("", beside)), pair
 
 
 # --- what is kept of it ---
@@ -325,13 +327,15 @@ def _kept(patient_ids: Collection[uuid.UUID]) -> dict[_Place, tuple[int, dict[st
     rows = VisitTally.objects.filter(patient_id__in=list(patient_ids))
     named = rows.values_list("patient_id", "visit_id", "reference", "release", "unseen", "pk", "counts")
     return {
-        _Place(patient, visit, Kind(reference, release, unseen)): (pk, counts)
+        _Place(patient, visit, TallyKind(reference, release, unseen)): (pk, counts)
         for patient, visit, reference, release, unseen, pk, counts in named
     }
 
 
-def _by_patient(tallies: Mapping[_Place, Mapping[str, int]]) -> dict[tuple[uuid.UUID, Kind], Counter[str]]:
-    found: dict[tuple[uuid.UUID, Kind], Counter[str]] = defaultdict(Counter)
+def _by_patient(
+    tallies: Mapping[_Place, Mapping[str, int]],
+) -> dict[tuple[uuid.UUID, TallyKind], Counter[str]]:
+    found: dict[tuple[uuid.UUID, TallyKind], Counter[str]] = defaultdict(Counter)
     for place, counts in tallies.items():
         found[place.patient, place.kind].update(counts)
     return found
@@ -351,11 +355,11 @@ def _replace(kept: Mapping[_Place, tuple[int, dict[str, int]]], counted: Tallies
 
 
 def _add_difference(
-    before: Mapping[tuple[uuid.UUID, Kind], Counter[str]],
-    after: Mapping[tuple[uuid.UUID, Kind], Counter[str]],
+    before: Mapping[tuple[uuid.UUID, TallyKind], Counter[str]],
+    after: Mapping[tuple[uuid.UUID, TallyKind], Counter[str]],
 ) -> None:
     """Add what the patients' counts changed by to the sums of their clinics."""
-    changed: dict[uuid.UUID, dict[Kind, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    changed: dict[uuid.UUID, dict[TallyKind, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     differing = {key for key in {*before, *after} if before.get(key) != after.get(key)}
     clinics = _clinics({patient for patient, _ in differing})
     for patient, kind in differing:
@@ -368,7 +372,7 @@ def _add_difference(
             _fold_on_commit(clinic_id)
 
 
-def _add(clinic_id: uuid.UUID, kinds: Mapping[Kind, Mapping[str, int]]) -> bool:
+def _add(clinic_id: uuid.UUID, kinds: Mapping[TallyKind, Mapping[str, int]]) -> bool:
     rows = [
         ClinicTally(clinic_id=clinic_id, counts=counts, **kind._asdict())
         for kind, found in kinds.items()

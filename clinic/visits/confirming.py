@@ -29,7 +29,7 @@ GRADED: Final = frozenset({"grade"})
 class Contradicted(ValidationError):
     """What is to be signed contradicts what else is known, and that was not yet named to whoever signs."""
 
-    def __init__(self, found: contradictions.Named) -> None:
+    def __init__(self, found: contradictions.NamedContradictions) -> None:
         super().__init__(
             _("This contradicts what else is known. Look again, or confirm it all the same."), "contradicted"
         )

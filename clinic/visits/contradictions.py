@@ -202,7 +202,7 @@ def contradictions(case: Case) -> list[Contradiction]:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedContradictions:
     """The contradictions of a statement, and whether they were all named to whoever signs."""
 
     found: tuple[Contradiction, ...] = ()
@@ -213,9 +213,9 @@ class Named:
         return {one.code for one in self.found} <= self.codes
 
 
-def named(case: Case, codes: Collection[str]) -> Named:
+def named(case: Case, codes: Collection[str]) -> NamedContradictions:
     """The contradictions of the statement beside the codes that were named to whoever signs it."""
-    return Named(tuple(contradictions(case)), frozenset(codes))
+    return NamedContradictions(tuple(contradictions(case)), frozenset(codes))
 
 
 def measured_ratios(card: PhotoCard) -> list[float]:
@@ -271,4 +271,4 @@ def _names(found: Sequence[PhotoCard]) -> str:
     )
 
 
-__all__ = ["CHECKS", "Case", "Contradiction", "Named", "contradictions", "named", "register"]
+__all__ = ["CHECKS", "Case", "Contradiction", "NamedContradictions", "contradictions", "named", "register"]

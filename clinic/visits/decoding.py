@@ -56,7 +56,7 @@ def prepare(*, upload: Upload | BinaryIO, zone: zoneinfo.ZoneInfo | None = None)
     return _decoders.prepare(data, zone)
 
 
-class Child:
+class DecodingProcess:
     """One decoding process. Not safe to share between threads."""
 
     def __init__(self) -> None:
@@ -167,12 +167,12 @@ class Decoders:
     """The children of this process, made when they are first needed and replaced after a while."""
 
     def __init__(self) -> None:
-        self._lock, self._idle = threading.Condition(), list[Child]()
+        self._lock, self._idle = threading.Condition(), list[DecodingProcess]()
         self._busy = 0
         self._pid = os.getpid()
 
     def prepare(self, data: bytes, zone: zoneinfo.ZoneInfo | None) -> Prepared:
-        """As `Child.prepare`, by whichever child is free; IntakeError `busy` if none is in time."""
+        """As `DecodingProcess.prepare`, by whichever child is free; IntakeError `busy` if none is in time."""
         self._forget_after_fork()
         child = self._take()
         try:
@@ -186,7 +186,7 @@ class Decoders:
         finally:
             self._give_back(child)
 
-    def _take(self) -> Child:
+    def _take(self) -> DecodingProcess:
         with self._lock:
             if not self._lock.wait_for(
                 lambda: self._busy < settings.DECODERS, timeout=settings.DECODING_WAIT
@@ -197,14 +197,14 @@ class Decoders:
         if child is not None and child.alive:
             return child
         try:
-            return Child()
+            return DecodingProcess()
         except BaseException:
             with self._lock:
                 self._busy -= 1
                 self._lock.notify()
             raise
 
-    def _give_back(self, child: Child) -> None:
+    def _give_back(self, child: DecodingProcess) -> None:
         keep = child.alive and child.photos < settings.DECODING_PHOTOS_PER_CHILD
         if not keep:
             child.end()
@@ -229,4 +229,4 @@ class Decoders:
 _decoders: Any = Decoders()
 atexit.register(lambda: _decoders.end() if _decoders._pid == os.getpid() else None)
 
-__all__ = ["Child", "ChildDied", "Decoders", "IntakeError", "prepare"]
+__all__ = ["ChildDied", "Decoders", "DecodingProcess", "IntakeError", "prepare"]

@@ -14,7 +14,7 @@ from inference.pipeline.codes import SMILES, same_exercise
 
 
 @dataclass(frozen=True, slots=True)
-class Exercise:
+class ProtocolExercise:
     """One exercise of the capture protocol.
 
     `sides` are the instructions by side where the patient does it with one side of the face, which is then
@@ -32,62 +32,62 @@ class Exercise:
         return bool(self.sides)
 
 
-PROTOCOL: tuple[Exercise, ...] = (
-    Exercise(
+PROTOCOL: tuple[ProtocolExercise, ...] = (
+    ProtocolExercise(
         "rest",
         _("Rest"),
         _("Look straight at the camera and let the face relax."),
         "img/exercises/rest.svg",
     ),
-    Exercise(
+    ProtocolExercise(
         "brow_raise",
         _("Brow raise"),
         _("Raise both eyebrows as high as you can."),
         "img/exercises/brow_raise.svg",
     ),
-    Exercise(
+    ProtocolExercise(
         "gentle_eye_closure",
         _("Gentle eye closure"),
         _("Close both eyes gently, as if falling asleep."),
         "img/exercises/gentle_eye_closure.svg",
     ),
-    Exercise(
+    ProtocolExercise(
         "tight_eye_closure",
         _("Tight eye closure"),
         _("Squeeze both eyes shut as tightly as you can."),
         "img/exercises/tight_eye_closure.svg",
     ),
-    Exercise(
+    ProtocolExercise(
         "closed_smile",
         _("Closed-mouth smile"),
         _("Smile with the lips closed."),
         "img/exercises/closed_smile.svg",
     ),
-    Exercise(
+    ProtocolExercise(
         "smile_with_teeth",
         _("Smile with teeth"),
         _("Smile as widely as you can and let the teeth show."),
         "img/exercises/smile_with_teeth.svg",
     ),
-    Exercise(
+    ProtocolExercise(
         "show_teeth",
         _("Show teeth"),
         _("Clench the teeth and show both rows."),
         "img/exercises/show_teeth.svg",
     ),
-    Exercise(
+    ProtocolExercise(
         "pucker",
         _("Pucker"),
         _("Push the lips forward, as if to whistle or kiss."),
         "img/exercises/pucker.svg",
     ),
-    Exercise(
+    ProtocolExercise(
         "nose_wrinkle",
         _("Nose wrinkle"),
         _("Wrinkle the nose and lift the upper lip on both sides."),
         "img/exercises/nose_wrinkle.svg",
     ),
-    Exercise(
+    ProtocolExercise(
         "sneer",
         _("Sneer"),
         _("Lift one side of the nose and upper lip."),
@@ -97,13 +97,13 @@ PROTOCOL: tuple[Exercise, ...] = (
             "right": _("Lift the right side of the nose and upper lip."),
         },
     ),
-    Exercise(
+    ProtocolExercise(
         "puff_cheek",
         _("Puff cheeks"),
         _("Close the lips and fill both cheeks with air."),
         "img/exercises/puff_cheek.svg",
     ),
-    Exercise(
+    ProtocolExercise(
         "open_mouth",
         _("Open mouth"),
         _("Open the mouth as wide as you can."),
@@ -112,11 +112,13 @@ PROTOCOL: tuple[Exercise, ...] = (
 )
 """What a patient is asked for, in the order of capture: the face at rest first, then from the forehead down."""
 
-EITHER_SMILE = Exercise("smile", _("Smile"), _("Smile as widely as you can."), "img/exercises/smile.svg")
+EITHER_SMILE = ProtocolExercise(
+    "smile", _("Smile"), _("Smile as widely as you can."), "img/exercises/smile.svg"
+)
 """What was asked before closed and open smile were told apart. Records keep it and programs may still send it."""
 
 _SMILES_FROM = next(place for place, exercise in enumerate(PROTOCOL) if exercise.code in SMILES)
-KNOWN: tuple[Exercise, ...] = (*PROTOCOL[:_SMILES_FROM], EITHER_SMILE, *PROTOCOL[_SMILES_FROM:])
+KNOWN: tuple[ProtocolExercise, ...] = (*PROTOCOL[:_SMILES_FROM], EITHER_SMILE, *PROTOCOL[_SMILES_FROM:])
 """Every exercise that a record may name, in the order in which photos are shown."""
 CLOSURES = frozenset({"gentle_eye_closure", "tight_eye_closure"})
 """Exercises whose aim is a lid opening of nothing. The ratio of both openings says little there: two eyes that close
@@ -150,7 +152,7 @@ ORDER = {exercise.code: place for place, exercise in enumerate(KNOWN)}
 class Step:
     """An exercise as it is taken: one photo of it, for a sided one of each side."""
 
-    exercise: Exercise
+    exercise: ProtocolExercise
     side: str = ""
 
     @property
@@ -191,7 +193,7 @@ def zones_shown(code: str) -> tuple[str, ...]:
     return ZONES_SHOWN.get(code, ())
 
 
-def by_code(code: str) -> Exercise:
+def by_code(code: str) -> ProtocolExercise:
     """The exercise of that code; KeyError if there is none."""
     return BY_CODE[code]
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FilingPlace:
     """Where a photo goes whose exercise nobody chose. named: by the file's name; else by its place in the list."""
 
     exercise: str
@@ -35,15 +35,15 @@ class Place:
     named: bool
 
 
-def place_of(*, visit: Visit, name: str) -> Place:
+def place_of(*, visit: Visit, name: str) -> FilingPlace:
     """Where a file of that name goes; IntakeError where it names no exercise and none is missing."""
     exercise, side = names.exercise_in(name)
     if exercise:
-        return Place(exercise, side, named=True)
+        return FilingPlace(exercise, side, named=True)
     missing = missing_exercises(cards=photos_of_visit(visit=visit))
     if not missing:
         raise refuse("unknown_exercise")
-    return Place(missing[0].code, "", named=False)
+    return FilingPlace(missing[0].code, "", named=False)
 
 
 @dataclass(frozen=True, slots=True)

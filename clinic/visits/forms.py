@@ -139,7 +139,7 @@ class StatementForm(forms.ModelForm):
         return values
 
 
-class CorrectionForm(StatementForm):
+class PhotoStatementForm(StatementForm):
     """What the clinician sees in one photo. A photo has no grade."""
 
     class Meta(StatementForm.Meta):
@@ -180,8 +180,8 @@ class VisitStatementForm(StatementForm):
 
 __all__ = [
     "GRADES",
-    "CorrectionForm",
     "ImpressionForm",
+    "PhotoStatementForm",
     "TakenForm",
     "VisitForm",
     "VisitStatementForm",

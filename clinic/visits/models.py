@@ -91,7 +91,7 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         return self.filter(archived_at__isnull=True, visit__archived_at__isnull=True)
 
 
-class Side(models.TextChoices):
+class ExerciseSide(models.TextChoices):
     """The patient's own side."""
 
     LEFT = "left", _("Left")
@@ -112,7 +112,7 @@ class Photo(Record, Versioned):
 
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="photos")
     exercise = models.CharField(_("exercise asked for"), max_length=32, validators=[validate_exercise])
-    side = models.CharField(_("side"), max_length=8, choices=Side.choices, blank=True)
+    side = models.CharField(_("side"), max_length=8, choices=ExerciseSide.choices, blank=True)
     exercise_named = models.BooleanField(
         default=True,
         db_default=True,

@@ -58,7 +58,7 @@ ZONES: Final[tuple[tuple[str, str | Promise], ...]] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Possibility:
     """One possibility and how likely the model holds it."""
 
     name: str
@@ -72,7 +72,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class RegionMeasure:
     """Left against right of one region."""
 
     region: str
@@ -101,10 +101,10 @@ class PhotoDetails:
 
     model_sentence: str
     clinician_sentence: str
-    exercises: list[Share]
-    weakness: list[Share]
+    exercises: list[Possibility]
+    weakness: list[Possibility]
     zones: list[Zone]
-    measures: list[Measure]
+    measures: list[RegionMeasure]
     lengths: list[Length]
     scale: str
     advice: str
@@ -157,16 +157,16 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _exercises(probabilities: Mapping[str, float], chosen: str) -> list[Share]:
+def _exercises(probabilities: Mapping[str, float], chosen: str) -> list[Possibility]:
     shares = [
-        Share(str(exercises.BY_CODE[code].name), float(probability), code == chosen)
+        Possibility(str(exercises.BY_CODE[code].name), float(probability), code == chosen)
         for code, probability in probabilities.items()
         if code in exercises.BY_CODE
     ]
     return sorted(shares, key=lambda share: -share.probability)
 
 
-def _weakness(figures: Figures, chosen: str) -> list[Share]:
+def _weakness(figures: Figures, chosen: str) -> list[Possibility]:
     """How likely there is weakness at all, and on which side if there is."""
     if figures.palsy is None:
         return []
@@ -176,30 +176,30 @@ def _weakness(figures: Figures, chosen: str) -> list[Share]:
         "both": _("if so, on both sides"),
     }
     return [
-        Share(str(_("Weakness")), float(figures.palsy), bool(chosen)),
+        Possibility(str(_("Weakness")), float(figures.palsy), bool(chosen)),
         *(
-            Share(str(names[side]), float(figures.sides[side]), side == chosen)
+            Possibility(str(names[side]), float(figures.sides[side]), side == chosen)
             for side in names
             if side in figures.sides
         ),
     ]
 
 
-def _measures(symmetry: Mapping[str, Any]) -> list[Measure]:
+def _measures(symmetry: Mapping[str, Any]) -> list[RegionMeasure]:
     unit = str(symmetry.get("unit", ""))
     return [
-        Measure(region, name, values.get("left"), values.get("right"), values.get("ratio"), unit)
+        RegionMeasure(region, name, values.get("left"), values.get("right"), values.get("ratio"), unit)
         for region, name in REGIONS
         if isinstance(values := symmetry.get(region), Mapping)
     ]
 
 
-def _of_view(measures: list[Measure], view: str) -> list[Measure]:
+def _of_view(measures: list[RegionMeasure], view: str) -> list[RegionMeasure]:
     """The regions of which the view says something; a gentle closure tells nothing of the brow."""
     return [measure for measure in measures if measure.region in exercises.regions_shown(view)]
 
 
-def _closed(symmetry: Mapping[str, Any], rest: Mapping[str, Any] | None) -> list[Measure]:
+def _closed(symmetry: Mapping[str, Any], rest: Mapping[str, Any] | None) -> list[RegionMeasure]:
     """The measures of closed eyes: how much of its opening at rest each eye closes; without a photo at rest what
     stays open, and no ratio, since that of two remainders says nothing."""
     found = closure(dict(symmetry), dict(rest)) if rest else None
@@ -210,7 +210,9 @@ def _closed(symmetry: Mapping[str, Any], rest: Mapping[str, Any] | None) -> list
             measures.append(measure)
         elif found is not None:
             closed = _("Eye, closed by")
-            measures.append(Measure("eye", closed, 100 * found.left, 100 * found.right, found.ratio, "%"))
+            measures.append(
+                RegionMeasure("eye", closed, 100 * found.left, 100 * found.right, found.ratio, "%")
+            )
         else:
             measures.append(replace(measure, name=_("Eye, still open"), ratio=None))
     return measures

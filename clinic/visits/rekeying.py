@@ -20,7 +20,7 @@ from django.db.models import QuerySet
 from clinic.audit.models import Event
 from clinic.audit.services import log_event
 from clinic.store import encryption, files, keyring
-from clinic.store.keyring import FileAltered, KeyMissing, State
+from clinic.store.keyring import FileAltered, KeyMissing, KeyState
 from clinic.store.stores import photo_store
 
 from .models import Photo
@@ -34,7 +34,7 @@ Report = Callable[[int, int], None]
 
 
 @dataclass(slots=True)
-class Outcome:
+class RekeyingResult:
     """What one run did. `left`: files that could not be sealed, by the reason; they stay as they were."""
 
     sealed: int = 0
@@ -55,7 +55,7 @@ def create(*, clinic: Clinic, user: User | None = None) -> uuid.UUID:
     except KeyMissing:
         known = list(keyring.keys_of(clinic.pk))
         if known:  # a run was stopped between the key and the note that it is in use, or the note was lost
-            keyring.set_state(clinic.pk, State(known[-1], plain_allowed=True))
+            keyring.set_state(clinic.pk, KeyState(known[-1], plain_allowed=True))
             return known[-1]
         found = keyring.add_key(clinic.pk, plain_allowed=True)
         _log(clinic, user, "created", 0)
@@ -63,7 +63,7 @@ def create(*, clinic: Clinic, user: User | None = None) -> uuid.UUID:
     raise ValueError("The clinic has a key.")
 
 
-def rotate(*, clinic: Clinic, user: User | None = None, report: Report = lambda *_: None) -> Outcome:
+def rotate(*, clinic: Clinic, user: User | None = None, report: Report = lambda *_: None) -> RekeyingResult:
     """A new key for the clinic, and all its files sealed by it; goes on with a rotation that was stopped."""
     state = keyring.state_of(clinic.pk)
     if not _is_under_way(clinic, state):
@@ -78,12 +78,12 @@ def seal_all(
     user: User | None = None,
     report: Report = lambda *_: None,
     wait: Callable[[float], None] = time.sleep,
-) -> Outcome:
+) -> RekeyingResult:
     """Seal by the key in use whatever is not; destroy the older keys once no file names them."""
     state = keyring.state_of(clinic.pk)
     keyring.key(clinic.pk, state.key_id)  # a wrong master key is told before the first file, not after it
     began = time.monotonic()
-    done = Outcome(left=Counter())
+    done = RekeyingResult(left=Counter())
     photos = _photos(clinic)
     total = photos.count()
     for number, photo in enumerate(photos.iterator(chunk_size=200), start=1):
@@ -92,7 +92,7 @@ def seal_all(
                 _one(done, clinic, state, name, digest)
         report(number, total)
     if done.complete:
-        keyring.set_state(clinic.pk, State(state.key_id, plain_allowed=False))
+        keyring.set_state(clinic.pk, KeyState(state.key_id, plain_allowed=False))
         older = [key for key in keyring.keys_of(clinic.pk) if key != state.key_id]
         if older:
             wait(max(0.0, SETTLED - (time.monotonic() - began)))
@@ -101,7 +101,7 @@ def seal_all(
     return done
 
 
-def _is_under_way(clinic: Clinic, state: State) -> bool:
+def _is_under_way(clinic: Clinic, state: KeyState) -> bool:
     """Whether the last rotation left files that its key does not seal yet."""
     for photo in _photos(clinic).iterator(chunk_size=200):
         for name in (photo.image.name, photo.thumbnail.name):
@@ -116,7 +116,7 @@ def _photos(clinic: Clinic) -> QuerySet[Photo]:
     return photos.only("image", "thumbnail", "sha256", "width", "height")
 
 
-def _one(done: Outcome, clinic: Clinic, state: State, name: str, digest: str) -> None:
+def _one(done: RekeyingResult, clinic: Clinic, state: KeyState, name: str, digest: str) -> None:
     assert done.left is not None
     try:
         if _header(name) == state.key_id:
@@ -147,7 +147,7 @@ def _named(start: bytes) -> uuid.UUID | None:
     return encryption.header_of(start).key_id if encryption.is_encrypted(start) else None
 
 
-def _retire(done: Outcome, clinic: Clinic, older: list[uuid.UUID]) -> None:
+def _retire(done: RekeyingResult, clinic: Clinic, older: list[uuid.UUID]) -> None:
     """Every file of the store is asked, those too that no row names: an upload may be about to name one."""
     needed = uses()
     for key_id in older:

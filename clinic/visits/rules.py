@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from clinic.common.dates import day_in
 
 from . import exercises, moments
-from .models import Side, Visit
+from .models import ExerciseSide, Visit
 from .refusals import refuse
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def check_visit(visit: Visit) -> None:
 
 def checked_side(exercise: str, side: str) -> str:
     """The side that a photo of that exercise is filed with; IntakeError for a code that there is not."""
-    if exercise not in exercises.BY_CODE or side not in ("", *Side.values):
+    if exercise not in exercises.BY_CODE or side not in ("", *ExerciseSide.values):
         raise refuse("unknown_exercise")
     return side if exercises.by_code(exercise).sided else ""
 

@@ -68,7 +68,7 @@ class PhotoCard:
         return finding.from_confirmation(self.confirmation) if self.confirmation is not None else None
 
     @property
-    def exercise(self) -> exercises.Exercise:
+    def exercise(self) -> exercises.ProtocolExercise:
         return exercises.by_code(self.photo.exercise)
 
     @property
@@ -82,7 +82,7 @@ class PhotoCard:
         return self.found is not None and self.found.uncertain
 
     @property
-    def other_exercise(self) -> exercises.Exercise | None:
+    def other_exercise(self) -> exercises.ProtocolExercise | None:
         """The exercise that the model sees, where it is not the one on record and nobody has said which.
 
         Who confirms a weakness has said nothing of it. Of a photo that is on record as a smile it is the kind of smile.
@@ -294,7 +294,7 @@ def saw_lately(*, user: User, photo: Photo) -> bool:
     return ReadEvent.objects.filter(photo=photo, user=user, kind=Access.PHOTO, at__gte=since).exists()
 
 
-def missing_exercises(*, cards: Iterable[PhotoCard]) -> list[exercises.Exercise]:
+def missing_exercises(*, cards: Iterable[PhotoCard]) -> list[exercises.ProtocolExercise]:
     """The exercises of the protocol of which there is no photo yet, in its order.
 
     A photo of either smile answers for both: which of the two it is, the record doesn't say.

@@ -87,7 +87,7 @@ def _side(card: PhotoCard, finding: Finding) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class VisitSummary:
+class VisitSentences:
     """A visit's photos in two sentences; each may be empty. `release` is the one that found it all, if it was one."""
 
     photos: str
@@ -97,11 +97,11 @@ class VisitSummary:
     """What of the photos is not settled: running, to be retaken, failed."""
 
 
-def visit_summary(cards: Iterable[PhotoCard]) -> VisitSummary:
+def visit_summary(cards: Iterable[PhotoCard]) -> VisitSentences:
     """What a visit's photos say one by one: how many there are, and in how many the model found something."""
     cards = list(cards)
     releases = {card.analysis.release for card in cards if card.analysis is not None and card.succeeded}
-    return VisitSummary(
+    return VisitSentences(
         photos=_photos(cards),
         open=" ".join(_open(cards)),
         model=_model(cards),

@@ -5,7 +5,7 @@ that a web process never carries them.
 """
 
 from inference.pipeline.analyser import Analyser
-from inference.pipeline.codes import EXERCISES, Caution, Exercise, Reason, Side, State
+from inference.pipeline.codes import EXERCISES, AnalysisState, Caution, Exercise, RejectionReason, Side
 from inference.pipeline.errors import PipelineError
 from inference.pipeline.findings import Findings
 from inference.pipeline.release import Release, active_folder, load_release, verify_release
@@ -13,14 +13,14 @@ from inference.pipeline.release import Release, active_folder, load_release, ver
 __all__ = [
     "EXERCISES",
     "Analyser",
+    "AnalysisState",
     "Caution",
     "Exercise",
     "Findings",
     "PipelineError",
-    "Reason",
+    "RejectionReason",
     "Release",
     "Side",
-    "State",
     "active_folder",
     "load_release",
     "verify_release",

@@ -29,7 +29,7 @@ def columns(head: str) -> slice:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Prediction:
     """Calibrated probabilities. exercises: in the order of the release's views; grades: I to VI; right: that the
     weaker side is the patient's right, given a palsy; zones: [left, right] movement left of each of `ZONES`."""
 
@@ -138,14 +138,14 @@ class Classifier:
         known = np.array([0.0 if reference is None else 1.0])
         return self._judgement.run(np.stack([seen, rest]), known)[(1, OUTPUTS)]
 
-    def classify(self, seen: np.ndarray, reference: np.ndarray | None = None) -> Verdict:
+    def classify(self, seen: np.ndarray, reference: np.ndarray | None = None) -> Prediction:
         """Calibrated verdict on what `see` saw, beside the same face at rest or alone."""
         return self.verdict(self.logits(seen, reference))
 
-    def verdict(self, logits: np.ndarray) -> Verdict:
+    def verdict(self, logits: np.ndarray) -> Prediction:
         """Calibrated probabilities of raw outputs (27,)."""
         temperature = self.release.temperatures
-        return Verdict(
+        return Prediction(
             exercises=softmax(logits[columns("view")] / temperature["exercise"]).tolist(),
             grades=grade_probabilities(logits[columns("steps")] / temperature["grade"]).tolist(),
             right=float(sigmoid(logits[columns("side")] / temperature["side"])[0]),

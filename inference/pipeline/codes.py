@@ -36,7 +36,7 @@ class Side(StrEnum):
     RIGHT = "right"
 
 
-class State(StrEnum):
+class AnalysisState(StrEnum):
     """How an analysis ended. `FAILED` is written by the batch command; `Analyser` raises instead."""
 
     SUCCEEDED = "succeeded"
@@ -44,7 +44,7 @@ class State(StrEnum):
     FAILED = "failed"
 
 
-class Reason(StrEnum):
+class RejectionReason(StrEnum):
     """Why a photo was rejected: a clinical answer that asks for another photo."""
 
     NO_FACE = "no_face"

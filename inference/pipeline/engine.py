@@ -8,7 +8,7 @@ import numpy as np
 from inference.pipeline import locate
 from inference.pipeline.align import crop_face
 from inference.pipeline.asked import DOUBT, doubted
-from inference.pipeline.classify import Classifier, Verdict, palsy_verdict, suggested_grade
+from inference.pipeline.classify import Classifier, Prediction, palsy_verdict, suggested_grade
 from inference.pipeline.codes import GRADES, SIDES, ZONES, Caution, Exercise, Side
 from inference.pipeline.decode import Source, decode
 from inference.pipeline.errors import ImageTooLarge, ModelAltered, UnreadableImage
@@ -119,7 +119,7 @@ class Engine:
             crop = crop_face(image, points, self._locator.size)
         return self._refinement.apply(points, self._locator.find(crop))
 
-    def _said(self, verdict: Verdict, quality: dict[str, Any]) -> dict[str, Any]:
+    def _said(self, verdict: Prediction, quality: dict[str, Any]) -> dict[str, Any]:
         """What the models say, in the words of `Findings`; adds a warning where they are unsure."""
         exercises = dict(zip(self.release.exercises, _rounded(verdict.exercises), strict=True))
         exercise = self.release.exercises[int(np.argmax(verdict.exercises))]

@@ -12,7 +12,7 @@ import numpy as np
 
 from inference.pipeline import cover
 from inference.pipeline.align import HALF_WIDTH, crop_face, in_crop
-from inference.pipeline.codes import Caution, Reason
+from inference.pipeline.codes import Caution, RejectionReason
 from inference.pipeline.measure import EYE_CORNERS, LIDS
 
 SIZE: Final = 192
@@ -58,19 +58,19 @@ OTHER_FACE: Final = 0.35
 
 def judge(
     image: np.ndarray, faces: list[np.ndarray], distant: bool = False
-) -> tuple[Reason | None, dict[str, Any]]:
+) -> tuple[RejectionReason | None, dict[str, Any]]:
     """The reason to reject a photo, or None, and its numbers with "warnings", a list of `codes.Caution`.
 
     image: RGB uint8 (h, w, 3). faces: (478, 3) px each, largest first, as `FaceMesh.find` gives them.
     distant: whether they were so small in the picture that only a second, closer look found them.
     """
     if not faces:
-        return Reason.NO_FACE, {"faces": 0, "warnings": []}
+        return RejectionReason.NO_FACE, {"faces": 0, "warnings": []}
     points = faces[0]
     numbers: dict[str, Any] = {"faces": 1 + _others(faces), **pose(points), **picture(image, points)}
     reason = refusal(numbers)
-    if distant and reason != Reason.SEVERAL_FACES:
-        reason = Reason.FACE_TOO_SMALL
+    if distant and reason != RejectionReason.SEVERAL_FACES:
+        reason = RejectionReason.FACE_TOO_SMALL
     numbers["warnings"] = [] if reason else [caution.value for caution in _cautions(image, points, numbers)]
     return reason, {key: round(v, 3) if isinstance(v, float) else v for key, v in numbers.items()}
 
@@ -165,20 +165,20 @@ def _mouth_detail(crop: np.ndarray, place: np.ndarray) -> float:
     return float(box.std() / (box.mean() + 8))
 
 
-def refusal(numbers: dict[str, Any]) -> Reason | None:
+def refusal(numbers: dict[str, Any]) -> RejectionReason | None:
     """The first thing to put right, from the coarsest fault to the finest."""
     eyes, mouth = numbers["eye_detail"], numbers["mouth_detail"]
     checks = (
-        (numbers["faces"] > 1, Reason.SEVERAL_FACES),
-        (numbers["eyes_apart_px"] < EYES_APART_PX.stop, Reason.FACE_TOO_SMALL),
-        (abs(numbers["roll_deg"]) > ROLL_DEG.stop, Reason.TILTED),
-        (abs(numbers["yaw_deg"]) > YAW_DEG.stop, Reason.TURNED),
-        (abs(numbers["pitch_deg"]) > PITCH_DEG.stop, Reason.TURNED),
-        (numbers["light"] < LIGHT.stop, Reason.TOO_DARK),
-        (numbers["glare"] > GLARE.stop, Reason.TOO_BRIGHT),
-        (eyes < min(COVERED, mouth / 2) and not cover.one_eye(numbers), Reason.EYES_COVERED),
-        (mouth < min(COVERED, eyes / 2) or cover.mouth(numbers), Reason.MOUTH_COVERED),
-        (numbers["sharpness"] < SHARPNESS.stop, Reason.BLURRED),
+        (numbers["faces"] > 1, RejectionReason.SEVERAL_FACES),
+        (numbers["eyes_apart_px"] < EYES_APART_PX.stop, RejectionReason.FACE_TOO_SMALL),
+        (abs(numbers["roll_deg"]) > ROLL_DEG.stop, RejectionReason.TILTED),
+        (abs(numbers["yaw_deg"]) > YAW_DEG.stop, RejectionReason.TURNED),
+        (abs(numbers["pitch_deg"]) > PITCH_DEG.stop, RejectionReason.TURNED),
+        (numbers["light"] < LIGHT.stop, RejectionReason.TOO_DARK),
+        (numbers["glare"] > GLARE.stop, RejectionReason.TOO_BRIGHT),
+        (eyes < min(COVERED, mouth / 2) and not cover.one_eye(numbers), RejectionReason.EYES_COVERED),
+        (mouth < min(COVERED, eyes / 2) or cover.mouth(numbers), RejectionReason.MOUTH_COVERED),
+        (numbers["sharpness"] < SHARPNESS.stop, RejectionReason.BLURRED),
     )
     return next((reason for failed, reason in checks if failed), None)
 

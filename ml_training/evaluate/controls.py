@@ -77,7 +77,7 @@ def _three(judged: Judged) -> tuple[Figure, Figure, Figure]:
     return view, palsy, side
 
 
-class Network:
+class CalibratedNetwork:
     """A network with its calibration, asked about changed pictures."""
 
     def __init__(
@@ -92,7 +92,7 @@ class Network:
         return Judged(pictures, self.answers(pictures), self.thresholds)
 
 
-def face_masked(network: Network, pictures: Pictures) -> Control:
+def face_masked(network: CalibratedNetwork, pictures: Pictures) -> Control:
     """Without a face there is nothing to tell."""
     healthy_rest = np.flatnonzero((pictures.grade == 1) & (pictures.view == VIEWS.index("rest")))
     points = pictures.points[healthy_rest[0] if len(healthy_rest) else 0]
@@ -131,7 +131,7 @@ def probe_on_shuffled(train: Pictures, test: Pictures, seed: int = 0) -> Control
     )  # fmt: skip
 
 
-def mirror(network: Network, pictures: Pictures, answers: Answers) -> Control:
+def mirror(network: CalibratedNetwork, pictures: Pictures, answers: Answers) -> Control:
     """Crop and points mirrored: the side turns over, everything else stays."""
     other = network.answers(mirrored(pictures))
     off = {
@@ -148,7 +148,7 @@ def mirror(network: Network, pictures: Pictures, answers: Answers) -> Control:
     )  # fmt: skip
 
 
-def background_swapped(network: Network, pictures: Pictures, answers: Answers) -> Control:
+def background_swapped(network: CalibratedNetwork, pictures: Pictures, answers: Answers) -> Control:
     """Everything outside the face replaced: the answers are about the face or they are worth nothing."""
     before = Judged(pictures, answers, network.thresholds)
     after = network.judged(other_background(pictures))
@@ -216,7 +216,7 @@ def conditions_probe(train: Pictures, test: Pictures) -> Control:
     )  # fmt: skip
 
 
-def run(network: Network, judged: Judged, train: Pictures, count: int = AT_MOST) -> list[Control]:
+def run(network: CalibratedNetwork, judged: Judged, train: Pictures, count: int = AT_MOST) -> list[Control]:
     """Every control that the data set alone allows. judged: the test pictures with their answers."""
     rows = drawn(judged.pictures, count)
     pictures, answers = judged.pictures.where(rows), judged.answers.where(rows)

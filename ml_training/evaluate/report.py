@@ -17,7 +17,7 @@ from ml_training.baseline import Baseline
 from ml_training.datasets import BOTH, FIELDS, DataMissing, Pictures
 from ml_training.evaluate import controls, figures, groups, leaks, photographs, real, visits
 from ml_training.evaluate.answers import Predict, RawOutputs, calibrated
-from ml_training.evaluate.controls import Control, Network
+from ml_training.evaluate.controls import CalibratedNetwork, Control
 from ml_training.evaluate.figures import Judged
 
 PROBED = 3000
@@ -78,8 +78,8 @@ class Evaluation:
             self.raw_val = self.predict(self.val)
         return self.raw_val
 
-    def network(self) -> Network:
-        return Network(self.predict, self.fitted["temperatures"], self.fitted["thresholds"])
+    def network(self) -> CalibratedNetwork:
+        return CalibratedNetwork(self.predict, self.fitted["temperatures"], self.fitted["thresholds"])
 
     def judged(self) -> Judged:
         """The test pictures with their answers; the network is asked once."""

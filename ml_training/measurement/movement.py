@@ -27,7 +27,7 @@ import numpy as np
 from inference.pipeline.analyser import Analyser
 from inference.pipeline.codes import SIDES, VIEWS, Exercise
 from inference.pipeline.landmarks import FaceMesh
-from inference.pipeline.measure.movement import WAYS, Face, moved, share
+from inference.pipeline.measure.movement import WAYS, MeasuredFace, moved, share
 from ml_training import portraits, sources
 from ml_training.measurement.repeatability import HELD_OUT, repeatability
 from ml_training.simulate import facemodel
@@ -144,11 +144,11 @@ def figures(visits: Mapping[str, Sequence[Visit]]) -> dict[str, tuple[list[float
     for person, every in visits.items():
         for visit in every:
             side = visit[REST]["side"] or ""
-            rest = Face(visit[REST]["symmetry"], visit[REST]["pitch"])
+            rest = MeasuredFace(visit[REST]["symmetry"], visit[REST]["pitch"])
             known = {
                 view: way
                 for view, row in visit.items()
-                if view in WAYS and (way := moved(view, Face(row["symmetry"], row["pitch"]), rest))
+                if view in WAYS and (way := moved(view, MeasuredFace(row["symmetry"], row["pitch"]), rest))
             }
             for view, way in known.items():
                 add(f"moved.{view}", way.left, f"{person} left")

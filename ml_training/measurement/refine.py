@@ -16,7 +16,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from inference.pipeline.codes import SIDES, VIEWS
-from inference.pipeline.measure import BY_NAME, Face, Measure, frame
+from inference.pipeline.measure import BY_NAME, FramedFace, Measure, frame
 from inference.pipeline.measure.refinement import EXTRA, LID_KNOTS, Refinement, framed, parts, save, split
 from inference.pipeline.places import BETWEEN, with_places
 from ml_training import sources
@@ -84,7 +84,7 @@ def columns_of(group: Group) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Task:
+class RefinementData:
     """Both parts of what is read, (N, E) and (N, O), and of the shifts to the true points, (N, 2K + L) each; places:
     whether the network's places are among it."""
 
@@ -107,7 +107,7 @@ def twins(healthy: np.ndarray) -> np.ndarray:
     return np.asarray(twin)
 
 
-def task_of(pictures: Located, pairs: np.ndarray, middle: np.ndarray) -> Task:
+def task_of(pictures: Located, pairs: np.ndarray, middle: np.ndarray) -> RefinementData:
     """The pictures as a regression, each face and its truth in the frame of its own eyes, in distances between them."""
     true = tables.true_points(pictures)
     targets = [*(left for left, _ in PAIRS), *(right for _, right in PAIRS), *MIDDLE]
@@ -123,7 +123,9 @@ def task_of(pictures: Located, pairs: np.ndarray, middle: np.ndarray) -> Task:
         goal = framed(np.column_stack([truth, np.zeros(len(truth))]))[0]
         shift.append(goal[targets, :2] - start[targets, :2])
     even_shift, odd_shift = split(np.array(shift), len(PAIRS))
-    return Task(np.array(even), np.array(odd), even_shift, odd_shift, pictures.grade, pictures.view, places)
+    return RefinementData(
+        np.array(even), np.array(odd), even_shift, odd_shift, pictures.grade, pictures.view, places
+    )
 
 
 def solve(inputs: np.ndarray, goal: np.ndarray, stiffness: float) -> np.ndarray:
@@ -144,7 +146,7 @@ def _axes(rows: np.ndarray, count: int, own: int) -> np.ndarray:
 
 
 def fit(
-    task: Task, pairs: np.ndarray, middle: np.ndarray, axes: int, stiffness: float = STIFFNESS
+    task: RefinementData, pairs: np.ndarray, middle: np.ndarray, axes: int, stiffness: float = STIFFNESS
 ) -> Refinement:
     """The correction of every group's points, each fitted in its own views.
 
@@ -175,7 +177,7 @@ def fit(
     )
 
 
-def score(refinement: Refinement, task: Task) -> float:
+def score(refinement: Refinement, task: RefinementData) -> float:
     """Root mean square of what is left in each group's views, healthy and weak faces weighing alike."""
     even = task.even_shift - task.even @ refinement.even_weights.T - refinement.even_offset
     odd = task.odd_shift - task.odd @ refinement.odd_weights.T
@@ -190,7 +192,7 @@ def score(refinement: Refinement, task: Task) -> float:
     return float(np.sqrt(total / (2 * task.even_shift.shape[1])))
 
 
-def _figures(measure: Measure, face: Face) -> tuple[float, float]:
+def _figures(measure: Measure, face: FramedFace) -> tuple[float, float]:
     """Left minus right and the sides' mean, or the whole face's value alone; px or degrees."""
     if measure.of_face is not None:
         return measure.of_face(face), 0.0
@@ -211,8 +213,8 @@ def healthy_errors(
         errors = []
         for n in np.flatnonzero(tables.read_in(name, healthy.view)):
             unit = float(healthy.mm_per_px[n]) if measure.unit == "mm" else 1.0
-            seen = _figures(measure, Face.of(refinement.apply(healthy.points[n], healthy.found[n])))
-            errors.append(unit * np.subtract(seen, _figures(measure, Face.of(true[n]))))
+            seen = _figures(measure, FramedFace.of(refinement.apply(healthy.points[n], healthy.found[n])))
+            errors.append(unit * np.subtract(seen, _figures(measure, FramedFace.of(true[n]))))
         found.append(np.sqrt(np.nanmean(np.square(errors), 0)) if errors else [np.nan, np.nan])
     return np.array(found).T
 

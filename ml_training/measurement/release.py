@@ -33,7 +33,7 @@ FARTHEST_OFF: Final = 0.01
 """Of the distance between the eyes, by which a place may differ in the file that ships."""
 
 
-class NotEqual(SystemExit):
+class LocatorDiffers(SystemExit):
     """The file that was to ship finds other places than the locator that was trained."""
 
 
@@ -93,7 +93,9 @@ def add_locator(release: Path, run: Path, test: Pictures) -> None:
     found = np.stack([next(iter(shipped.run(crop).values())) for crop in test.crops])
     off = float(np.abs(found - locator.found(model, test.crops)).max())
     if off > FARTHEST_OFF:
-        raise NotEqual(f"{LOCATOR} finds places up to {off:.4f} from where the trained locator has them.")
+        raise LocatorDiffers(
+            f"{LOCATOR} finds places up to {off:.4f} from where the trained locator has them."
+        )
     mesh, own = (locator.distances(places, test) for places in (test.points[:, FACE, :2], found))
     card = json.loads((release / "card.json").read_text())
     config, made = (json.loads((run / name).read_text()) for name in ("config.json", "places.json"))

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from inference.pipeline.codes import SIDES, VIEWS, Exercise
-from inference.pipeline.measure import MEASURES, Face, carried_scale, measure, values
+from inference.pipeline.measure import MEASURES, FramedFace, carried_scale, measure, values
 from inference.pipeline.measure.frame import IRIS_EDGES, PUPILS
 from inference.pipeline.measure.registry import CLOSURE_VIEWS
 from inference.pipeline.places import PLACES
@@ -97,7 +97,9 @@ def _meet(points: np.ndarray) -> None:
 def of_truth(pictures: Pictures) -> Columns:
     """Every figure of the registry from the true points, in true millimetres."""
     points = true_points(pictures)
-    rows = [_flat(values(Face.of(p), float(s))) for p, s in zip(points, pictures.mm_per_px, strict=True)]
+    rows = [
+        _flat(values(FramedFace.of(p), float(s))) for p, s in zip(points, pictures.mm_per_px, strict=True)
+    ]
     return _columns(rows)
 
 

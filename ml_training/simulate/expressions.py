@@ -172,7 +172,7 @@ def _yielded(names: Sequence[str], resting: np.ndarray, view: str, effort: float
 
 
 @dataclass(frozen=True)
-class Made:
+class DrawnExpression:
     """An expression. weights: (U,) all of it; moved: (U,) what the movement added to the face at rest."""
 
     weights: np.ndarray
@@ -187,19 +187,19 @@ def expression(
     rng: np.random.Generator,
     done_side: int | None = None,
     resting: np.ndarray | None = None,
-) -> Made:
+) -> DrawnExpression:
     """One attempt at a view by a face with these habits, this palsy and this expression at rest, (U,)."""
     effort = 1.0 if view == Exercise.REST else attempt(rng)
     moved = weights(names, view, palsy, habits, rng, done_side, effort=effort)
     if resting is None:
-        return Made(moved, moved)
+        return DrawnExpression(moved, moved)
     left = _yielded(names, resting, view, effort, palsy)
     for n, name in enumerate(names):
         if name.startswith("eyeBlink"):
             moved[n] *= 1 - min(
                 1.0, max(0.0, float(left[n]))
             )  # a lid that hangs has less of its way before it
-    return Made(left + moved, moved)
+    return DrawnExpression(left + moved, moved)
 
 
 SHOWN_BY = {

@@ -98,7 +98,7 @@ def sure_view(gauge: Gauge, points: np.ndarray) -> int:
 
 
 @dataclass(frozen=True)
-class Line:
+class GaugeRow:
     """One coefficient of one view: means of real faces (`real_count` of them, 0 where they are `ELSEWHERE`) and of
     simulated ones, healthy and by grade. parted: whether the healthy are further from the real than `TOLERANCE`."""
 
@@ -115,7 +115,7 @@ class Line:
         return self.real is not None and abs(self.healthy - self.real) > TOLERANCE
 
 
-def lines(simulated: Pictures, real: Pictures, gauge: Gauge) -> list[Line]:
+def lines(simulated: Pictures, real: Pictures, gauge: Gauge) -> list[GaugeRow]:
     """Every view of `READ` that simulated pictures show."""
     found = []
     for view, names in READ.items():
@@ -132,7 +132,7 @@ def lines(simulated: Pictures, real: Pictures, gauge: Gauge) -> list[Line]:
             }
             healthy = drawn.grade == 1
             found.append(
-                Line(
+                GaugeRow(
                     view,
                     name,
                     wanted,
@@ -145,7 +145,7 @@ def lines(simulated: Pictures, real: Pictures, gauge: Gauge) -> list[Line]:
     return found
 
 
-def table(found: list[Line]) -> str:
+def table(found: list[GaugeRow]) -> str:
     """Markdown."""
     rows = [
         f"| View | Coefficient | Real | Simulated, healthy | {' | '.join(f'grade {g}' for g in GRADES[1:])} | |"

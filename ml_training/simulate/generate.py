@@ -56,7 +56,7 @@ TEXTS = {"person": "U16", "visit": "U24", "split": "U8", "source": "U12"}
 
 
 @dataclass(frozen=True)
-class Job:
+class Shard:
     """One shard: some portraits, all their pictures."""
 
     number: int
@@ -64,7 +64,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Plan:
+class GenerationPlan:
     """What every worker needs to know. visits: of each person; repeats: further photos of two views of each visit
     of people who are not trained on, to tell how far measures repeat."""
 
@@ -124,7 +124,7 @@ def tried(folders: list[Path]) -> frozenset[str]:
     return frozenset(found)
 
 
-def make_shard(job: Job, plan: Plan) -> dict[str, str]:
+def make_shard(job: Shard, plan: GenerationPlan) -> dict[str, str]:
     """Render one shard to disk; returns the state of each portrait: used, or why it wasn't."""
     path, states, rows = plan.out / f"part-{job.number:03d}.npz", {}, []
     note = path.with_suffix(".json")
@@ -149,7 +149,7 @@ def make_shard(job: Job, plan: Plan) -> dict[str, str]:
     return states
 
 
-def write_manifest(plan: Plan, found: list[portraits.Portrait], states: dict[str, str]) -> None:
+def write_manifest(plan: GenerationPlan, found: list[portraits.Portrait], states: dict[str, str]) -> None:
     """manifest.json: how to make the very same pictures again."""
     rows = [
         {"sha256": p.sha256, "person": p.person, "split": p.split, "state": states.get(p.sha256, p.split)}
@@ -198,7 +198,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=20261121)
     parser.add_argument("--workers", type=int, default=2)
     args = parser.parse_args()
-    plan = Plan(sources.face_folder(args.face), args.out, args.visits, args.repeats, args.size, args.seed)
+    plan = GenerationPlan(
+        sources.face_folder(args.face), args.out, args.visits, args.repeats, args.size, args.seed
+    )
     plan.out.mkdir(parents=True, exist_ok=True)
     held_out = frozenset(json.loads(HELD_OUT_FILE.read_text())) if HELD_OUT_FILE.exists() else frozenset()
     files = [file for folder in args.portraits for file in sources.portrait_files(folder)]
@@ -213,7 +215,7 @@ def main() -> None:
     np.random.default_rng(plan.seed).shuffle(usable)
     usable = usable[: args.limit or None]
     step = args.portraits_per_shard
-    jobs = [Job(n, usable[i : i + step]) for n, i in enumerate(range(0, len(usable), step))]
+    jobs = [Shard(n, usable[i : i + step]) for n, i in enumerate(range(0, len(usable), step))]
     os.environ |= {name: os.environ.get(name, "1") for name in ONE_THREAD}
     with ProcessPoolExecutor(args.workers, mp_context=get_context("spawn")) as pool:
         for shard in tqdm(pool.map(partial(make_shard, plan=plan), jobs), total=len(jobs), unit="shard"):

@@ -12,7 +12,7 @@ from inference.pipeline.places import PLACES
 from ml_training.datasets import BOTH, CONDITIONS, NEITHER, UNKNOWN_VIEW
 from ml_training.portraits import Portrait
 from ml_training.simulate.accessories import Look, wear
-from ml_training.simulate.expressions import Made, expression, is_shown
+from ml_training.simulate.expressions import DrawnExpression, expression, is_shown
 from ml_training.simulate.eyes import IRIS_CENTRES
 from ml_training.simulate.fit import Fit
 from ml_training.simulate.marks import marked
@@ -103,7 +103,7 @@ class Studio:
         return [row | _truth_of(palsy) for row in rows]
 
     def _taken(
-        self, sitter: Sitter, made: Made, look: Look, rng: np.random.Generator, times: int
+        self, sitter: Sitter, made: DrawnExpression, look: Look, rng: np.random.Generator, times: int
     ) -> list[Row]:
         """The same face, photographed a number of times."""
         person, rows, vector = sitter.subject, [], made.weights

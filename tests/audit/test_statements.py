@@ -16,7 +16,7 @@ from clinic.audit.models import AuditEvent, Event
 from clinic.audit.services import log_result
 from clinic.operations.fsck import records, repairs
 from clinic.operations.fsck.batch import Batch
-from clinic.operations.fsck.codes import Found
+from clinic.operations.fsck.codes import Fault
 from clinic.operations.models import IntegrityCheck
 from clinic.recovery.services import refresh_summary
 from clinic.rights import erasure
@@ -220,15 +220,15 @@ def test_no_summary_is_made_of_a_forgery(said, patient, visit) -> None:
         Analysis.objects.update(eye_ratio=0.1, mouth_ratio=0.1, grade=6)
         type(visit).objects.filter(pk=visit.pk).update(grade=6)
     assert found() == ["summary_of_altered"]
-    assert not repairs.repair(Found("summary_of_altered", str(patient.pk)))
-    assert not repairs.repair(Found("summary_differs", str(patient.pk))), "nor by its old name"
+    assert not repairs.repair(Fault("summary_of_altered", str(patient.pk)))
+    assert not repairs.repair(Fault("summary_differs", str(patient.pk))), "nor by its old name"
     assert isinstance(records.summaries(check, ""), Batch)
 
 
 def test_a_visit_that_is_not_what_its_history_says_is_no_ground_for_a_summary(said, patient, visit) -> None:
     with as_superuser_past_the_guards():
         type(visit).objects.filter(pk=visit.pk).update(grade=6)
-    assert not repairs.repair(Found("summary_differs", str(patient.pk)))
+    assert not repairs.repair(Fault("summary_differs", str(patient.pk)))
 
 
 def test_the_command_says_it_in_sentences(said) -> None:

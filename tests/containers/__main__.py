@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from clinic.start.install import Problem
+from clinic.start.install import StartProblem
 from tests.running import shipped
 
 from . import bases, drill
@@ -43,13 +43,13 @@ def main() -> int:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(folder).free < ROOM and not asked.keep:
-            raise Problem(
+            raise StartProblem(
                 f"{folder} has less than {ROOM / 1e9:.0f} GB free; name another place with --keep FOLDER."
             )
         with Engine(folder.resolve(), keep=bool(asked.keep)) as engine:
             tree = build(engine, asked, table)
             whole(engine, asked, table, tree)
-    except Problem as problem:
+    except StartProblem as problem:
         print(problem, file=sys.stderr)
         table.add("the drill itself", "broke off", "its end", good=False)
     print(table)
@@ -87,7 +87,7 @@ def build(engine: Engine, asked: argparse.Namespace, table: Table) -> Path:
         ["git", "archive", asked.before], cwd=shipped.ROOT, check=False, capture_output=True
     )
     if packed.returncode != 0:
-        raise Problem(f"{asked.before} is no commit: {packed.stderr.decode()}")
+        raise StartProblem(f"{asked.before} is no commit: {packed.stderr.decode()}")
     subprocess.run(["tar", "-x", "-C", tree], input=packed.stdout, check=True)
     versions = [(NOW, shipped.ROOT), *([(BEFORE, tree)] if "upgrade" in asked.parts else [])]
     for version, root in versions:

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from clinic.start.install import Problem
+from clinic.start.install import StartProblem
 from tests.running import shipped
 
 from .engine import Engine, run
@@ -57,7 +57,7 @@ def make(engine: Engine) -> None:
             continue
         dockerfile = STANDINS / f"{name.partition(':')[0]}.Dockerfile"
         if not dockerfile.exists():
-            raise Problem(f"docker/ names {name}, for which {STANDINS} has no stand-in.")
+            raise StartProblem(f"docker/ names {name}, for which {STANDINS} has no stand-in.")
         engine.build(dockerfile, f"localhost/{name}", STANDINS)
 
 
@@ -76,7 +76,7 @@ def mirror() -> str:
         address, codename, component, origin = (*line.split(), "", "", "", "")[:4]
         if (codename, component, origin) == (SUITE, "main", "Debian"):
             return address
-    raise Problem(f"This machine's apt has no Debian {SUITE}: stand-ins can't be made; try --registry.")
+    raise StartProblem(f"This machine's apt has no Debian {SUITE}: stand-ins can't be made; try --registry.")
 
 
 def _debian(engine: Engine) -> None:

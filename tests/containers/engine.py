@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from clinic.start.install import Problem
+from clinic.start.install import StartProblem
 
 PROGRAMS = ("podman", "buildah", "runc", "debootstrap", "catatonit", "iptables")
 PACKAGES = "podman buildah runc debootstrap netavark aardvark-dns catatonit iptables"
@@ -166,7 +166,7 @@ def run(
         timeout=timeout,
     )
     if check and done.returncode != 0:
-        raise Problem(
+        raise StartProblem(
             f"{' '.join(map(str, command))[:300]} failed:\n{done.stdout[-1500:]}{done.stderr[-2500:]}"
         )
     return done.stdout

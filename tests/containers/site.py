@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from clinic.start.install import Problem
+from clinic.start.install import StartProblem
 from tests.running import shipped
 from tests.running.conftest import EMAIL, FIRST_DAY, PASSWORD, SECRET
 from tests.running.installation import write_certificate
@@ -38,7 +38,7 @@ def until(condition: Callable[[], Any], seconds: float, what: str) -> float:
     start = time.monotonic()
     while not condition():
         if time.monotonic() - start > seconds:
-            raise Problem(f"{what}: not within {seconds:.0f} s")
+            raise StartProblem(f"{what}: not within {seconds:.0f} s")
         time.sleep(0.25)
     return time.monotonic() - start
 
@@ -59,7 +59,7 @@ class Site:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(Problem, subprocess.TimeoutExpired):
+        with contextlib.suppress(StartProblem, subprocess.TimeoutExpired):
             self.compose("down", "--volumes", "--timeout", "5")
         self.engine.podman("volume", "rm", "--force", "--all", check=False)
 
@@ -149,7 +149,7 @@ class Site:
     def container(self, service: str) -> str:
         names = self.containers(service)
         if not names:
-            raise Problem(f"{service} doesn't run:\n{self.said()[-3000:]}")
+            raise StartProblem(f"{service} doesn't run:\n{self.said()[-3000:]}")
         return names[0]
 
     def is_well(self, container: str) -> bool:
@@ -213,5 +213,5 @@ class Site:
         visitor = Visitor(self)
         answer = visitor.log_in(EMAIL, PASSWORD, SECRET)
         if visitor.get("/api/v1/clinics/").status_code != 200:
-            raise Problem(f"no login: {answer.status_code} {answer.url}\n{self.said()[-3000:]}")
+            raise StartProblem(f"no login: {answer.status_code} {answer.url}\n{self.said()[-3000:]}")
         return visitor

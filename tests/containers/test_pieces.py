@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from clinic.start.install import Problem
+from clinic.start.install import StartProblem
 from tests.visits import costly
 
 from . import bases, drill, engine, people
@@ -47,7 +47,7 @@ def test_the_packages_come_from_where_this_machine_has_them(monkeypatch: pytest.
     monkeypatch.setattr(bases, "run", lambda command: f"{listed}https://b.example/d bookworm main Debian\n")
     assert bases.mirror() == "https://b.example/d"
     monkeypatch.setattr(bases, "run", lambda command: listed)
-    with pytest.raises(Problem, match="--registry"):
+    with pytest.raises(StartProblem, match="--registry"):
         bases.mirror()
 
 

@@ -12,7 +12,7 @@ import sys
 import time
 import traceback
 
-from clinic.start.install import Problem
+from clinic.start.install import StartProblem
 
 from .house import House
 from .sizes import FULL, SHORT, Size
@@ -49,7 +49,7 @@ def main() -> int:
     print(f"Seed {given.seed}; {size}", flush=True)
     try:
         return run_all(given.drills or list(DRILLS), size)
-    except Problem as problem:
+    except StartProblem as problem:
         print(problem, file=sys.stderr)
         return 1
 

@@ -188,7 +188,7 @@ def test_a_broker_that_hangs_costs_one_upload_a_moment_and_the_next_ones_nothing
 
 def test_a_closed_connection_says_so(monkeypatch):
     """The worker's loop waits for the broker after such an error, and ends after any other."""
-    channel = object.__new__(redis_broker.Channel)
+    channel = object.__new__(redis_broker.RedisChannel)
     channel.connection = type("Closed", (), {"client": None})()
     channel._qos = channel._cycle = None
     channel.closed = True

@@ -269,7 +269,7 @@ def test_an_entry_names_nobody(api, visit):
 
 
 def test_every_kind_has_its_address(api):
-    from clinic.feed.models import Kind
+    from clinic.feed.models import RecordKind
 
-    for kind in Kind.values:
+    for kind in RecordKind.values:
         assert reverse(f"api:{kind}-detail", args=["00000000-0000-0000-0000-000000000000"])

@@ -179,14 +179,14 @@ def test_the_environment_is_left_alone_while_its_lock_is_the_same(tmp_path, monk
 
 def test_a_download_that_would_not_fit_is_said_before_it_starts(tmp_path, monkeypatch):
     monkeypatch.setattr(install.shutil, "disk_usage", lambda _folder: Usage(10**10, 10**10, 10**8))
-    with pytest.raises(install.Problem, match=r"needs 1\.5 GB of free disk"):
+    with pytest.raises(install.StartProblem, match=r"needs 1\.5 GB of free disk"):
         install.install(tmp_path / "venv", "run")
 
 
 def test_a_missing_venv_module_is_said_with_its_package(tmp_path, monkeypatch):
     monkeypatch.setattr(install.importlib.util, "find_spec", lambda _name: None)
     monkeypatch.setattr(install.os, "geteuid", lambda: 1000)
-    with pytest.raises(install.Problem, match=r"sudo apt-get install python3\.1[12]-venv"):
+    with pytest.raises(install.StartProblem, match=r"sudo apt-get install python3\.1[12]-venv"):
         install.make_venv(tmp_path / "venv")
 
 
@@ -197,7 +197,7 @@ def test_pips_own_reason_is_passed_on(tmp_path, monkeypatch):
     lock = tmp_path / "lock.txt"
     lock.write_text("x==1\n")
     monkeypatch.setattr(install, "ROOT", tmp_path)
-    with pytest.raises(install.Problem, match="ERROR: no such thing"):
+    with pytest.raises(install.StartProblem, match="ERROR: no such thing"):
         install.install_lock(pip, lock)
 
 

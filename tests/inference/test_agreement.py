@@ -8,7 +8,7 @@ import pytest
 
 from clinic.validation import ledger
 from clinic.validation.agreement import (
-    Pair,
+    ReadingPair,
     Share,
     agreement,
     agreement_of,
@@ -26,8 +26,8 @@ def said(grade: int | None, side: str = "left", exercise: str = "smile", verdict
     return Finding(exercise, Verdict(verdict or ("weak" if weak else "normal")), side if weak else "", grade)
 
 
-def pair(reference: Finding, other: Finding, patient: object = 1) -> Pair:
-    return Pair(patient, reference, other)
+def pair(reference: Finding, other: Finding, patient: object = 1) -> ReadingPair:
+    return ReadingPair(patient, reference, other)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_the_interval_is_students_in_small_samples():
 def test_kappas_interval_holds_the_truth_as_often_as_it_says_and_is_a_bootstraps():
     draw = random.Random(3)
 
-    def clinic(patients: int) -> list[Pair]:
+    def clinic(patients: int) -> list[ReadingPair]:
         pairs = []
         for patient in range(patients):
             bias = draw.choice((-1, 0, 0, 0, 1))  # one patient's photos resemble each other

@@ -6,7 +6,7 @@ from django.utils import translation
 
 from inference.errors import BY_CODE, TABLE, explain
 from inference.models import Analysis
-from inference.pipeline.codes import Reason
+from inference.pipeline.codes import RejectionReason
 from inference.pipeline.errors import ERRORS
 
 
@@ -23,7 +23,7 @@ def test_each_code_has_a_sentence_and_something_to_do():
 
 
 def test_rejections_are_exactly_those_of_the_pipeline():
-    assert {e.code for e in TABLE if e.kind == "rejected"} == {reason.value for reason in Reason}
+    assert {e.code for e in TABLE if e.kind == "rejected"} == {reason.value for reason in RejectionReason}
 
 
 def test_another_try_never_helps_a_rejected_photo():

@@ -32,7 +32,7 @@ def test_open_analyses_are_found_by_their_state():
 
 
 def test_the_work_in_hand_is_the_clinics_own_and_of_this_batch(clinic, visit):
-    assert selectors.progress(clinic_id=clinic.pk) == selectors.Progress(0, 0, 0)
+    assert selectors.progress(clinic_id=clinic.pk) == selectors.QueueProgress(0, 0, 0)
     old = timezone.now() - selectors.BATCH - dt.timedelta(minutes=1)
     factories.AnalysisFactory(photo=factories.PhotoFactory(visit=visit), finished_at=old)
     factories.AnalysisFactory(photo=factories.PhotoFactory(visit=visit))
@@ -41,7 +41,7 @@ def test_the_work_in_hand_is_the_clinics_own_and_of_this_batch(clinic, visit):
     nothing_open = selectors.progress(clinic_id=clinic.pk)
     assert not nothing_open.open
     factories.AnalysisFactory(photo=factories.PhotoFactory(visit=visit), queued=True)
-    assert selectors.progress(clinic_id=clinic.pk) == selectors.Progress(1, 0, 2)
+    assert selectors.progress(clinic_id=clinic.pk) == selectors.QueueProgress(1, 0, 2)
 
 
 def test_without_work_the_poll_asks_one_question_of_the_analyses(clinic, django_assert_num_queries):

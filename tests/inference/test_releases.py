@@ -318,9 +318,9 @@ def test_only_administrators_read_what_was_done_and_by_whom(root, run, as_clinic
     ],
 )
 def test_figures_are_rounded_and_not_cut_off(key, value, shown):
-    from inference.cards import Figure
+    from inference.cards import CardFigure
 
-    figure = Figure(key, "", "", value, low=None, high=None, pictures=None, people=None, interval="")
+    figure = CardFigure(key, "", "", value, low=None, high=None, pictures=None, people=None, interval="")
     assert figure.shown == shown
 
 

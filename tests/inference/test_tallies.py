@@ -19,7 +19,7 @@ from clinic.recovery.services import count_waiting, refresh_summary
 from clinic.rights import erasure
 from clinic.rights import services as rights
 from clinic.validation import ledger, tallies
-from clinic.validation.agreement import Pair, agreement
+from clinic.validation.agreement import ReadingPair, agreement
 from clinic.visits import moving
 from clinic.visits import services as visits
 from clinic.visits.models import Confirmation, Photo, Visit
@@ -35,7 +35,7 @@ RELEASES = ("test-release", "2027.1")
 SHADOW = "shadow-2099"
 
 
-def looked_through(clinic, release: str) -> list[Pair]:
+def looked_through(clinic, release: str) -> list[ReadingPair]:
     """What the ledger is about, photo by photo and visit by visit, without any count that is kept."""
     on_record = Photo.objects.current().filter(
         visit__patient__clinic=clinic,
@@ -50,7 +50,7 @@ def looked_through(clinic, release: str) -> list[Pair]:
             columns = (result.exercise, result.findings["palsy_verdict"], result.weak_side, result.grade)
             exercise = word.exercise if word.names_exercise else ""
             said = finding.from_clinician(exercise, word.palsy, word.weak_side, word.grade)
-            pairs.append(Pair(photo.visit.patient_id, said, finding.from_columns(*columns)))
+            pairs.append(ReadingPair(photo.visit.patient_id, said, finding.from_columns(*columns)))
     seen = Visit.objects.current().filter(
         patient__clinic=clinic, patient__archived_at=None, patient__restricted_at=None
     )
@@ -58,11 +58,13 @@ def looked_through(clinic, release: str) -> list[Pair]:
         word = visit.confirmations.order_by("created_at").last()
         if word and word.release == release and word.palsy is not None and word.model_verdict:
             columns = [getattr(word, name) for name in finding.VISIT_COLUMNS]
-            pairs.append(Pair(visit.patient_id, *finding.from_visit_columns(*columns), whole_visit=True))
+            pairs.append(
+                ReadingPair(visit.patient_id, *finding.from_visit_columns(*columns), whole_visit=True)
+            )
     return pairs
 
 
-def in_band(pairs: list[Pair], band: tuple[int, int]) -> list[Pair]:
+def in_band(pairs: list[ReadingPair], band: tuple[int, int]) -> list[ReadingPair]:
     return [pair for pair in pairs if pair.reference.grade and band[0] <= pair.reference.grade <= band[1]]
 
 
@@ -331,7 +333,7 @@ def test_sums_are_folded_after_a_commit_and_stay_the_same(
         life.word()
     after = ClinicTally.objects.filter(clinic=clinic)
     assert after.count() < before and not tallies.difference(clinic_id=clinic.pk)
-    kind = tallies.Kind("", RELEASES[0])
+    kind = tallies.TallyKind("", RELEASES[0])
     assert tallies.sums(clinic_id=clinic.pk)[kind]["judged"] == kept[kind]["judged"]
 
 
@@ -357,7 +359,7 @@ def test_records_older_than_the_counts_are_counted_in_the_background(clinic, cli
 def test_a_check_finds_counts_that_differ_and_repairs_them(clinic, clinician, administrator):
     life = Clinic(clinic, clinician, administrator, 17)
     life.word()
-    kind = tallies.Kind("", RELEASES[0])
+    kind = tallies.TallyKind("", RELEASES[0])
     right = tallies.sums(clinic_id=clinic.pk)
     ClinicTally.objects.create(clinic=clinic, release=RELEASES[0], counts={"judged": 5})
     check = run.start(kind=CheckKind.WHOLE)

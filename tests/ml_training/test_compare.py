@@ -83,11 +83,11 @@ def test_keras_is_asked_for_the_weights_that_no_file_holds(monkeypatch, capsys):
         if given["alpha"] == 0.75:
             raise Exception("URL fetch failure on https://example.org: no route")  # as Keras raises it
 
-    def known(alpha: float) -> compare.Network:
-        return compare.Network(make, 1, (), (("alpha", alpha),))
+    def known(alpha: float) -> compare.Backbone:
+        return compare.Backbone(make, 1, (), (("alpha", alpha),))
 
     monkeypatch.setattr(
-        compare, "NETWORKS", {"near": known(1.0), "far": known(0.75), "plain CNN": compare.Network(None, 1)}
+        compare, "NETWORKS", {"near": known(1.0), "far": known(0.75), "plain CNN": compare.Backbone(None, 1)}
     )
     jobs = list(compare.plan(["near", "far", "plain CNN"], None, SIZE))
     assert jobs == [

@@ -11,7 +11,7 @@ import pytest
 from inference.pipeline.align import crop_face, in_crop
 from ml_training.evaluate import changed, controls, leaks, report
 from ml_training.evaluate.answers import RawOutputs, calibrated
-from ml_training.evaluate.controls import Network
+from ml_training.evaluate.controls import CalibratedNetwork
 from ml_training.evaluate.figures import Judged
 from ml_training.evaluate.intervals import Figure
 
@@ -20,8 +20,8 @@ from .people import knowing, pictures
 THRESHOLDS = {"palsy": 0.5}
 
 
-def network(predict) -> Network:
-    return Network(predict, {}, THRESHOLDS)
+def network(predict) -> CalibratedNetwork:
+    return CalibratedNetwork(predict, {}, THRESHOLDS)
 
 
 def blind(known) -> RawOutputs:

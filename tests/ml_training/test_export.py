@@ -118,10 +118,10 @@ def test_a_variant_that_decides_otherwise_is_refused(rows):  # type: ignore[no-u
     same = {"pictures": 0, "share": 0.0}
     heads = dict.fromkeys(("view", "palsy", "side"), same) | {"grade": {"pictures": 2, "share": 0.04}}
     changed = rows[-1] | {"changed": heads}
-    with pytest.raises(export.NotEqual, match=r"grade of 4\.00 %"):
+    with pytest.raises(export.NetworkDiffers, match=r"grade of 4\.00 %"):
         export.check([changed], "int8", 0.01)
     assert export.check([changed], "int8", 0.05) == changed
-    with pytest.raises(export.NotEqual, match="MiB"):
+    with pytest.raises(export.NetworkDiffers, match="MiB"):
         export.check([changed | {"bytes": 13 * 2**20}], "int8", 0.05)
 
 

@@ -26,7 +26,7 @@ def run(tmp_path_factory):
     unknown = {"truth": np.full((4, len(PLACES), 2), np.nan), "source": np.full(4, "unmoved")}
     for n, shard in enumerate((*shards, fields(4, size=SIZE, seed=2) | unknown)):
         write_shard(data / f"part-00{n}.npz", shard)
-    config = train_locator.Config(
+    config = train_locator.LocatorConfig(
         [str(data)], str(data / "run"), frozen=None, size=SIZE, epochs=1, batch=4, warm_up=1
     )
     tf.config.run_functions_eagerly(True)  # to compile three steps takes ten times as long as to take them
@@ -132,7 +132,7 @@ def test_varied_and_mirrored_crops_keep_their_places_where_they_lie(monkeypatch)
     places = in_crop(given["truth"], given["points"], size)[:, corner]
     for crop, (x, y) in zip(given["crops"], np.round(places).astype(int), strict=True):
         crop[y - 2 : y + 3, x - 2 : x + 3] = 250
-    config = train_locator.Config([], "", size=size, batch=count)
+    config = train_locator.LocatorConfig([], "", size=size, batch=count)
     [(crops, truth)] = train_locator.batches(Pictures(**given), config, training=True)
     found, mirrored = 0, 0
     for crop, true in zip(crops.numpy().mean(-1), truth.numpy()[..., 2:] * size - 0.5, strict=True):

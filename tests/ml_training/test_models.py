@@ -277,7 +277,7 @@ def test_a_cut_off_run_goes_on_to_the_end_of_its_schedule_and_leaves_its_picture
             raise Killed
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(train.Progress, "on_train_batch_end", kill)
+        patch.setattr(train.TrainingBar, "on_train_batch_end", kill)
         train.train(small_run)
     run = Path(small_run.out)
     assert (run / "resume").is_dir()

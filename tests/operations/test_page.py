@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from clinic.accounts.models import Role
 from clinic.operations import rules, selectors, thresholds
-from clinic.operations.figures import Figures, Queue, Sign
+from clinic.operations.figures import Queue, ServiceFigures, Sign
 from clinic.operations.models import (
     Backup,
     BackupState,
@@ -152,10 +152,10 @@ def test_figures_from_rows(visit, well):
     assert names == ["AnalysisDelayed", "CanaryStale"]
 
 
-def well_figures(**changes) -> Figures:
+def well_figures(**changes) -> ServiceFigures:
     backup = Backup(state=BackupState.DONE, verified_at=NOW)
     calm = {"beat": 5.0, "backup": backup, "backup_age": 60.0, "check_age": 60.0, "whole_age": 60.0}
-    return Figures(at=NOW, **{**calm, **changes})
+    return ServiceFigures(at=NOW, **{**calm, **changes})
 
 
 WRONG = {

@@ -197,7 +197,7 @@ def test_a_folder_that_cant_be_read_is_told(odd, monkeypatch, tmp_path):
     analyser = SimpleNamespace(
         release=SimpleNamespace(name="r"), analyse=lambda source: Findings(state="succeeded")
     )
-    rows = list(batch.analyse_all(analyser, batch.Found([], found.unreadable)))
+    rows = list(batch.analyse_all(analyser, batch.NamedFiles([], found.unreadable)))
     assert [(row["status"], row["reason"]) for row in rows] == [("failed", "folder_unreadable")]
     assert "was not analysed" in rows[0]["sentence"]
 
@@ -229,7 +229,7 @@ def test_a_photo_at_rest_is_named_and_has_to_be_there(folder, tmp_path):
 
 
 def test_the_photo_at_rest_is_judged_by_itself_and_the_others_beside_it(folder):
-    from inference.batch import Found, analyse_all
+    from inference.batch import NamedFiles, analyse_all
     from inference.pipeline.findings import Findings
 
     class Seeing:
@@ -243,7 +243,7 @@ def test_the_photo_at_rest_is_judged_by_itself_and_the_others_beside_it(folder):
             return Findings(state="succeeded", reference=reference and "used")
 
     seeing, rest = Seeing(), folder / "a.jpg"
-    rows = list(analyse_all(seeing, Found([rest, folder / "e.png"], []), rest=rest))
+    rows = list(analyse_all(seeing, NamedFiles([rest, folder / "e.png"], []), rest=rest))
     assert seeing.beside == {"a.jpg": None, "e.png": rest}
     assert [row["reference"] for row in rows] == [None, "used"]
 

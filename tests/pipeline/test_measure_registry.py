@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 
 from inference.pipeline.codes import VIEWS
-from inference.pipeline.measure import BY_NAME, MEASURES, Face, frame, measure, since_rest, values, weak_share
+from inference.pipeline.measure import (
+    BY_NAME,
+    MEASURES,
+    FramedFace,
+    frame,
+    measure,
+    since_rest,
+    values,
+    weak_share,
+)
 from inference.pipeline.measure.frame import curve_at
 
 from .drawn import face, mirrored, moved
@@ -189,7 +198,7 @@ def test_points_that_nobody_reads_may_be_unknown():
     used = {index for name in vars(frame) if name.isupper() for index in indices(vars(frame)[name])}
     unknown = np.full_like(points, np.nan)
     unknown[sorted(used)] = points[sorted(used)]
-    assert values(Face.of(unknown), 1.0) == values(Face.of(points), 1.0)
+    assert values(FramedFace.of(unknown), 1.0) == values(FramedFace.of(points), 1.0)
 
 
 def indices(value: object) -> set[int]:

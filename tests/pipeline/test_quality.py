@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inference.pipeline.codes import Reason
+from inference.pipeline.codes import RejectionReason
 from inference.pipeline.quality import judge
 
 from .conftest import PEOPLE, exposed, scaled, shaken, tilted
@@ -46,11 +46,11 @@ def test_a_good_photo_passes_without_a_warning(mesh, person):
 
 
 def test_no_face(reason_of):
-    assert reason_of(np.full((300, 400, 3), 120, np.uint8)) == Reason.NO_FACE
+    assert reason_of(np.full((300, 400, 3), 120, np.uint8)) == RejectionReason.NO_FACE
 
 
 def test_several_faces(reason_of, person):
-    assert reason_of(np.hstack([person, person])) == Reason.SEVERAL_FACES
+    assert reason_of(np.hstack([person, person])) == RejectionReason.SEVERAL_FACES
 
 
 def test_a_small_picture_on_the_wall_is_no_second_face(reason_of, person):
@@ -61,8 +61,8 @@ def test_a_small_picture_on_the_wall_is_no_second_face(reason_of, person):
 
 
 def test_face_too_small(reason_of, person):
-    assert reason_of(scaled(person, 0.12)) in (Reason.FACE_TOO_SMALL, Reason.NO_FACE)
-    assert reason_of(scaled(person, 0.16)) == Reason.FACE_TOO_SMALL
+    assert reason_of(scaled(person, 0.12)) in (RejectionReason.FACE_TOO_SMALL, RejectionReason.NO_FACE)
+    assert reason_of(scaled(person, 0.16)) == RejectionReason.FACE_TOO_SMALL
 
 
 def test_a_small_face_is_warned_of(warnings_of, person):
@@ -71,30 +71,30 @@ def test_a_small_face_is_warned_of(warnings_of, person):
 
 @pytest.mark.parametrize("gain", [0.15, 0.08])
 def test_too_dark(reason_of, person, gain):
-    assert reason_of(exposed(person, gain)) == Reason.TOO_DARK
+    assert reason_of(exposed(person, gain)) == RejectionReason.TOO_DARK
 
 
 def test_too_bright(reason_of, person):
-    assert reason_of(exposed(person, 2.2)) == Reason.TOO_BRIGHT
+    assert reason_of(exposed(person, 2.2)) == RejectionReason.TOO_BRIGHT
 
 
 def test_out_of_focus(reason_of, person):
-    assert reason_of(cv2.GaussianBlur(person, (0, 0), 8)) == Reason.BLURRED
+    assert reason_of(cv2.GaussianBlur(person, (0, 0), 8)) == RejectionReason.BLURRED
 
 
 def test_shaken(reason_of, person):
-    assert reason_of(shaken(person, 31)) == Reason.BLURRED
+    assert reason_of(shaken(person, 31)) == RejectionReason.BLURRED
 
 
 def test_noise_does_not_pass_for_sharpness(reason_of, person):
     noise = np.random.default_rng(0).normal(0, 4, person.shape)
     blurred = cv2.GaussianBlur(person, (0, 0), 8) + noise
-    assert reason_of(np.clip(blurred, 0, 255).astype(np.uint8)) == Reason.BLURRED
+    assert reason_of(np.clip(blurred, 0, 255).astype(np.uint8)) == RejectionReason.BLURRED
 
 
 @pytest.mark.parametrize("degrees", [-40, 40])
 def test_tilted(reason_of, person, degrees):
-    assert reason_of(tilted(person, degrees)) == Reason.TILTED
+    assert reason_of(tilted(person, degrees)) == RejectionReason.TILTED
 
 
 @pytest.mark.parametrize("degrees", [-18, 18])
@@ -108,13 +108,13 @@ def test_turned(person, points, axis, degrees):
     turn, _ = cv2.Rodrigues(np.eye(3)[axis] * np.radians(degrees))
     middle = points.mean(0)
     turned = ((points - middle) @ turn.T + middle).astype(np.float32)
-    assert judge(person, [turned])[0] == Reason.TURNED
+    assert judge(person, [turned])[0] == RejectionReason.TURNED
 
 
 @pytest.mark.parametrize("colour", [(25, 25, 28), (200, 160, 140)])
 def test_eyes_covered(person, points, colour):
     band = painted(person, points, [70, 300, 116, 345, 127, 356, 46, 276], colour, grow=1.1)
-    assert judge(band, [points])[0] == Reason.EYES_COVERED
+    assert judge(band, [points])[0] == RejectionReason.EYES_COVERED
 
 
 def taped(image, points, side, colour=None):
@@ -189,13 +189,13 @@ def test_cloth_with_a_pattern_covers_the_mouth_too(mesh, name, pattern):
         bands = ((down if pattern == "stripes" else right) // 14 % 2)[..., None].astype(bool)
         cloth = np.where(bands, (200, 60, 60), (245, 245, 240)).astype(np.uint8)
     shown = masked(image, points, cloth)
-    assert judge(shown, [points])[0] == Reason.MOUTH_COVERED
+    assert judge(shown, [points])[0] == RejectionReason.MOUTH_COVERED
 
 
 @pytest.mark.parametrize("colour", [(120, 160, 200), (235, 235, 235), (30, 30, 30)])
 def test_mouth_covered(person, points, colour):
     mask = painted(person, points, [5, 227, 132, 136, 152, 365, 361, 447], colour)
-    assert judge(mask, [points])[0] == Reason.MOUTH_COVERED
+    assert judge(mask, [points])[0] == RejectionReason.MOUTH_COVERED
 
 
 def test_light_from_one_side_is_warned_of(warnings_of, person):
@@ -233,7 +233,7 @@ def test_a_picture_on_its_side_is_read_with_the_head_up(mesh, person, points, qu
 @pytest.mark.parametrize("degrees", [50, 130, -130])
 def test_a_head_between_two_sides_of_the_picture_is_tilted(reason_of, person, degrees):
     room = cv2.copyMakeBorder(person, 200, 200, 200, 200, cv2.BORDER_CONSTANT, value=(150, 150, 150))
-    assert reason_of(tilted(room, degrees)) == Reason.TILTED
+    assert reason_of(tilted(room, degrees)) == RejectionReason.TILTED
 
 
 @pytest.mark.parametrize("quarters", [0, 1, 2])
@@ -250,4 +250,4 @@ def test_an_empty_room_has_no_face_at_a_second_look_either(reason_of):
     rough = cv2.resize(
         rng.integers(0, 255, (40, 53, 3), dtype=np.uint8), (1280, 960), interpolation=cv2.INTER_CUBIC
     )
-    assert reason_of(rough) == Reason.NO_FACE
+    assert reason_of(rough) == RejectionReason.NO_FACE

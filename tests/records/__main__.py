@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clinic.start.install import Problem
+from clinic.start.install import StartProblem
 from clinic.start.supervisor import Died, Stopped, Supervisor
 from tests import servers
 
@@ -42,7 +42,7 @@ def main() -> int:
             return within(supervisor, folder, asked)
     except Stopped:
         return 130
-    except (Problem, Died) as problem:
+    except (StartProblem, Died) as problem:
         say(str(problem))
         return 1
     finally:

@@ -9,7 +9,7 @@ import time_machine
 
 from clinic.overview.selectors import attention
 from clinic.recovery import change, rules
-from clinic.recovery.change import Change, Changes, judged, limit_of, looks
+from clinic.recovery.change import CourseChanges, RegionChange, judged, limit_of, looks
 from clinic.recovery.measures import Reading
 from clinic.recovery.selectors import history
 from clinic.recovery.services import rebuild_summaries, refresh_summary
@@ -135,13 +135,13 @@ def test_a_difference_is_a_change_beyond_its_limit_alone(by, limit, verdict):
 
 
 def test_the_fall_that_exceeds_its_limit_by_most_is_the_news():
-    def one(region: str, by: float, limit: float) -> Change:
+    def one(region: str, by: float, limit: float) -> RegionChange:
         import uuid
 
         before, after = (Reading(value, "rest", "r", uuid.uuid4()) for value in (0.9, 0.9 + by))
-        return Change(region, before, after, limit / 2, limit)
+        return RegionChange(region, before, after, limit / 2, limit)
 
-    found = Changes(
+    found = CourseChanges(
         best=(one("eye", -0.4, 0.3), one("mouth", -0.3, 0.1), one("brow", -0.05, 0.1), one("face", -0.9, 0.1))
     )
 

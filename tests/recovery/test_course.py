@@ -9,9 +9,9 @@ import pytest
 import time_machine
 
 from clinic.recovery import rules
-from clinic.recovery.change import Change
+from clinic.recovery.change import RegionChange
 from clinic.recovery.course import Course, _apart
-from clinic.recovery.measures import Measured, Reading
+from clinic.recovery.measures import MeasuredVisit, Reading
 from clinic.recovery.selectors import history
 
 from . import scenes
@@ -143,9 +143,9 @@ def test_the_exercises_are_named_where_the_chart_s_figure_is_of_others_too():
     def figure(value, *exercises):  # type: ignore[no-untyped-def]
         return Reading(value, exercises[0], "r", uuid.uuid4(), False, "movement", exercises)
 
-    now = Measured()
+    now = MeasuredVisit()
     now.readings["mouth"] = figure(0.4, "smile_with_teeth", "pucker")
-    change = Change(
+    change = RegionChange(
         "mouth", figure(0.9, "smile_with_teeth"), figure(0.5, "smile_with_teeth"), 0.1, 0.2, TODAY
     )
     found = Course(

@@ -15,10 +15,10 @@ from django.urls import reverse
 from clinic.api.views.courses import VISITS_A_PAGE
 from clinic.overview.selectors import attention
 from clinic.recovery import change, charts
-from clinic.recovery.change import Changes
+from clinic.recovery.change import CourseChanges
 from clinic.recovery.data import as_data
 from clinic.recovery.export import history_csv
-from clinic.recovery.measures import Measured
+from clinic.recovery.measures import MeasuredVisit
 from clinic.recovery.models import PatientSummary, VisitSummary
 from clinic.recovery.selectors import course, history, visits_of
 from clinic.recovery.services import fall_of, rebuild_summaries
@@ -57,19 +57,19 @@ def episodes(clinic, clinician):
     return made
 
 
-def by_every_pair(visits: list[tuple[object, Measured]]) -> Changes:
+def by_every_pair(visits: list[tuple[object, MeasuredVisit]]) -> CourseChanges:
     """The changes by holding the last visit against each earlier one in turn: slow, and plain to read."""
     measured = [(date, one.compared) for date, one in visits if one.counted]
     *earlier, (_, now) = measured
-    by_figure: dict[tuple[str, str], list[change.Change]] = {}
+    by_figure: dict[tuple[str, str], list[change.RegionChange]] = {}
     for date, before in earlier:
         for one in change._of_visit(before, now, date, len(earlier)):  # type: ignore[arg-type]
             by_figure.setdefault((one.after.kind, one.region), []).append(one)
 
-    def deepest(every: list[change.Change]) -> change.Change:
+    def deepest(every: list[change.RegionChange]) -> change.RegionChange:
         return min(reversed(every), key=lambda one: one.by / one.limit if one.limit else one.by)
 
-    return Changes(
+    return CourseChanges(
         tuple(every[-1] for every in by_figure.values()),
         tuple(every[0] for every in by_figure.values()),
         tuple(deepest(every) for every in by_figure.values()),

@@ -12,7 +12,7 @@ from clinic.recovery.charts import panels
 from clinic.recovery.progress import progress
 from clinic.recovery.resting import resting_of
 from clinic.recovery.selectors import history
-from inference.pipeline.measure.movement import Face, Moved, moved, share
+from inference.pipeline.measure.movement import MeasuredFace, Moved, moved, share
 from tests import factories
 
 from . import scenes
@@ -30,15 +30,15 @@ def symmetry(name: str, left: float, right: float, **more: object) -> dict[str, 
 def test_movement_is_what_an_exercise_adds_to_the_face_at_rest():
     rest, raised = symmetry("brow_height", 22, 24), symmetry("brow_height", 22.5, 30)
 
-    assert moved("brow_raise", Face(raised), Face(rest)) == Moved(0.5, 6.0)
+    assert moved("brow_raise", MeasuredFace(raised), MeasuredFace(rest)) == Moved(0.5, 6.0)
     assert share([Moved(0.5, 6.0)], "left") == pytest.approx(0.083)
 
 
 def test_an_eye_that_closes_moves_by_what_its_opening_loses():
     found = moved(
         "gentle_eye_closure",
-        Face(symmetry("palpebral_fissure", 7, 0)),
-        Face(symmetry("palpebral_fissure", 9, 8)),
+        MeasuredFace(symmetry("palpebral_fissure", 7, 0)),
+        MeasuredFace(symmetry("palpebral_fissure", 9, 8)),
     )
 
     assert found == Moved(2.0, 8.0)
@@ -51,13 +51,13 @@ def test_a_camera_that_stands_elsewhere_moves_nothing():
         "commissure_excursion", 27 * 0.92, 37 * 0.92, mm_per_px=0.2 * 0.92, eyes_px=310.0, eyes_mm=62 * 0.92
     )
 
-    assert moved("smile_with_teeth", Face(far), Face(rest)) == Moved(0.0, 10.0)
+    assert moved("smile_with_teeth", MeasuredFace(far), MeasuredFace(rest)) == Moved(0.0, 10.0)
 
 
 def test_a_head_bent_forward_raises_no_brow():
     rest, bent = (
-        Face(symmetry("brow_height", 22, 22)),
-        Face(symmetry("brow_height", 22 - 3.3, 22 - 3.3), pitch=10),
+        MeasuredFace(symmetry("brow_height", 22, 22)),
+        MeasuredFace(symmetry("brow_height", 22 - 3.3, 22 - 3.3), pitch=10),
     )
     found = moved("brow_raise", bent, rest)
 
@@ -98,7 +98,7 @@ def test_the_demos_paralysed_foreheads_hardly_move_and_its_healthy_ones_do():
                 analyser.analyse(DEMO / f"{person['key']}-v{number}-{view}.jpg")
                 for view in ("rest", "brow-raise")
             ]
-            rest, raised = (Face(one.symmetry, one.quality["pitch_deg"]) for one in faces)
+            rest, raised = (MeasuredFace(one.symmetry, one.quality["pitch_deg"]) for one in faces)
             way = moved("brow_raise", raised, rest)
             assert way is not None
             value = share([way], person["weak_side"] or "")

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from clinic.recovery.measures import Measured, PhotoPoint, Result, lengths_of
+from clinic.recovery.measures import MeasuredVisit, PhotoPoint, Result, lengths_of
 
 
 def symmetry(*, mm_per_px: float, eyes_px: float, opening: float, brow: float) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def photo(exercise: str, found: dict[str, Any], release: str = "r1") -> PhotoPoi
 
 
 def test_lengths_of_closed_eyes_take_the_scale_of_the_photo_at_rest():
-    measured = Measured((photo("rest", REST), photo("gentle_eye_closure", CLOSED)))
+    measured = MeasuredVisit((photo("rest", REST), photo("gentle_eye_closure", CLOSED)))
     closed = measured.photos[1].results[0]
     assert closed.lengths == {"eye": (2.5, 2.5), "brow": (22.0, 22.0)}
     assert closed.symmetry["scale_from"] == "rest_photo", "every length that is shown has one scale"
@@ -44,11 +44,11 @@ def test_lengths_of_closed_eyes_take_the_scale_of_the_photo_at_rest():
 
 
 def test_another_releases_photo_at_rest_lends_no_scale():
-    measured = Measured((photo("rest", REST, "r0"), photo("gentle_eye_closure", CLOSED)))
+    measured = MeasuredVisit((photo("rest", REST, "r0"), photo("gentle_eye_closure", CLOSED)))
     assert measured.photos[1].results[0].lengths["brow"] == (17.6, 17.6)
     assert measured.photos[1].results[0].eye is None
 
 
 def test_photos_with_open_eyes_keep_their_own_scale():
-    measured = Measured((photo("rest", REST), photo("closed_smile", CLOSED)))
+    measured = MeasuredVisit((photo("rest", REST), photo("closed_smile", CLOSED)))
     assert measured.photos[1].results[0].lengths["brow"] == (17.6, 17.6)

@@ -77,7 +77,7 @@ def test_a_photo_is_sent_as_before(sealed, take, as_clinician):
 def test_no_byte_of_a_sealed_file_can_be_changed(content, place):
     clinic_id, key_id = uuid.uuid4(), uuid.uuid4()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keyring, "state_of", lambda _: keyring.State(key_id, False))
+        patch.setattr(keyring, "state_of", lambda _: keyring.KeyState(key_id, False))
         patch.setattr(keyring, "key", lambda *_: b"k" * 32)
         stored = bytearray(encryption.encrypt(content, clinic_id=clinic_id, name="aa/a.jpg"))
         assert encryption.decrypt(bytes(stored), name="aa/a.jpg") == content

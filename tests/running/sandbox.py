@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from clinic.start.install import Problem
+from clinic.start.install import StartProblem
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,7 +46,7 @@ def level() -> Level:
                 and subprocess.run(look, capture_output=True, check=False).returncode == 0
             ):
                 return found
-        raise Problem(
+        raise StartProblem(
             "Nobody but root may run this Python, so that no service can run as its own user. Try without root."
         )
     return Level.NONE

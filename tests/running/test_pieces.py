@@ -150,7 +150,8 @@ def test_worker_and_beat_say_that_they_live(tmp_path: Path, monkeypatch: pytest.
         assert look.main(role) == 1
     assert app.conf.beat_scheduler.startswith("clinic.config.")
     assert issubclass(
-        app.loader.import_from_cwd(app.conf.beat_scheduler.partition(":")[0]).Scheduler, heartbeat.Scheduler
+        app.loader.import_from_cwd(app.conf.beat_scheduler.partition(":")[0]).Scheduler,
+        heartbeat.LivingScheduler,
     )
 
 

@@ -183,7 +183,7 @@ def test_what_is_no_message_ends_no_worker(settings: Any) -> None:
         pytest.skip("needs Redis")
     heard: list[Any] = []
     name = f"tour-{secrets.token_hex(4)}"
-    with Connection(settings.CELERY_BROKER_URL, transport=redis_broker.Transport) as broker:
+    with Connection(settings.CELERY_BROKER_URL, transport=redis_broker.RedisTransport) as broker:
         channel = broker.channel()
         queue = Queue(name, exchange="", routing_key=name, channel=channel, auto_delete=True)
         queue.declare()

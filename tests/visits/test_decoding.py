@@ -160,7 +160,7 @@ def test_the_kernel_stops_a_photo_that_takes_too_much_processor_time(settings, m
     or two of it, and long before the limit on the wall."""
     settings.DECODING_SECONDS = 1
     monkeypatch.setattr(decoding, "SLOWEST", 500)
-    child = decoding.Child()
+    child = decoding.DecodingProcess()
     try:
         with pytest.raises(decoding.ChildDied):
             child.prepare(many_scans(40_000), None)

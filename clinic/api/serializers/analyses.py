@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from clinic.visits.models import Side
+from clinic.visits.models import ExerciseSide
 from clinic.visits.reading import CAUTIONS
 from inference.errors import explain
 from inference.finding import figures_of, from_analysis
@@ -87,7 +87,7 @@ class ResultSerializer(serializers.Serializer[Any]):
     )
     cautions = CautionSerializer(many=True)
     weak_side = serializers.ChoiceField(
-        choices=Side.choices,
+        choices=ExerciseSide.choices,
         allow_null=True,
         help_text="The patient's own side; null without weakness and where it is uncertain.",
     )

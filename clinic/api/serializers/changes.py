@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from clinic.feed.models import TOMBSTONES, Change, Kind, What
+from clinic.feed.models import TOMBSTONES, Change, RecordKind, What
 
 TODO: dict[str, tuple[str, str | Promise]] = {
     What.CREATED: ("fetch", _("Fetch the record.")),
@@ -90,7 +90,7 @@ class ChangeSerializer(serializers.Serializer[Change]):
 
     @extend_schema_field(serializers.URLField(allow_null=True))
     def get_url(self, change: Change) -> str | None:
-        if change.what in TOMBSTONES - {What.REVOKED} or change.kind not in Kind.values:
+        if change.what in TOMBSTONES - {What.REVOKED} or change.kind not in RecordKind.values:
             return None
         return reverse(f"api:{change.kind}-detail", args=[change.record], request=self.context.get("request"))
 

@@ -44,7 +44,7 @@ class Address(serializers.Field[str, Any, str, Any]):
 
 
 @extend_schema_field({"type": "string", "format": "binary"})
-class Upload(serializers.FileField):
+class UploadField(serializers.FileField):
     """A file as it comes. Not an ImageField, which would decode before intake has looked at size and type."""
 
 

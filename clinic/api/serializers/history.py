@@ -12,9 +12,9 @@ from rest_framework.reverse import reverse
 from clinic.common.spans import Precision
 from clinic.patients.models import Cause, TreatmentKind
 from clinic.recovery.figures import measures_of
-from clinic.recovery.history import History, VisitPoint
+from clinic.recovery.history import EpisodeHistory, VisitPoint
 from clinic.recovery.measures import PhotoPoint
-from clinic.visits.models import Side
+from clinic.visits.models import ExerciseSide
 
 from .analyses import VERDICT_HELP, VERDICTS
 from .fields import GRADE, BlankAsNull
@@ -166,7 +166,7 @@ class ConfirmedSerializer(serializers.Serializer[Any]):
 class PhotoPointSerializer(serializers.Serializer[Any]):
     photo = serializers.UUIDField(source="photo_id")
     exercise = serializers.CharField(help_text="The clinician's word where there is one, else as asked for.")
-    side = BlankAsNull(choices=Side.choices, read_only=True)
+    side = BlankAsNull(choices=ExerciseSide.choices, read_only=True)
     taken_at = serializers.DateTimeField()
     status = serializers.CharField(help_text="Of the newest analysis.")
     results = PhotoResultSerializer(many=True, help_text="One a release, newest first.")
@@ -266,7 +266,7 @@ class CourseSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(component_name="History")
-class HistorySerializer(serializers.Serializer[History]):
+class HistorySerializer(serializers.Serializer[EpisodeHistory]):
     """One episode's course: its newest visits, oldest first, with all treatments and changes of the models."""
 
     episode = serializers.UUIDField(source="episode_id")
@@ -288,19 +288,19 @@ class HistorySerializer(serializers.Serializer[History]):
     waiting = serializers.IntegerField()
 
     @extend_schema_field(VisitPointSerializer(many=True))
-    def get_visits(self, history: History) -> Any:
+    def get_visits(self, history: EpisodeHistory) -> Any:
         page = self.context["pages"][history.episode_id]
         return VisitPointSerializer(page.visits, many=True, context=self.context).data
 
     @extend_schema_field({"type": ["string", "null"], "format": "uri"})
-    def get_earlier(self, history: History) -> str | None:
+    def get_earlier(self, history: EpisodeHistory) -> str | None:
         page = self.context["pages"][history.episode_id]
         if not page.earlier:
             return None
         address = reverse("api:episode-history", args=[history.episode_id], request=self.context["request"])
         return f"{address}?before={page.visits[0].visit_id}"
 
-    def to_representation(self, instance: History) -> Any:
+    def to_representation(self, instance: EpisodeHistory) -> Any:
         """Nothing is counted from an onset that stands in for one that nobody knows to the day."""
         shown = super().to_representation(instance)
         if instance.onset.precision != Precision.DAY:

@@ -9,11 +9,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from clinic.visits import exercises
-from clinic.visits.models import GRADES, Confirmation, Photo, Side, TakenFrom
+from clinic.visits.models import GRADES, Confirmation, ExerciseSide, Photo, TakenFrom
 
-from ..moments import MomentField
+from ..moments import MomentSerializerField
 from .analyses import AnalysisSerializer
-from .fields import Address, BlankAsNull, PersonSerializer, Upload
+from .fields import Address, BlankAsNull, PersonSerializer, UploadField
 from .records import WEAK_SIDES
 
 
@@ -27,7 +27,7 @@ class ExerciseSerializer(serializers.Serializer[Any]):
     drawing = serializers.SerializerMethodField()
 
     @extend_schema_field(serializers.URLField())
-    def get_drawing(self, exercise: exercises.Exercise) -> str:
+    def get_drawing(self, exercise: exercises.ProtocolExercise) -> str:
         address = static(exercise.drawing)
         request = self.context.get("request")
         return request.build_absolute_uri(address) if request else address
@@ -77,7 +77,7 @@ class PhotoSerializer(serializers.ModelSerializer[Photo]):
             "visit's `filing`."
         ),
     )
-    side = BlankAsNull(choices=Side.choices, read_only=True, help_text="For an exercise of one side.")
+    side = BlankAsNull(choices=ExerciseSide.choices, read_only=True, help_text="For an exercise of one side.")
     taken_from = BlankAsNull(
         choices=TakenFrom.choices,
         read_only=True,
@@ -126,13 +126,16 @@ class PhotoUpload(serializers.Serializer[Any]):
         ),
     )
     side = serializers.ChoiceField(
-        choices=Side.choices, required=False, allow_blank=True, help_text="For an exercise of one side."
+        choices=ExerciseSide.choices,
+        required=False,
+        allow_blank=True,
+        help_text="For an exercise of one side.",
     )
-    taken_at = MomentField(
+    taken_at = MomentSerializerField(
         required=False,
         help_text="With its offset from UTC. Read from the photo itself if left out, or else now.",
     )
-    image = Upload(
+    image = UploadField(
         allow_empty_file=True,
         max_length=255,
         help_text="JPEG, PNG, WebP, HEIC or AVIF, up to 25 MB and 65 megapixels; the content decides, not the name.",
@@ -141,8 +144,10 @@ class PhotoUpload(serializers.Serializer[Any]):
 
 class PhotoChange(serializers.Serializer[Any]):
     exercise = serializers.ChoiceField(choices=exercises.all_choices())
-    side = BlankAsNull(choices=Side.choices, required=False, help_text="For an exercise of one side.")
-    taken_at = MomentField(help_text="With its offset from UTC. Not before birth, not in the future.")
+    side = BlankAsNull(choices=ExerciseSide.choices, required=False, help_text="For an exercise of one side.")
+    taken_at = MomentSerializerField(
+        help_text="With its offset from UTC. Not before birth, not in the future."
+    )
 
 
 class ProposedFilingSerializer(serializers.Serializer[Any]):
@@ -150,12 +155,12 @@ class ProposedFilingSerializer(serializers.Serializer[Any]):
 
     photo = serializers.UUIDField(source="card.photo.pk")
     exercise = serializers.CharField(source="card.photo.exercise", help_text="Under what it is filed now.")
-    side = BlankAsNull(source="card.photo.side", choices=Side.choices, read_only=True)
+    side = BlankAsNull(source="card.photo.side", choices=ExerciseSide.choices, read_only=True)
     version = serializers.IntegerField(
         source="card.photo.version", help_text="For `If-Match`: `photo`, a full stop, this."
     )
     proposed_exercise = serializers.CharField(source="step.exercise.code")
-    proposed_side = BlankAsNull(source="step.side", choices=Side.choices, read_only=True)
+    proposed_side = BlankAsNull(source="step.side", choices=ExerciseSide.choices, read_only=True)
     judged = serializers.BooleanField(help_text="False: its picture says nothing, so it stays where it is.")
     sure = serializers.BooleanField(help_text="Whether the picture alone does not speak against it.")
     probability = serializers.FloatField(

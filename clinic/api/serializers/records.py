@@ -15,7 +15,7 @@ from clinic.patients.models import Consent, ConsentManner, Episode, Patient, Tre
 from clinic.recovery.models import PatientSummary
 from clinic.visits.models import Visit
 
-from ..moments import MomentField
+from ..moments import MomentSerializerField
 from .fields import Address, BlankAsNull, PersonSerializer, RecordedBy
 
 CLOCKS = dt.timedelta(minutes=5)
@@ -251,7 +251,7 @@ class VisitSerializer(serializers.ModelSerializer[Visit]):
 
 
 class VisitChange(serializers.ModelSerializer[Visit]):
-    at = MomentField(required=False, help_text="With its offset from UTC; now if left out.")
+    at = MomentSerializerField(required=False, help_text="With its offset from UTC; now if left out.")
 
     class Meta:
         model = Visit

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from clinic.visits.grading import VisitFinding
-from clinic.visits.models import GRADES, Side, Visit, VisitConfirmation
+from clinic.visits.models import GRADES, ExerciseSide, Visit, VisitConfirmation
 from inference.pipeline.codes import ZONES
 from inference.pipeline.visit import VisitFindings
 
@@ -64,7 +64,9 @@ class VisitFindingsSerializer(serializers.Serializer[Any]):
     palsy_probability = serializers.FloatField(allow_null=True)
     palsy_verdict = serializers.ChoiceField(choices=VERDICTS, allow_null=True)
     weak_side = serializers.ChoiceField(
-        choices=Side.choices, allow_null=True, help_text="The patient's own side; null where it is not sure."
+        choices=ExerciseSide.choices,
+        allow_null=True,
+        help_text="The patient's own side; null where it is not sure.",
     )
     side_probability = serializers.FloatField(
         allow_null=True, help_text="Of the likelier side, given a weakness of one side."

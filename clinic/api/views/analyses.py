@@ -28,7 +28,7 @@ from ..serializers.ledger import LedgerSerializer, as_data
 from .base import Records, Strict, note_reads
 
 if TYPE_CHECKING:
-    from clinic.api.requests import UserRequest
+    from clinic.api.requests import ApiUserRequest
     from clinic.patients.models import Patient
 
 FOLLOW_AFTER = 1
@@ -89,7 +89,7 @@ class AnalysisViewSet(Records):
             )
         ],
     )
-    def retrieve(self, request: UserRequest, pk: uuid.UUID) -> Response:
+    def retrieve(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         analysis = self.get_object()
         headers = {}
         if analysis.status in FINAL:
@@ -108,7 +108,7 @@ class AnalysisViewSet(Records):
         responses=shapes.LandmarksSerializer,
     )
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
-    def landmarks(self, request: UserRequest, pk: uuid.UUID) -> Response:
+    def landmarks(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         analysis = self.get_object()
         if not analysis.landmarks:
             raise Http404
@@ -130,7 +130,7 @@ class ReleaseViewSet(Strict, viewsets.GenericViewSet[Any]):
         summary="The releases of the models, the active one first",
         description="What made the results: each release with its model card.",
     )
-    def list(self, request: UserRequest) -> Response:
+    def list(self, request: ApiUserRequest) -> Response:
         return Response(self._shown(registry.releases(), many=True))
 
     @extend_schema(
@@ -138,7 +138,7 @@ class ReleaseViewSet(Strict, viewsets.GenericViewSet[Any]):
         description="What the models were trained on, how well they did on people they had not seen, and limits.",
         parameters=[OpenApiParameter("name", str, OpenApiParameter.PATH, description="The release's name.")],
     )
-    def retrieve(self, request: UserRequest, name: str) -> Response:
+    def retrieve(self, request: ApiUserRequest, name: str) -> Response:
         release = registry.by_name(name)
         if release is None:
             raise Http404
@@ -155,7 +155,7 @@ class ReleaseViewSet(Strict, viewsets.GenericViewSet[Any]):
         responses=LedgerSerializer(many=True),
     )
     @action(detail=True, methods=["get"], url_path="ledger")
-    def agreement(self, request: UserRequest, name: str) -> Response:
+    def agreement(self, request: ApiUserRequest, name: str) -> Response:
         clinics = [clinic for clinic in clinics_of(request.user) if can_read_records(request.user, clinic)]
         known = registry.by_name(name) or any(name in ledger.uses(clinic_id=clinic) for clinic in clinics)
         if not known:

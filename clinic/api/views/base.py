@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from clinic.patients.models import Patient
     from clinic.recovery.selectors import VisitsPage
 
-    from ..requests import UserRequest
+    from ..requests import ApiUserRequest
 
 UNKNOWN_SHOWN: Final = 20
 
@@ -141,7 +141,7 @@ class Systems:
 class Records(Strict, viewsets.GenericViewSet[Any]):
     """List and retrieve what the user may see."""
 
-    request: UserRequest
+    request: ApiUserRequest
     lookup_value_converter = "uuid"
     http_method_names: ClassVar[list[str]] = ["get", "post", "patch", "head", "options"]
     filterset_class: ClassVar[Any] = None
@@ -200,12 +200,12 @@ class Records(Strict, viewsets.GenericViewSet[Any]):
         # Filters narrow lists; a record's own address always answers.
         return visible_or_404(self.get_queryset(), self.request.user, self.kwargs["pk"])
 
-    def list(self, request: UserRequest) -> Response:
+    def list(self, request: ApiUserRequest) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
         note_reads(request, [self.patient_of(record) for record in page])
         return self.get_paginated_response(self.shown(page, many=True))
 
-    def retrieve(self, request: UserRequest, pk: uuid.UUID) -> Response:
+    def retrieve(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         record = self.get_object()
         note_reads(request, [self.patient_of(record)])
         if self.whole_in_its_version and etags.is_known(request, record):

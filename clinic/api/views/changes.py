@@ -15,7 +15,7 @@ from clinic.accounts.policies import can_read_records, clinics_of
 from clinic.accounts.scopes import Scope, of_token
 from clinic.feed import selectors
 from clinic.feed import services as feed
-from clinic.feed.models import Feed, Kind
+from clinic.feed.models import Feed, RecordKind
 from clinic.patients.models import Patient
 
 from ..catalogue import Problem
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 CURSOR, SIZE, KIND, START = NewestFirst.cursor_param, NewestFirst.size_param, "kind", "start"
-RESULTS = frozenset({Kind.PHOTO, Kind.ANALYSIS, Kind.CONFIRMATION, Kind.TASK})
+RESULTS = frozenset({RecordKind.PHOTO, RecordKind.ANALYSIS, RecordKind.CONFIRMATION, RecordKind.TASK})
 
 
 class ChangesView(Strict):
@@ -58,7 +58,7 @@ class ChangesView(Strict):
             OpenApiParameter(SIZE, {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE}),
             OpenApiParameter(
                 KIND,
-                {"type": "array", "items": {"type": "string", "enum": Kind.values}},
+                {"type": "array", "items": {"type": "string", "enum": RecordKind.values}},
                 description="These kinds alone. May be given more than once.",
             ),
             OpenApiParameter(
@@ -98,12 +98,12 @@ class ChangesView(Strict):
         clinics = frozenset(pk for pk in clinics_of(user) if can_read_records(user, pk))
         by_session = isinstance(request.successful_authenticator, SessionAuthentication)
         may = by_session or Scope.RESULTS_READ in of_token(request.auth)
-        return selectors.Reader(clinics, frozenset(Kind.values) - (frozenset() if may else RESULTS))
+        return selectors.Reader(clinics, frozenset(RecordKind.values) - (frozenset() if may else RESULTS))
 
     def _kinds(self, request: Request) -> frozenset[str]:
         allowed = self._reader(request).kinds
         wanted = request.query_params.getlist(KIND)
-        if unknown := set(wanted) - set(Kind.values):
+        if unknown := set(wanted) - set(RecordKind.values):
             raise _invalid(KIND, _("There is no kind “%(kind)s”.") % {"kind": min(unknown)})
         if set(wanted) - allowed:
             raise Problem("out_of_scope", scope=str(Scope.RESULTS_READ))

@@ -13,7 +13,7 @@ from clinic.recovery.selectors import VisitsPage, visits_page
 
 if TYPE_CHECKING:
     from clinic.patients.models import Episode
-    from clinic.recovery.history import History
+    from clinic.recovery.history import EpisodeHistory
 
     from .base import Records
 
@@ -27,7 +27,7 @@ DESCRIPTION: Final = (
 )
 
 
-def with_visits(view: Records, courses: Mapping[Episode, History]) -> dict[str, Any]:
+def with_visits(view: Records, courses: Mapping[Episode, EpisodeHistory]) -> dict[str, Any]:
     """The context in which these courses are shown: the newest visits of each, or the newest before the one that the
     query names, which must be of the first."""
     before = _before(view)

@@ -41,7 +41,7 @@ from .base import Records, named, note_reads, nothing_named
 from .courses import BEFORE, DESCRIPTION, with_visits
 
 if TYPE_CHECKING:
-    from clinic.api.requests import UserRequest
+    from clinic.api.requests import ApiUserRequest
 
 MOST_FOUND = 50
 
@@ -78,7 +78,7 @@ class PatientViewSet(Records):
     @extend_schema(
         summary="Add a patient", request=shapes.PatientInput, responses={201: shapes.PatientSerializer}
     )
-    def create(self, request: UserRequest) -> Response:
+    def create(self, request: ApiUserRequest) -> Response:
         """A record number is unique in its clinic: a second patient with it is refused with 409 `conflict`."""
         given = self.given(shapes.PatientInput)
         clinic = self._clinic(given.pop("clinic", None))
@@ -90,7 +90,7 @@ class PatientViewSet(Records):
     @extend_schema(
         summary="Change a patient", request=shapes.PatientChange, responses={200: shapes.PatientSerializer}
     )
-    def partial_update(self, request: UserRequest, pk: uuid.UUID) -> Response:
+    def partial_update(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         """Send only what changes. Who changed what, from what to what, stays on record."""
         patient = self.get_object()
         self.may_write(patient)
@@ -105,7 +105,7 @@ class PatientViewSet(Records):
         responses={200: shapes.PatientSerializer},
     )
     @action(detail=True, methods=["post"])
-    def archive(self, request: UserRequest, pk: uuid.UUID) -> Response:
+    def archive(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         patient = self.get_object()
         self._may_shelve(patient)
         return self.changed(services.archive_patient(patient=patient, **self.change_of(patient)))
@@ -117,7 +117,7 @@ class PatientViewSet(Records):
         responses={200: shapes.PatientSerializer},
     )
     @action(detail=True, methods=["post"])
-    def restore(self, request: UserRequest, pk: uuid.UUID) -> Response:
+    def restore(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         patient = self.get_object()
         self._may_shelve(patient)
         return self.changed(services.restore_patient(patient=patient, **self.change_of(patient)))
@@ -134,7 +134,7 @@ class PatientViewSet(Records):
         responses={200: OpenApiResponse(shapes.PatientsFound)},
     )
     @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
-    def search(self, request: UserRequest) -> Response:
+    def search(self, request: ApiUserRequest) -> Response:
         given = self.given(shapes.PatientSearch)
         wanted, number = given.get("clinic"), tidy_number(given["record_number"])
         clinics = [self._clinic(wanted)] if wanted else list(self._clinics())
@@ -165,7 +165,7 @@ class PatientViewSet(Records):
         responses=PatientHistorySerializer,
     )
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
-    def history(self, request: UserRequest, pk: uuid.UUID) -> Response:
+    def history(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         patient = self.get_object()
         note_reads(request, [patient])
         episodes = patient.episodes.select_related("patient__clinic")
@@ -242,7 +242,7 @@ class EpisodeViewSet(Records):
     @extend_schema(
         summary="Open a care episode", request=shapes.EpisodeInput, responses={201: shapes.EpisodeSerializer}
     )
-    def create(self, request: UserRequest) -> Response:
+    def create(self, request: ApiUserRequest) -> Response:
         """Recovery is counted from `onset_date`. The weak side is the patient's own, never the viewer's."""
         given = self.given(shapes.EpisodeInput)
         patient = named(Patient.objects.select_related("clinic"), request, "patient", given.pop("patient"))
@@ -254,7 +254,7 @@ class EpisodeViewSet(Records):
         request=shapes.EpisodeChange,
         responses={200: shapes.EpisodeSerializer},
     )
-    def partial_update(self, request: UserRequest, pk: uuid.UUID) -> Response:
+    def partial_update(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         """Send only what changes. Another onset moves every visit on the time axis."""
         episode = self.get_object()
         self.may_change(episode)
@@ -278,7 +278,7 @@ class EpisodeViewSet(Records):
         pagination_class=None,
         renderer_classes=[JSONRenderer, CsvRenderer],
     )
-    def history(self, request: UserRequest, pk: uuid.UUID) -> Response:
+    def history(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         episode = self.get_object()
         if request.accepted_renderer.format == CsvRenderer.format:
             self.may_take_along()
@@ -322,7 +322,7 @@ class TreatmentViewSet(Records):
         request=shapes.TreatmentInput,
         responses={201: shapes.TreatmentSerializer},
     )
-    def create(self, request: UserRequest) -> Response:
+    def create(self, request: ApiUserRequest) -> Response:
         """It becomes a mark on the time axis of the recovery history."""
         given = self.given(shapes.TreatmentInput)
         episodes = Episode.objects.select_related("patient__clinic")
@@ -335,7 +335,7 @@ class TreatmentViewSet(Records):
         request=shapes.TreatmentChange,
         responses={200: shapes.TreatmentSerializer},
     )
-    def partial_update(self, request: UserRequest, pk: uuid.UUID) -> Response:
+    def partial_update(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         """Send only what changes."""
         treatment = self.get_object()
         self.may_change(treatment)
@@ -351,7 +351,7 @@ class TreatmentViewSet(Records):
         responses=shapes.TreatmentSerializer,
     )
     @action(detail=True, methods=["post"])
-    def archive(self, request: UserRequest, pk: uuid.UUID) -> Response:
+    def archive(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         treatment = self.get_object()
         self.may_change(treatment)
         return self.changed(services.archive_treatment(treatment=treatment, **self.change_of(treatment)))
@@ -381,7 +381,7 @@ class ConsentViewSet(Records):
     @extend_schema(
         summary="Record a consent", request=shapes.ConsentInput, responses={201: shapes.ConsentSerializer}
     )
-    def create(self, request: UserRequest) -> Response:
+    def create(self, request: ApiUserRequest) -> Response:
         """One consent a use is in force at a time; a second is refused with 409 `conflict`."""
         given = self.given(shapes.ConsentInput)
         patient = named(Patient.objects.select_related("clinic"), request, "patient", given.pop("patient"))
@@ -395,7 +395,7 @@ class ConsentViewSet(Records):
         responses={200: shapes.ConsentSerializer},
     )
     @action(detail=True, methods=["post"])
-    def revoke(self, request: UserRequest, pk: uuid.UUID) -> Response:
+    def revoke(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         consent = self.get_object()
         self.may_change(consent)
         return self.changed(consenting.revoke_consent(consent=consent, **self.change_of(consent)))

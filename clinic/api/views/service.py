@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from clinic.accounts.models import User
 
-    from ..requests import UserRequest
+    from ..requests import ApiUserRequest
 
 
 class TokenView(Strict):
@@ -137,7 +137,7 @@ class TokenView(Strict):
         request=None,
         responses={204: None},
     )
-    def delete(self, request: UserRequest) -> Response:
+    def delete(self, request: ApiUserRequest) -> Response:
         if not isinstance(request.successful_authenticator, TokenAuthentication):
             raise Problem("no_token")
         accounts.revoke_token(token=request.auth, by=request.user)
@@ -186,7 +186,7 @@ class OneTokenView(Strict):
         request=None,
         responses={204: None},
     )
-    def delete(self, request: UserRequest, pk: uuid.UUID) -> Response:
+    def delete(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         token = _visible(request).filter(label__pk=pk).first()
         if token is None:
             raise Http404

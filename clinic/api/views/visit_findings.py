@@ -30,7 +30,7 @@ from .base import Systems, note_reads, unless_archived
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from clinic.api.requests import UserRequest
+    from clinic.api.requests import ApiUserRequest
     from clinic.visits.models import VisitConfirmation
 
 
@@ -53,7 +53,7 @@ class VisitFindingsActions:
         responses={200: VisitFindingsSerializer},
     )
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
-    def findings(self, request: UserRequest, pk: uuid.UUID) -> Response:
+    def findings(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         visit = self.get_object()
         note_reads(request, [visit.patient])
         return Response(VisitFindingsSerializer(as_data(visit, visit_finding(visit=visit))).data)
@@ -69,7 +69,7 @@ class VisitFindingsActions:
         responses={200: FilingSerializer},
     )
     @action(detail=True, methods=["get"], filterset_class=None, pagination_class=None)
-    def filing(self, request: UserRequest, pk: uuid.UUID) -> Response:
+    def filing(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         visit = self.get_object()
         note_reads(request, [visit.patient])
         found = proposal(visit=visit, cards=photos_of_visit(visit=visit))
@@ -85,7 +85,7 @@ class VisitFindingsActions:
         responses={201: VisitConfirmationSerializer},
     )
     @action(detail=True, methods=["post"], filterset_class=None, pagination_class=None)
-    def confirm(self, request: UserRequest, pk: uuid.UUID) -> Response:
+    def confirm(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         visit = self.get_object()
         require(policies.can_confirm(request.user, visit.patient.clinic_id))
         unless_archived(visit)

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
     from clinic.accounts.requests import ClinicRequest
-    from clinic.api.requests import UserRequest
+    from clinic.api.requests import ApiUserRequest
 
 PICTURE: dict[str, Any] = {
     "detail": True, "methods": ["get"], "filterset_class": None, "pagination_class": None,
@@ -83,7 +83,7 @@ class VisitViewSet(VisitFindingsActions, Records):
     @extend_schema(
         summary="Start a visit", request=shapes.VisitInput, responses={201: shapes.VisitSerializer}
     )
-    def create(self, request: UserRequest) -> Response:
+    def create(self, request: ApiUserRequest) -> Response:
         """It belongs to the patient's current episode, unless you name another of theirs, and to you."""
         given = self.given(shapes.VisitInput)
         patient = named(Patient.objects.select_related("clinic"), request, "patient", given.pop("patient"))
@@ -100,7 +100,7 @@ class VisitViewSet(VisitFindingsActions, Records):
     @extend_schema(
         summary="Change a visit", request=shapes.VisitChange, responses={200: shapes.VisitSerializer}
     )
-    def partial_update(self, request: UserRequest, pk: uuid.UUID) -> Response:
+    def partial_update(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         """Send only what changes: time, impression, or the clinician's House-Brackmann grade."""
         visit = self.get_object()
         self.may_write(visit.patient)
@@ -117,7 +117,7 @@ class VisitViewSet(VisitFindingsActions, Records):
         responses={200: shapes.VisitSerializer},
     )
     @action(detail=True, methods=["post"])
-    def archive(self, request: UserRequest, pk: uuid.UUID) -> Response:
+    def archive(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         visit = self.get_object()
         self.may_change(visit)
         return self.changed(services.archive_visit(visit=visit, **self.change_of(visit)))
@@ -129,7 +129,7 @@ class VisitViewSet(VisitFindingsActions, Records):
         responses={200: shapes.VisitSerializer},
     )
     @action(detail=True, methods=["post"])
-    def restore(self, request: UserRequest, pk: uuid.UUID) -> Response:
+    def restore(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         visit = self.get_object()
         self.may_change(visit)
         return self.changed(services.restore_visit(visit=visit, **self.change_of(visit)))
@@ -202,7 +202,7 @@ class PhotoViewSet(Records):
         request={"multipart/form-data": photo_shapes.PhotoUpload},
         responses={202: photo_shapes.PhotoSerializer},
     )
-    def create(self, request: UserRequest) -> Response:
+    def create(self, request: ApiUserRequest) -> Response:
         given = self.given(photo_shapes.PhotoUpload)
         visits = Visit.objects.select_related("patient__clinic")
         visit = named(visits, request, "visit", given.pop("visit"))
@@ -228,7 +228,7 @@ class PhotoViewSet(Records):
         request=photo_shapes.PhotoChange,
         responses={200: photo_shapes.PhotoSerializer},
     )
-    def partial_update(self, request: UserRequest, pk: uuid.UUID) -> Response:
+    def partial_update(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         photo = self._writable()
         self.may_change(photo)
         given, change = self.given(photo_shapes.PhotoChange, partial=True), self.change_of(photo)
@@ -253,7 +253,7 @@ class PhotoViewSet(Records):
         responses={202: photo_shapes.PhotoSerializer},
     )
     @action(detail=True, methods=["post"])
-    def retry(self, request: UserRequest, pk: uuid.UUID) -> Response:
+    def retry(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         photo = self._writable()
         analysis = selectors.card_of(photo=photo).analysis
         if analysis is not None:
@@ -270,7 +270,7 @@ class PhotoViewSet(Records):
         responses={200: photo_shapes.PhotoSerializer},
     )
     @action(detail=True, methods=["post"])
-    def archive(self, request: UserRequest, pk: uuid.UUID) -> Response:
+    def archive(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         photo = self.get_object()
         self.may_change(photo)
         unless_archived(photo.visit)
@@ -283,7 +283,7 @@ class PhotoViewSet(Records):
         responses={200: photo_shapes.PhotoSerializer},
     )
     @action(detail=True, methods=["post"])
-    def restore(self, request: UserRequest, pk: uuid.UUID) -> Response:
+    def restore(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         photo = self.get_object()
         self.may_change(photo)
         unless_archived(photo.visit)
@@ -298,7 +298,7 @@ class PhotoViewSet(Records):
         responses={(200, "image/jpeg"): OpenApiTypes.BINARY},
     )
     @action(**PICTURE)
-    def image(self, request: UserRequest, pk: uuid.UUID) -> HttpResponseBase:
+    def image(self, request: ApiUserRequest, pk: uuid.UUID) -> HttpResponseBase:
         return files.image(cast("ClinicRequest", request._request), pk)
 
     @extend_schema(
@@ -309,7 +309,7 @@ class PhotoViewSet(Records):
         responses={(200, "image/jpeg"): OpenApiTypes.BINARY, 304: None},
     )
     @action(**PICTURE)
-    def thumbnail(self, request: UserRequest, pk: uuid.UUID) -> HttpResponseBase:
+    def thumbnail(self, request: ApiUserRequest, pk: uuid.UUID) -> HttpResponseBase:
         return files.thumbnail(cast("ClinicRequest", request._request), pk)
 
     def _writable(self) -> Photo:
@@ -382,7 +382,7 @@ class ConfirmationViewSet(Records):
         request=photo_shapes.ConfirmationInput,
         responses={201: photo_shapes.ConfirmationSerializer},
     )
-    def create(self, request: UserRequest) -> Response:
+    def create(self, request: ApiUserRequest) -> Response:
         given = self.given(photo_shapes.ConfirmationInput)
         analyses = Analysis.objects.select_related("photo__visit__patient__clinic").defer("landmarks")
         analysis = named(analyses, request, "analysis", given.pop("analysis"))

@@ -361,7 +361,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "clinic.api.pagination.NewestFirst",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "clinic.api.schema.Schema",
-    "DEFAULT_THROTTLE_CLASSES": ["clinic.api.throttles.Everything", "clinic.api.throttles.Named"],
+    "DEFAULT_THROTTLE_CLASSES": ["clinic.api.throttles.Everything", "clinic.api.throttles.NamedThrottle"],
     "EXCEPTION_HANDLER": "clinic.api.problems.handle",
     "PAGE_SIZE": 50,
 }

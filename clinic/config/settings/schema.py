@@ -39,7 +39,7 @@ SPECTACULAR_SETTINGS = {
         "AnalysisStatus": "inference.states.Status",
         "ExerciseCode": "clinic.visits.exercises.choices",
         "Grade": "clinic.visits.models.GRADES",
-        "Side": "clinic.visits.models.Side",
+        "Side": "clinic.visits.models.ExerciseSide",
         "GradeSource": "clinic.api.serializers.together.GRADE_SOURCES",
         "WeakSide": "clinic.api.serializers.records.WEAK_SIDES",
     },

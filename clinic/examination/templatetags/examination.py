@@ -43,7 +43,7 @@ def task_state(task: Task) -> str:
 
 
 @register.simple_tag
-def task_table(task: Task) -> list[sentences.Gap]:
+def task_table(task: Task) -> list[sentences.LidGap]:
     """The gaps between the lids that the task rests on, and those of the newest visit, oldest first."""
     found = sentences.gaps(task)
     known = {(gap.photo, gap.side) for gap in found}

@@ -50,7 +50,7 @@ NAMED: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class BackupArchive:
     """A backup that was made."""
 
     path: Path
@@ -68,7 +68,7 @@ def make(
     keys_passphrase: str = "",
     keep: int = 14,
     verify: bool = True,
-) -> Made:
+) -> BackupArchive:
     """Write a backup into the folder, read it back, and let the oldest beyond `keep` go. Raises BackupProblem."""
     started = timezone.now()
     try:
@@ -100,7 +100,7 @@ def make(
         raise from_os(error) from error
     detail: dict[str, str | int] = {"rows": record.rows, "photos": record.photos, "bytes": record.size}
     log_event(kind=Event.BACKUP, user=None, page="backup", detail=detail)
-    return Made(path, record, told, keys, removed)
+    return BackupArchive(path, record, told, keys, removed)
 
 
 def check_passphrase(passphrase: str) -> str:

@@ -34,7 +34,7 @@ LARGEST: Final = 512 << 20
 
 
 @dataclass(slots=True)
-class Plan:
+class RestorePlan:
     """A restore that may begin: everything was asked, nothing was touched."""
 
     archive: Archive
@@ -53,7 +53,7 @@ def plan(
     keys: Path | None = None,
     keys_passphrase: str = "",
     lost_secret_key: bool = False,
-) -> Plan:
+) -> RestorePlan:
     """Look whether the backup can be restored here. Raises BackupProblem with what to do.
 
     lost_secret_key: go on although the secret key is not the one under which the backup was made.
@@ -86,7 +86,7 @@ def plan(
             "Name a file that holds that key with --secret-key-file, or set RISORIUS_SECRET_KEY, "
             "RISORIUS_OLD_SECRET_KEYS or RISORIUS_AUDIT_KEYS as they were there. If it is lost, add --lost-secret-key.",
         )
-    return Plan(archive, told, opened, behind, knows)
+    return RestorePlan(archive, told, opened, behind, knows)
 
 
 def knows_log_keys(told: dict[str, Any]) -> bool:
@@ -209,7 +209,7 @@ def _read_all(archive: Archive, wanted: Callable[[str], bool]) -> dict[str, byte
     return found
 
 
-def carry_out(planned: Plan) -> dict[str, int]:
+def carry_out(planned: RestorePlan) -> dict[str, int]:
     """Put everything in its place; how many files of each kind. Raises BackupProblem, and then nothing is kept."""
     written: list[Path] = []
     done = {"photos": 0, "models": 0, "keys": 0}

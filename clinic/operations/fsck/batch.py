@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from clinic.operations.models import IntegrityCheck
 
-from .codes import Found
+from .codes import Fault
 
 END = ""
 """The cursor of a stage that is through."""
@@ -24,13 +24,13 @@ class Batch:
     """One step of a stage: where the next one goes on, what was found, how much was looked at."""
 
     cursor: str
-    found: list[Found] = field(default_factory=list)
+    found: list[Fault] = field(default_factory=list)
     photos: int = 0
     files: int = 0
     records: int = 0
 
     def add(self, code: str, subject: object = "") -> None:
-        self.found.append(Found(code, str(subject)[:80]))
+        self.found.append(Fault(code, str(subject)[:80]))
 
 
 def drawn(check: IntegrityCheck, identifier: object) -> bool:

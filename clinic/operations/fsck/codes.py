@@ -20,7 +20,7 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Fault:
     """One finding: its code, and the identifier or random file name that it is about."""
 
     code: str

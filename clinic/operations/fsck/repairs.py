@@ -21,12 +21,12 @@ from clinic.visits.orphans import rows_of
 from inference import services as inference
 from inference.models import Analysis
 
-from .codes import Found
+from .codes import Fault
 
 logger = logging.getLogger(__name__)
 
 
-def repair(found: Found) -> bool:
+def repair(found: Fault) -> bool:
     """Put it right; False where that is not to be done by a program, or did not work."""
     way = WAYS.get(found.code)
     if way is None:
@@ -89,6 +89,6 @@ WAYS: dict[str, Callable[[str], bool]] = {
 }
 
 
-def way_for(check: IntegrityCheck) -> Callable[[Found], bool]:
+def way_for(check: IntegrityCheck) -> Callable[[Fault], bool]:
     """What is done with each finding of that check."""
     return repair if check.repairs else lambda _found: False

@@ -13,7 +13,7 @@ from clinic.operations.models import CheckKind, IntegrityCheck
 
 from . import audit, files, records
 from .batch import Batch
-from .codes import Found
+from .codes import Fault
 from .repairs import way_for
 
 Stage = Callable[[IntegrityCheck, str], Batch]
@@ -42,7 +42,7 @@ def work(
     *,
     check: IntegrityCheck,
     seconds: float | None = None,
-    say: Callable[[Found, bool], None] = lambda _found, _repaired: None,
+    say: Callable[[Fault, bool], None] = lambda _found, _repaired: None,
     step: Callable[[IntegrityCheck], None] = lambda _check: None,
 ) -> bool:
     """Go on with a check, for so many seconds or to its end; True once it is through.

@@ -59,7 +59,7 @@ def sparkline(values: list[float | None] | None) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class PatientState:
     """What a patient's state asks for, in a word or two."""
 
     kind: str
@@ -67,35 +67,35 @@ class State:
     text: str
 
 
-def _lapse(last_visit: dt.datetime | None, grade: int | None) -> State | None:
+def _lapse(last_visit: dt.datetime | None, grade: int | None) -> PatientState | None:
     if last_visit is None or grade == rules.RECOVERED_GRADE:
         return None
     if last_visit >= timezone.now() - rules.LAPSED_AFTER:
         return None
     weeks = (today() - local_day(last_visit)).days // 7
     words = ngettext("Not seen for %(weeks)d week", "Not seen for %(weeks)d weeks", weeks)
-    return State("lapsed", "calendar-x", words % {"weeks": weeks})
+    return PatientState("lapsed", "calendar-x", words % {"weeks": weeks})
 
 
 @register.filter
-def states(patient: Patient) -> list[State]:
+def states(patient: Patient) -> list[PatientState]:
     """What asks for attention, the most urgent first, then what is to be confirmed."""
     summary = getattr(patient, "summary", None)
-    found: list[State | None] = []
+    found: list[PatientState | None] = []
     if getattr(patient, "has_task", False):
-        found.append(State("task", "clipboard-check", _("Task is due")))
+        found.append(PatientState("task", "clipboard-check", _("Task is due")))
     if summary is None:
         return [state for state in found if state]
     if summary.worse:
-        found.append(State("worse", "graph-down-arrow", _("Worse than before")))
+        found.append(PatientState("worse", "graph-down-arrow", _("Worse than before")))
     if summary.to_retake:
         words = ngettext("%(n)d to retake", "%(n)d to retake", summary.to_retake)
-        found.append(State("rejected", "camera", words % {"n": summary.to_retake}))
+        found.append(PatientState("rejected", "camera", words % {"n": summary.to_retake}))
     if summary.failed:
         words = ngettext("%(n)d analysis failed", "%(n)d analyses failed", summary.failed)
-        found.append(State("failed", "exclamation-octagon", words % {"n": summary.failed}))
+        found.append(PatientState("failed", "exclamation-octagon", words % {"n": summary.failed}))
     found.append(_lapse(summary.last_visit_at, summary.clinician_grade))
     if summary.to_confirm:
         words = ngettext("%(n)d to confirm", "%(n)d to confirm", summary.to_confirm)
-        found.append(State("confirm", "check2-square", words % {"n": summary.to_confirm}))
+        found.append(PatientState("confirm", "check2-square", words % {"n": summary.to_confirm}))
     return [state for state in found if state]

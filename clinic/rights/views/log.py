@@ -110,7 +110,7 @@ def _own(request: ClinicRequest, pk: uuid.UUID) -> Patient:
     return patient
 
 
-def _lines(patient: Patient) -> Iterator[log.Line]:
+def _lines(patient: Patient) -> Iterator[log.LogLine]:
     members = accounts.members(clinic_id=patient.clinic_id)
     return log.for_the_patient(patient=patient, roles={m.user_id: str(m.get_role_display()) for m in members})
 

@@ -19,7 +19,7 @@ from inference.models import Analysis
 
 from .. import contradictions, policies, selectors, services
 from ..confirming import Contradicted, confirm_visit
-from ..forms import CorrectionForm, VisitStatementForm
+from ..forms import PhotoStatementForm, VisitStatementForm
 from ..reviewing import visit_review
 from .photos import photo_page, visible_photo
 from .visits import page, visible_visit
@@ -116,13 +116,13 @@ def confirm(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
         values = {name: getattr(found, name) for name in PHOTO_FIELDS}
         values["comment"] = request.POST.get("comment", "")
     else:
-        form = CorrectionForm(request.POST, also=(shown.exercise, analysis.exercise))
+        form = PhotoStatementForm(request.POST, also=(shown.exercise, analysis.exercise))
         if not form.is_valid():
             return _photo_again(request, shown, form, ())
         values = form.cleaned_data
     against = _against(shown, values)
     if not {one.code for one in against} <= set(request.POST.getlist("named")):
-        form = form or CorrectionForm(initial={**_initial(values), "exercise": shown.exercise})
+        form = form or PhotoStatementForm(initial={**_initial(values), "exercise": shown.exercise})
         return _photo_again(request, shown, form, against)
     try:
         services.confirm(
@@ -149,7 +149,7 @@ def _against(shown: Photo, values: dict[str, Any]) -> tuple[contradictions.Contr
 def _photo_again(
     request: ClinicRequest,
     shown: Photo,
-    form: CorrectionForm,
+    form: PhotoStatementForm,
     found: tuple[contradictions.Contradiction, ...],
 ) -> HttpResponse:
     context = {**photo_page(request, shown), "form": form, "correcting": True, "contradicting": found}

@@ -24,7 +24,7 @@ from inference.states import Status
 from .. import exercises, policies, selectors, services, services_filing
 from ..checking import check_of
 from ..contradictions import contradictions
-from ..forms import CorrectionForm, TakenForm
+from ..forms import PhotoStatementForm, TakenForm
 from ..reading import photo_details
 from ..refusals import IntakeError
 from ..reviewing import visit_review
@@ -79,14 +79,14 @@ def photo_context(request: ClinicRequest, photo: Photo) -> dict[str, Any]:
     }
 
 
-def _correction(card: selectors.PhotoCard) -> CorrectionForm:
+def _correction(card: selectors.PhotoCard) -> PhotoStatementForm:
     """The form with the exercise on record, and the weakness that is known best: the clinician's last word, else the
     model's finding."""
     known = card.word or card.found
     initial: dict[str, Any] = {"exercise": card.photo.exercise}
     if known is not None and not known.uncertain:
         initial |= {"palsy": "yes" if known.palsy else "no", "weak_side": known.weak_side}
-    return CorrectionForm(initial=initial, also=(card.photo.exercise,))
+    return PhotoStatementForm(initial=initial, also=(card.photo.exercise,))
 
 
 @login_required

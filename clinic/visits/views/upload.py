@@ -86,7 +86,9 @@ def _plain(request: ClinicRequest, visit: Visit, files: list[Any]) -> HttpRespon
 
 def _store(request: ClinicRequest, visit: Visit, file: Any) -> Photo:
     exercise, side = exercises.parse_step(request.POST.get("exercise", ""))
-    place = filing.Place(exercise, side or request.POST.get("side", ""), named="by_place" not in request.POST)
+    place = filing.FilingPlace(
+        exercise, side or request.POST.get("side", ""), named="by_place" not in request.POST
+    )
     if not exercise:
         place = filing.place_of(visit=visit, name=file.name or "")
     return services.store_photo(

@@ -74,7 +74,7 @@ class Command(BaseCommand):
         if not options["json"]:
             self.stdout.write(HEADER)
         rows = []
-        with Progress(total, sys.stderr, shown=options["verbosity"] > 0) as progress:
+        with ProgressBar(total, sys.stderr, shown=options["verbosity"] > 0) as progress:
             for row in batch.analyse_all(analyser, found, rest=rest, chatter=chatter):
                 progress.clear()
                 write(row)
@@ -146,7 +146,7 @@ def _summary(rows: list[tuple[str, float]], release: str) -> str:
     return f"{len(rows)} photos: {said}; median {middle:.0f} ms; model release {release}"
 
 
-class Progress:
+class ProgressBar:
     """A bar with count, rate and time left on a terminal; elsewhere a line at each tenth."""
 
     def __init__(self, total: int, stream: TextIO, shown: bool = True, unit: str = "photos") -> None:
@@ -155,7 +155,7 @@ class Progress:
         self.lines = shown and not self.shown
         self.start = time.monotonic()
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> ProgressBar:
         self._draw()
         return self
 

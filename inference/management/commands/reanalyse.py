@@ -14,9 +14,9 @@ from django.core.management.base import BaseCommand, CommandError
 from clinic.accounts.models import Clinic
 from inference import backlog, reanalysis, releases
 from inference.admission import Refused
-from inference.reanalysis import Progress
+from inference.reanalysis import BacklogProgress
 
-from .analyse_photos import Progress as Bar
+from .analyse_photos import ProgressBar as Bar
 from .model import account
 
 BATCH = 500
@@ -94,7 +94,7 @@ class Command(BaseCommand):
             releases.note_reanalysis(name=release, photos=len(ids), by=by)
         self.stdout.write(f"{len(ids)} photos queued for release {release}.")
 
-    def _follow(self, release: str, purpose: str, before: Progress) -> None:
+    def _follow(self, release: str, purpose: str, before: BacklogProgress) -> None:
         """Draw what is done of the jobs that were open at the start, until all are."""
         now = reanalysis.progress(release=release, purpose=purpose)
         total, shown = now.total - before.done, 0

@@ -22,7 +22,7 @@ from .frame import (
     IRIS_EDGES,
     LIDS,
     LOWER_LIP,
-    Face,
+    FramedFace,
     face_frame,
 )
 from .registry import BY_NAME, MEASURES, Measure
@@ -42,7 +42,7 @@ __all__ = [
     "LIDS",
     "LOWER_LIP",
     "MEASURES",
-    "Face",
+    "FramedFace",
     "Measure",
     "carried_scale",
     "eyes_apart_px",
@@ -78,7 +78,7 @@ def measure(points: np.ndarray, mm_per_px: float | None = None) -> dict[str, Any
     if mm_per_px is not None and not (math.isfinite(mm_per_px) and mm_per_px > 0):
         raise MeasurementFailed("The scale carried from another photo is no length.")
     scale = mm_per_px or scales.iris_scale(points)
-    face = Face.of(points)
+    face = FramedFace.of(points)
     eyes = eyes_apart_px(points)
     result: dict[str, Any] = {
         "unit": "mm",
@@ -102,7 +102,7 @@ def measure(points: np.ndarray, mm_per_px: float | None = None) -> dict[str, Any
     return result
 
 
-def values(face: Face, mm_per_px: float) -> dict[str, dict[str, float | None]]:
+def values(face: FramedFace, mm_per_px: float) -> dict[str, dict[str, float | None]]:
     """Each measure of `MEASURES` by its name, mm or degrees.
 
     Two-sided: {"left", "right", "ratio": smaller over larger (of lengths), "difference": left minus right};
@@ -128,7 +128,7 @@ def values(face: Face, mm_per_px: float) -> dict[str, dict[str, float | None]]:
     return found
 
 
-def _eyes_in_frame(face: Face) -> float:
+def _eyes_in_frame(face: FramedFace) -> float:
     right, left = (sum(face.point(index)[0] for index in EYE_CORNERS[side]) / 2 for side in ("right", "left"))
     return left - right
 
@@ -145,25 +145,25 @@ def _rounded(value: float | None) -> float | None:
 # registry's measures of the same region and stay as they are, so that a course can be read as one.
 
 
-def _brow(face: Face, side: str) -> float:
+def _brow(face: FramedFace, side: str) -> float:
     """From the eye's centre straight up to the brow's upper edge, px; negative if the brow lies below."""
     corners = [face.point(index) for index in EYE_CORNERS[side]]
     x, y = (sum(part) / 2 for part in zip(*corners, strict=True))
     return y - _broken_line(face, BROWS[side], x)
 
 
-def _eye(face: Face, side: str) -> float:
+def _eye(face: FramedFace, side: str) -> float:
     """Opening between the lids at mid-eye, px; where a closed eye is found with crossed lids, one lies on the other."""
     gaps = [max(0.0, face.point(lower)[1] - face.point(upper)[1]) for upper, lower in LIDS[side]]
     return sum(gaps) / len(gaps)
 
 
-def _mouth(face: Face, side: str) -> float:
+def _mouth(face: FramedFace, side: str) -> float:
     """From where the facial midline meets the lower lip's edge to the oral commissure, px."""
     return math.dist(face.point(COMMISSURES[side]), (0.0, _broken_line(face, LOWER_LIP, 0.0)))
 
 
-def _broken_line(face: Face, line: tuple[int, ...], x: float) -> float:
+def _broken_line(face: FramedFace, line: tuple[int, ...], x: float) -> float:
     """y at `x` of the straight stretches between the points; beyond the ends, y of the end."""
     points = sorted(face.point(index) for index in line)
     if x <= points[0][0]:

@@ -73,13 +73,13 @@ def face_frame(points: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class FramedFace:
     """One face in its own frame (`face_frame`), px, as plain numbers."""
 
     at: list[list[float]]
 
     @classmethod
-    def of(cls, points: np.ndarray) -> Face:
+    def of(cls, points: np.ndarray) -> FramedFace:
         """From points (478, 2 or more), px. Raises MeasurementFailed where they span no frame."""
         return cls(face_frame(points).tolist())
 

@@ -68,7 +68,7 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class MeasuredFace:
     """What one release measured in one photo. symmetry: as `measure` gives it; pitch: degrees, above 0 bent forward."""
 
     symmetry: Mapping[str, Any]
@@ -88,7 +88,7 @@ class Face:
         return float((value + bent * self.pitch) * mm_per_mm)
 
 
-def moved(exercise: str, face: Face, rest: Face | None) -> Moved | None:
+def moved(exercise: str, face: MeasuredFace, rest: MeasuredFace | None) -> Moved | None:
     """How far both sides moved since rest. face, rest: two results of one release.
 
     Lengths of the exercise are taken in the scale of the photo at rest, by the distance between the eyes, which no

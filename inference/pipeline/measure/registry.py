@@ -17,7 +17,7 @@ from typing import Final, Literal
 from inference.pipeline.codes import VIEWS, Exercise
 
 from . import frame
-from .frame import Face
+from .frame import FramedFace
 
 CLOSURE_VIEWS: Final = (Exercise.GENTLE_EYE_CLOSURE.value, Exercise.TIGHT_EYE_CLOSURE.value)
 """Views in which the irises are hidden: no scale, and no pupil to measure from."""
@@ -32,8 +32,8 @@ _MOUTH: Final = (*_SMILING, Exercise.PUCKER.value, Exercise.OPEN_MOUTH.value)
 _TEETH: Final = (Exercise.SMILE_WITH_TEETH.value, Exercise.SHOW_TEETH.value, Exercise.OPEN_MOUTH.value)
 _FOLD: Final = (*_SMILING, Exercise.NOSE_WRINKLE.value, Exercise.SNEER.value)
 
-OfSide = Callable[[Face, str], float | None]
-OfFace = Callable[[Face], float]
+OfSide = Callable[[FramedFace, str], float | None]
+OfFace = Callable[[FramedFace], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,99 +58,99 @@ class Measure:
         return self.of_side is not None
 
 
-def brow_height(face: Face, side: str) -> float:
+def brow_height(face: FramedFace, side: str) -> float:
     """Pupil up to the brow, px."""
     x, y = face.point(frame.PUPILS[side])
     return y - face.height(frame.BROW_LINES[side], x)
 
 
-def margin_reflex_1(face: Face, side: str) -> float:
+def margin_reflex_1(face: FramedFace, side: str) -> float:
     """Pupil up to the upper lid's margin, px; negative where the lid hangs below the pupil."""
     x, y = face.point(frame.PUPILS[side])
     return y - face.height(frame.UPPER_LIDS[side], x)
 
 
-def margin_reflex_2(face: Face, side: str) -> float:
+def margin_reflex_2(face: FramedFace, side: str) -> float:
     """Pupil down to the lower lid's margin, px."""
     x, y = face.point(frame.PUPILS[side])
     return face.height(frame.LOWER_LIDS[side], x) - y
 
 
-def fissure_height(face: Face, side: str) -> float:
+def fissure_height(face: FramedFace, side: str) -> float:
     """Opening between the lids midway between the eye's corners, px; 0 where they meet or overlap."""
     first, second = frame.EYE_CORNERS[side]
     x = (face.point(first)[0] + face.point(second)[0]) / 2
     return max(0.0, face.height(frame.LOWER_LIDS[side], x) - face.height(frame.UPPER_LIDS[side], x))
 
 
-def _from_lip_middle(face: Face, side: str) -> tuple[float, float]:
+def _from_lip_middle(face: FramedFace, side: str) -> tuple[float, float]:
     """From where the midline meets the lower lip's edge to the oral commissure: right and down, px."""
     x, y = face.point(frame.COMMISSURES[side])
     return x, y - face.height(frame.LOWER_LIP_LINE, 0.0)
 
 
-def commissure_excursion(face: Face, side: str) -> float:
+def commissure_excursion(face: FramedFace, side: str) -> float:
     """Midline of the lower lip's edge to the oral commissure, px."""
     return math.hypot(*_from_lip_middle(face, side))
 
 
-def smile_angle(face: Face, side: str) -> float | None:
+def smile_angle(face: FramedFace, side: str) -> float | None:
     """Direction of the commissure seen from the lower lip's middle, degrees from straight down."""
     right, down = _from_lip_middle(face, side)
     distance = math.hypot(right, down)
     return 90 - math.degrees(math.asin(down / distance)) if distance > 0 else None
 
 
-def _half_lip(face: Face, side: str) -> float:
+def _half_lip(face: FramedFace, side: str) -> float:
     """x halfway between midline and commissure."""
     return face.point(frame.COMMISSURES[side])[0] / 2
 
 
-def dental_show(face: Face, side: str) -> float:
+def dental_show(face: FramedFace, side: str) -> float:
     """Gap between the lips' inner edges halfway to the commissure, px; 0 where they meet or overlap."""
     x = _half_lip(face, side)
     return max(0.0, face.height(frame.LOWER_INNER_LIP, x) - face.height(frame.UPPER_INNER_LIP, x))
 
 
-def commissure_height(face: Face) -> float:
+def commissure_height(face: FramedFace) -> float:
     """How much lower the left commissure lies, px."""
     return face.point(frame.COMMISSURES["left"])[1] - face.point(frame.COMMISSURES["right"])[1]
 
 
-def _lip_height(face: Face, line: tuple[int, ...]) -> float:
+def _lip_height(face: FramedFace, line: tuple[int, ...]) -> float:
     left, right = (face.height(line, _half_lip(face, side)) for side in ("left", "right"))
     return left - right
 
 
-def upper_lip_height(face: Face) -> float:
+def upper_lip_height(face: FramedFace) -> float:
     """How much lower the upper lip's edge lies on the left, halfway to the commissures, px."""
     return _lip_height(face, frame.UPPER_LIP_LINE)
 
 
-def lower_lip_height(face: Face) -> float:
+def lower_lip_height(face: FramedFace) -> float:
     """How much lower the lower lip's edge lies on the left, halfway to the commissures, px."""
     return _lip_height(face, frame.LOWER_LIP_LINE)
 
 
-def fold_distance(face: Face, side: str) -> float:
+def fold_distance(face: FramedFace, side: str) -> float:
     """From the midline to the middle of the nasolabial fold, px."""
     return frame.OUTWARDS[side] * face.point(frame.FOLDS[side][1])[0]
 
 
-def fold_length(face: Face, side: str) -> float:
+def fold_length(face: FramedFace, side: str) -> float:
     """Along the nasolabial fold from the nose's wing to beside the commissure, px."""
     top, middle, bottom = (face.point(index) for index in frame.FOLDS[side])
     return math.dist(top, middle) + math.dist(middle, bottom)
 
 
-def fold_angle(face: Face, side: str) -> float | None:
+def fold_angle(face: FramedFace, side: str) -> float | None:
     """How far the nasolabial fold leans outwards on its way down, degrees from the vertical."""
     top, _, bottom = (face.point(index) for index in frame.FOLDS[side])
     outwards, down = frame.OUTWARDS[side] * (bottom[0] - top[0]), bottom[1] - top[1]
     return math.degrees(math.atan2(outwards, down)) if outwards or down else None
 
 
-def philtrum_offset(face: Face) -> float:
+def philtrum_offset(face: FramedFace) -> float:
     """From the midline to the middle of the upper lip's edge, px; positive towards the patient's left."""
     return face.point(frame.PHILTRUM)[0]
 

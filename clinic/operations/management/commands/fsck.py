@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from clinic.operations import selectors
 from clinic.operations.fsck import run
-from clinic.operations.fsck.codes import Found, explain
+from clinic.operations.fsck.codes import Fault, explain
 from clinic.operations.models import CheckKind, IntegrityCheck
 from clinic.store.stores import StoreAway
 
@@ -71,7 +71,7 @@ class Command(BaseCommand):
         kind = CheckKind.RESTORE if options["restored"] else kind
         return run.start(kind=kind, share=share, repairs=options["repair"])
 
-    def _say(self, found: Found, repaired: bool) -> None:
+    def _say(self, found: Fault, repaired: bool) -> None:
         self.seen[(found.code, repaired)] += 1
         number = self.seen[(found.code, repaired)]
         code = explain(found.code)

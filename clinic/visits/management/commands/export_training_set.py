@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from clinic.accounts.models import Clinic, User
 from clinic.store import files
 from clinic.visits import policies, training_set
-from inference.management.commands.analyse_photos import Progress
+from inference.management.commands.analyse_photos import ProgressBar
 
 logger = logging.getLogger(__name__)
 
@@ -76,11 +76,11 @@ class Command(BaseCommand):
         return user, clinic
 
     def _export(self, user: User, clinic: Clinic, folder: Path) -> dict[str, Any]:
-        bar: list[Progress] = []
+        bar: list[ProgressBar] = []
 
         def report(done: int, total: int) -> None:
             if not bar:
-                bar.append(Progress(total, sys.stderr, unit="patients"))
+                bar.append(ProgressBar(total, sys.stderr, unit="patients"))
             bar[0].advance()
 
         try:

@@ -16,7 +16,7 @@ from clinic.store import keyring
 from clinic.store.keyring import KeyMissing
 from clinic.store.stores import StoreAway
 from clinic.visits import rekeying
-from inference.management.commands.analyse_photos import Progress
+from inference.management.commands.analyse_photos import ProgressBar
 
 
 class Command(BaseCommand):
@@ -117,11 +117,11 @@ class Command(BaseCommand):
     def _seal(self, run: Any, options: dict[str, Any]) -> None:
         incomplete = False
         for clinic in _clinics(options):
-            bar: list[Progress] = []
+            bar: list[ProgressBar] = []
 
-            def report(done: int, total: int, bar: list[Progress] = bar) -> None:
+            def report(done: int, total: int, bar: list[ProgressBar] = bar) -> None:
                 if not bar:
-                    bar.append(Progress(total, sys.stderr))
+                    bar.append(ProgressBar(total, sys.stderr))
                 bar[0].advance()
 
             outcome = run(clinic=clinic, report=report)
