@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def judge_again(*, photo: Photo) -> int:
     """A photo at rest came, went, or is filed otherwise: queue the photos anew that were judged beside another one than
     they would be now; how many."""
-    return _judge((photo, *references.judged_beside(photo=photo)), photo.visit)
+    return _judge((photo, *references.photos_compared_with(photo=photo)), photo.visit)
 
 
 def judge_visits_again(
@@ -31,7 +31,7 @@ def judge_visits_again(
     """Photos were moved, or whole visits: in time, to another episode, away or back. The same for all photos of these
     visits, and of those of the episodes from `since` on that have no photo at rest of their own. visits: one at least,
     of one clinic."""
-    photos = {photo.pk: photo for photo in references.borrowers(episodes=episodes, since=since)}
+    photos = {photo.pk: photo for photo in references.photos_without_rest(episodes=episodes, since=since)}
     photos |= {photo.pk: photo for photo in references.photos_in(visits=[visit.pk for visit in visits])}
     return _judge(photos.values(), visits[0])
 

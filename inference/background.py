@@ -49,7 +49,7 @@ def waiting(*, analysis_id: uuid.UUID) -> Waiting | None:
     """What a worker needs to know of a job that waits; None if it is not waiting any more."""
     allowed = Exists(usable(BackgroundAnalysis.objects.filter(pk=OuterRef("pk"))))
     query = jobs.query_of(rows=BackgroundAnalysis.objects.filter(pk=analysis_id), allowed=allowed)
-    return jobs.look(rows=list(query), analysis_id=analysis_id)
+    return jobs.read_waiting(rows=list(query), analysis_id=analysis_id)
 
 
 def start(*, job: Waiting, release: str | None = None) -> Claim | None:
@@ -131,7 +131,7 @@ def requeue(*, analysis_id: uuid.UUID, attempt: int, code: str, republish: bool 
     )
 
 
-def lose(*, analysis_id: uuid.UUID, holder: str, code: str, republish: bool) -> str | None:
+def abandon(*, analysis_id: uuid.UUID, holder: str, code: str, republish: bool) -> str | None:
     """That process died or was stopped at this job: give up its attempt, and nobody else's."""
     attempt = jobs.held_attempt(rows=BackgroundAnalysis.objects, analysis_id=analysis_id, holder=holder)
     if attempt is None:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import logging
 import uuid
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.utils import timezone
 
 from . import leases, references
 from .states import FINAL, Status, sources
+
+if TYPE_CHECKING:
+    from inference.pipeline.findings import Findings
 
 logger = logging.getLogger(__name__)
 
@@ -48,8 +51,21 @@ class Waiting:
         return replace(self, next=replace(self.next, reference_id=None, reference_image=""))
 
 
+class JobServices(Protocol):
+    """What a table of jobs offers to a worker: `services` for the analyses, `background` for the backlog."""
+
+    def waiting(self, *, analysis_id: uuid.UUID) -> Waiting | None: ...
+    def start(self, *, job: Waiting, release: str | None = None) -> Claim | None: ...
+    def finish(self, *, claim: Claim, findings: Findings) -> bool: ...
+    def reject(self, *, claim: Claim, findings: Findings) -> bool: ...
+    def fail(self, *, claim: Claim, code: str) -> bool: ...
+    def requeue(
+        self, *, analysis_id: uuid.UUID, attempt: int, code: str, republish: bool = True
+    ) -> str | None: ...
+
+
 def query_of(*, rows: Any, allowed: Any) -> Any:
-    """The query that `look` reads. allowed: an expression of it, true where the photo may be used."""
+    """The query that `read_waiting` reads. allowed: an expression of it, true where the photo may be used."""
     patient = "photo__visit__patient"
     return rows.filter(status=Status.QUEUED).values_list(
         "release",
@@ -64,7 +80,7 @@ def query_of(*, rows: Any, allowed: Any) -> Any:
     )
 
 
-def look(*, rows: list[tuple[Any, ...]], analysis_id: uuid.UUID) -> Waiting | None:
+def read_waiting(*, rows: list[tuple[Any, ...]], analysis_id: uuid.UUID) -> Waiting | None:
     """The waiting job of these rows of `query_of`; None where there is none."""
     for release, is_allowed, attempt, *photo, reference, image in rows:
         claim = Claim(analysis_id, attempt + 1, *photo, reference_id=reference, reference_image=image or "")

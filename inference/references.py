@@ -58,7 +58,7 @@ def _resting() -> QuerySet[Photo]:
     return photos().current().filter(exercise=Exercise.REST, exercise_named=True).exclude(image="")
 
 
-def judged_beside(*, photo: Photo) -> QuerySet[Photo]:
+def photos_compared_with(*, photo: Photo) -> QuerySet[Photo]:
     """The photos whose reference this one may be, or may have been: those of other views, of its visit and of later
     visits of the episode."""
     others = photos().current().exclude(pk=photo.pk).exclude(exercise=Exercise.REST)
@@ -71,7 +71,7 @@ def photos_in(*, visits: Collection[uuid.UUID]) -> QuerySet[Photo]:
     return photos().current().filter(visit__in=visits).select_related("visit__patient__clinic")
 
 
-def borrowers(*, episodes: Collection[uuid.UUID], since: dt.datetime) -> QuerySet[Photo]:
+def photos_without_rest(*, episodes: Collection[uuid.UUID], since: dt.datetime) -> QuerySet[Photo]:
     """The photos of the episodes' visits from `since` on whose visit has no photo at rest of its own: those that an
     earlier visit lends one to."""
     own = _resting().filter(visit=OuterRef("visit"))

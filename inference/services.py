@@ -131,7 +131,7 @@ _WAITING = CompiledQuery(_waiting, settings=("MODEL_USE", "REQUIRE_RECORD_CONSEN
 
 def waiting(*, analysis_id: uuid.UUID) -> Waiting | None:
     """What a worker needs to know of an analysis that waits; None if it is not waiting any more."""
-    return jobs.look(rows=_WAITING(pk=analysis_id), analysis_id=analysis_id)
+    return jobs.read_waiting(rows=_WAITING(pk=analysis_id), analysis_id=analysis_id)
 
 
 def start(*, job: Waiting, release: str | None = None) -> Claim | None:
@@ -234,7 +234,7 @@ def requeue(*, analysis_id: uuid.UUID, attempt: int, code: str, republish: bool 
     return moved
 
 
-def lose(*, analysis_id: uuid.UUID, holder: str, code: str, republish: bool) -> str | None:
+def abandon(*, analysis_id: uuid.UUID, holder: str, code: str, republish: bool) -> str | None:
     """That process died or was stopped at this analysis: give up its attempt, and nobody else's."""
     attempt = jobs.held_attempt(rows=Analysis.objects, analysis_id=analysis_id, holder=holder)
     if attempt is None:

@@ -1,4 +1,4 @@
-"""The states of an analysis and the ways between them; nothing else in the house moves one."""
+"""The states of an analysis and the ways between them; nothing else moves one."""
 
 from __future__ import annotations
 

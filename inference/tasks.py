@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import uuid
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from django.db import InterfaceError, OperationalError
@@ -17,7 +16,7 @@ from inference.pipeline.errors import PipelineError
 from . import background as background_services
 from . import backlog, publish, registry, services, watchdog, worker
 from .errors import explain
-from .jobs import Claim
+from .jobs import Claim, JobServices
 
 if TYPE_CHECKING:
     from inference.pipeline import Analyser
@@ -40,47 +39,47 @@ def background(job_id: str) -> None:
         backlog.feed()
 
 
-def _run(pk: uuid.UUID, book: ModuleType) -> None:
-    """One attempt, with the release that the job is for. book: the services that write it down."""
-    job = worker.insist(book.waiting, analysis_id=pk)
+def _run(pk: uuid.UUID, writer: JobServices) -> None:
+    """One attempt, with the release that the job is for. writer: the services of its table."""
+    job = worker.retry_while_away(writer.waiting, analysis_id=pk)
     if job is None:
         logger.info("Analysis %s is not waiting any more", pk)
         return
     try:
-        analyser = _analyser(job.release, stands_in=book is services)
+        analyser = _analyser(job.release, stands_in=writer is services)
     except PipelineError as error:
-        claim = book.start(job=job.alone)
+        claim = writer.start(job=job.alone)
         if claim:
-            book.fail(claim=claim, code=error.code)
+            writer.fail(claim=claim, code=error.code)
         return
     job = job if analyser.uses_reference else job.alone
-    claim = worker.insist(book.start, job=job, release=analyser.release.name)
+    claim = worker.retry_while_away(writer.start, job=job, release=analyser.release.name)
     if claim is None:
         logger.info("Analysis %s is not waiting any more", pk)
         return
     try:
-        photo = worker.insist(files.read_named, name=claim.image, clinic_id=claim.clinic_id)
+        photo = worker.retry_while_away(files.read_named, name=claim.image, clinic_id=claim.clinic_id)
         rest = _at_rest(claim)
         findings = analyser.analyse(photo) if rest is None else analyser.analyse(photo, rest)
-        write = book.reject if findings.state == "rejected" else book.finish
-        worker.insist(write, claim=claim, findings=findings)
+        write = writer.reject if findings.state == "rejected" else writer.finish
+        worker.retry_while_away(write, claim=claim, findings=findings)
     except FileNotFoundError:
-        book.fail(claim=claim, code="file_missing")
+        writer.fail(claim=claim, code="file_missing")
     except files.StoreAway as error:
         logger.error("Analysis %s: %s", pk, error)
-        _give_up(claim, error.code, book)
+        _give_up(claim, error.code, writer)
     except files.DecryptionError as error:
         logger.error("Analysis %s: %s", pk, error)
-        _give_up(claim, error.code, book)
+        _give_up(claim, error.code, writer)
     except PipelineError as error:
-        _give_up(claim, error.code, book)
+        _give_up(claim, error.code, writer)
     except MemoryError:
-        _give_up(claim, "out_of_memory", book)
+        _give_up(claim, "out_of_memory", writer)
     except (OperationalError, InterfaceError):
         raise  # it can't be written down now: the lease ends by itself
     except Exception:
         logger.exception("Analysis %s stopped at an error", pk)
-        _give_up(claim, "internal", book)
+        _give_up(claim, "internal", writer)
 
 
 def _at_rest(claim: Claim) -> bytes | None:
@@ -89,7 +88,9 @@ def _at_rest(claim: Claim) -> bytes | None:
     if not claim.reference_image:
         return None
     try:
-        return worker.insist(files.read_named, name=claim.reference_image, clinic_id=claim.clinic_id)
+        return worker.retry_while_away(
+            files.read_named, name=claim.reference_image, clinic_id=claim.clinic_id
+        )
     except (FileNotFoundError, files.DecryptionError) as error:
         logger.warning(
             "The reference of analysis %s is left out: %s", claim.analysis_id, type(error).__name__
@@ -109,11 +110,13 @@ def _analyser(name: str, *, stands_in: bool) -> Analyser:
         return worker.analyser(current)
 
 
-def _give_up(claim: Claim, code: str, book: ModuleType) -> None:
+def _give_up(claim: Claim, code: str, writer: JobServices) -> None:
     if explain(code).retry:
-        worker.insist(book.requeue, analysis_id=claim.analysis_id, attempt=claim.attempt, code=code)
+        worker.retry_while_away(
+            writer.requeue, analysis_id=claim.analysis_id, attempt=claim.attempt, code=code
+        )
     else:
-        worker.insist(book.fail, claim=claim, code=code)
+        worker.retry_while_away(writer.fail, claim=claim, code=code)
 
 
 @broker.task(name=publish.CANARY)

@@ -131,7 +131,7 @@ def renew_leases() -> None:
         close_old_connections()
 
 
-def insist(write: Callable[..., Any], **arguments: Any) -> Any:
+def retry_while_away(write: Callable[..., Any], **arguments: Any) -> Any:
     """Call a service, again for a while where the database or the store is away: a restart of it costs no result.
 
     A write that was done although its answer got lost finds nothing to do the second time.
@@ -172,7 +172,7 @@ class JobRequest(Request):
         if self.name not in (ANALYSE, BACKGROUND):
             return
         close_old_connections()
-        lose = services.lose if self.name == ANALYSE else background.lose
+        lose = services.abandon if self.name == ANALYSE else background.abandon
         holder = leases.holder(pid=self.worker_pid)
         try:
             lose(analysis_id=uuid.UUID(self.args[0]), holder=holder, code=code, republish=republish)

@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from inference.pipeline.codes import VIEWS, ZONES, Exercise
 from inference.pipeline.landmarks import FaceMesh
-from inference.pipeline.shape import frontal, head, mirrored
+from inference.pipeline.shape import frontal, head_pose, mirrored
 from ml_training import portraits, sources
 from ml_training.datasets import NEITHER, DataMissing, write_shard
 from ml_training.simulate.generate import HELD_OUT_FILE, columns
@@ -101,7 +101,7 @@ def moved(image: np.ndarray, points: np.ndarray, shift: np.ndarray) -> np.ndarra
     """The picture (h, w, 3) with what lies at each of the mesh's points (478, 3), px, laid `shift` (478, 3) farther, in
     the frontal axes and distances between the eyes; what lies between goes along, the picture's rim stays."""
     height, width = image.shape[:2]
-    _, axes = head(points)
+    _, axes = head_pose(points)
     by = (shift @ axes)[:IRISES, :2]
     rim = np.array(
         [

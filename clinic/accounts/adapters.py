@@ -1,4 +1,4 @@
-"""How allauth is told of this house's rules: addresses, counts of failures, sealed secrets, no messages of its own."""
+"""How allauth follows our rules: addresses, counts of failures, sealed secrets, no messages of its own."""
 
 from __future__ import annotations
 

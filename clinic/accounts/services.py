@@ -96,7 +96,7 @@ def update_clinic(
 def add_member(
     *, clinic: Clinic, email: str, full_name: str, role: str, by: User | None = None
 ) -> Membership:
-    """Give a person a role in the clinic; one who is new to the house is made, without a password yet.
+    """Give a person a role in the clinic; one who is new here is made, without a password yet.
 
     Whoever has an account that isn't this clinic's alone is invited: the role counts once they accept it.
     """

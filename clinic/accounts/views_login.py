@@ -183,7 +183,7 @@ class Again:
         return lockout.slow_down(self.render_to_response(self.get_context_data(form=form)), locked_by(form))
 
 
-class PasswordAgain(Again, allauth_views.ReauthenticateView):
+class ReauthenticateView(Again, allauth_views.ReauthenticateView):
     method = "password"
 
     def get_form_class(self) -> type:

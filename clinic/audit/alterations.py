@@ -25,7 +25,7 @@ def altered(*, patient_id: uuid.UUID) -> bool:
 
 def _statements_altered(patient_id: uuid.UUID) -> bool:
     told = AuditEvent.objects.filter(patient_id=patient_id, detail__has_key="hash")
-    lines = [event for event in told.order_by() if statements.is_told(event)]
+    lines = [event for event in told.order_by() if statements.holds_hash(event)]
     if _disagree(lines):
         return True
     known = {(line.detail["record"], line.detail["row"]) for line in lines}

@@ -179,7 +179,7 @@ def _breaks_of_statement(
     rows: dict[tuple[str, str], models.Model],
     known: dict[str, bytes],
 ) -> Iterator[Break]:
-    if not statements.is_told(event):
+    if not statements.holds_hash(event):
         return
     name = event.detail["record"]
     row = rows.get((name, event.detail["row"]))
@@ -310,7 +310,7 @@ def state() -> ChainState:
     return ChainState(position, head_hash, waiting["count"], wait)
 
 
-def stands(*, head: str) -> bool:
+def is_in_chain(*, head: str) -> bool:
     """Whether a head that was written down elsewhere is still part of the chain."""
     position, _, written = head.strip().partition(":")
     if position == "0":

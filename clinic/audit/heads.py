@@ -81,4 +81,4 @@ def read(lines: Iterable[str]) -> Iterator[str]:
 
 def torn(heads: Iterable[str]) -> list[str]:
     """Those that are no part of the chain any more."""
-    return [head for head in heads if not chain.stands(head=head)]
+    return [head for head in heads if not chain.is_in_chain(head=head)]

@@ -158,11 +158,11 @@ def for_the_patient(*, patient: Patient, roles: dict[int, str]) -> Iterator[LogL
             known.first, known.times = event.at, known.times + 1
         else:
             role = roles.get(event.user_id or 0, "")
-            lines[key] = LogLine(day, event.at, event.at, who, role, told(event), event.reason)
+            lines[key] = LogLine(day, event.at, event.at, who, role, words_for_patient(event), event.reason)
     yield from lines.values()
 
 
-def told(event: AuditEvent) -> str:
+def words_for_patient(event: AuditEvent) -> str:
     """What was done, in words that a patient understands."""
     sentence = str(TOLD.get(event.kind) or event.get_kind_display())
     record = RECORDS.get(str(event.detail.get("record", "")))

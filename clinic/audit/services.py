@@ -165,7 +165,7 @@ def log_change(
     detail: dict[str, str | int] = {**_token_of(request), "record": record._meta.model_name or "", "how": how}
     if version is not None:
         detail["version"] = version
-    detail |= statements.told_of(record)
+    detail |= statements.hash_detail_of(record)
     feed.note_record(record=record, patient=patient, how=how)
     request = request or request_at_hand()
     match = request.resolver_match if request else None
@@ -193,7 +193,7 @@ def log_result(*, record: Analysis, patient_id: uuid.UUID, clinic_id: uuid.UUID)
         patient_id=patient_id,
         photo_id=record.photo_id,
         detail=_codes(
-            {"record": record._meta.model_name or "", **statements.told_of(record, as_stored=True)}
+            {"record": record._meta.model_name or "", **statements.hash_detail_of(record, as_stored=True)}
         ),
     )
 

@@ -86,12 +86,12 @@ def sign(key: bytes, *parts: str) -> str:
 def text_of_row(row: models.Model, without: Iterable[str] = ()) -> str:
     """All that a row holds. Without what is empty: a column added later must not change it."""
     left_out = set(without)
-    told = {}
+    hash_detail = {}
     for field in row._meta.concrete_fields:
         value = getattr(row, field.attname)
         if field.attname not in left_out and value not in EMPTY and value != field.get_default():
-            told[field.attname] = value
-    return json.dumps(told, sort_keys=True, ensure_ascii=False, default=str)
+            hash_detail[field.attname] = value
+    return json.dumps(hash_detail, sort_keys=True, ensure_ascii=False, default=str)
 
 
 def of(record: models.Model) -> Statement | None:
@@ -100,7 +100,7 @@ def of(record: models.Model) -> Statement | None:
     return found if found is not None and found.logged else None
 
 
-def told(statement: Statement, row: models.Model) -> dict[str, str | int]:
+def hash_detail(statement: Statement, row: models.Model) -> dict[str, str | int]:
     """What the log's line says of a row as the database holds it: which one, and its hash."""
     name, key = next(iter(keys().items()))
     is_open = statement.is_open(row)
@@ -108,16 +108,16 @@ def told(statement: Statement, row: models.Model) -> dict[str, str | int]:
     return {"row": str(row.pk), "hash": sign(key, text), "key": name, **({"open": 1} if is_open else {})}
 
 
-def told_of(record: models.Model, *, as_stored: bool = False) -> dict[str, str | int]:
+def hash_detail_of(record: models.Model, *, as_stored: bool = False) -> dict[str, str | int]:
     """The same of a record in memory; nothing where it is no statement. It is read anew, unless it is known to be as it
     was stored."""
     statement = of(record)
     if statement is None:
         return {}
-    return told(statement, record if as_stored else type(record)._base_manager.get(pk=record.pk))
+    return hash_detail(statement, record if as_stored else type(record)._base_manager.get(pk=record.pk))
 
 
-def is_told(event: AuditEvent) -> bool:
+def holds_hash(event: AuditEvent) -> bool:
     """Whether the event holds the hash of a statement."""
     return "hash" in event.detail and "row" in event.detail and event.detail.get("record") in BY_NAME
 
@@ -126,7 +126,7 @@ def rows_of(events: Iterable[AuditEvent]) -> dict[tuple[str, str], models.Model]
     """The statements that these events tell of and that are there, by name and identifier."""
     wanted: dict[str, set[str]] = {}
     for event in events:
-        if is_told(event):
+        if holds_hash(event):
             wanted.setdefault(event.detail["record"], set()).add(event.detail["row"])
     found: dict[tuple[str, str], models.Model] = {}
     for name, pks in wanted.items():
@@ -144,7 +144,7 @@ def agrees(event: AuditEvent, row: models.Model, known: dict[str, bytes]) -> boo
     return hmac.compare_digest(sign(key, text), event.detail["hash"])
 
 
-def untold(statement: Statement) -> Iterator[str]:
+def unlogged(statement: Statement) -> Iterator[str]:
     """Statements that no line of the log tells of, or whose end none does: nobody said so by the product."""
     lines = AuditEvent.objects.filter(detail__record=statement.name, detail__has_key="hash").order_by()
     known, ended = set(), set()
@@ -171,7 +171,7 @@ def take_up(get_model: Callable[[str], Any] = apps.get_model, names: Iterable[st
             rows = rows.select_related(statement.path)
         for row in rows.iterator(chunk_size=BATCH):
             patient_id, clinic_id = _of_patient(row, statement.path)
-            detail = {"record": statement.name, "how": "noted", **told(statement, row)}
+            detail = {"record": statement.name, "how": "noted", **hash_detail(statement, row)}
             batch.append(events(kind=Event.CHANGE, clinic_id=clinic_id, patient_id=patient_id, detail=detail))
             if len(batch) == BATCH:
                 done += len(events.objects.bulk_create(batch))

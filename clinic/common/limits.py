@@ -77,7 +77,7 @@ def _count(scope: str, caller: str, seconds: int, now: float) -> tuple[int, floa
         cache.add(key, 0, timeout=seconds + 60)
         return cache.incr(key), began + seconds
     except Exception:
-        # Whatever ails the cache: a limit that can't be counted must not close the house.
+        # Whatever ails the cache: a limit that can't be counted must not close the clinic.
         _pause_until = time.monotonic() + PAUSE
         logger.exception("The cache does not answer: nothing is limited for the moment")
         return 0, now

@@ -65,7 +65,7 @@ def cell(value: Value, dialect: Dialect = PROGRAMS) -> str:
     return f"'{value}" if value.startswith(FORMULA) or value.lstrip().startswith(FORMULA) else value
 
 
-def kept(text: str, dialect: Dialect) -> str:
+def number_as_text(text: str, dialect: Dialect) -> str:
     """A number that isn't one, as a record number: it keeps its noughts and dashes in Excel, too."""
     return f'="{text}"' if dialect.keep_text and _CHANGED.fullmatch(text) else cell(text, dialect)
 

@@ -22,7 +22,7 @@ OF_VISITS = [*clinic.visits.urls.of_visits, *clinic.overview.urls.of_visits]
 urlpatterns = [
     path("", include("clinic.overview.urls")),
     path("account/", include("clinic.accounts.urls")),
-    path("account/", include("clinic.accounts.doors")),
+    path("account/", include("clinic.accounts.urls_allauth")),
     path("patients/", include((OF_PATIENTS, "patients"))),
     path("", include((OF_VISITS, "visits"))),
     path("", include("clinic.recovery.urls")),

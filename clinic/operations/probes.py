@@ -27,7 +27,7 @@ def livez(request: HttpRequest) -> HttpResponse:
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
     """Whether to send requests here: 200 when ready or degraded, 503 when not, one line for each need."""
-    found = readiness.look()
+    found = readiness.check_needs()
     lines = [
         f"{line.state:<8}  {line.name:<10}  {1000 * line.seconds:5.0f} ms  {line.sentence}".rstrip()
         for line in found.lines

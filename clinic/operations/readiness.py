@@ -47,7 +47,7 @@ class Need:
     """One thing that the process needs. vital: without it the process is of no use."""
 
     name: str
-    look: Callable[[], None]
+    check: Callable[[], None]
     limit: float
     vital: bool
 
@@ -152,7 +152,7 @@ _busy: set[str] = set()
 """Needs whose last look has not come back yet: no second thread is sent after it."""
 
 
-def look() -> Readiness:
+def check_needs() -> Readiness:
     """How things are, at most some seconds ago. All needs are looked at side by side."""
     global _known
     with _lock:
@@ -192,7 +192,7 @@ def _start(need: Need) -> _Answer | None:
 
 def _work(need: Need, answer: _Answer) -> None:
     try:
-        need.look()
+        need.check()
     except NotReady as problem:
         answer.sentence = str(problem)
     except Exception:

@@ -81,7 +81,7 @@ def judged(by: float, limit: float | None) -> Verdict:
 
 
 @functools.cache
-def looks(earlier: int) -> float:
+def change_limit(earlier: int) -> float:
     """The limit of a change in measurement errors, for a figure that is held against that many earlier visits.
 
     With `LOOKS` figures judged at each of `rules.COURSE_VISITS` visits, a face that never changes is called worse in at
@@ -113,7 +113,7 @@ def _upper(x: float) -> float:
 
 def limit_of(error: float | None, earlier: int) -> float | None:
     """The limit of a change of a figure with that error, one of as many looks as there are earlier visits."""
-    return None if error is None else round(error * looks(max(1, earlier)), 4)
+    return None if error is None else round(error * change_limit(max(1, earlier)), 4)
 
 
 class Visited(Protocol):

@@ -94,10 +94,10 @@ def panels(history: EpisodeHistory) -> list[Panel]:
     drawing = Drawing(history, time, drawable(history), noted_days(history))
     found = [_region(drawing, region) for region in ("mouth", "eye", "brow")]
     found += [_rest(drawing), _grades(drawing)]
-    return [told(panel) for panel in found if any(line.marks for line in panel.lines)]
+    return [points_note(panel) for panel in found if any(line.marks for line in panel.lines)]
 
 
-def told(panel: Panel) -> Panel:
+def points_note(panel: Panel) -> Panel:
     """With how many of its points are drawn, where not all are."""
     shown, every = sum(len(line.marks) for line in panel.lines), sum(line.of for line in panel.lines)
     if shown == every:

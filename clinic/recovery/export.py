@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from clinic.common.sheets import BOM, PROGRAMS, Dialect, Value, cell, kept, line, lines
+from clinic.common.sheets import BOM, PROGRAMS, Dialect, Value, cell, line, lines, number_as_text
 from inference.pipeline.codes import SIDES
 
 from .compared import Reading
@@ -127,7 +127,7 @@ def _cells(row: dict[str, Value], same: list[str], dialect: Dialect) -> list[str
     for name, value in row.items():
         if value is not None:
             cells[PLACES[name]] = (
-                kept(str(value), dialect) if name in KEPT and value else cell(value, dialect)
+                number_as_text(str(value), dialect) if name in KEPT and value else cell(value, dialect)
             )
     return cells
 

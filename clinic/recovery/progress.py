@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from .change import Verdict, judged, limit_of
 from .chart_words import length, visit_url, when
-from .charts import Drawing, Mark, Panel, PlotArea, told
+from .charts import Drawing, Mark, Panel, PlotArea, points_note
 from .compared import Kind
 from .course import number, verdict_words
 from .data import exercise_name
@@ -269,7 +269,7 @@ def larger(history: EpisodeHistory, exercises: Sequence[ExerciseProgress], key: 
         if error
         else _("error not known")
     )
-    return told(
+    return points_note(
         Panel(
             "exercise", one.name, _("movement since rest, mm"), frame.x_ticks(), ticks, tuple(lines), (),
             frame.flags(history), frame.y(0.0), f"{one.name}: {one.start.sides}; {one.now.sides}", time.title,

@@ -18,7 +18,7 @@ from clinic.feed import services as feed
 from clinic.feed.models import What
 from clinic.patients.models import Episode, Patient
 from clinic.validation import tallies
-from clinic.visits.grading import unsaid_visits
+from clinic.visits.grading import unconfirmed_visits
 from clinic.visits.models import Visit
 
 from . import keeping, rules, standing
@@ -78,7 +78,7 @@ def refresh_summary(
     _set_visits(summary, episode, of_patient.order_by("-at", "-visit__created_at"))
     summary.counted = True
     raise_for_eyes(patient_id=patient_id)
-    standing.stand(summary, patient, before=in_sums)
+    standing.place_refreshed(summary, patient, before=in_sums)
     summary.save()
     again = {*done.visits, *tallies.elsewhere(patient_id=patient_id)}
     tallies.recount(patient_ids=[patient_id], visit_ids=None if afresh or not was_counted else again)
@@ -242,7 +242,7 @@ def _count_some() -> int:
     visits: dict[uuid.UUID, list[Visit]] = defaultdict(list)
     for visit in Visit.objects.current().filter(patient_id__in=ids).only("pk", "at", "grade", "patient_id"):
         visits[visit.patient_id].append(visit)
-    unsaid = unsaid_visits(visits=[visit for every in visits.values() for visit in every])
+    unsaid = unconfirmed_visits(visits=[visit for every in visits.values() for visit in every])
     for patient in Patient.objects.filter(pk__in=ids).only("clinic", "archived_at", "restricted_at"):
         _keep_waiting(patient, visits[patient.pk], unsaid)
     tallies.recount(patient_ids=ids)

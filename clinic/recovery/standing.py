@@ -1,8 +1,8 @@
 """Where each patient stands on the clinic's lists, and how many stand alike: kept as it changes, read by the lists.
 
 A summary holds the shelf it lies on, when the patient was last seen, in words, and how urgently somebody is needed.
-Whatever changes one of them ends with `stand`, in the same transaction and under the summary's lock, and adds what
-that changed to the sums of the clinic (`PatientTally`). So pages read a few rows, whatever the number of patients.
+Whatever changes one of them ends with `place_refreshed`, in the same transaction and under the summary's lock, and adds
+what that changed to the sums of the clinic (`PatientTally`). So pages read a few rows, whatever the number of patients.
 Time changes them as well: a summary says when it next does, and the watchdog's rounds see to it (`move_on`).
 
 Sums are only ever added to, so that two patients of one clinic never wait for each other; `fold` adds rows up.
@@ -80,7 +80,7 @@ def counted_of(summary: PatientSummary) -> tuple[Any, ...]:
     return _values(summary, _KEPT)
 
 
-def stand(summary: PatientSummary, patient: Patient, *, before: tuple[Any, ...]) -> None:
+def place_refreshed(summary: PatientSummary, patient: Patient, *, before: tuple[Any, ...]) -> None:
     """Note where a patient stands whose figures are new, and what that changes in the clinic's sums; the caller has
     locked the summary, and saves it.
 

@@ -24,7 +24,7 @@ from clinic.audit.holdings import HOLDINGS, Holding
 from clinic.audit.models import Event
 from clinic.audit.selectors import reads_of_patient
 from clinic.audit.services import log_event
-from clinic.audit.statements import told_of
+from clinic.audit.statements import hash_detail_of
 from clinic.common.dates import day_in, today_in
 from clinic.common.summaries import summaries
 from clinic.feed import services as feed
@@ -162,7 +162,7 @@ def erase(*, user: User, patient: Patient, reason: str, address: str | None = No
 
 
 def _told(erasure: Erasure) -> dict[str, str | int]:
-    return {"record": "erasure", **told_of(erasure)}
+    return {"record": "erasure", **hash_detail_of(erasure)}
 
 
 def _refuse(patient: Patient, plan: Preview) -> None:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from clinic.audit.models import Event
 from clinic.audit.services import log_event
-from clinic.audit.statements import told_of
+from clinic.audit.statements import hash_detail_of
 from clinic.common.summaries import summaries
 from clinic.common.writing import errors_of, raise_if, save
 from clinic.patients import rules
@@ -45,7 +45,7 @@ def _log(
 ) -> None:
     """A line that holds the hash of what was said, so that nobody can lift a restriction or a hold unseen."""
     if said is not None:
-        detail |= {"record": said._meta.model_name or "", **told_of(said)}
+        detail |= {"record": said._meta.model_name or "", **hash_detail_of(said)}
     log_event(
         kind=kind, user=user, patient=patient, address=address, page="patients:rights", detail=dict(detail)
     )

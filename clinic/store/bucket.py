@@ -28,7 +28,7 @@ from storages.backends.s3 import S3Storage
 
 from . import places
 from .folders import PhotoFolders
-from .places import ASIDE, Lying
+from .places import ASIDE, StoredFile
 from .stores import Reason, StoreAway
 
 CONNECT: Final = 3
@@ -267,7 +267,7 @@ class PhotoBucket(S3Storage):
                 Bucket=self.bucket_name, **wanted
             )
 
-    def lying(self, top: str, *, after: str = "", since: dt.datetime | None = None) -> Iterator[Lying]:
+    def lying(self, top: str, *, after: str = "", since: dt.datetime | None = None) -> Iterator[StoredFile]:
         found = self._lying(f"{top}/", after, since)
         if self.before is None:
             yield from found
@@ -275,12 +275,12 @@ class PhotoBucket(S3Storage):
             rest = self.before.lying(top, after=after, since=since)
             yield from heapq.merge(found, rest, key=lambda lying: lying.place)
 
-    def _lying(self, prefix: str, after: str = "", since: dt.datetime | None = None) -> Iterator[Lying]:
+    def _lying(self, prefix: str, after: str = "", since: dt.datetime | None = None) -> Iterator[StoredFile]:
         more = {"StartAfter": after} if after else {}
         for page in self._pages(Prefix=prefix, **more):
             for entry in page.get("Contents", ()):
                 if since is None or entry["LastModified"] > since:
-                    yield Lying(entry["Key"], entry["LastModified"])
+                    yield StoredFile(entry["Key"], entry["LastModified"])
 
     def set_aside(self, place: str) -> bool:
         """An object is copied and deleted: the copy's time is the beginning of its week."""

@@ -14,7 +14,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 
 from . import places
-from .places import ASIDE, INCOMING, Lying
+from .places import ASIDE, INCOMING, StoredFile
 
 
 class PhotoFolders(FileSystemStorage):
@@ -82,10 +82,10 @@ class PhotoFolders(FileSystemStorage):
             return [], []
         return sorted(folders), sorted(loose)
 
-    def lying(self, top: str, *, after: str = "", since: dt.datetime | None = None) -> Iterator[Lying]:
+    def lying(self, top: str, *, after: str = "", since: dt.datetime | None = None) -> Iterator[StoredFile]:
         yield from self._walk(top, after, since.timestamp() if since else None)
 
-    def _walk(self, folder: str, after: str, since: float | None) -> Iterator[Lying]:
+    def _walk(self, folder: str, after: str, since: float | None) -> Iterator[StoredFile]:
         path = self._at(folder)
         try:
             # A folder's own time is that of the last file that came or went.
@@ -103,7 +103,7 @@ class PhotoFolders(FileSystemStorage):
                 with contextlib.suppress(FileNotFoundError):
                     written = os.stat(self._at(place)).st_mtime
                     if since is None or written > since:
-                        yield Lying(place, dt.datetime.fromtimestamp(written, dt.UTC))
+                        yield StoredFile(place, dt.datetime.fromtimestamp(written, dt.UTC))
 
     def set_aside(self, place: str) -> bool:
         aside = Path(self._at(ASIDE))

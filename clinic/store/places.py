@@ -21,7 +21,7 @@ _PHOTO: Final = re.compile(r"(?P<first>[0-9a-f]{2})/(?:[0-9a-f]{2}/)?(?P<stem>(?
 
 
 @dataclass(frozen=True, slots=True)
-class Lying:
+class StoredFile:
     """A file of the store: its place, and when it was written."""
 
     place: str

@@ -9,7 +9,7 @@ from typing import Literal, Protocol, cast
 
 from django.core.files.storage import storages
 
-from .places import Lying
+from .places import StoredFile
 
 Reason = Literal[
     "unreachable", "certificate", "credentials", "denied", "no_bucket", "other_region", "clock", "answer"
@@ -56,7 +56,7 @@ class PhotoStore(Protocol):
     def tops(self) -> tuple[list[str], list[str]]:
         """The folders of the first level, and files beside them."""
 
-    def lying(self, top: str, *, after: str = "", since: dt.datetime | None = None) -> Iterator[Lying]:
+    def lying(self, top: str, *, after: str = "", since: dt.datetime | None = None) -> Iterator[StoredFile]:
         """The files in a folder of the first level, by place; those behind `after`, written since then.
 
         Without a row being asked: what comes in meanwhile may be left out.

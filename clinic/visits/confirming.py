@@ -64,7 +64,7 @@ def confirm_visit(
         review = visit_review(visit=visit)
         if shown is not None and sorted(shown) != review.shown:
             raise ValidationError(_("New results came in meanwhile. Look at them first."), "stale")
-        if after is not None and after != review.newest_word:
+        if after is not None and after != review.newest_confirmation:
             raise ValidationError(_("Somebody graded this visit meanwhile. Look at it first."), "stale")
         found = contradictions.named(review.case(stated), named or ())
         if named is not None and not found.all_named:

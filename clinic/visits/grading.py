@@ -245,7 +245,7 @@ def _of_cards(photos: Sequence[PhotoCard]) -> ModelFinding:
     )
 
 
-def unsaid_visits(*, visits: Iterable[Visit]) -> set[uuid.UUID]:
+def unconfirmed_visits(*, visits: Iterable[Visit]) -> set[uuid.UUID]:
     """Those on which no clinician has had a word though there are results (`VisitFinding.is_waiting`), in two queries
     however many they are, and without reading what was found."""
     found = {visit.pk: visit for visit in visits}
@@ -279,13 +279,13 @@ def _clinician(
 ) -> tuple[Finding | None, VisitConfirmation | None]:
     """The clinician's finding; a grade that stands in the visit without a word of its own counts as said there."""
     if word is not None and (visit.grade is None or word.grade == visit.grade):
-        return (None, None) if word.palsy is None else (of_word(word), word)
+        return (None, None) if word.palsy is None else (from_visit_confirmation(word), word)
     if visit.grade is None:
         return None, None
     return Finding("", Verdict.WEAK if visit.grade > 1 else Verdict.NORMAL, grade=visit.grade), None
 
 
-def of_word(word: VisitConfirmation) -> Finding:
+def from_visit_confirmation(word: VisitConfirmation) -> Finding:
     """A clinician's word on a visit."""
     verdict = Verdict.WEAK if word.palsy else Verdict.NORMAL
     return Finding("", verdict, word.weak_side, word.grade)

@@ -40,7 +40,7 @@ class VisitReview:
         return shown_analyses(self.photos)
 
     @property
-    def newest_word(self) -> str:
+    def newest_confirmation(self) -> str:
         """The newest word of a clinician, by its identifier; empty where there is none."""
         return str(self.known.confirmation.pk) if self.known.confirmation is not None else ""
 

@@ -155,7 +155,7 @@ def card_of(*, photo: Photo) -> PhotoCard:
     return cards(photos=[photo])[0]
 
 
-def words_on(*, photo: Photo) -> list[Confirmation]:
+def confirmations_of(*, photo: Photo) -> list[Confirmation]:
     """All that clinicians said on a photo, newest first, each with whether the model had left it open."""
     words: list[Confirmation] = list(
         photo.confirmations.select_related("by", "analysis").defer("analysis__landmarks")

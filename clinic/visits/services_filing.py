@@ -21,7 +21,7 @@ from inference.pipeline.codes import Exercise
 from . import moments, rules
 from .models import Photo, Suggestion, TakenFrom
 from .selectors import cards
-from .services_mirroring import keep
+from .services_mirroring import dismiss_suggestion
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User
@@ -71,7 +71,7 @@ def file_together(*, user: User, visit: Visit, filings: Sequence[Filing], named:
     if named:
         for card in cards(photos=photos):
             if card.other_exercise is not None:
-                keep(
+                dismiss_suggestion(
                     user=user,
                     visit=visit,
                     photo=card.photo,

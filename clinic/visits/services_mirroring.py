@@ -126,7 +126,9 @@ def _mirror_image(photo: Photo, user: User, written: list[str]) -> Photo:
     return turned
 
 
-def keep(*, user: User, visit: Visit, suggestion: str, value: str, photo: Photo | None = None) -> Dismissal:
+def dismiss_suggestion(
+    *, user: User, visit: Visit, suggestion: str, value: str, photo: Photo | None = None
+) -> Dismissal:
     """Remember that a person turned a model's suggestion down, of a photo or of the whole visit."""
     if suggestion not in Suggestion.values:
         raise ValidationError(_("There is no such suggestion."), code="unknown")

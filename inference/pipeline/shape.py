@@ -50,11 +50,11 @@ def frontal(points: np.ndarray) -> np.ndarray:
     line between nasion and subnasale, so a turn, a tilt, the distance and the place in the photo fall away.
     """
     points = points.astype(np.float64)
-    middle, axes = head(points)
+    middle, axes = head_pose(points)
     return np.asarray((points - middle) @ axes.T / (axes**2).sum(1))
 
 
-def head(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def head_pose(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Of points (478, 3), px: the place between the eyes (3,), and (3, 3), in its rows the head's axes x, y and z, each
     as long as the distance between the eyes, so that `frontal(points) @ axes + middle` are the points again."""
     points = points.astype(np.float64)

@@ -77,7 +77,7 @@ def story(clinic: Any, clinician: Any, administrator: Any) -> Patient:
     visits.confirm(user=clinician, analysis=analysis, exercise="smile", palsy=True, weak_side="left", grade=3)
     confirming.confirm_visit(user=clinician, visit=visit, palsy=True, weak_side="left", grade=3)
     confirming.confirm_visit(user=clinician, visit=visit, palsy=True, weak_side="left", grade=2)
-    services_mirroring.keep(user=clinician, visit=visit, suggestion="mirrored", value="left")
+    services_mirroring.dismiss_suggestion(user=clinician, visit=visit, suggestion="mirrored", value="left")
     patients.update_patient(user=clinician, patient=patient, phone="081")
     restrict = {"user": administrator, "patient": patient, "reason": "Asked for"}
     rights.restrict(ground="disputed", **restrict)

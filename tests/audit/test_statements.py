@@ -55,7 +55,7 @@ def said(patient, visit, clinician):
         "visitconfirmation": confirming.confirm_visit(
             user=clinician, visit=visit, palsy=True, weak_side="left", grade=3, comment="Seen"
         ),
-        "dismissal": services_mirroring.keep(
+        "dismissal": services_mirroring.dismiss_suggestion(
             user=clinician, visit=visit, suggestion="mirrored", value="left"
         ),
         "consent": consenting.give_consent(patient=patient, use="record", **given),

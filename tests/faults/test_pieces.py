@@ -212,11 +212,11 @@ def test_a_result_waits_for_a_database_that_comes_back(monkeypatch):
 
     monkeypatch.setattr(worker.connection, "close", lambda: None)
     monkeypatch.setattr(worker.time, "sleep", lambda _: None)
-    assert worker.insist(write, what="a result") == "a result"
+    assert worker.retry_while_away(write, what="a result") == "a result"
     monkeypatch.setattr(worker, "INSIST", -1)
     answers[:] = [OperationalError("gone")]
     with pytest.raises(OperationalError):
-        worker.insist(write, what="a result")
+        worker.retry_while_away(write, what="a result")
 
 
 def test_memory_is_limited_beyond_what_is_loaded(settings, monkeypatch):

@@ -71,5 +71,5 @@ def test_what_a_setting_decides_is_decided_anew(settings, insist, model_use):
     assert job is not None
     assert job.allowed is (not insist and model_use == "in_use")
     [row] = services._waiting(pk=analysis.pk)
-    assert jobs.look(rows=[row], analysis_id=analysis.pk) == job
+    assert jobs.read_waiting(rows=[row], analysis_id=analysis.pk) == job
     assert Analysis.objects.get().attempt == job.next.attempt - 1

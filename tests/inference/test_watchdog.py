@@ -144,9 +144,9 @@ def test_a_lease_is_renewed_by_its_own_worker_alone(queued):
 def test_a_dead_process_loses_its_own_attempt_and_nobody_elses(queued, sent):
     services.claim(analysis_id=queued.pk, release=queued.release)
     stopped = leases.holder(pid=1)
-    assert services.lose(analysis_id=queued.pk, holder=stopped, code="timed_out", republish=True) is None
+    assert services.abandon(analysis_id=queued.pk, holder=stopped, code="timed_out", republish=True) is None
     assert Analysis.objects.get(pk=queued.pk).status == Status.RUNNING
-    lost = services.lose(analysis_id=queued.pk, holder=leases.holder(), code="timed_out", republish=True)
+    lost = services.abandon(analysis_id=queued.pk, holder=leases.holder(), code="timed_out", republish=True)
     assert lost == Status.QUEUED
 
 

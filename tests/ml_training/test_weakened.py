@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inference.pipeline.codes import VIEWS
-from inference.pipeline.shape import frontal, head, mirrored
+from inference.pipeline.shape import frontal, head_pose, mirrored
 from ml_training import datasets, targets, weakened
 from ml_training.portraits import Portrait
 
@@ -37,7 +37,7 @@ def brightest(image: np.ndarray) -> np.ndarray:
 
 
 def test_the_head_s_axes_lead_back_to_the_photo(points):
-    middle, axes = head(points)
+    middle, axes = head_pose(points)
     assert frontal(points) @ axes + middle == pytest.approx(points, abs=1e-6)
 
 
@@ -48,7 +48,7 @@ def test_the_picture_goes_where_its_points_are_moved_and_the_rim_stays(points):
     image = dots(points)
     image[:3] = 200
     out = weakened.moved(image, points, shift)
-    unit = np.linalg.norm(head(points)[1][0])
+    unit = np.linalg.norm(head_pose(points)[1][0])
     assert brightest(out[10:]) - brightest(image[10:]) == pytest.approx([0, 0.2 * unit], abs=2)
     assert out[0] == pytest.approx(image[0], abs=2)
     assert weakened.moved(image, points, np.zeros((478, 3))) == pytest.approx(image, abs=1)
@@ -68,7 +68,7 @@ def test_what_a_palsy_moves_is_learnt_of_training_people_as_if_the_right_were_we
     datasets.write_shard(tmp_path / "part-000.npz", made)
     found = weakened.differences([tmp_path])
     assert {view for view, _ in found} == {SMILE}
-    unit = np.linalg.norm(head(points)[1][0])
+    unit = np.linalg.norm(head_pose(points)[1][0])
     for shift in found.values():
         assert shift[CORNER, 1] == pytest.approx(8 / unit, abs=0.02)
         assert shift[291, 1] == pytest.approx(0, abs=0.02)

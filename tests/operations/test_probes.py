@@ -35,7 +35,7 @@ def with_need(monkeypatch, name: str, look, limit: float = 0.3) -> None:
 
 
 def test_alive_asks_nobody(monkeypatch):
-    monkeypatch.setattr(readiness, "look", lambda: pytest.fail("it asked"))
+    monkeypatch.setattr(readiness, "check_needs", lambda: pytest.fail("it asked"))
     answer = Client().get("/livez", headers={"host": "10.1.2.3"})
     assert (answer.status_code, answer.content) == (200, b"alive\n")
     assert "no-store" in answer["Cache-Control"]

@@ -260,7 +260,7 @@ def test_which_visits_wait_is_told_alike_with_and_without_their_findings(episode
             Visit.objects.filter(pk=visit.pk).update(grade=2)
         visits.append(Visit.objects.get(pk=visit.pk))
     whole = {pk for pk, one in grading.visit_findings(visits=visits).items() if one.is_waiting}
-    assert grading.unsaid_visits(visits=visits) == whole and 3 < len(whole) < 27
+    assert grading.unconfirmed_visits(visits=visits) == whole and 3 < len(whole) < 27
     refresh_summary(patient_id=episode.patient_id)
     kept = VisitSummary.objects.filter(patient=episode.patient, waiting=True)
     assert set(kept.values_list("pk", flat=True)) == whole

@@ -9,7 +9,7 @@ import time_machine
 
 from clinic.overview.selectors import attention
 from clinic.recovery import change, rules
-from clinic.recovery.change import CourseChanges, RegionChange, judged, limit_of, looks
+from clinic.recovery.change import CourseChanges, RegionChange, change_limit, judged, limit_of
 from clinic.recovery.measures import Reading
 from clinic.recovery.selectors import history
 from clinic.recovery.services import rebuild_summaries, refresh_summary
@@ -107,9 +107,9 @@ def test_a_fall_of_all_regions_is_told_where_no_single_one_is_sure(clinic, clini
 
 
 def test_more_looks_back_ask_for_more():
-    assert looks(1) > 1.0, "eight figures at twelve visits are more than one look"
-    assert looks(1) < looks(2) < looks(5) < looks(30) < 2.5
-    assert limit_of(0.1, 5) == pytest.approx(0.1 * looks(5), abs=1e-4)
+    assert change_limit(1) > 1.0, "eight figures at twelve visits are more than one look"
+    assert change_limit(1) < change_limit(2) < change_limit(5) < change_limit(30) < 2.5
+    assert limit_of(0.1, 5) == pytest.approx(0.1 * change_limit(5), abs=1e-4)
     assert limit_of(None, 5) is None
 
 

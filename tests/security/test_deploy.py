@@ -58,7 +58,7 @@ def house(settings, monkeypatch, tmp_path):
 
 
 def test_the_settings_as_shipped(house):
-    assert checks.door() == []
+    assert checks.exposure() == []
 
 
 def wrong_csp(house):  # type: ignore[no-untyped-def]
@@ -100,7 +100,7 @@ WRONG = {
 @pytest.mark.parametrize("code", sorted(WRONG))
 def test_what_is_wrong_is_named_with_its_remedy(house, code):
     WRONG[code](house)
-    (message,) = checks.door()
+    (message,) = checks.exposure()
     assert message.id == f"risorius.{code}"
     assert message.hint and message.msg.endswith((".", "log."))
 

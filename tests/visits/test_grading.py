@@ -34,7 +34,7 @@ def on_screen(visit, **fields):
     """What a page of the visit sends; every contradiction that there could be has been named."""
     review = reviewing.visit_review(visit=visit)
     named = ["model", "photos_confirmed", "photos_side", "photos_weak", "measures_unlike", "episode_side"]
-    return {"shown": review.shown, "after": review.newest_word, "named": named, **fields}
+    return {"shown": review.shown, "after": review.newest_confirmation, "named": named, **fields}
 
 
 def grades_everywhere(client, visit):

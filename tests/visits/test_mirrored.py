@@ -108,7 +108,9 @@ def test_what_looks_mirrored_is_named_before_a_visit_is_signed(visit):
 
     [found] = named()
     assert found.photos == (odd.pk,)
-    services_mirroring.keep(user=visit.clinician, visit=visit, photo=odd, suggestion="mirrored", value="left")
+    services_mirroring.dismiss_suggestion(
+        user=visit.clinician, visit=visit, photo=odd, suggestion="mirrored", value="left"
+    )
     assert named() == []
 
 

@@ -32,7 +32,7 @@ from inference.models import Canary
 from inference.selectors import analysis_delayed
 
 from .database import rights
-from .production import door
+from .production import exposure
 from .store import store
 
 SPACE = 1024**3
@@ -311,7 +311,7 @@ def worker() -> list[CheckMessage]:
 
 EXAMINATIONS: tuple[Examination, ...] = (
     Examination("Secret key", secret),
-    Examination("Door", door),
+    Examination("Door", exposure),
     Examination("Folders can be written", folders),
     Examination("Analysis models", models),
     Examination("Use of the model", model_use),

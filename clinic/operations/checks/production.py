@@ -19,7 +19,7 @@ from clinic.common.limits import parse
 NEAR = frozenset({"", "localhost", "127.0.0.1", "::1"})
 
 
-def door() -> list[CheckMessage]:
+def exposure() -> list[CheckMessage]:
     """Names, cookies, headers, addresses and limits are fit for patients' data."""
     if not settings.PRODUCTION:
         return []

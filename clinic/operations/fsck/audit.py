@@ -26,7 +26,7 @@ def log(check: IntegrityCheck, cursor: str) -> Batch:
     batch.records += max(0, min(last, end) - first + 1)
     if batch.cursor == END and check.share >= 100:
         for statement in statements.STATEMENTS:
-            for pk in itertools.islice(statements.untold(statement), MOST) if statement.logged else ():
+            for pk in itertools.islice(statements.unlogged(statement), MOST) if statement.logged else ():
                 batch.add("statement_untold", pk)
     return batch
 

@@ -17,7 +17,7 @@ from clinic.operations.models import IntegrityCheck
 from clinic.patients.models import Erasure
 from clinic.store import files, places
 from clinic.store.keyring import FileAltered, KeyMissing
-from clinic.store.places import ASIDE, INCOMING, Lying
+from clinic.store.places import ASIDE, INCOMING, StoredFile
 from clinic.store.stores import StoreAway, photo_store
 from clinic.visits.models import Photo
 from clinic.visits.orphans import rows_of
@@ -132,7 +132,7 @@ def _folder(batch: Batch, folder: str, after: str) -> None:
     _judge(batch, [lying for lying in some if not named[places.of(lying.place)[0]]], "orphan_file", YOUNG)
 
 
-def _judge(batch: Batch, some: list[Lying], code: str, grace: dt.timedelta) -> None:
+def _judge(batch: Batch, some: list[StoredFile], code: str, grace: dt.timedelta) -> None:
     for lying in some:
         if timezone.now() - lying.written > grace:
             batch.add(code, lying.place)

@@ -89,6 +89,6 @@ WAYS: dict[str, Callable[[str], bool]] = {
 }
 
 
-def way_for(check: IntegrityCheck) -> Callable[[Fault], bool]:
+def repair_for(check: IntegrityCheck) -> Callable[[Fault], bool]:
     """What is done with each finding of that check."""
     return repair if check.repairs else lambda _found: False

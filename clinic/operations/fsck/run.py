@@ -14,7 +14,7 @@ from clinic.operations.models import CheckKind, IntegrityCheck
 from . import audit, files, records
 from .batch import Batch
 from .codes import Fault
-from .repairs import way_for
+from .repairs import repair_for
 
 Stage = Callable[[IntegrityCheck, str], Batch]
 STAGES: dict[str, Stage] = {
@@ -51,7 +51,7 @@ def work(
     """
     until = None if seconds is None else time.monotonic() + seconds
     order = list(STAGES)
-    repair = way_for(check)
+    repair = repair_for(check)
     while check.stage in order:
         batch = STAGES[check.stage](check, check.cursor)
         strangers = batch.files and sum(f.code == "orphan_file" for f in batch.found) > max(

@@ -157,5 +157,5 @@ def _rows(patient: Patient, dialect: sheets.Dialect) -> Iterator[str]:
             str(line.times),
             line.reason,
         ]
-        number = sheets.kept(patient.record_number, dialect)
+        number = sheets.number_as_text(patient.record_number, dialect)
         yield sheets.line([number, *(sheets.cell(one, dialect) for one in told)], dialect)

@@ -71,7 +71,7 @@ def photo_context(request: ClinicRequest, photo: Photo) -> dict[str, Any]:
         "contradicting": contradictions(review.case(stated, card)) if stated is not None else [],
         "form": _correction(card),
         "taken_form": TakenForm(record=photo),
-        "words": selectors.words_on(photo=photo),
+        "words": selectors.confirmations_of(photo=photo),
         "can_confirm": policies.can_confirm(request.user, photo),
         "can_edit": policies.can_edit_photo(request.user, photo),
         "can_archive": policies.can_archive_photo(request.user, photo),

@@ -77,7 +77,7 @@ def keep(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     named = request.POST.get("photo", "")
     photo = _photo_of(request, visit.pk, named) if named else None
     try:
-        services_mirroring.keep(
+        services_mirroring.dismiss_suggestion(
             user=request.user,
             visit=visit,
             photo=photo,

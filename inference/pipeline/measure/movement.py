@@ -20,7 +20,7 @@ Direction = Literal[1, -1]
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class MovementRule:
     """How an exercise is read. zone: of `codes.ZONES`. direction: 1 where the measure grows when the exercise is
     done, -1 where it shrinks."""
 
@@ -29,15 +29,15 @@ class Way:
     direction: Direction
 
 
-WAYS: Final[Mapping[str, Way]] = {
-    Exercise.BROW_RAISE.value: Way("brow", "brow_height", 1),
-    Exercise.GENTLE_EYE_CLOSURE.value: Way("eye", "palpebral_fissure", -1),
-    Exercise.TIGHT_EYE_CLOSURE.value: Way("eye", "palpebral_fissure", -1),
-    Exercise.CLOSED_SMILE.value: Way("mouth", "commissure_excursion", 1),
-    Exercise.SMILE_WITH_TEETH.value: Way("mouth", "commissure_excursion", 1),
-    Exercise.SMILE.value: Way("mouth", "commissure_excursion", 1),
-    Exercise.SHOW_TEETH.value: Way("mouth", "commissure_excursion", 1),
-    Exercise.OPEN_MOUTH.value: Way("mouth", "dental_show", 1),
+WAYS: Final[Mapping[str, MovementRule]] = {
+    Exercise.BROW_RAISE.value: MovementRule("brow", "brow_height", 1),
+    Exercise.GENTLE_EYE_CLOSURE.value: MovementRule("eye", "palpebral_fissure", -1),
+    Exercise.TIGHT_EYE_CLOSURE.value: MovementRule("eye", "palpebral_fissure", -1),
+    Exercise.CLOSED_SMILE.value: MovementRule("mouth", "commissure_excursion", 1),
+    Exercise.SMILE_WITH_TEETH.value: MovementRule("mouth", "commissure_excursion", 1),
+    Exercise.SMILE.value: MovementRule("mouth", "commissure_excursion", 1),
+    Exercise.SHOW_TEETH.value: MovementRule("mouth", "commissure_excursion", 1),
+    Exercise.OPEN_MOUTH.value: MovementRule("mouth", "dental_show", 1),
 }
 """Exercise -> how its movement is read. The others have no measure that tells movement from error: wrinkling the
 nose or

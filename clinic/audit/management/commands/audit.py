@@ -72,7 +72,7 @@ class Command(BaseCommand):
             if not gap.noted:
                 yield f"{gap}: its line was removed, or its transaction taken back within the last minutes"
         for statement in statements.STATEMENTS:
-            for pk in statements.untold(statement) if statement.logged else ():
+            for pk in statements.unlogged(statement) if statement.logged else ():
                 yield f"{statement.name} {pk}: no line of the log tells of it, or of its end"
         for name, stray, what in alterations.strays():
             yield f"{name} {stray}: {what}"
