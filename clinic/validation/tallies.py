@@ -201,7 +201,7 @@ def _count(asked: _Asked) -> Tallies:
     plain: dict[_Place, Counter[str]] = defaultdict(Counter)
     pairs: dict[_Place, list[ReadingPair]] = defaultdict(list)
     places, results = _results(asked, plain)
-    words = _words(asked)
+    words = _photo_confirmations(asked)
     unseen = _unseen(asked, plain)
     _read(results, {*words, *(photo for _, photo, _, _ in unseen)})
     for photo, said in words.items():
@@ -215,7 +215,7 @@ def _count(asked: _Asked) -> Tallies:
             )
         for release, seen in results.found_in(photo):
             pairs[_Place(*owner, TallyKind(release, shadow, True))].append(ReadingPair(owner[0], seen, found))
-    for place, pair in _visit_words(asked):
+    for place, pair in _visit_confirmations(asked):
         pairs[place].append(pair)
     for place, found_pairs in pairs.items():
         plain[place].update(tally(found_pairs))
@@ -255,7 +255,7 @@ def _results(
     return places, results
 
 
-def _words(asked: _Asked) -> dict[uuid.UUID, Finding]:
+def _photo_confirmations(asked: _Asked) -> dict[uuid.UUID, Finding]:
     """The newest word on each of the patients' photos."""
     rows = (
         Confirmation.objects.filter(**asked.of("photo__visit"))
@@ -296,7 +296,7 @@ def _read(results: _Results, photos: set[uuid.UUID]) -> None:
         results.read[pk] = from_columns(*found)
 
 
-def _visit_words(asked: _Asked) -> Iterable[tuple[_Place, ReadingPair]]:
+def _visit_confirmations(asked: _Asked) -> Iterable[tuple[_Place, ReadingPair]]:
     """The newest word on each of the patients' visits, beside what a release had found then."""
     rows = (
         VisitConfirmation.objects.filter(

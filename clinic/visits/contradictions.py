@@ -120,12 +120,14 @@ def model_verdict(case: Case) -> Iterator[Contradiction]:
 def other_photos(case: Case) -> Iterator[Contradiction]:
     """Against single photos: the clinicians' words on them, and the sides that the model names in them."""
     shown = [card for card in case.photos if card is not case.photo]
-    words = [card for card in shown if card.word is not None and _photo_differs(case, card.word, card)]
+    words = [
+        card for card in shown if card.confirmed is not None and _photo_differs(case, card.confirmed, card)
+    ]
     if words:
         names = ", ".join(dict.fromkeys(str(card.exercise.name) for card in words))
         sentence = _("Clinicians found otherwise in single photos: %(views)s.") % {"views": names}
         yield Contradiction("photos_confirmed", sentence, tuple(card.photo.pk for card in words))
-    found = [card for card in shown if card.word is None and card.found is not None]
+    found = [card for card in shown if card.confirmed is None and card.found is not None]
     other = [card for card in found if card.found and opposite(card.found.weak_side, case.stated.weak_side)]
     weak = [card for card in found if card.found is not None and card.found.palsy]
     if other:

@@ -177,11 +177,11 @@ def visit_finding(*, visit: Visit, photos: Sequence[PhotoCard] | None = None) ->
 def clinicians_findings(*, visits: Iterable[Visit]) -> dict[uuid.UUID, Finding | None]:
     """What a clinician found at each of these visits, in one query and without reading what a model found."""
     found = {visit.pk: visit for visit in visits}
-    newest = _newest_words(found)
+    newest = _newest_confirmations(found)
     return {pk: _clinician(visit, newest.get(pk))[0] for pk, visit in found.items()}
 
 
-def _newest_words(visit_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, VisitConfirmation]:
+def _newest_confirmations(visit_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, VisitConfirmation]:
     words = VisitConfirmation.objects.filter(visit_id__in=list(visit_ids)).select_related("by")
     return {row.visit_id: row for row in words.order_by("created_at")}
 
@@ -201,7 +201,7 @@ def visit_findings(
     visits = list(visits)
     ids = [visit.pk for visit in visits]
     if photos is not None:
-        words = _newest_words(ids)
+        words = _newest_confirmations(ids)
         return {
             visit.pk: _finding(visit, _of_cards(photos.get(visit.pk, ())), words.get(visit.pk))
             for visit in visits
@@ -209,7 +209,7 @@ def visit_findings(
     worth = stamps is not None or len(ids) > MANY
     kept = kept_findings.still_true(visit_ids=ids, stamps=stamps) if worth else {}
     found = _looked_at([visit for visit in visits if visit.pk not in kept])
-    newest = _newest_words(kept)
+    newest = _newest_confirmations(kept)
     found |= {
         visit.pk: _finding(visit, kept[visit.pk], newest.get(visit.pk))
         for visit in visits
@@ -227,7 +227,7 @@ def _looked_at(visits: Sequence[Visit]) -> dict[uuid.UUID, VisitFinding]:
     rows = Photo.objects.filter(visit_id__in=ids, archived_at__isnull=True).select_related("visit__episode")
     for card in cards(photos=rows):
         photos[card.photo.visit_id].append(card)
-    newest = _newest_words(ids)
+    newest = _newest_confirmations(ids)
     return {visit.pk: _finding(visit, _of_cards(photos[visit.pk]), newest.get(visit.pk)) for visit in visits}
 
 

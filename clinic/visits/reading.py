@@ -242,5 +242,5 @@ def _overlay(card: PhotoCard) -> dict[str, Any] | None:
     landmarks = card.analysis.landmarks if card.analysis is not None and card.settled else None
     if not landmarks or len(landmarks) < 468:
         return None
-    weak = card.word.weak_side if card.word else card.found.weak_side if card.found else ""
+    weak = card.confirmed.weak_side if card.confirmed else card.found.weak_side if card.found else ""
     return {"points": landmarks, "width": card.photo.width, "height": card.photo.height, "weak": weak}

@@ -63,7 +63,7 @@ class PhotoCard:
         return found
 
     @property
-    def word(self) -> finding.Finding | None:
+    def confirmed(self) -> finding.Finding | None:
         """The clinician's finding."""
         return finding.from_confirmation(self.confirmation) if self.confirmation is not None else None
 
@@ -107,7 +107,11 @@ class PhotoCard:
             or self.photo.exercise == codes.Exercise.REST
         ):
             return False
-        return bool(self.photo.visit.episode.weak_side) or found.palsy or bool(self.word and self.word.palsy)
+        return (
+            bool(self.photo.visit.episode.weak_side)
+            or found.palsy
+            or bool(self.confirmed and self.confirmed.palsy)
+        )
 
 
 def cards(*, photos: Iterable[Photo]) -> list[PhotoCard]:

@@ -77,9 +77,11 @@ def model_sentence(card: PhotoCard) -> str:
 
 def clinician_sentence(card: PhotoCard) -> str:
     """The clinician's whole sentence on a photo; empty while nobody had a word."""
-    if card.word is None:
+    if card.confirmed is None:
         return ""
-    return with_exercise(card.word.exercise, _side(card, card.word), clinician_finding(card.word))
+    return with_exercise(
+        card.confirmed.exercise, _side(card, card.confirmed), clinician_finding(card.confirmed)
+    )
 
 
 def _side(card: PhotoCard, finding: Finding) -> str:

@@ -102,7 +102,7 @@ def refile_guesses(card: selectors.PhotoCard) -> list[tuple[str, str]]:
     if card.exercise.sided and not card.photo.side:
         steps = [step for step in exercises.STEPS if step.exercise is card.exercise]
         return [(step.value, str(step.side_name)) for step in steps]
-    if card.exercise is exercises.EITHER_SMILE and card.word is None:
+    if card.exercise is exercises.EITHER_SMILE and card.confirmed is None:
         return [(code, str(exercises.by_code(code).name)) for code in exercises.kinds_of(card.exercise.code)]
     return []
 
@@ -126,11 +126,11 @@ def model_words(card: selectors.PhotoCard) -> str:
 @register.filter
 def clinician_words(card: selectors.PhotoCard) -> str:
     """The clinician's finding in words; the exercise is named where it is not the one that was asked for."""
-    if card.word is None:
+    if card.confirmed is None:
         return ""
-    if card.word.exercise != card.photo.exercise:
+    if card.confirmed.exercise != card.photo.exercise:
         return sentences.clinician_sentence(card)
-    return sentences.clinician_finding(card.word)
+    return sentences.clinician_finding(card.confirmed)
 
 
 @register.filter

@@ -58,7 +58,7 @@ def photo_context(request: ClinicRequest, photo: Photo) -> dict[str, Any]:
     """All that the photo's page shows."""
     card = selectors.card_of(photo=photo)
     review = visit_review(visit=photo.visit)
-    stated = card.word or card.found
+    stated = card.confirmed or card.found
     rest = selectors.rest_symmetry(card=card) if photo.exercise in exercises.CLOSURES else None
     return {
         "card": card,
@@ -82,7 +82,7 @@ def photo_context(request: ClinicRequest, photo: Photo) -> dict[str, Any]:
 def _correction(card: selectors.PhotoCard) -> PhotoStatementForm:
     """The form with the exercise on record, and the weakness that is known best: the clinician's last word, else the
     model's finding."""
-    known = card.word or card.found
+    known = card.confirmed or card.found
     initial: dict[str, Any] = {"exercise": card.photo.exercise}
     if known is not None and not known.uncertain:
         initial |= {"palsy": "yes" if known.palsy else "no", "weak_side": known.weak_side}

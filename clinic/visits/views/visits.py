@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ..models import Visit
 
 
-PARTS = {"summary": "visits/_summary.html", "word": "visits/_word.html"}
+PARTS = {"summary": "visits/_summary.html", "word": "visits/_confirmation.html"}
 """What of an open page is looked at again by itself; without a name the board."""
 
 
