@@ -40,4 +40,4 @@ def _judge(photos: Iterable[Photo], visit: Visit) -> int:
     info = registry.active()
     if not info.uses_reference or visit.patient.clinic.effective_model_use != ModelUse.IN_USE:
         return 0
-    return sum(judge_if_outdated(photo, info.name) for photo in photos)
+    return sum(judge_if_outdated(photo=photo, release=info.name) for photo in photos)

@@ -169,11 +169,11 @@ def finish(*, claim: Claim, findings: Findings) -> bool:
     ):
         asked = photos().select_related("visit__patient__clinic")
         with transaction.atomic():
-            judge_if_outdated(asked.get(pk=claim.photo_id), findings.release)
+            judge_if_outdated(photo=asked.get(pk=claim.photo_id), release=findings.release)
     return True
 
 
-def judge_if_outdated(photo: Photo, release: str) -> bool:
+def judge_if_outdated(*, photo: Photo, release: str) -> bool:
     """Queue the photo once more if that release judged it beside another one than it would be now; whether it was."""
     if not references.outdated(photo=photo, release=release):
         return False

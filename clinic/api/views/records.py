@@ -152,12 +152,9 @@ class PatientViewSet(Records):
         closed = Patient.objects.locked_for(request.user).filter(
             clinic__in=clinics, record_number__iexact=number
         )
-        answer = {
-            "more": len(found) > MOST_FOUND,
-            "restricted": closed.count() if number else 0,
-            "results": self.shown(found[:MOST_FOUND], many=True),
-        }
-        return Response(answer)
+        results = self.shown(found[:MOST_FOUND], many=True)
+        restricted = closed.count() if number else 0
+        return Response({"more": len(found) > MOST_FOUND, "restricted": restricted, "results": results})
 
     @extend_schema(
         summary="The recovery history of all of a patient's episodes",

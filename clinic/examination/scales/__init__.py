@@ -11,7 +11,7 @@ from .eface import EFACE
 from .fngs import FNGS
 from .house_brackmann import GRADES, HOUSE_BRACKMANN
 from .questionnaires import FACE, FDI, SAQ
-from .shape import Change, Choice, Item, Line, Rater, Scale, Score, SubScore, Total, WrongAnswers
+from .shape import Choice, DetectableChange, Item, Line, Rater, Scale, Score, SubScore, Total, WrongAnswers
 from .sunnybrook import SUNNYBROOK
 from .yanagihara import YANAGIHARA
 
@@ -23,8 +23,8 @@ __all__ = [
     "BY_CODE",
     "GRADES",
     "SCALES",
-    "Change",
     "Choice",
+    "DetectableChange",
     "Item",
     "Line",
     "Rater",

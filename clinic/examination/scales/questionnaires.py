@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from .shape import Better, Change, Choice, Item, Number, Rater, Scale, SubScore, Total, numbered
+from .shape import Better, Choice, DetectableChange, Item, Number, Rater, Scale, SubScore, Total, numbered
 from .shape import gettext_noop as _
 
 BRUINS = "Bruins and others 2022, Facial Plast Surg Aesthet Med 24:75"
@@ -94,7 +94,7 @@ FACE = Scale(
     total=Total(_("Total"), 0, 100, _face_total),
     source="Kahn and others 2001, Laryngoscope 111:387, appendix B",
     wording=OWN_SHEET,
-    changes=(Change("total", 17.6, BRUINS, group=2.9, important_better=0.7, important_worse=-8.5),),
+    changes=(DetectableChange("total", 17.6, BRUINS, group=2.9, important_better=0.7, important_worse=-8.5),),
 )
 
 # Synkinesis Assessment Questionnaire -------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ SAQ = Scale(
     total=Total(_("Total"), 20, 100, lambda subs: subs["synkinesis"], Better.LOWER),
     source="Mehta and others 2007, Laryngoscope 117:923",
     wording=OWN_SHEET,
-    changes=(Change("total", 28.2, BRUINS, group=4.6, important_better=2.8, important_worse=0.6),),
+    changes=(DetectableChange("total", 28.2, BRUINS, group=4.6, important_better=2.8, important_worse=0.6),),
 )
 
 # Facial Disability Index --------------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ FDI = Scale(
     source="VanSwearingen and Brach 1996, Phys Ther 76:1288",
     wording=OWN_SHEET,
     changes=(
-        Change("physical", 17.6, VAN_VEEN, group=1.9, important_better=4.4, important_worse=8.2),
-        Change("social", 17.7, VAN_VEEN, group=1.9, important_better=0.4, important_worse=-1.8),
+        DetectableChange("physical", 17.6, VAN_VEEN, group=1.9, important_better=4.4, important_worse=8.2),
+        DetectableChange("social", 17.7, VAN_VEEN, group=1.9, important_better=0.4, important_worse=-1.8),
     ),
 )

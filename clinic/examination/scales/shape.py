@@ -144,7 +144,7 @@ class Total:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class DetectableChange:
     """How large a difference between two scores of one patient has to be before it says anything.
 
     of: a sub-score's code, or `total`. detectable: smallest detectable change of one patient, and of the mean of a
@@ -200,7 +200,7 @@ class Scale:
     source: str
     wording: str
     derive: Callable[[Number], dict[str, int]] | None = None
-    changes: tuple[Change, ...] = ()
+    changes: tuple[DetectableChange, ...] = ()
     not_for: frozenset[str] = frozenset()
 
     @property
