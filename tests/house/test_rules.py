@@ -173,3 +173,7 @@ MAY_IMPORT_LATE = re.compile(
 
 def test_no_own_import_stands_inside_a_function() -> None:
     assert [one for one in House(ROOT).hidden_imports() if not MAY_IMPORT_LATE.match(one)] == []
+
+
+def test_no_class_shares_its_name_with_another() -> None:
+    assert House(ROOT).twice() == {}
