@@ -40,7 +40,7 @@ LOGGING = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 
 
 def layer(*words: str) -> list[Path]:
-    """The modules of one layer: `views`, `views_record` and everything in a folder `views` alike."""
+    """The modules of one layer: `views`, `services_filing` and everything in a folder `views` alike."""
     found = []
     for path in PRODUCT:
         parts = (*path.parts[:-1], path.stem)

@@ -117,7 +117,7 @@ def test_no_module_of_ours_does_what_none_may():
     ],
 )
 def test_each_of_these_would_be_found(source):
-    assert faults(source, "clinic/patients/views.py")
+    assert faults(source, "clinic/patients/views/patient.py")
 
 
 def test_no_script_of_ours_runs_text_as_code_or_as_markup():

@@ -31,7 +31,7 @@ from clinic.common.dates import today
 from clinic.common.http import require, visible_or_404
 from clinic.common.paging import page_links
 from clinic.patients.models import Patient
-from clinic.patients.views import find_patient, page_of
+from clinic.patients.views.patient import find_patient, page_of
 
 from ..changes import changes
 from ..forms import AddressForm, SearchForm

@@ -28,7 +28,7 @@ from clinic.common.http import client_address, require, visible_or_404
 from clinic.patients import policies, selectors
 from clinic.patients.middleware import close_record, open_record
 from clinic.patients.models import Correction, Patient
-from clinic.patients.views import find_patient, page_of
+from clinic.patients.views.patient import find_patient, page_of
 
 from .. import dossier, erasure, forms, services
 

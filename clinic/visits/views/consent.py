@@ -19,8 +19,8 @@ from clinic.common.forms import submit
 from clinic.common.http import require
 from clinic.patients.forms import ConsentForm
 from clinic.patients.models import Consent, ConsentUse
-from clinic.patients.views import find_to_write, record_page
-from clinic.patients.views_record import find_of_patient
+from clinic.patients.views.patient import find_to_write, record_page
+from clinic.patients.views.record import find_of_patient
 
 from .. import policies
 from ..consenting import give_consent, revoke_consent

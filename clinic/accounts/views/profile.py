@@ -19,12 +19,12 @@ from django.views.decorators.http import require_POST
 from clinic.common.forms import submit
 from clinic.common.http import next_url
 
-from . import events, factors, forms, lockout, notices, policies, selectors, services, sessions, stepup
-from .forms_login import locked_by
-from .language import remember_language
-from .middleware import SESSION_KEY
-from .models import User
-from .requests import UserRequest
+from .. import events, factors, forms, lockout, notices, policies, selectors, services, sessions, stepup
+from ..forms_login import locked_by
+from ..language import remember_language
+from ..middleware import SESSION_KEY
+from ..models import User
+from ..requests import UserRequest
 
 
 @require_POST

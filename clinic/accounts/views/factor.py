@@ -19,11 +19,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.generic.base import ContextMixin
 
-from . import events, factors, notices, sessions, stepup
-from .adapters import MFAAdapter
-from .forms_login import NewTotpForm
-from .models import User
-from .views_login import options_of
+from .. import events, factors, notices, sessions, stepup
+from ..adapters import MFAAdapter
+from ..forms_login import NewTotpForm
+from ..models import User
+from .login import options_of
 
 
 class Page(ContextMixin):

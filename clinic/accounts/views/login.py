@@ -25,11 +25,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clinic.common.http import next_url
 
-from . import events, factors, forms, lockout, selectors, services, sessions
-from .forms_login import CodeAgainForm, CodeForm, LoginForm, PasswordAgainForm, locked_by
-from .language import remember_language
-from .links import password_links
-from .models import User
+from .. import events, factors, forms, lockout, selectors, services, sessions
+from ..forms_login import CodeAgainForm, CodeForm, LoginForm, PasswordAgainForm, locked_by
+from ..language import remember_language
+from ..links import password_links
+from ..models import User
 
 
 def welcome(request: HttpRequest, response: HttpResponse) -> HttpResponse:

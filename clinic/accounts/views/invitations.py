@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from . import forms, selectors, services_invitations, sessions, stepup
-from .links import invitation_links
-from .middleware import SESSION_KEY
-from .models import Membership, User
+from .. import forms, selectors, services_invitations, sessions, stepup
+from ..links import invitation_links
+from ..middleware import SESSION_KEY
+from ..models import Membership, User
 
 SECRETS = "invitation_secrets"
 KEPT = 5

@@ -21,9 +21,9 @@ from clinic.common import undo
 from clinic.common.forms import submit
 from clinic.common.http import require, visible_or_404
 
-from . import forms, selectors, services
-from . import policies as rights
-from .models import CorrectionState, Patient
+from .. import forms, selectors, services
+from .. import policies as rights
+from ..models import CorrectionState, Patient
 
 
 def page_of(request: ClinicRequest, patient: Patient, tab: str, **more: Any) -> dict[str, Any]:

@@ -17,9 +17,9 @@ from django.views.decorators.http import require_POST
 from clinic.common.forms import submit
 from clinic.common.http import require
 
-from . import events, factors, forms, policies, selectors, services, services_invitations, sessions, stepup
-from .models import Clinic, Membership, Role
-from .requests import UserRequest
+from .. import events, factors, forms, policies, selectors, services, services_invitations, sessions, stepup
+from ..models import Clinic, Membership, Role
+from ..requests import UserRequest
 
 
 def _administered(request: UserRequest) -> Clinic:

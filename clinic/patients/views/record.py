@@ -22,9 +22,9 @@ from clinic.common import undo
 from clinic.common.forms import submit
 from clinic.common.http import require, visible_or_404
 
-from . import forms, services
-from .models import Episode, Patient, Treatment
-from .views import find_to_write, page_of
+from .. import forms, services
+from ..models import Episode, Patient, Treatment
+from .patient import find_to_write, page_of
 
 
 def find_of_patient(request: ClinicRequest, queryset: Any, pk: uuid.UUID, way: str) -> tuple[Any, Patient]:
