@@ -10,10 +10,10 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from clinic.patients.models import Consent, Patient
+from tests.overview.test_list import make
 
 from .. import factories
 from ..shell.conftest import Window, cookies_of, person  # noqa: F401
-from .test_list import make
 
 pytestmark = pytest.mark.browser
 LIST = reverse("patients:list")

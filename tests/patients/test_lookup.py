@@ -15,9 +15,9 @@ from clinic.overview import selectors
 from clinic.patients import lookup, services
 from clinic.patients.models import Patient
 from clinic.patients.selectors import likely_duplicates
+from tests.overview.test_list import names
 
 from .. import factories
-from .test_list import names
 
 pytestmark = pytest.mark.django_db
 BORN = dt.date(1979, 4, 3)

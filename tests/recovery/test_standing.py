@@ -28,7 +28,7 @@ from clinic.rights import erasure
 from clinic.visits import services as visits
 from inference import services, watchdog
 from tests import factories, plans
-from tests.inference.test_tallies import Clinic
+from tests.validation.test_tallies import Clinic
 
 pytestmark = pytest.mark.django_db
 on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="another way of reading")

@@ -21,9 +21,8 @@ from clinic.visits.forms import VisitStatementForm
 from clinic.visits.models import VisitConfirmation
 from clinic.visits.templatetags import visits as visits_tags
 from inference import finding as model_finding
-
-from .. import factories
-from .scenes import in_each_state
+from tests import factories
+from tests.visits.scenes import in_each_state
 
 
 def finding(visit, **fields):

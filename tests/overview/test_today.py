@@ -18,8 +18,13 @@ from clinic.recovery.models import PatientSummary
 from clinic.recovery.services import rebuild_summaries
 from tests import factories
 from tests.conftest import logged_in
+from tests.recovery import scenes
 
-from . import scenes
+
+@pytest.fixture
+def episode(patient):  # type: ignore[no-untyped-def]
+    return factories.EpisodeFactory(patient=patient, onset_date=scenes.ONSET)
+
 
 pytestmark = pytest.mark.django_db
 NOW = {"last_visit_at": timezone.now()}

@@ -27,8 +27,7 @@ from inference import background, finding, services
 from inference.models import Analysis, BackgroundAnalysis, ClinicTally, Purpose, VisitTally
 from inference.states import Status
 from tests import factories
-
-from .conftest import make_findings, make_rejection
+from tests.inference.conftest import make_findings, make_rejection
 
 pytestmark = pytest.mark.django_db
 RELEASES = ("test-release", "2027.1")

@@ -16,8 +16,7 @@ from inference import registry
 from inference.models import Analysis, Canary
 from inference.states import Status
 from tests import factories
-
-from .conftest import write_release
+from tests.inference.conftest import write_release
 
 pytestmark = pytest.mark.django_db
 STATUS = reverse("inference:status")

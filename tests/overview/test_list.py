@@ -16,9 +16,8 @@ from clinic.patients.models import Patient
 from clinic.recovery import standing
 from clinic.recovery.models import PatientSummary
 from clinic.recovery.services import refresh_summary
-
-from .. import factories
-from ..conftest import logged_in
+from tests import factories
+from tests.conftest import logged_in
 
 LIST = reverse("patients:list")
 
