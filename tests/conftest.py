@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client, TransactionTestCase
+from django.utils import translation
 from playwright.sync_api import Browser, sync_playwright
 
 from clinic.accounts.models import Role
@@ -78,6 +79,16 @@ def django_db_setup(django_db_setup, django_db_blocker):  # type: ignore[no-unty
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: emptying.empty(keep=brought))
         yield
+
+
+@pytest.fixture(autouse=True)
+def as_at_the_start(request: pytest.FixtureRequest) -> None:
+    """No test reads or logs as another one left it: a request's language stays in its thread, and a formatter with its
+    handler. Which test comes before which is chance where several processes share the suite."""
+    translation.activate(settings.LANGUAGE_CODE)
+    logs = request.config.pluginmanager.get_plugin("logging-plugin")
+    for handler in (logs.caplog_handler, logs.report_handler):
+        handler.setFormatter(logs.formatter)
 
 
 @pytest.fixture(autouse=True)

@@ -28,4 +28,4 @@ class FileChannel(filesystem.Channel):
 
 
 class FileTransport(filesystem.Transport):
-    FileChannel = FileChannel
+    Channel = FileChannel

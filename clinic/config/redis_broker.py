@@ -49,4 +49,4 @@ class RedisChannel(redis.Channel):
 
 
 class RedisTransport(redis.Transport):
-    RedisChannel = RedisChannel
+    Channel = RedisChannel

@@ -331,8 +331,9 @@ def test_pages_read_no_more_queries_of_many_patients(as_clinician, clinic, clini
 
     more(26)
     asked()
-    few = asked()
+    few = [min(pair) for pair in zip(asked(), asked(), strict=True)]
     more(30)
     asked()  # whoever is named is logged, once
-    assert asked() == few
+    # What is looked at every few seconds may fall into one of the two.
+    assert [min(pair) for pair in zip(asked(), asked(), strict=True)] == few
     assert Episode.objects.count() == 56 == Analysis.objects.count()

@@ -106,7 +106,7 @@ def test_what_is_wrong_is_named_with_its_remedy(house, code):
 
 
 def test_every_check_of_the_door_is_tried_here():
-    source = (ROOT / "clinic/config/checks_production.py").read_text()
+    source = (ROOT / "clinic/operations/checks/production.py").read_text()
     assert set(re.findall(r"risorius\.([EW]\d+)", source)) == set(WRONG)
 
 

@@ -161,7 +161,7 @@ def test_nothing_is_left_when_the_database_fails_after_the_file_is_written(
     target = {
         "save": (Photo, "save"),
         "queue_analysis": (inference_services, "queue_analysis"),
-        "refresh_summary": (services, "refresh_summary"),
+        "refresh_summary": (CourseSummaries, "refresh"),
     }[step]
     monkeypatch.setattr(*target, fail)
     with pytest.raises(DatabaseError):
