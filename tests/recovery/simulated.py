@@ -7,6 +7,7 @@ deviation is `sdc / (1.96 √2)`. Rows are made in bulk; what is decided of them
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
 import random
 from collections.abc import Mapping, Sequence
@@ -47,6 +48,7 @@ def even(level: float) -> State:
     )
 
 
+@functools.cache
 def deviation(name: str, region: str) -> float:
     """Standard deviation of one photo's figure."""
     kind = "movement" if name == "share" else "distance"
