@@ -97,25 +97,21 @@ class AuditEvent(models.Model):
         blank=True,
         db_constraint=False,
     )
-    # Table and column keep the names under which a release before this one still writes.
-    kind = models.CharField(max_length=24, choices=Event.choices, db_column="access")
+    kind = models.CharField(max_length=24, choices=Event.choices)
     page = models.CharField(
         max_length=64, blank=True, help_text="name of the page or API call, never its arguments"
     )
     address = models.GenericIPAddressField(null=True, blank=True)
     # Lines of before hold what was typed; since then it lies in a row of its own (`Reason`).
-    noted_reason = models.CharField(
-        _("reason"), max_length=200, blank=True, db_default="", db_column="reason"
-    )
+    noted_reason = models.CharField(_("reason"), max_length=200, blank=True, db_default="")
     detail = models.JSONField(
         default=dict, db_default={}, blank=True, help_text="codes and counts, never a name or a text"
     )
 
     class Meta:
-        db_table = "audit_readevent"
         ordering = ["-at", "-id"]
         indexes = [
-            models.Index(fields=["patient", "-at"], name="audit_reade_patient_dd1742_idx"),
+            models.Index(fields=["patient", "-at"], name="audit_of_a_patient"),
             models.Index(fields=["clinic", "-at", "-id"], name="audit_of_a_clinic"),
             models.Index(fields=["clinic", "kind", "-at", "-id"], name="audit_of_a_kind"),
             models.Index(fields=["user", "-at", "-id"], name="audit_of_a_person"),

@@ -97,8 +97,7 @@ def migrations() -> None:
 @functools.cache
 def _known_migrations() -> frozenset[tuple[str, str]]:
     """On disk, which does not change while the process runs."""
-    found = MigrationLoader(None).disk_migrations
-    return frozenset(key for key, migration in found.items() if not migration.replaces)
+    return frozenset(MigrationLoader(None).disk_migrations)
 
 
 def broker() -> None:

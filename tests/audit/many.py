@@ -33,7 +33,7 @@ def fill(rows: int) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO audit_readevent (at, access, page, address, reason, detail, clinic_id, user_id, patient_id)
+            INSERT INTO audit_auditevent (at, kind, page, address, noted_reason, detail, clinic_id, user_id, patient_id)
             SELECT now() - random() * interval '730 days',
                    (ARRAY['record','record','photo','photo','photo','change','export','login'])
                        [1 + floor(random() * 8)::int],
@@ -57,7 +57,7 @@ def fill(rows: int) -> dict[str, Any]:
                 rows,
             ],
         )
-        cursor.execute("ANALYZE audit_readevent")
+        cursor.execute("ANALYZE audit_auditevent")
     return {"clinic": clinics[0], "person": people[0], "patient": patients[0]}
 
 
@@ -97,7 +97,7 @@ def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def scans_everything(found: dict[str, Any]) -> bool:
     return any(
-        node["Node Type"] == "Seq Scan" and node["Relation Name"] == "audit_readevent"
+        node["Node Type"] == "Seq Scan" and node["Relation Name"] == "audit_auditevent"
         for node in nodes(found["Plan"])
     )
 

@@ -25,7 +25,7 @@ from inference.models import ModelRelease, ReleaseChange
 
 from ..conftest import arrange_results
 
-LOG = ["audit_readevent", "audit_seal"]
+LOG = ["audit_auditevent", "audit_seal"]
 STATEMENTS = [one.table._meta.db_table for one in statements.STATEMENTS]
 HISTORIES = [model._meta.db_table for model in kept().values()]
 
@@ -200,9 +200,9 @@ def test_sqlite_refuses(tmp_path) -> None:
     sealed = manage("audit", "seal")
     assert sealed.returncode == 0, sealed.stderr
     with sqlite3.connect(tmp_path / "risorius.sqlite3") as database:
-        database.execute("INSERT INTO audit_readevent (at, access, page) VALUES ('2026-01-01', 'login', '')")
+        database.execute("INSERT INTO audit_auditevent (at, kind, page) VALUES ('2026-01-01', 'login', '')")
         database.commit()
-        for action in ("UPDATE audit_readevent SET page = 'x'", "DELETE FROM audit_readevent"):
+        for action in ("UPDATE audit_auditevent SET page = 'x'", "DELETE FROM audit_auditevent"):
             with pytest.raises(sqlite3.IntegrityError, match="only ever added"):
                 database.execute(action)
         triggers = {

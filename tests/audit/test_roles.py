@@ -179,7 +179,7 @@ def test_the_ways_around_are_closed(filled) -> None:
             cursor.execute("SELECT set_config(%s, 'on', true)", [guards.ERASING])
         assert refused(f"DELETE FROM {table}")
         assert refused(f"SELECT {guards.DESTROY}(%s, %s)", table, patient.pk), "nobody asked for erasure"
-    assert refused(f"SELECT {guards.DESTROY}(%s, %s)", "audit_readevent", patient.pk)
+    assert refused(f"SELECT {guards.DESTROY}(%s, %s)", "audit_auditevent", patient.pk)
 
 
 def test_a_consent_is_revoked_once_and_nothing_else_of_it_changes(filled) -> None:
@@ -205,11 +205,11 @@ def test_the_command_can_be_run_again(db, settings) -> None:
         cursor.execute("SELECT rolsuper, rolcreaterole, rolcanlogin FROM pg_roles WHERE rolname = %s", [ROLE])
         assert cursor.fetchone() == (False, False, True)
         cursor.execute(f"ALTER ROLE {ROLE} SUPERUSER")
-        cursor.execute(f"GRANT DELETE ON audit_readevent TO {ROLE}")
+        cursor.execute(f"GRANT DELETE ON audit_auditevent TO {ROLE}")
     call_command("database_roles", stdout=io.StringIO())
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT rolsuper, has_table_privilege(%s, 'audit_readevent', 'DELETE') FROM pg_roles "
+            "SELECT rolsuper, has_table_privilege(%s, 'audit_auditevent', 'DELETE') FROM pg_roles "
             "WHERE rolname = %s",
             [ROLE, ROLE],
         )
@@ -221,7 +221,7 @@ def test_the_command_can_be_run_again(db, settings) -> None:
         call_command("database_roles", application=owner)
     out = io.StringIO()
     call_command("database_roles", sql=True, stdout=out)
-    assert 'REVOKE UPDATE, DELETE, TRUNCATE ON "audit_readevent"' in out.getvalue()
+    assert 'REVOKE UPDATE, DELETE, TRUNCATE ON "audit_auditevent"' in out.getvalue()
 
 
 def test_the_doctor_warns_of_a_superuser_and_of_an_owner(application, settings) -> None:
@@ -237,7 +237,7 @@ def test_the_doctor_warns_of_a_superuser_and_of_an_owner(application, settings) 
         cursor.execute(f"SET LOCAL ROLE {ROLE}")
         assert "audit_seal" in checks_database.rights()[0].msg
         cursor.execute("RESET ROLE")
-        cursor.execute(f"ALTER TABLE audit_readevent OWNER TO {ROLE}")
+        cursor.execute(f"ALTER TABLE audit_auditevent OWNER TO {ROLE}")
         cursor.execute(f"SET LOCAL ROLE {ROLE}")
     assert "owns the tables" in checks_database.rights()[0].msg
     settings.PRODUCTION = False
@@ -270,7 +270,7 @@ def test_a_backup_is_made_by_the_application_and_restored_by_the_owner(
             assert roles.grant_if_there()
             _as(ROLE)
             log_event(kind=Event.RESTORE, user=None)
-            assert refused("DELETE FROM audit_readevent")
+            assert refused("DELETE FROM audit_auditevent")
             assert refused("UPDATE visits_historicalvisit SET grade = 1")
             _as(owner)
             with connection.cursor() as cursor:

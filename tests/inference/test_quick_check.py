@@ -86,7 +86,7 @@ def test_a_real_worker_answers_and_nothing_is_left(worker, transactional_db, set
     # One line that counts it, and nothing else: no row, no file.
     after = rows()
     changed = {table: after[table] - count for table, count in before.items() if after[table] != count}
-    assert changed == {"audit_readevent": 1}
+    assert changed == {"audit_auditevent": 1}
     event = AuditEvent.objects.get(kind="quick_check")
     assert (event.detail, event.patient, event.photo, event.clinic) == (
         {"state": "succeeded"},

@@ -51,7 +51,12 @@ class Answer:
 def writes() -> dict[str, int]:
     """How many rows of each table this transaction has written so far, be it taken back or not."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables")
+        # What pg_stat_xact_user_tables says of these, without its joins: it is asked twice a request.
+        cursor.execute(
+            "SELECT relname, pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_updated(oid) "
+            "+ pg_stat_get_xact_tuples_deleted(oid) FROM pg_class "
+            "WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        )
         return {name: count for name, count in cursor.fetchall() if count and not name.startswith(RESTLESS)}
 
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 # What the restored installation writes down of itself: the restore, the check that follows it, and that its feed
 # begins another generation, so that no cursor given before is taken for one of its own.
-ITS_OWN = {"audit_readevent": 1, "operations_integritycheck": 1, "feed_feed": 1}
+ITS_OWN = {"audit_auditevent": 1, "operations_integritycheck": 1, "feed_feed": 1}
 
 
 def assert_equal(before: dict[str, list[str]], after: dict[str, list[str]], own: dict[str, int]) -> None:
@@ -61,7 +61,7 @@ def test_the_drill(visit, administrator, secret, target, tmp_path, photo_folder)
     assert visit.patient.name not in run.stdout + run.stderr
     after = target.tables()
     # The record of the backup itself, and its line in the log, were written after its moment.
-    for table in ("operations_backup", "audit_readevent"):
+    for table in ("operations_backup", "audit_auditevent"):
         before[table] = [row for row in before[table] if row in after[table]]
     assert len(before["operations_backup"]) == 0
     assert_equal(before, after, ITS_OWN)

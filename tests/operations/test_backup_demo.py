@@ -89,7 +89,7 @@ def test_the_drill_on_the_demo(tmp_path):
     assert (back / "secret_key").stat().st_mode & 0o077 == 0
     before, after = rows_of(there), rows_of(back)
     own = {
-        "audit_readevent": (1, 1),  # the backup's line, written after its moment; the restore's
+        "audit_auditevent": (1, 1),  # the backup's line, written after its moment; the restore's
         "operations_backup": (1, 0),
         "operations_integritycheck": (0, 1),
         "feed_feed": (0, 1),  # the feed begins another generation, so that old cursors are refused

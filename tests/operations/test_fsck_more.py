@@ -107,10 +107,10 @@ def test_a_line_of_the_log_that_was_changed(visit, monkeypatch):
     assert found(look()) == {}
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE audit_readevent DISABLE TRIGGER USER")
+        cursor.execute("ALTER TABLE audit_auditevent DISABLE TRIGGER USER")
         position = chain.state().position - 1
         cursor.execute(
-            "UPDATE audit_readevent SET page = 'x' "
+            "UPDATE audit_auditevent SET page = 'x' "
             "WHERE id = (SELECT event_id FROM audit_seal WHERE position = %s)",
             [position],
         )

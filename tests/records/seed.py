@@ -282,7 +282,7 @@ def _history() -> int:
 def _log(lines: int) -> int:
     """Lines of every day, each with its place in the chain; the hashes are nobody's."""
     count = execute(
-        "INSERT INTO audit_readevent (at, user_id, clinic_id, patient_id, access, page, address, detail) "
+        "INSERT INTO audit_auditevent (at, user_id, clinic_id, patient_id, kind, page, address, detail) "
         "SELECT p.created_at + n * interval '1 hour', c.person, p.clinic_id, p.id, "
         "(ARRAY['record','record','listed','change','change','result','record','photo','export'])[1 + n % 9], "
         "'patients:detail', '10.0.0.1', '{}' "
@@ -290,7 +290,7 @@ def _log(lines: int) -> int:
         f"generate_series(1, {lines}) n"
     )
     count += execute(
-        "INSERT INTO audit_readevent (at, user_id, clinic_id, access, page, address, detail) "
+        "INSERT INTO audit_auditevent (at, user_id, clinic_id, kind, page, address, detail) "
         "SELECT now() - n * interval '7 minutes', p.person, p.clinic, "
         "CASE WHEN n % 20 = 0 THEN 'login_failed' ELSE 'login' END, 'accounts:login', '10.0.0.1', '{}' "
         "FROM generate_series(1, (SELECT count(*) / 5 FROM seed_copies)) n JOIN "
@@ -301,7 +301,7 @@ def _log(lines: int) -> int:
         "INSERT INTO audit_seal (position, event_id, content, hash, key, sealed_at) "
         "SELECT (SELECT coalesce(max(position), 0) FROM audit_seal) + row_number() OVER (ORDER BY id), id, '', "
         "md5(id::text) || md5(id::text || 'x'), 'seed', at "
-        "FROM audit_readevent WHERE id NOT IN (SELECT event_id FROM audit_seal)"
+        "FROM audit_auditevent WHERE id NOT IN (SELECT event_id FROM audit_seal)"
     )
     return count
 

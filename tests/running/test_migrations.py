@@ -18,20 +18,6 @@ from django.db.migrations.state import ProjectState
 from django_migration_linter.sql_analyser import analyse_sql_statements, get_sql_analyser_class
 
 OUR_APPS = ("accounts", "feed", "patients", "visits", "recovery", "audit", "operations", "inference")
-# Came before the first release, when no clinic had a table in use: the squashing for that release empties this list.
-BEFORE_THE_FIRST_RELEASE = frozenset(
-    {
-        "audit.0002_initial",
-        "audit.0003_one_log_for_all_events",
-        "audit.0004_seals_and_indexes",
-        "inference.0002_initial",
-        "inference.0003_tries_from",
-        "inference.0006_reference",
-        "patients.0008_how_exactly_known",
-        "visits.0004_suggestions_turned_down",
-        "visits.0005_visit_confirmations",
-    }
-)
 LOCKS = re.compile(r'ALTER TABLE "(\w+)" ADD CONSTRAINT .*(?:CHECK|FOREIGN KEY|EXCLUDE)')
 TYPE = re.compile(r'ALTER TABLE "(\w+)" ALTER COLUMN "\w+" TYPE')
 
@@ -92,12 +78,8 @@ def linted(django_db_setup, django_db_blocker) -> dict[str, list[str]]:
 
 
 def test_migrations_lock_no_table_in_use(linted: dict[str, list[str]]) -> None:
-    wrong = {name: found for name, found in linted.items() if found and name not in BEFORE_THE_FIRST_RELEASE}
+    wrong = {name: found for name, found in linted.items() if found}
     assert wrong == {}, "docs/operations.md, “Writing a migration”, says how to do it in steps"
-
-
-def test_the_list_of_the_first_release_gets_shorter(linted: dict[str, list[str]]) -> None:
-    assert {name for name in BEFORE_THE_FIRST_RELEASE if not linted.get(name)} == set()
 
 
 class Migrations:

@@ -122,12 +122,12 @@ def test_no_other_way_leads_to_a_photos_file(
 def test_what_a_visitor_claims_to_be_is_not_believed(
     story: dict[str, Any], house: Installation, guest: Visitor
 ) -> None:
-    before = database(house, "SELECT count(*) FROM audit_readevent")
+    before = database(house, "SELECT count(*) FROM audit_auditevent")
     answer = guest.get(f"/photos/{story['photo']}/image/", headers=FORGED)
     assert answer.status_code == 200
-    assert database(house, "SELECT count(*) FROM audit_readevent") != before, "the read was written down"
+    assert database(house, "SELECT count(*) FROM audit_auditevent") != before, "the read was written down"
     addresses = database(
-        house, "SELECT DISTINCT host(address) FROM audit_readevent WHERE address IS NOT NULL"
+        house, "SELECT DISTINCT host(address) FROM audit_auditevent WHERE address IS NOT NULL"
     )
     assert addresses == [("127.0.0.1",)]
     stranger = Visitor(house)

@@ -139,15 +139,16 @@ def _check_vendor(told: dict[str, Any]) -> None:
 
 
 def _check_versions(told: dict[str, Any]) -> list[tuple[str, str]]:
-    known = set(MigrationLoader(None).disk_migrations)
+    known = MigrationLoader(None).disk_migrations
+    replaced = {name for migration in known.values() for name in migration.replaces}
     applied = {(app, name) for app, name in told["database"]["migrations"]}
-    if newer := applied - known:
+    if newer := applied - set(known) - replaced:
         raise BackupProblem(
             "newer",
             f"The backup was made by version {told['version']}, which knows {len(newer)} changes more.",
             f"Install version {told['version']} or a later one, then restore.",
         )
-    return sorted(known - applied)
+    return sorted(set(known) - applied)
 
 
 def _check_models(told: dict[str, Any]) -> None:
