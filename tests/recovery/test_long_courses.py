@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import random
+from types import SimpleNamespace
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from clinic.accounts.models import Clinic, User
 from clinic.api.views.courses import VISITS_A_PAGE
 from clinic.overview.selectors import attention
+from clinic.patients.models import Episode
 from clinic.recovery import change, charts
 from clinic.recovery.change import CourseChanges
 from clinic.recovery.data import as_data
@@ -24,6 +27,7 @@ from clinic.recovery.selectors import course, history, visits_of
 from clinic.recovery.services import fall_of, rebuild_summaries
 from clinic.recovery.thinning import MOST_POINTS
 from inference.models import Analysis
+from tests import factories
 
 from ..records.baseline import NOW_AND_THEN
 from . import scenes, simulated
@@ -32,8 +36,33 @@ pytestmark = pytest.mark.django_db
 VISITS = 60
 
 
+@pytest.fixture(scope="module")
+def made(django_db_setup, django_db_blocker):
+    """A clinic with long courses, made once for all tests here; what a test changes is taken back to this."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        clinic = factories.ClinicFactory()
+        clinician = factories.member(clinic)
+        yield SimpleNamespace(clinic=clinic, clinician=clinician, courses=long_courses(clinic, clinician))
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def episodes(clinic, clinician):
+def clinic(made, db):
+    return Clinic.objects.get(pk=made.clinic.pk)
+
+
+@pytest.fixture
+def clinician(made, db):
+    return User.objects.get(pk=made.clinician.pk)
+
+
+@pytest.fixture
+def episodes(made, db):
+    found = Episode.objects.select_related("patient__clinic").in_bulk([one.pk for one in made.courses])
+    return [found[one.pk] for one in made.courses]
+
+
+def long_courses(clinic: Clinic, clinician: User) -> list[Episode]:
     """Courses that wander, with falls; some photos are missing, and some were seen by another release."""
     rng = random.Random(20261130)
     states = []
