@@ -191,11 +191,23 @@ def test_a_patient_s_form_shows_both_and_saves_what_is_chosen(sit_down, visit):
 
 
 NEW = reverse("patients:new")
+KEPT = "JSON.stringify(sessionStorage)"
+
+
+@contextlib.contextmanager
+def kept(page: Page) -> Iterator[None]:
+    """Until the tab keeps what is typed meanwhile; its policy forbids to wait within the page."""
+    before = page.evaluate(KEPT)
+    yield
+    until = time.monotonic() + WAIT / 1000
+    while page.evaluate(KEPT) == before:
+        assert time.monotonic() < until, "nothing was kept"
+        page.wait_for_timeout(50)
 
 
 def left_with(page: Page, name: str) -> None:
-    page.get_by_label("Name", exact=True).fill(name)
-    page.wait_for_timeout(800)
+    with kept(page):
+        page.get_by_label("Name", exact=True).fill(name)
 
 
 def test_half_a_patient_is_back_after_another_page(sit_down, live_server):
@@ -228,8 +240,8 @@ def test_what_was_refused_is_kept_and_what_was_taken_is_not(sit_down, live_serve
     page.locator("#id_record_number").fill("R-1")
     page.get_by_text("Stroke", exact=True).click()
     page.get_by_text("Left", exact=True).click()
-    page.locator("#id_onset_date").fill("2026-10-01")
-    page.wait_for_timeout(800)
+    with kept(page):
+        page.locator("#id_onset_date").fill("2026-10-01")
     page.locator(".form-record button.btn-primary").click()
     page.wait_for_url("**/record/", wait_until="domcontentloaded")
     page.goto(live_server.url + NEW)
@@ -254,8 +266,8 @@ def test_a_tab_that_is_closed_with_something_half_typed_asks(sit_down):
 def test_what_was_typed_from_an_old_version_does_not_overwrite_a_newer_one(sit_down, live_server, visit):
     path = reverse("patients:edit", args=[visit.patient_id])
     first = sit_down("Dr First", path)
-    first.get_by_label("Telephone").fill("222")
-    first.wait_for_timeout(800)
+    with kept(first):
+        first.get_by_label("Telephone").fill("222")
     first.goto(live_server.url + "/patients/")
     second = sit_down("Dr Second", path)
     second.get_by_label("Telephone").fill("111")
