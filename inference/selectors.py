@@ -83,12 +83,16 @@ class QueueProgress:
         return 100 * self.done // self.total if self.total else 100
 
 
-def latest_analyses(*, photo_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Analysis]:
+def latest_analyses(
+    *, photo_ids: Iterable[uuid.UUID], states_alone: bool = False
+) -> dict[uuid.UUID, Analysis]:
     """The newest analysis of each photo, without its landmarks; a cancelled one only where there is no other. Where a
-    release judges a photo again, beside another face at rest, its earlier result stays until the new one is there."""
+    release judges a photo again, beside another face at rest, its earlier result stays until the new one is there.
+    states_alone: without what was found."""
     latest: dict[uuid.UUID, Analysis] = {}
-    found = Analysis.objects.filter(photo_id__in=list(photo_ids)).defer("landmarks").order_by("-created_at")
-    for analysis in found:
+    left_out = ("landmarks", "findings") if states_alone else ("landmarks",)
+    found = Analysis.objects.filter(photo_id__in=list(photo_ids)).defer(*left_out)
+    for analysis in found.order_by("-created_at"):
         known = latest.get(analysis.photo_id)
         if known is None or _gives_way(known, analysis):
             latest[analysis.photo_id] = analysis

@@ -80,9 +80,14 @@ class Search:
             "kind": self.kind,
             "since": self.since,
             "until": self.until,
-            "before": f"{self.before[0].timestamp():.6f}-{self.before[1]}" if self.before else "",
+            "before": write_place(*self.before) if self.before else "",
         }
         return "?" + urlencode({name: value for name, value in values.items() if value})
+
+
+def write_place(at: dt.datetime, pk: int = 0) -> str:
+    """A place in the log, as an address names it."""
+    return f"{at.timestamp():.6f}-{pk}"
 
 
 def read_place(text: str) -> tuple[dt.datetime, int] | None:

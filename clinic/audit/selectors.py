@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from .models import Access, ReadEvent
@@ -18,6 +18,20 @@ if TYPE_CHECKING:
 
 ONE_GO = dt.timedelta(minutes=10)
 """What one person does within it is one act: reading a list page by page, saving a note every few seconds."""
+
+
+def reads_page(
+    *, patient: Patient, before: tuple[dt.datetime, int] | None, size: int
+) -> tuple[list[ReadEvent], tuple[dt.datetime, int] | None]:
+    """So many reads of this patient, newest first, from behind that place of the log on, and the place behind them,
+    where there are more."""
+    found = reads_of_patient(patient=patient)
+    if before is not None:
+        at, pk = before
+        found = found.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk), at__lte=at)
+    rows = list(found[: size + 1])
+    more = len(rows) > size
+    return rows[:size], (rows[size - 1].at, rows[size - 1].pk) if more else None
 
 
 def reads_of_patient(*, patient: Patient) -> QuerySet[ReadEvent]:

@@ -20,6 +20,8 @@ from typing import Final
 from django.utils.formats import get_format
 
 BOM: Final = "\ufeff"
+END: Final = "\r\n"
+"""Of a line."""
 FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 """What a spreadsheet takes for a formula at the start of a cell."""
 # Excel splits a file at its own language's separator, which need not be ours: what stands behind one may begin a cell.
@@ -57,7 +59,8 @@ def cell(value: Value, dialect: Dialect = PROGRAMS) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return (f"{value:.4f}".rstrip("0").rstrip(".") or "0").replace(".", dialect.decimal)
+        text = f"{value:.4f}".rstrip("0").rstrip(".")
+        return "0" if text == "-0" else text.replace(".", dialect.decimal)
     if isinstance(value, int):
         return str(value)
     if dialect.keep_text:
@@ -70,6 +73,11 @@ def number_as_text(text: str, dialect: Dialect) -> str:
     return f'="{text}"' if dialect.keep_text and _CHANGED.fullmatch(text) else cell(text, dialect)
 
 
+def quoted(text: str, dialect: Dialect = PROGRAMS) -> str:
+    """A cell's text as it stands in the file, in quotes where it must be: such cells need only be joined."""
+    return line([text, ""], dialect).removesuffix(dialect.separator + END)
+
+
 def line(cells: Iterable[str], dialect: Dialect = PROGRAMS) -> str:
     """Cells as one line of the file."""
     return lines([cells], dialect)
@@ -78,7 +86,7 @@ def line(cells: Iterable[str], dialect: Dialect = PROGRAMS) -> str:
 def lines(rows: Iterable[Iterable[str]], dialect: Dialect = PROGRAMS) -> str:
     """Rows of cells as lines of the file."""
     out = io.StringIO()
-    csv.writer(out, delimiter=dialect.separator, lineterminator="\r\n").writerows(rows)
+    csv.writer(out, delimiter=dialect.separator, lineterminator=END).writerows(rows)
     return out.getvalue()
 
 

@@ -66,6 +66,29 @@ class ClosedEyesPhoto:
         return as_asked and self.verdict != "uncertain"
 
 
+_LENGTHS: Final = ("unit", "scale_from", "mm_per_px", "eyes_px", "eyes_mm", "eye")
+"""What is read of a photo's lengths beside the measure itself."""
+
+
+def to_plain(one: ClosedEyesPhoto) -> list[Any]:
+    """As values that JSON can hold, without the visit's own: what is kept beside a visit."""
+    lengths = {name: one.symmetry[name] for name in _LENGTHS if name in one.symmetry}
+    known = (one.symmetry.get("measures") or {}).get(MEASURE)
+    return [
+        str(one.photo_id), one.taken_at.isoformat(), one.stored_at.isoformat(), one.exercise, str(one.analysis_id),
+        one.release, one.found, one.verdict, one.confirmed, lengths | ({"measures": {MEASURE: known}} if known else {}),
+    ]  # fmt: skip
+
+
+def from_plain(kept: Sequence[Any], *, visit_id: uuid.UUID, at: dt.datetime) -> ClosedEyesPhoto:
+    """What `to_plain` made of it. at: when the visit was."""
+    photo, taken_at, stored_at, exercise, analysis, *rest = kept
+    taken, stored = dt.datetime.fromisoformat(taken_at), dt.datetime.fromisoformat(stored_at)
+    return ClosedEyesPhoto(
+        uuid.UUID(photo), visit_id, at, taken, stored, exercise, uuid.UUID(analysis), *rest
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class LidGaps:
     """Both eyes of one photo of closed eyes: the gap that each leaves, mm, and the gap that is more than error."""

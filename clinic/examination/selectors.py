@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -80,9 +80,10 @@ def may_own(*, clinic_id: uuid.UUID) -> QuerySet[User]:
     return User.objects.filter(is_active=True, pk__in=members.values("user_id")).order_by("full_name", "pk")
 
 
-def closures_of(*, patient_id: uuid.UUID) -> list[tuple[Episode, list[closure.LidGaps]]]:
-    """The closures of the eyes in each of the patient's episodes: of current photos, by the newest release of each."""
-    seen = _seen(patient_id)
+def closures_of(
+    *, seen: Mapping[uuid.UUID, Sequence[closure.ClosedEyesPhoto]]
+) -> list[tuple[Episode, list[closure.LidGaps]]]:
+    """The closures of the eyes in each episode. seen: by episode, its current photos of `seen_at`."""
     if not any(one.exercise in closure.HEALTHY_MM for photos in seen.values() for one in photos):
         return []
     releases = {one.release for photos in seen.values() for one in photos}
@@ -99,11 +100,12 @@ def _error(release: str) -> float:
     return closure.error_of(info.repeatability if info else {})
 
 
-def _seen(patient_id: uuid.UUID) -> dict[uuid.UUID, list[closure.ClosedEyesPhoto]]:
-    """By episode: the photos of closed eyes and at rest, as asked or as confirmed, with a result."""
+def seen_at(*, visit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[closure.ClosedEyesPhoto]]:
+    """Of each of these visits: the photos of closed eyes and at rest, as asked or as confirmed, with a result."""
+    ids = list(visit_ids)
     wanted = {*closure.HEALTHY_MM, Exercise.REST.value}
     words = dict(
-        Confirmation.objects.filter(photo__visit__patient_id=patient_id)
+        Confirmation.objects.filter(photo__visit__in=ids)
         .order_by("created_at")
         .values_list("photo_id", "exercise")
     )
@@ -111,38 +113,34 @@ def _seen(patient_id: uuid.UUID) -> dict[uuid.UUID, list[closure.ClosedEyesPhoto
         Analysis.objects.filter(
             Q(photo__exercise__in=wanted)
             | Q(photo_id__in=[pk for pk, word in words.items() if word in wanted]),
-            photo__visit__patient_id=patient_id,
+            photo__visit__in=ids,
             photo__archived_at__isnull=True,
-            photo__visit__archived_at__isnull=True,
             status=Status.SUCCEEDED,
         )
         .order_by("created_at", "release")
-        .values_list("photo__visit__episode_id", *_ABOUT, *_FOUND)
+        .values_list(*_ABOUT, *_FOUND)
     )
-    newest: dict[uuid.UUID, tuple[uuid.UUID, closure.ClosedEyesPhoto]] = {}
-    for episode_id, photo_id, visit_id, at, taken_at, stored_at, asked, pk, release, found, stored in rows:
+    newest: dict[uuid.UUID, closure.ClosedEyesPhoto] = {}
+    for photo_id, visit_id, at, taken_at, stored_at, asked, pk, release, found, stored in rows:
         figures = figures_of(stored)
-        newest[photo_id] = (
-            episode_id,
-            closure.ClosedEyesPhoto(
-                photo_id=photo_id,
-                visit_id=visit_id,
-                at=at,
-                taken_at=taken_at,
-                stored_at=stored_at,
-                exercise=words.get(photo_id, asked),
-                analysis_id=pk,
-                release=release,
-                found="" if Caution.EXERCISE_UNSURE.value in figures.cautions else found,
-                verdict=figures.verdict,
-                confirmed=photo_id in words,
-                symmetry=figures.symmetry,
-            ),
+        newest[photo_id] = closure.ClosedEyesPhoto(
+            photo_id=photo_id,
+            visit_id=visit_id,
+            at=at,
+            taken_at=taken_at,
+            stored_at=stored_at,
+            exercise=words.get(photo_id, asked),
+            analysis_id=pk,
+            release=release,
+            found="" if Caution.EXERCISE_UNSURE.value in figures.cautions else found,
+            verdict=figures.verdict,
+            confirmed=photo_id in words,
+            symmetry=figures.symmetry,
         )
-    by_episode: dict[uuid.UUID, list[closure.ClosedEyesPhoto]] = defaultdict(list)
-    for episode_id, one in newest.values():
-        by_episode[episode_id].append(one)
-    return by_episode
+    by_visit: dict[uuid.UUID, list[closure.ClosedEyesPhoto]] = defaultdict(list)
+    for one in newest.values():
+        by_visit[one.visit_id].append(one)
+    return by_visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +153,16 @@ class TaskChange:
     detail: str = ""
 
 
-def changes_of(*, task: Task) -> list[TaskChange]:
-    """What became of a task, newest first, from its history."""
-    rows = list(task.history.select_related("history_user", "owner").order_by("history_date", "history_id"))
-    found = []
-    for before, after in zip([None, *rows], rows, strict=False):
-        found.append(TaskChange(after.history_date, after.history_user, *_what(before, after)))
-    return found[::-1]
+def changes_of(*, task: Task, most: int | None = None) -> list[TaskChange]:
+    """What became of a task, newest first, from its history; of a long one the newest, if so many are asked for."""
+    # Each line of the history holds all figures of its time, which nothing here tells.
+    lines = task.history.select_related("history_user", "owner").defer("figures")
+    rows = list(lines.order_by("-history_date", "-history_id")[: None if most is None else most + 1])
+    found = [
+        TaskChange(after.history_date, after.history_user, *_what(before, after))
+        for after, before in zip(rows, [*rows[1:], None], strict=False)
+    ]
+    return found[:most]
 
 
 def _what(before: Any, after: Any) -> tuple[str, str]:
@@ -174,4 +175,5 @@ def _what(before: Any, after: Any) -> tuple[str, str]:
         return "reopened", ""
     if before.owner_id != after.owner_id:
         return "owner", after.owner.full_name if after.owner else ""
-    return ("figures", "") if before.figures != after.figures else ("plan", after.plan)
+    planned = (before.plan, before.next_check) != (after.plan, after.next_check)
+    return ("plan", after.plan) if planned else ("figures", "")

@@ -63,8 +63,38 @@ class LidGap:
 
 def gaps(task: Task, which: str = "openings") -> list[LidGap]:
     """The gaps that a task rests on (`openings`), or those of the newest visit (`last`)."""
-    rows = (task.figures or {}).get(which) or []
-    return [_gap(row, task.episode.onset) for row in rows]
+    return [_gap(row, task.episode.onset) for row in _rows(task, which)]
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """Some visits' gaps, oldest first. before: whether visits came after; earlier: the first visit, where there are
+    some before it."""
+
+    rows: tuple[LidGap, ...]
+    before: bool = False
+    earlier: str = ""
+
+
+def gaps_page(task: Task, *, before: str = "", most: int = 20) -> Gaps | None:
+    """The gaps that a task rests on and those of the newest visit, of so many visits: the newest ones, or the newest
+    before that one; None where the task rests on no such visit."""
+    rows = list(_rows(task))
+    known = {(row["photo"], row["side"]) for row in rows}
+    rows += [row for row in _rows(task, "last") if (row["photo"], row["side"]) not in known]
+    visits = list(dict.fromkeys(row["visit"] for row in rows))
+    if before and before not in visits:
+        return None
+    end = visits.index(before) if before else len(visits)
+    shown = set(visits[max(0, end - most) : end])
+    onset = task.episode.onset
+    found = tuple(_gap(row, onset) for row in rows if row["visit"] in shown)
+    return Gaps(found, bool(before), found[0].visit if end > most else "")
+
+
+def _rows(task: Task, which: str = "openings") -> Sequence[dict[str, Any]]:
+    """As the task keeps them: of a long illness hundreds, of which a page tells a few."""
+    return (task.figures or {}).get(which) or ()
 
 
 def _gap(row: dict[str, Any], onset: Onset) -> LidGap:
@@ -82,28 +112,27 @@ def sentence(task: Task) -> str:
     """What the task is about, in one sentence."""
     if task.kind != TaskKind.EYE_CLOSURE:
         return task.plan
-    found = gaps(task)
-    if not found:
+    rows = _rows(task)
+    if not rows:
         return _("Open eye: it does not close.")
-    return " ".join(filter(None, (_opening(found), _now(found, gaps(task, "last")))))
+    tight = [row for row in rows if row["exercise"] == Exercise.TIGHT_EYE_CLOSURE]
+    kind = tight or rows
+    first, newest = (_gap(row, task.episode.onset) for row in (kind[0], kind[-1]))
+    return " ".join(filter(None, (_opening(first, newest), _now(newest, gaps(task, "last")))))
 
 
-def _opening(found: Sequence[LidGap]) -> str:
+def _opening(first: LidGap, newest: LidGap) -> str:
     """The newest gap of the kind that weighs most, and the weeks in which it was seen."""
-    tight = [gap for gap in found if gap.exercise == Exercise.TIGHT_EYE_CLOSURE]
-    kind = tight or list(found)
-    newest = kind[-1]
     said = (
         _("Open eye: %(mm)s on tight closure, %(when)s.")
         if newest.exercise == Exercise.TIGHT_EYE_CLOSURE
         else _("Open eye: %(mm)s on gentle closure, %(when)s.")
     )
-    return said % {"mm": newest.shown, "when": _when(kind)}
+    return said % {"mm": newest.shown, "when": _when(first, newest)}
 
 
-def _when(found: Sequence[LidGap]) -> str:
+def _when(first: LidGap, last: LidGap) -> str:
     """From when to when: in weeks of the first year after onset, else by date."""
-    first, last = found[0], found[-1]
     days = [first.onset.days(gap.at) for gap in (first, last)]
     if any(day is None or not 0 <= day < YEAR_DAYS for day in days):
         dates = list(dict.fromkeys(date_format(local_day(gap.at)) for gap in (first, last)))
@@ -114,10 +143,8 @@ def _when(found: Sequence[LidGap]) -> str:
     return _("weeks %(first)d to %(last)d") % {"first": weeks[0], "last": weeks[1]}
 
 
-def _now(found: Sequence[LidGap], last: Sequence[LidGap]) -> str:
+def _now(named: LidGap, last: Sequence[LidGap]) -> str:
     """What the newest visit says where it is another one than the sentence names."""
-    tight = [gap for gap in found if gap.exercise == Exercise.TIGHT_EYE_CLOSURE]
-    named = (tight or list(found))[-1]
     if not last or last[0].visit == named.visit:
         return ""
     worst = max(last, key=lambda gap: gap.mm - gap.limit_mm)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -101,13 +101,14 @@ def reopen_task(*, user: User, task: Task) -> Task:
     return task
 
 
-def raise_for_eyes(*, patient_id: uuid.UUID) -> None:
-    """Raise, or open again, the patient's tasks of eyes that stay open, as the results now on record have it.
+def raise_for_eyes(*, seen: Mapping[uuid.UUID, Sequence[closure.ClosedEyesPhoto]]) -> None:
+    """Raise, or open again, a patient's tasks of eyes that stay open, as the results now on record have it. seen: by
+    episode, the photos that tell it (`selectors.seen_at`).
 
     Called wherever results change, in the caller's transaction and under its lock of the patient. What a model saw
     once stays until a person closes it, also if a later photo shows a closed eye: landmarks can be wrong both ways.
     """
-    for episode, found in selectors.closures_of(patient_id=patient_id):
+    for episode, found in selectors.closures_of(seen=seen):
         figures = closure.figures_of(found)
         if not figures:
             continue

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -21,13 +21,16 @@ from clinic.common.http import require, visible_or_404
 from clinic.patients.models import Patient
 from clinic.patients.selectors import current_episode
 
-from . import policies, selectors, services
+from . import policies, selectors, sentences, services
 from .forms import CloseForm, PlanForm, TaskForm
 
 if TYPE_CHECKING:
     from django import forms as django_forms
 
     from .models import Task
+
+CHANGES: Final = 30
+"""Of a task, that its page tells."""
 
 
 def _visible(request: ClinicRequest, pk: uuid.UUID) -> Task:
@@ -45,7 +48,12 @@ def _page(
     request: ClinicRequest, found: Task, *, refused: django_forms.Form | None = None, status: int = 200
 ) -> HttpResponse:
     """The task's page. refused: a form that was not taken, shown again as it was typed."""
+    gaps = sentences.gaps_page(found, before=request.GET.get("before", ""))
+    if gaps is None:
+        raise Http404
     record_read(request=request, patient=found.patient, access=Access.RECORD)
+    most = None if request.GET.get("changes") == "all" else CHANGES
+    changes = selectors.changes_of(task=found, most=most and most + 1)
     may_handle = policies.can_handle_task(request.user, found)
     plan_form = PlanForm(clinic_id=found.patient.clinic_id, record=found)
     close_form = CloseForm(auto_id="id_close_%s")
@@ -53,7 +61,9 @@ def _page(
         "task": found,
         "patient": found.patient,
         "episode": found.episode,
-        "changes": selectors.changes_of(task=found),
+        "gaps": gaps,
+        "changes": changes[:most],
+        "more_changes": most is not None and len(changes) > most,
         "can_handle": may_handle,
         "plan_form": refused if isinstance(refused, PlanForm) else plan_form,
         "close_form": refused if isinstance(refused, CloseForm) else close_form,

@@ -294,8 +294,10 @@ class _Now:
                 yield (kind, region), self._depth(round(new - old, 4), error)
                 single.append(found)
             if len(single) == len(rules.REGIONS) and len({release for *_, release in single}) == 1:
-                was, is_now = (round(statistics.fmean([one[which] for one in single]), 4) for which in (0, 1))
-                yield (kind, WHOLE), self._depth(round(is_now - was, 4), *(one[2] for one in single))
+                was, is_now = (
+                    round(math.fsum([one[at] for one in single]) / len(single), 4) for at in (0, 1)
+                )
+                yield (kind, WHOLE), self._depth(round(is_now - was, 4), *[one[2] for one in single])
 
     def _held_against(
         self, before: Compared, region: str, kind: Kind

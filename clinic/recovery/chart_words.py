@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.urls import reverse
-from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
+
+from clinic.common import written
 
 from .compared import Reading
 from .course import number, region_name
@@ -32,14 +32,14 @@ def reading_words(region: str, reading: Reading) -> str:
 
 def length(value: float) -> str:
     """Millimetres to a tenth."""
-    return str(number_format(round(value, 1) + 0.0, 1)).replace("-", "\N{MINUS SIGN}")
+    return written.decimal(round(value, 1) + 0.0, 1).replace("-", "\N{MINUS SIGN}")
 
 
 def when(visit: VisitPoint) -> str:
     """The visit's day, with the time since onset."""
-    return ", ".join(filter(None, [date_format(visit.date), visit.since]))
+    return ", ".join(filter(None, [written.day(visit.date), visit.since]))
 
 
 def visit_url(visit: VisitPoint) -> str:
     """The visit's page."""
-    return reverse("visits:detail", args=[visit.visit_id])
+    return written.address("visits:detail", visit.visit_id)

@@ -6,13 +6,14 @@ Plain values, so that a long course is compared without reading its photos' resu
 from __future__ import annotations
 
 import datetime as dt
+import math
 import statistics
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from inference.pipeline.measure.movement import share
+from inference.pipeline.measure.movement import share_of_sums
 
 Kind = Literal["movement", "distance"]
 """What a figure is: movement since rest, the weak side's as a share of the other's; or, where no photo at rest is
@@ -134,9 +135,12 @@ class Compared:
         return Reading(value, exercises[0], release, uuid.UUID(used[0].photo), reviewed, kind, exercises)
 
     def _moved(self, known: Sequence[Any], exercises: Sequence[str]) -> float | None:
-        found = [Movement._make(one) for exercise in exercises for one in known if one[0] == exercise]
-        value = share(found, self.weak_side)
-        return None if value is None or len(found) < len(exercises) else value
+        # As in `Movement`; without making one of each, since a course asks thousands of times.
+        found = [one for exercise in exercises for one in known if one[0] == exercise]
+        if len(found) < len(exercises):
+            return None
+        left, right = sum([one[3] for one in found]), sum([one[4] for one in found])
+        return share_of_sums(left, right, len(found), self.weak_side)
 
 
 def _mean(known: Sequence[Any], exercises: Sequence[str]) -> float | None:
@@ -144,4 +148,4 @@ def _mean(known: Sequence[Any], exercises: Sequence[str]) -> float | None:
     found = [last[one] for one in exercises if one in last]
     if not found or len(found) < len(exercises):
         return None
-    return round(statistics.fmean(found), 4)
+    return round(math.fsum(found) / len(found), 4)

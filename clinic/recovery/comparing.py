@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from clinic.visits.exercises import CLOSURES
 from clinic.visits.models import Photo
@@ -20,10 +21,14 @@ from .change import Verdict, judged, limit_of
 from .compared import Kind
 from .course import verdict_words
 from .data import exercise_name
-from .export import Whole
 from .history import EpisodeHistory, VisitPoint
 from .measures import PhotoPoint, Result, difference
 from .noise import exercise_error
+
+SHOTS_AT_ONCE: Final = 48
+"""Photos to choose from."""
+Whole = Callable[[Sequence[VisitPoint]], Sequence[VisitPoint]]
+"""Reads the photos of some visits of a course."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +82,18 @@ class ComparedMeasure:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The strip of one exercise, the two photos chosen from it, and their measures."""
+    """The photos of one exercise, the two chosen from them, and their measures.
+
+    strip: those to choose from, oldest first: the newest ones, or the newest before the photo `until`. earlier: whether
+    others were before them.
+    """
 
     exercise: str
     side: str
     choices: tuple[tuple[str, str], ...]
     strip: tuple[StripPhoto, ...]
+    earlier: bool = False
+    until: StripPhoto | None = None
     a: StripPhoto | None = None
     b: StripPhoto | None = None
     measures: tuple[ComparedMeasure, ...] = ()
@@ -93,6 +104,13 @@ class Comparison:
     def key(self) -> str:
         """The exercise as the form and the address name it."""
         return key_of(self.exercise, self.side)
+
+    @property
+    def options(self) -> list[StripPhoto]:
+        """The strip with the two that are chosen, which may lie elsewhere."""
+        chosen = [shot for shot in (self.a, self.b) if shot is not None]
+        by_id = {shot.photo_id: shot for shot in (*self.strip, *chosen)}
+        return sorted(by_id.values(), key=lambda shot: shot.visit.at)
 
     @property
     def closes_eyes(self) -> bool:
@@ -121,37 +139,53 @@ def key_of(exercise: str, side: str) -> str:
 
 
 def compare(
-    *, history: EpisodeHistory, exercise: str = "", a: str = "", b: str = "", whole: Whole = list
+    *,
+    history: EpisodeHistory,
+    exercise: str = "",
+    a: str = "",
+    b: str = "",
+    before: str = "",
+    whole: Whole = list,
 ) -> Comparison:
     """The two photos of that exercise; without a wish, the first and the last analysed one.
 
-    Of all others no more is read than the strip shows. whole: where the course came without its photos.
+    Of all others no more is read than the strip shows. before: the photo of that exercise before which the strip ends.
+    whole: where the course came without its photos.
     """
-    shots = _shots(history)
+    photos = Photo.objects.filter(
+        visit__episode_id=history.episode_id, visit__archived_at__isnull=True, archived_at__isnull=True
+    )
     keys = [*history.exercises]
-    keys += sorted({shot.key for shot in shots} - set(keys))
+    keys += sorted(set(photos.order_by().values_list("exercise", "side").distinct()) - set(keys))
     if not keys:
         return Comparison("", "", (), ())
     choices = tuple((key_of(*key), exercise_name(*key)) for key in keys)
     code, side = _chosen(exercise, keys)
-    strip = tuple(shot for shot in shots if shot.key == (code, side))
-    ready = [shot for shot in strip if shot.can_align] or list(strip)
-    first = _find(strip, a) or ready[0]
-    second = _find(strip, b) or ready[-1]
-    return _measured(Comparison(code, side, choices, strip, first, second), whole)
+    shots = _shots(history, photos.filter(exercise=code, side=side))
+    if not shots:
+        return Comparison(code, side, choices, ())
+    ready = [shot for shot in shots if shot.can_align] or shots
+    first = _find(shots, a) or ready[0]
+    second = _find(shots, b) or ready[-1]
+    last = _find(shots, before)
+    end = next(place for place, one in enumerate([*shots, None]) if one is last)
+    begin = max(0, end - SHOTS_AT_ONCE)
+    strip = tuple(shots[begin:end])
+    found = Comparison(code, side, choices, strip, begin > 0, last, first, second)
+    return _measured(found, whole)
 
 
-def _shots(history: EpisodeHistory) -> list[StripPhoto]:
-    """The current photos of the course's visits, in their order."""
+def _shots(history: EpisodeHistory, photos: QuerySet[Photo]) -> list[StripPhoto]:
+    """These photos of the course's visits, in their order."""
     found: dict[uuid.UUID, list[StripPhoto]] = {visit.visit_id: [] for visit in history.visits}
     visits = {visit.visit_id: visit for visit in history.visits}
     seen = Analysis.objects.filter(photo=OuterRef("pk"), status=Status.SUCCEEDED)
-    photos = Photo.objects.filter(visit_id__in=list(visits), archived_at__isnull=True)
     rows = photos.order_by("taken_at", "created_at").values_list(
         "pk", "visit_id", "exercise", "side", Exists(seen)
     )
     for pk, visit_id, exercise, side, analysed in rows:
-        found[visit_id].append(StripPhoto(pk, (exercise, side), visits[visit_id], analysed))
+        if visit_id in visits:
+            found[visit_id].append(StripPhoto(pk, (exercise, side), visits[visit_id], analysed))
     return [shot for shots in found.values() for shot in shots]
 
 
@@ -180,16 +214,11 @@ def _measured(comparison: Comparison, whole: Whole) -> Comparison:
     result_a, result_b = _alike(points[a.photo_id], points[b.photo_id])
     same = result_a is not None and result_b is not None and result_a.release == result_b.release
     measures = tuple(_measures(comparison.exercise, result_a, result_b, same=same))
-    return Comparison(
-        comparison.exercise,
-        comparison.side,
-        comparison.choices,
-        comparison.strip,
-        a,
-        b,
-        measures if result_a or result_b else (),
-        result_a.release if result_a else "",
-        result_b.release if result_b else "",
+    return replace(
+        comparison,
+        measures=measures if result_a or result_b else (),
+        release_a=result_a.release if result_a else "",
+        release_b=result_b.release if result_b else "",
     )
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
+from clinic.common import written
 from clinic.common.dates import local_day, today
 from clinic.common.spans import Onset
 from clinic.visits import exercises
@@ -279,7 +281,12 @@ def fall_sentence(fall: dict[str, Any] | None) -> str:
 
 def number(value: float) -> str:
     """A figure with the two digits that it can bear, as the reader's language writes numbers."""
-    return str(number_format(measures.rounded(value), 2)).replace("-", "\N{MINUS SIGN}")
+    return _number(value, get_language())
+
+
+@functools.lru_cache(written.REMEMBERED)
+def _number(value: float, language: str | None) -> str:
+    return written.decimal(measures.rounded(value), 2).replace("-", "\N{MINUS SIGN}")
 
 
 def day_and_month(moment: dt.date | dt.datetime) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from clinic.common import written
 from clinic.common.templatetags.risorius import ROMAN
 from clinic.visits.exercises import BY_CODE
 
@@ -114,9 +113,9 @@ def _visit(visit: VisitPoint, mixed: frozenset[str]) -> dict[str, Any]:
     grade = visit.model_grade
     return {
         "visit": str(visit.visit_id),
-        "url": reverse("visits:detail", args=[visit.visit_id]),
+        "url": written.address("visits:detail", visit.visit_id),
         "date": visit.date.isoformat(),
-        "date_text": date_format(visit.date),
+        "date_text": written.day(visit.date),
         "since_onset": visit.since,
         "clinician": {
             "grade": visit.clinician_grade,
@@ -145,8 +144,8 @@ def _visit(visit: VisitPoint, mixed: frozenset[str]) -> dict[str, Any]:
         },
         "photos": [
             {
-                "photo": str(photo.photo_id),
-                "url": reverse("visits:photo", args=[photo.photo_id]),
+                "photo": photo.photo,
+                "url": written.address("visits:photo", photo.photo),
                 "exercise": photo.exercise,
                 "side": photo.side,
                 "brow": photo.brow,

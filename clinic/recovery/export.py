@@ -13,16 +13,17 @@ zero.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final
 
-from clinic.common.sheets import BOM, PROGRAMS, Dialect, Value, cell, line, lines, number_as_text
+from clinic.common.sheets import BOM, END, PROGRAMS, Dialect, Value, cell, line, number_as_text, quoted
 from inference.pipeline.codes import SIDES
 
 from .compared import Reading
-from .figures import MeasureFigure, measures_of
+from .figures import about_measure
 from .history import EpisodeHistory, VisitPoint
-from .measures import PhotoPoint
+from .kept_photos import Found, KeptPhoto, VisitPhotos, photos_of
 from .noise import measurement_error
 
 REGIONS: Final = ("brow", "eye", "mouth")
@@ -77,115 +78,226 @@ COLUMNS: Final[tuple[str, ...]] = (
     "event",
     "note",
 )
-# Numbers that aren't: Excel would take their noughts away, or make a date of them.
-KEPT: Final = frozenset({"record_number"})
 PLACES: Final = {name: place for place, name in enumerate(COLUMNS)}
 LINES_AT_ONCE: Final = 500
-VISITS_AT_ONCE: Final = 25
+VISITS_AT_ONCE: Final = 50
+
+# Places of cells that are written by the thousand.
+RECORD, PHOTO_ID, EXERCISE, SIDE = (PLACES[name] for name in ("record", "photo_id", "exercise", "side"))
+CLINICIAN, CLINICIAN_SIDE, CLINICIAN_PALSY = (
+    PLACES[name] for name in ("clinician", "clinician_weak_side", "clinician_palsy")
+)
+PRELIMINARY, EVENT = PLACES["model_preliminary"], PLACES["event"]
+OF_FOUND: Final = tuple(
+    PLACES[f"model_{name}"]
+    for name in (
+        *("exercise", "weak_side", "palsy_probability", "palsy_verdict"),
+        *("brow_symmetry", "eye_symmetry", "mouth_symmetry", "movement", "moved_left_mm", "moved_right_mm"),
+        *("scale_from", "release"),
+    )
+)
+"""In the order of `Found`."""
+LENGTHS: Final = {region: tuple(PLACES[f"model_{region}_{side}_mm"] for side in SIDES) for region in REGIONS}
+MEASURES_FROM: Final = PLACES["model_measure"]
+"""The first cell in which the measures of a photo differ."""
 
 
-Whole = Callable[[Sequence[VisitPoint]], Sequence[VisitPoint]]
-"""Reads the photos of some visits of a course."""
+Photos = Callable[[Sequence[VisitPoint]], Sequence[VisitPhotos | None]]
+"""What the photos of some visits of a course give, in their order; None of a visit that is gone."""
+
+
+def at_hand(visits: Sequence[VisitPoint]) -> list[VisitPhotos | None]:
+    """The same of visits that came with their photos."""
+    return [photos_of(one.known.measured, one.known.finding) if one.known else None for one in visits]
 
 
 def history_csv(
-    *, history: EpisodeHistory | None, record_number: str, dialect: Dialect = PROGRAMS, whole: Whole = list
+    *,
+    history: EpisodeHistory | None,
+    record_number: str,
+    dialect: Dialect = PROGRAMS,
+    photos: Photos = at_hand,
 ) -> str:
     """The whole file; of a patient without an episode, the columns alone."""
-    return "".join(history_lines(history=history, record_number=record_number, dialect=dialect, whole=whole))
+    return "".join(
+        history_lines(history=history, record_number=record_number, dialect=dialect, photos=photos)
+    )
 
 
 def history_lines(
-    *, history: EpisodeHistory | None, record_number: str, dialect: Dialect = PROGRAMS, whole: Whole = list
+    *,
+    history: EpisodeHistory | None,
+    record_number: str,
+    dialect: Dialect = PROGRAMS,
+    photos: Photos = at_hand,
 ) -> Iterator[str]:
-    """The file as it grows, some lines at a time: a long course has fifty thousand. whole: where `history` has no
-    photos, reads those of some visits, so that they are never all in memory."""
+    """The file as it grows, some lines at a time: a long course has fifty thousand. photos: where `history` has none,
+    reads those of some visits, so that they are never all in memory."""
     yield BOM + line(COLUMNS, dialect)
     if history is None:
         return
-    onset = history.onset
-    each: dict[str, Value] = {
-        "record_number": record_number,
-        "cause": history.cause,
-        "weak_side": history.weak_side,
-        "onset_date": onset.date.isoformat() if onset.is_known else None,
-        "onset_precision": onset.precision,
-    }
-    same = _cells(each, [""] * len(COLUMNS), dialect)
-    some: list[list[str]] = []
-    for row in rows(history, whole):
-        some.append(_cells(row, same, dialect))
-        if len(some) == LINES_AT_ONCE:
-            yield lines(some, dialect)
-            some = []
-    yield lines(some, dialect)
+    written = _Writer(history, record_number, dialect).lines(photos)
+    while some := "".join(islice(written, LINES_AT_ONCE)):
+        yield some
 
 
-def _cells(row: dict[str, Value], same: list[str], dialect: Dialect) -> list[str]:
-    """The row's cells; same: those that every row has alike."""
-    cells = same.copy()
-    for name, value in row.items():
-        if value is not None:
-            cells[PLACES[name]] = (
-                number_as_text(str(value), dialect) if name in KEPT and value else cell(value, dialect)
-            )
-    return cells
+class _Texts(dict[Value, str]):
+    """Values as cells. Few are new: most figures, words and names come many times in a file."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        super().__init__({None: ""})
+        self.dialect = dialect
+
+    def __missing__(self, value: Value) -> str:
+        text = self[value] = quoted(cell(value, self.dialect), self.dialect)
+        return text
 
 
-def rows(history: EpisodeHistory, whole: Whole = list) -> Iterator[dict[str, Value]]:
-    """The rows in the order of their dates; within a day treatments first, then the visit, its photos and measures."""
+class _Writer:
+    """Writes one history. Nearly all lines are of measures: what those of a photo share is written once."""
+
+    def __init__(self, history: EpisodeHistory, record_number: str, dialect: Dialect) -> None:
+        self.history, self.mark = history, dialect.separator
+        self.known = history.onset.precision == "day"
+        self.texts = _Texts(dialect)
+        self.translation = str.maketrans(PROGRAMS.separator + PROGRAMS.decimal, self.mark + dialect.decimal)
+        self.about: dict[tuple[str, str, str | None], str] = {}
+        onset = history.onset
+        each: dict[str, Value] = {
+            "cause": history.cause,
+            "weak_side": history.weak_side,
+            "onset_date": onset.date.isoformat() if onset.is_known else None,
+            "onset_precision": onset.precision,
+        }
+        self.same = self.cells([""] * len(COLUMNS), each)
+        # A number that isn't one: Excel would take its noughts away, or make a date of it.
+        self.same[PLACES["record_number"]] = quoted(number_as_text(record_number, dialect), dialect)
+
+    def lines(self, photos: Photos) -> Iterator[str]:
+        """In the order of their dates; within a day treatments first, then the visit, its photos and measures."""
+        rows = _dated(self.history, self.known)
+        found = _in_turn([one for one in rows if isinstance(one, VisitPoint)], photos)
+        for one in rows:
+            if isinstance(one, VisitPoint):
+                yield from self.of_visit(one, next(found))
+            else:
+                yield self.line(self.cells(self.same, one))
+
+    def of_visit(self, visit: VisitPoint, found: VisitPhotos | None) -> Iterator[str]:
+        """The visit and its photos. found: None where they aren't told."""
+        at = _at(visit.date.isoformat(), visit.day, visit.week, self.known)
+        same = self.cells(self.same, at | {"visit_id": str(visit.visit_id)})
+        yield self.line(self.cells(same, {"record": "visit"} | _visit(visit, found)))
+        for photo in found.photos if found is not None else ():
+            yield from self.of_photo(same, photo)
+
+    def of_photo(self, same: list[str], photo: KeptPhoto) -> Iterator[str]:
+        """The photo and its measures. same: the visit's cells."""
+        texts, found, word = self.texts, photo.found, photo.word
+        own = same.copy()
+        own[PHOTO_ID], own[EXERCISE], own[SIDE] = photo.photo_id, texts[photo.exercise], texts[photo.side]
+        if found is not None:
+            own[PRELIMINARY] = _yes(word is None)
+        cells = own.copy()
+        cells[RECORD] = "photo"
+        if word is not None:
+            cells[CLINICIAN], cells[CLINICIAN_SIDE] = texts[photo.by], texts[word.weak_side]
+            cells[CLINICIAN_PALSY] = _yes(word.palsy)
+        if found is None:
+            cells[EVENT] = texts[photo.error_code]
+            yield self.line(cells)
+            return
+        for place, value in zip(OF_FOUND, found.plain, strict=True):
+            cells[place] = texts[value]
+        for region, lengths in found.lengths.items():
+            for place, length in zip(LENGTHS[region], lengths, strict=True):
+                cells[place] = texts[length]
+        yield self.line(cells)
+        own[RECORD] = "measure"
+        yield from self.of_measures(own, found)
+
+    def of_measures(self, own: list[str], found: Found) -> Iterator[str]:
+        """The measures of a photo. own: the cells that they share."""
+        if not found.measures:
+            return
+        mark = self.mark
+        begin = mark.join(own[:MEASURES_FROM])
+        for figures in found.measures.translate(self.translation).split("\n"):
+            key = figures[: figures.index(mark)], found.release, found.scale_from
+            about = self.about.get(key) or self.about_measure(*key)
+            yield f"{begin}{mark}{figures}{mark}{about}"
+
+    def about_measure(self, name: str, release: str, scale_from: str | None) -> str:
+        """The cells behind a measure's figures, and the line's end."""
+        about = about_measure(name, release, scale_from)
+        row: dict[str, Value] = {
+            "model_measure_unit": about.unit,
+            "model_measure_error": about.error,
+            "model_scale_from": about.scale_from,
+            "model_release": about.release,
+        }
+        text = self.line(self.cells([""] * len(COLUMNS), row)[PLACES["model_measure_unit"] :])
+        self.about[name, release, scale_from] = text
+        return text
+
+    def cells(self, same: list[str], row: Mapping[str, Value]) -> list[str]:
+        """A row's cells. same: those that it has alike with others."""
+        cells = same.copy()
+        for name, value in row.items():
+            if value is not None:
+                # As a key of a dictionary yes is 1.
+                cells[PLACES[name]] = _yes(value) if isinstance(value, bool) else self.texts[value]
+        return cells
+
+    def line(self, cells: Iterable[str]) -> str:
+        """Cells, in quotes where they must be, as a line."""
+        return self.mark.join(cells) + END
+
+
+def _yes(value: bool) -> str:
+    return cell(value)
+
+
+def _dated(history: EpisodeHistory, known: bool) -> list[dict[str, Value] | VisitPoint]:
+    """Treatments, changes of the model and visits in the order of their dates."""
     dated: list[tuple[tuple[int, int, int], dict[str, Value] | VisitPoint]] = []
-    known = history.onset.precision == "day"
     for place, treatment in enumerate(history.treatments):
-        row = _at("treatment", treatment.date.isoformat(), treatment.day, treatment.week, known)
-        dated.append(((treatment.day, 0, place), row | {"event": treatment.kind, "note": treatment.note}))
+        row = _at(treatment.date.isoformat(), treatment.day, treatment.week, known)
+        event: dict[str, Value] = {"record": "treatment", "event": treatment.kind, "note": treatment.note}
+        dated.append(((treatment.day, 0, place), row | event))
     for place, change in enumerate(history.model_changes):
-        row = _at("model_change", change.date.isoformat(), change.day, change.week, known)
-        more: dict[str, Value] = {"visit_id": str(change.visit_id), "model_release": " ".join(change.after)}
-        event: dict[str, Value] = {"event": f"{' '.join(change.before)} > {' '.join(change.after)}"}
-        dated.append(((change.day, 1, place), row | more | event))
+        row = _at(change.date.isoformat(), change.day, change.week, known)
+        event = {
+            "record": "model_change",
+            "visit_id": str(change.visit_id),
+            "model_release": " ".join(change.after),
+            "event": f"{' '.join(change.before)} > {' '.join(change.after)}",
+        }
+        dated.append(((change.day, 1, place), row | event))
     dated += [((visit.day, 2, place), visit) for place, visit in enumerate(history.visits)]
     dated.sort(key=lambda one: one[0])
-    read = _in_turn([one for _, one in dated if isinstance(one, VisitPoint)], whole)
-    for _, one in dated:
-        if isinstance(one, VisitPoint):
-            yield from _rows_of(next(read), known)
-        else:
-            yield one
+    return [one for _, one in dated]
 
 
-def _in_turn(visits: Sequence[VisitPoint], whole: Whole) -> Iterator[VisitPoint]:
-    """The visits with their photos, in that order."""
+def _in_turn(visits: Sequence[VisitPoint], photos: Photos) -> Iterator[VisitPhotos | None]:
+    """What the photos of the visits give, some visits at a time."""
     for begin in range(0, len(visits), VISITS_AT_ONCE):
-        some = visits[begin : begin + VISITS_AT_ONCE]
-        by_id = {one.visit_id: one for one in whole(some)}
-        # A visit that was archived meanwhile is told without its photos.
-        yield from (by_id.get(one.visit_id, one) for one in some)
+        yield from photos(visits[begin : begin + VISITS_AT_ONCE])
 
 
-def _rows_of(visit: VisitPoint, known: bool) -> Iterator[dict[str, Value]]:
-    at = _at("visit", visit.date.isoformat(), visit.day, visit.week, known)
-    yield at | _visit(visit)
-    for photo in visit.photos if visit.known is not None else ():
-        yield at | {"record": "photo"} | _photo(visit, photo)
-        for one in measures_of(photo):
-            yield at | {"record": "measure"} | _measure(visit, photo, one)
-
-
-def _at(record: str, date: str, day: int, week: int, known: bool) -> dict[str, Value]:
+def _at(date: str, day: int, week: int, known: bool) -> dict[str, Value]:
     counted: dict[str, Value] = {"day_since_onset": day, "week_since_onset": week} if known else {}
-    return {"record": record, "date": date} | counted
+    return {"date": date} | counted
 
 
-def _visit(visit: VisitPoint) -> dict[str, Value]:
+def _visit(visit: VisitPoint, found: VisitPhotos | None) -> dict[str, Value]:
     grade = visit.model_grade
     values: dict[str, Value] = {
-        "visit_id": str(visit.visit_id),
         "clinician": visit.clinician,
         "visit_grade": visit.grade,
         "visit_grade_source": visit.grade_source,
         "clinician_grade": visit.clinician_grade,
-        **_said(visit),
+        **_said(found),
         "model_preliminary": visit.preliminary if visit.counted else None,
         "model_grade": grade.grade if grade else None,
         "model_grade_lowest": grade.lowest if grade else None,
@@ -199,16 +311,16 @@ def _visit(visit: VisitPoint) -> dict[str, Value]:
     return values
 
 
-def _said(visit: VisitPoint) -> dict[str, Value]:
+def _said(found: VisitPhotos | None) -> dict[str, Value]:
     """The clinician's word and the model's on the whole visit."""
-    if visit.known is None:
+    if found is None:
         return {}
-    clinician, model = visit.finding.clinician, visit.finding.model
+    clinician, model = found.clinician, found.model
     return {
-        "clinician_weak_side": clinician.weak_side if clinician else None,
-        "clinician_palsy": clinician.palsy if clinician else None,
-        "model_weak_side": model.weak_side if model else None,
-        "model_palsy_verdict": model.stated_verdict if model else None,
+        "clinician_weak_side": clinician[0] if clinician else None,
+        "clinician_palsy": clinician[1] if clinician else None,
+        "model_weak_side": model[0] if model else None,
+        "model_palsy_verdict": model[1] if model else None,
     }
 
 
@@ -219,59 +331,4 @@ def _region(region: str, reading: Reading) -> dict[str, Value]:
         f"model_{region}_error": measurement_error(reading, region),
         f"model_{region}_exercise": " ".join(reading.exercises),
         "model_rest_date": reading.rest_date.isoformat() if reading.rest_date else None,
-    }
-
-
-def _photo(visit: VisitPoint, photo: PhotoPoint) -> dict[str, Value]:
-    result, word = photo.result, photo.confirmed
-    values: dict[str, Value] = _named(visit, photo) | {"event": photo.error_code if result is None else ""}
-    if word is not None:
-        values |= {
-            "clinician": word.by,
-            "clinician_weak_side": word.weak_side,
-            "clinician_palsy": word.palsy,
-        }
-    if result is not None:
-        values |= {
-            "model_preliminary": not photo.is_reviewed,
-            "model_exercise": result.exercise,
-            "model_weak_side": result.weak_side,
-            "model_palsy_probability": result.palsy_probability,
-            "model_palsy_verdict": result.verdict,
-            "model_brow_symmetry": result.brow,
-            "model_eye_symmetry": result.eye,
-            "model_mouth_symmetry": result.mouth,
-            "model_movement": result.share,
-            "model_moved_left_mm": result.moved.left if result.moved else None,
-            "model_moved_right_mm": result.moved.right if result.moved else None,
-            "model_scale_from": result.symmetry.get("scale_from"),
-            "model_release": result.release,
-        }
-        for region, lengths in result.lengths.items():
-            for side, length in zip(SIDES, lengths, strict=True):
-                values[f"model_{region}_{side}_mm"] = length
-    return values
-
-
-def _measure(visit: VisitPoint, photo: PhotoPoint, one: MeasureFigure) -> dict[str, Value]:
-    return _named(visit, photo) | {
-        "model_preliminary": not photo.is_reviewed,
-        "model_measure": one.name,
-        "model_measure_left": one.left,
-        "model_measure_right": one.right,
-        "model_measure_difference": one.difference,
-        "model_measure_value": one.value,
-        "model_measure_unit": one.unit,
-        "model_measure_error": one.error,
-        "model_scale_from": one.scale_from,
-        "model_release": one.release,
-    }
-
-
-def _named(visit: VisitPoint, photo: PhotoPoint) -> dict[str, Value]:
-    return {
-        "visit_id": str(visit.visit_id),
-        "photo_id": str(photo.photo_id),
-        "exercise": photo.exercise,
-        "side": photo.side,
     }

@@ -5,12 +5,35 @@ Page, CSV and API read the same result: lengths of closed eyes in the scale of t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from inference.pipeline.measure.registry import MEASURES
 
 from .measures import PhotoPoint, Result
 from .noise import length_error
+
+_BY_NAME: Final = {one.name: one for one in MEASURES}
+
+
+class Read(NamedTuple):
+    """A measure as it was read in a photo: left and right, or one value of the whole face."""
+
+    name: str
+    left: float | None
+    right: float | None
+    value: float | None
+
+
+class AboutMeasure(NamedTuple):
+    """What `MeasureFigure` says beside the values."""
+
+    unit: str
+    error: float | None
+    side_error: float | None
+    scale_from: str | None
+    release: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +56,42 @@ class MeasureFigure:
     release: str
 
 
+def measured_in(photo: PhotoPoint, result: Result) -> Iterator[Read]:
+    """What was measured in the photo by that result, of the measures that are read in its exercise."""
+    found = result.symmetry.get("measures") or {}
+    for one in MEASURES if found else ():
+        known = found.get(one.name)
+        if known is not None and photo.exercise in one.views:
+            yield Read(one.name, known.get("left"), known.get("right"), known.get("value"))
+
+
 def measures_of(photo: PhotoPoint, result: Result | None = None) -> list[MeasureFigure]:
     """Those measures that are read in the photo's exercise, by that result or the newest."""
     result = result or photo.result
-    found = (result.symmetry.get("measures") or {}) if result is not None else {}
-    if result is None or not found:
+    if result is None:
         return []
-    scale_from = result.symmetry.get("scale_from")
     figures = []
-    for one in MEASURES:
-        known = found.get(one.name)
-        if known is None or photo.exercise not in one.views:
-            continue
-        left, right = (known.get(side) for side in ("left", "right"))
-        both = left is not None and right is not None
-        own = length_error(one.name, result.release)
+    for name, left, right, value in measured_in(photo, result):
+        about = about_measure(name, result.release, result.symmetry.get("scale_from"))
         figures.append(
-            MeasureFigure(
-                one.name,
-                one.unit,
-                left,
-                right,
-                round(left - right, 2) if both else None,
-                known.get("value"),
-                length_error(f"{one.name}_difference", result.release) if one.sided else own,
-                own if one.sided else None,
-                scale_from if one.unit == "mm" else None,
-                result.release,
-            )
+            MeasureFigure(name, about.unit, left, right, difference_of(left, right), value, *about[1:])
         )
     return figures
+
+
+def about_measure(name: str, release: str, scale_from: str | None) -> AboutMeasure:
+    """What is said of each figure of that measure by that release, in a photo of that scale."""
+    one = _BY_NAME[name]
+    own = length_error(name, release)
+    return AboutMeasure(
+        one.unit,
+        length_error(f"{name}_difference", release) if one.sided else own,
+        own if one.sided else None,
+        scale_from if one.unit == "mm" else None,
+        release,
+    )
+
+
+def difference_of(left: float | None, right: float | None) -> float | None:
+    """Left less right, where both were measured."""
+    return None if left is None or right is None else round(left - right, 2)

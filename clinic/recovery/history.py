@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 from clinic.common.spans import Onset
 from clinic.patients.models import TreatmentKind
@@ -13,7 +14,7 @@ from clinic.visits.exercises import ORDER
 from clinic.visits.grading import VisitFinding
 
 from .compared import Reading
-from .course import Course
+from .course import Course, course_of
 from .kept import Counted, VisitFigures
 from .measures import GradeReading, MeasuredVisit, PhotoPoint
 from .resting import Resting
@@ -23,9 +24,10 @@ from .resting import Resting
 class VisitPoint:
     """One visit: the clinician's own words, and the model's preliminary figures beside them.
 
-    `day` and `week` count from onset, `since` says it in words. waiting: photos whose analysis hasn't ended.
+    `day` and `week` count from onset. waiting: photos whose analysis hasn't ended.
     The model's figures come from the newest release that analysed each photo. `known`: also all photos, with what every
-    release and clinician found in them; None where the course alone was asked for.
+    release and clinician found in them; None where the course alone was asked for. is_kept: `figures` are
+    those that are kept of it, so that what else is kept of it holds as well.
     """
 
     visit_id: uuid.UUID
@@ -35,9 +37,15 @@ class VisitPoint:
     week: int
     clinician: str
     figures: VisitFigures
+    onset: Onset
     waiting: int = 0
-    since: str = ""
     known: VisitRecord | None = None
+    is_kept: bool = False
+
+    @property
+    def since(self) -> str:
+        """The time from onset in words; empty where that isn't known."""
+        return self.onset.since(self.date)
 
     @property
     def measured(self) -> MeasuredVisit:
@@ -195,9 +203,10 @@ class TimelineMark:
         return one
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EpisodeHistory:
-    """All that the record knows of one episode's course."""
+    """All that the record knows of one episode's course. What is said of it is worked out where it is asked for: of
+    hundreds of visits that takes longer than to read them."""
 
     episode_id: uuid.UUID
     patient_id: uuid.UUID
@@ -207,13 +216,18 @@ class EpisodeHistory:
     visits: tuple[VisitPoint, ...]
     treatments: tuple[TreatmentMark, ...]
     model_changes: tuple[ModelChange, ...]
-    course: Course
-    mixed: frozenset[str] = field(init=False)
-    """The regions whose figures come from different exercises, or are of different kinds: these are named beside
-    them."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "mixed", _mixed(self.visits))
+    @cached_property
+    def course(self) -> Course:
+        """The course in one sentence, with the changes behind it."""
+        seen = [(visit.date, visit.figures) for visit in self.visits]
+        return course_of(seen, onset=self.onset, weak_side=self.weak_side)
+
+    @cached_property
+    def mixed(self) -> frozenset[str]:
+        """The regions whose figures come from different exercises, or are of different kinds: these are named beside
+        them."""
+        return _mixed(self.visits)
 
     @property
     def exercises(self) -> tuple[tuple[str, str], ...]:

@@ -11,6 +11,8 @@ from typing import Any, Final
 from django.db.models import Q, QuerySet
 
 from clinic.common.dates import day_in
+from clinic.examination import closure
+from clinic.examination.selectors import seen_at
 from clinic.patients.models import Episode, Patient
 from clinic.visits import kept_findings
 from clinic.visits.grading import VisitFinding, visit_findings
@@ -19,13 +21,14 @@ from clinic.visits.models import Visit
 from inference.states import Status
 
 from .kept import FORM, figures_of
+from .kept_photos import photos_of
 from .measures import MeasuredVisit
 from .models import VisitSummary
 from .reading import VisitPlace, measured_visits
 
 KEPT: Final = (
     *("patient", "clinic", "at", "unsaid", "waiting", "stamp", "found", "form", "figures", "compared"),
-    *("has_rest", "to_retake", "failed", "clinician_grade", "model_grade"),
+    *("photos", "eyes", "has_rest", "to_retake", "failed", "clinician_grade", "model_grade"),
 )
 """The columns of a visit's summary."""
 COUNTED: Final = ("patient_id", "at", "unsaid", "waiting", "stamp")
@@ -68,6 +71,15 @@ def renew(*, patient: Patient, visits: Collection[uuid.UUID] | None, afresh: boo
     return done
 
 
+def eyes_of(*, patient_id: uuid.UUID) -> dict[uuid.UUID, list[closure.ClosedEyesPhoto]]:
+    """By episode: what is kept of the photos that tell how far the eyes close."""
+    found: dict[uuid.UUID, list[closure.ClosedEyesPhoto]] = defaultdict(list)
+    rows = VisitSummary.objects.filter(patient_id=patient_id).exclude(eyes=[])
+    for episode_id, visit_id, at, eyes in rows.values_list("visit__episode_id", "pk", "at", "eyes"):
+        found[episode_id] += [closure.from_plain(one, visit_id=visit_id, at=at) for one in eyes]
+    return found
+
+
 def _changed(visits: Collection[uuid.UUID]) -> Q:
     return Q(pk__in=list(visits)) | Q(summary__isnull=True) | ~Q(summary__form=FORM)
 
@@ -107,9 +119,11 @@ def _write(patient: Patient, episode: Episode, visits: list[Visit], done: Renewe
     stamps = kept_findings.stamps_of(visit_ids=ids)
     found = visit_findings(visits=visits, stamps={} if afresh else stamps)
     measured = measured_visits(course=lambda: _places(episode), wanted=ids, weak_side=episode.weak_side)
+    eyes = seen_at(visit_ids=ids)
     changed, lent = [], False
     for visit in visits:
         row = _row(patient, visit, found[visit.pk], measured[visit.pk], stamps[visit.pk])
+        row.eyes = [closure.to_plain(one) for one in eyes.get(visit.pk, ())]
         old: VisitSummary | None = getattr(visit, "summary", None)
         if old is None or any(_differ(old, row, KEPT)):
             changed.append(row)
@@ -149,6 +163,7 @@ def _row(
         form=FORM,
         figures=kept.figures,
         compared=kept.kept_compared,
+        photos=photos_of(measured, found).plain,
         has_rest=kept.has_rest,
         to_retake=len(measured.to_retake),
         failed=sum(photo.status == Status.FAILED for photo in measured.photos),

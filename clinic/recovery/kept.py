@@ -20,9 +20,9 @@ from inference import registry
 from . import rules
 from .compared import Compared, Reading
 from .measures import GradeReading, MeasuredVisit
-from .resting import Resting, resting_error, resting_of
+from .resting import Resting, resting_of
 
-FORM: Final = 1
+FORM: Final = 2
 """Raised where what is kept, or what it follows from, means something else than before. 0: nothing is kept."""
 
 
@@ -96,7 +96,7 @@ class VisitFigures:
     def resting(self) -> tuple[Resting, ...]:
         """The asymmetries of the face at rest."""
         return tuple(
-            Resting(name, value, resting_error(name, release), release, uuid.UUID(photo), side, reviewed)
+            Resting(name, value, release, photo, side, reviewed)
             for name, value, release, photo, side, reviewed in self.figures["resting"]
         )
 
@@ -184,7 +184,7 @@ def figures_of(measured: MeasuredVisit, finding: VisitFinding) -> VisitFigures:
             "photos": len(measured.photos),
             "counted": [_counted(photo) for photo in measured.counted],
             "resting": [
-                [one.name, one.value, one.release, one.photo_id.hex, one.side, one.reviewed]
+                [one.name, one.value, one.release, one.photo, one.side, one.reviewed]
                 for one in resting_of(measured)
             ],
             "composite": measured.composite,
@@ -211,7 +211,7 @@ def _plain(reading: Reading | None) -> list[Any] | None:
     if reading is None:
         return None
     return [
-        reading.value, reading.exercise, reading.release, reading.photo_id.hex, reading.reviewed, reading.kind,
+        reading.value, reading.exercise, reading.release, str(reading.photo_id), reading.reviewed, reading.kind,
         list(reading.exercises), reading.left, reading.right,
         reading.rest_date.isoformat() if reading.rest_date else None,
     ]  # fmt: skip
@@ -221,7 +221,7 @@ def _counted(photo: Any) -> list[Any]:
     one = photo.results[0]
     moved = (one.moved.left, one.moved.right) if one.moved is not None else (None, None)
     return [
-        photo.photo_id.hex, photo.exercise, photo.side, photo.is_reviewed, one.release, one.brow, one.eye,
+        str(photo.photo_id), photo.exercise, photo.side, photo.is_reviewed, one.release, one.brow, one.eye,
         one.mouth, one.share, *moved,
     ]  # fmt: skip
 

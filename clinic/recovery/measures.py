@@ -59,7 +59,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class PhotoConfirmation:
-    """A clinician's newest word on a photo."""
+    """A clinician's newest word on a photo. by, by_id: the person's name and key."""
 
     exercise: str
     palsy: bool
@@ -67,6 +67,7 @@ class PhotoConfirmation:
     grade: int | None
     by: str
     at: dt.datetime
+    by_id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,8 @@ class PatientTally(models.Model):
 
 
 class VisitSummary(models.Model):
-    """Whether a visit waits for a clinician's word, and what it gives to the course (see `clinic.recovery.kept`).
+    """Whether a visit waits for a clinician's word, and what it gives to the course (see `clinic.recovery.kept`) and to
+    its file (`kept_photos`).
     Derived: can be made anew from the records."""
 
     visit = models.OneToOneField(
@@ -123,6 +124,12 @@ class VisitSummary(models.Model):
     figures = models.JSONField(default=dict, db_default={}, help_text="its figures in the course")
     compared = models.JSONField(
         default=list, db_default=[], help_text="by what it is held against other visits"
+    )
+    photos = models.JSONField(
+        default=dict, db_default={}, help_text="what its photos give to the file of the course"
+    )
+    eyes = models.JSONField(
+        default=list, db_default=[], help_text="the photos that tell how far the eyes close"
     )
     has_rest = models.BooleanField(default=False, db_default=False, help_text="other visits may borrow it")
     to_retake = models.PositiveSmallIntegerField(default=0, db_default=0)

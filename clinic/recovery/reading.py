@@ -183,11 +183,11 @@ def _confirmations(photo_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, PhotoCon
     rows = (
         Confirmation.objects.filter(photo_id__in=photo_ids)
         .order_by("created_at")
-        .values_list("photo_id", "by__full_name", "created_at", *finding.CONFIRMATION_COLUMNS)
+        .values_list("photo_id", "by_id", "by__full_name", "created_at", *finding.CONFIRMATION_COLUMNS)
     )
-    return {photo_id: _confirmed(by, at, *said) for photo_id, by, at, *said in rows}
+    return {photo_id: _confirmed(by_id, by, at, *said) for photo_id, by_id, by, at, *said in rows}
 
 
-def _confirmed(by: str, at: dt.datetime, *columns: Any) -> PhotoConfirmation:
+def _confirmed(by_id: int, by: str, at: dt.datetime, *columns: Any) -> PhotoConfirmation:
     found = finding.from_clinician(*columns)
-    return PhotoConfirmation(found.exercise, found.palsy, found.weak_side, found.grade, by, at)
+    return PhotoConfirmation(found.exercise, found.palsy, found.weak_side, found.grade, by, at, by_id)

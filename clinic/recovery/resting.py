@@ -6,7 +6,6 @@ apart.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -35,17 +34,19 @@ ERRORS: Final[Mapping[str, str]] = {
 @dataclass(frozen=True, slots=True)
 class Resting:
     """One asymmetry of the face at rest. value: mm, the weak side's less the other's, or left less right where no
-    weak side
-    is known; above 0 a wider eye, a lower corner of the mouth, a higher brow. error: smallest change that is more than
-    noise, None where unknown."""
+    weak side is known; above 0 a wider eye, a lower corner of the mouth, a higher brow."""
 
     name: str
     value: float
-    error: float | None
     release: str
-    photo_id: uuid.UUID
+    photo: str
     side: str
     reviewed: bool = False
+
+    @property
+    def error(self) -> float | None:
+        """Smallest change that is more than noise, None where unknown."""
+        return resting_error(self.name, self.release)
 
     @property
     def words(self) -> str:
@@ -74,8 +75,7 @@ def resting_of(measured: MeasuredVisit) -> tuple[Resting, ...]:
     for name in RESTING:
         value = signed((result.symmetry.get("measures") or {}).get(name), side)
         if value is not None:
-            error = resting_error(name, result.release)
-            found.append(Resting(name, value, error, result.release, photo.photo_id, side, photo.is_reviewed))
+            found.append(Resting(name, value, result.release, str(photo.photo_id), side, photo.is_reviewed))
     return tuple(found)
 
 

@@ -6,7 +6,9 @@ import datetime as dt
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+from clinic.accounts.models import User
 from clinic.common.dates import day_in, week_since
 from clinic.patients.models import Episode
 from clinic.visits.grading import visit_findings
@@ -14,9 +16,10 @@ from clinic.visits.models import Photo, Visit
 from inference.models import Analysis
 from inference.states import OPEN, Status
 
-from .course import course_of
 from .history import EpisodeHistory, ModelChange, TreatmentMark, VisitPoint, VisitRecord
 from .kept import FORM, VisitFigures, figures_of
+from .kept_photos import VisitPhotos, authors, photos_of
+from .models import VisitSummary
 from .reading import VisitPlace, measured_visits, waiting_in
 
 
@@ -33,7 +36,9 @@ def course(*, episode: Episode) -> EpisodeHistory:
         changed |= {row.pk for row in rows if not row.has_rest}
     records = _records(episode, rows, changed)
     known |= {pk: figures_of(one.measured, one.finding) for pk, one in records.items()}
-    return _history(episode, [_point(episode, row, known[row.pk]) for row in rows])
+    return _history(
+        episode, [_point(episode, row, known[row.pk], is_kept=row.pk not in changed) for row in rows]
+    )
 
 
 def history(*, episode: Episode) -> EpisodeHistory:
@@ -60,6 +65,30 @@ def visits_page(
         return None
     wanted = history.visits[max(0, end - most) : end]
     return VisitsPage(tuple(visits_of(history=history, episode=episode, wanted=wanted)), end > most)
+
+
+def photos_in_file(
+    *, history: EpisodeHistory, episode: Episode, wanted: Sequence[VisitPoint]
+) -> list[VisitPhotos | None]:
+    """What the photos of those visits of the episode's course give to its file, in their order; None of a visit that is
+    gone. Results are read of those visits alone that have changed since they were kept."""
+    ids = [one.visit_id for one in wanted]
+    rows = VisitSummary.objects.filter(visit__in=ids, form=FORM)
+    kept: dict[uuid.UUID, Any] = dict(rows.values_list("pk", "photos"))
+    changed = [one for one in wanted if not one.is_kept or one.visit_id not in kept]
+    read = {
+        one.visit_id: photos_of(one.measured, one.finding)
+        for one in (visits_of(history=history, episode=episode, wanted=changed) if changed else ())
+    }
+    people = _names({pk for plain in kept.values() for pk in authors(plain)})
+    told = {pk: VisitPhotos(plain, people) for pk, plain in kept.items()} | read
+    return [told.get(pk) for pk in ids]
+
+
+def _names(people: Collection[int]) -> dict[int, str]:
+    if not people:
+        return {}
+    return dict(User.objects.filter(pk__in=people).values_list("pk", "full_name"))
 
 
 def visits_of(*, history: EpisodeHistory, episode: Episode, wanted: Sequence[VisitPoint]) -> list[VisitPoint]:
@@ -126,7 +155,12 @@ def _whole(episode: Episode, rows: Sequence[_Row], wanted: Collection[uuid.UUID]
 
 
 def _point(
-    episode: Episode, row: _Row, figures: VisitFigures, known: VisitRecord | None = None
+    episode: Episode,
+    row: _Row,
+    figures: VisitFigures,
+    known: VisitRecord | None = None,
+    *,
+    is_kept: bool = False,
 ) -> VisitPoint:
     photos = known.measured.photos if known is not None else ()
     return VisitPoint(
@@ -137,9 +171,10 @@ def _point(
         week=week_since(episode.onset_date, row.date),
         clinician=row.clinician,
         figures=figures,
+        onset=episode.onset,
         waiting=sum(photo.status in OPEN for photo in photos),
-        since=episode.onset.since(row.date),
         known=known,
+        is_kept=is_kept,
     )
 
 
@@ -156,11 +191,6 @@ def _history(episode: Episode, visits: list[VisitPoint]) -> EpisodeHistory:
         visits=tuple(visits),
         treatments=_treatments(episode),
         model_changes=_model_changes(visits),
-        course=course_of(
-            [(visit.date, visit.figures) for visit in visits],
-            onset=episode.onset,
-            weak_side=episode.weak_side,
-        ),
     )
 
 

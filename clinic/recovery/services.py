@@ -77,7 +77,7 @@ def refresh_summary(
         _set_course(summary, episode)
     _set_visits(summary, episode, of_patient.order_by("-at", "-visit__created_at"))
     summary.counted = True
-    raise_for_eyes(patient_id=patient_id)
+    raise_for_eyes(seen=keeping.eyes_of(patient_id=patient_id))
     standing.place_refreshed(summary, patient, before=in_sums)
     summary.save()
     again = {*done.visits, *tallies.elsewhere(patient_id=patient_id)}

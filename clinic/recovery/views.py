@@ -84,7 +84,7 @@ def recovery_csv(request: ClinicRequest, pk: uuid.UUID) -> StreamingHttpResponse
         history=history,
         record_number=patient.record_number,
         dialect=sheets.for_people(),
-        whole=_whole(history, episode),
+        photos=_photos(history, episode),
     )
     response = StreamingHttpResponse(content, content_type="text/csv; charset=utf-8")
     # Of two patients' files in one folder the reader must know whose is whose. No address and no log holds it.
@@ -101,7 +101,7 @@ def compare(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Two photos of one exercise at the same scale and eye line."""
     patient, episode, history = _history(request, pk, selectors.course)
     record_read(request=request, patient=patient, access=Access.RECORD)
-    wish = {name: request.GET.get(name, "") for name in ("exercise", "a", "b")}
+    wish = {name: request.GET.get(name, "") for name in ("exercise", "a", "b", "before")}
     context = {
         "patient": patient,
         "episode": episode,
@@ -136,7 +136,14 @@ def aligned(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     return response
 
 
-def _whole(history: EpisodeHistory | None, episode: Episode | None) -> export.Whole:
+def _photos(history: EpisodeHistory | None, episode: Episode | None) -> export.Photos:
+    """Reads what the photos of some visits of that course give to its file."""
+    if history is None or episode is None:
+        return export.at_hand
+    return lambda some: selectors.photos_in_file(history=history, episode=episode, wanted=some)
+
+
+def _whole(history: EpisodeHistory | None, episode: Episode | None) -> comparing.Whole:
     """Reads the photos of some visits of that course."""
     if history is None or episode is None:
         return list

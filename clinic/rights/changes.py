@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -42,32 +44,88 @@ class RecordChange:
 
 
 def changes(*, patient: Patient) -> list[RecordChange]:
-    """Every change of the patient's records, newest first: one entry a field, in six queries."""
-    found: list[RecordChange] = []
-    for model, name, filters in (
-        (Patient, _("Patient"), {"id": patient.pk}),
-        (Episode, _("Episode"), {"patient_id": patient.pk}),
-        (Treatment, _("Treatment"), {"episode__patient_id": patient.pk}),
-        (Visit, _("Visit"), {"patient_id": patient.pk}),
-        (Photo, _("Photo"), {"visit__patient_id": patient.pk}),
-    ):
-        found += _changes_of(model, name, filters)
-    found += _consent_changes(patient)
+    """Every change of the patient's records, newest first: one entry a field."""
+    found = _consent_changes(patient)
+    for part in _parts(patient):
+        found += part.changes(part.told().values("id"))
+    return _sorted(found)
+
+
+def changes_page(
+    *, patient: Patient, before: dt.datetime | None, size: int
+) -> tuple[list[RecordChange], dt.datetime | None]:
+    """So many changes, newest first, from before that moment on, and the moment from which on the next ones go, where
+    there are more. What was changed at one moment stays together, so that there may be a few more.
+
+    Of each kind of record the newest lines of the history are looked for, and only the records that they belong to are
+    read: a line says what it was before.
+    """
+    parts, consents, most = _parts(patient), _consent_changes(patient), size + 1
+    while True:
+        found, since = list(consents), None
+        for part in parts:
+            told = part.told() if before is None else part.told().filter(history_date__lt=before)
+            newest = list(told.values_list("id", "history_date")[:most])
+            found += part.changes({pk for pk, _at in newest})
+            if len(newest) == most:
+                # Of what was at that very moment not all may be there.
+                since = max(filter(None, (since, newest[-1][1])))
+        shown = [
+            one
+            for one in _sorted(found)
+            if (before is None or one.at < before) and (since is None or one.at > since)
+        ]
+        if since is None or len(shown) > size:
+            break
+        most *= 4
+    end = next((n for n in range(size, len(shown)) if shown[n].at != shown[n - 1].at), len(shown))
+    more = end < len(shown) or since is not None
+    return shown[:end], shown[end - 1].at if more else None
+
+
+def _sorted(found: Iterable[RecordChange]) -> list[RecordChange]:
     return sorted(found, key=lambda change: change.at, reverse=True)
 
 
-def _changes_of(model: Any, name: str, filters: dict[str, Any]) -> list[RecordChange]:
-    history = model.history.filter(**filters).select_related("history_user")
-    rows: dict[Any, list[Any]] = {}
-    for row in history.order_by("history_date", "history_id"):
-        rows.setdefault(row.id, []).append(row)
-    found: list[RecordChange] = []
-    for lines in rows.values():
-        if model is Visit:
-            lines = _in_one_go(lines)
-        for previous, row in zip([None, *lines], lines, strict=False):
-            found += _steps(model, name, previous, row)
-    return found
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One kind of the patient's records. filters: by which their history is found."""
+
+    model: Any
+    name: str
+    filters: dict[str, Any]
+
+    def told(self) -> QuerySet[Any]:
+        """The lines of their history that may tell a change, newest first."""
+        found = self.model.history.filter(**self.filters).order_by("-history_date", "-history_id")
+        # A visit's photos are told by the visit; only what happens to them later is worth a line each.
+        return found.exclude(history_type="+") if self.model is Photo else found
+
+    def changes(self, records: Any) -> list[RecordChange]:
+        """Every change of those records."""
+        if not records and isinstance(records, set):
+            return []
+        history = self.model.history.filter(**self.filters, id__in=records).select_related("history_user")
+        rows: dict[Any, list[Any]] = {}
+        for row in history.order_by("history_date", "history_id"):
+            rows.setdefault(row.id, []).append(row)
+        found: list[RecordChange] = []
+        for lines in rows.values():
+            if self.model is Visit:
+                lines = _in_one_go(lines)
+            for previous, row in zip([None, *lines], lines, strict=False):
+                found += _steps(self.model, self.name, previous, row)
+        return found
+
+
+def _parts(patient: Patient) -> list[_Part]:
+    return [
+        _Part(Patient, _("Patient"), {"id": patient.pk}),
+        _Part(Episode, _("Episode"), {"patient_id": patient.pk}),
+        _Part(Treatment, _("Treatment"), {"episode__patient_id": patient.pk}),
+        _Part(Visit, _("Visit"), {"patient_id": patient.pk}),
+        _Part(Photo, _("Photo"), {"visit__patient_id": patient.pk}),
+    ]
 
 
 def _in_one_go(rows: list[Any]) -> list[Any]:
@@ -108,7 +166,6 @@ def _steps(model: type[models.Model], name: str, previous: Any, row: Any) -> lis
     if row.history_type == "-":
         return [RecordChange(**head, action="deleted")]
     if previous is None:
-        # A visit's photos are told by the visit; only what happens to them later is worth a line each.
         return [] if model is Photo else [RecordChange(**head, action="created", after=_label(row))]
     found = []
     if hasattr(row, _ARCHIVED) and (row.archived_at is None) != (previous.archived_at is None):

@@ -149,7 +149,13 @@ class Photo(Record, Versioned):
         editable=False,
         help_text="the photo whose mirror image this is",
     )
-    history = History(excluded_fields=["created_at", "image", "thumbnail", "width", "height"])
+    history = History(
+        excluded_fields=["created_at", "image", "thumbnail", "width", "height"],
+        # The log tells what became of a photo; that it was taken its visit says.
+        indexes=[
+            models.Index(fields=["visit"], condition=~models.Q(history_type="+"), name="photos_changed_since")
+        ],
+    )
 
     objects = PhotoQuerySet.as_manager()
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from clinic.audit.models import Access, ReadEvent
@@ -114,11 +114,14 @@ class PhotoCard:
         )
 
 
-def cards(*, photos: Iterable[Photo]) -> list[PhotoCard]:
-    """The cards of these photos, in their order, with three queries however many they are."""
+def cards(*, photos: Iterable[Photo], states_alone: bool = False) -> list[PhotoCard]:
+    """The cards of these photos, in their order, with three queries however many they are.
+
+    states_alone: for who asks nothing of what was found in them, which is most of what there is to read.
+    """
     photos = list(photos)
     ids = [photo.pk for photo in photos]
-    analyses = inference_selectors.latest_analyses(photo_ids=ids)
+    analyses = inference_selectors.latest_analyses(photo_ids=ids, states_alone=states_alone)
     words: dict[uuid.UUID, Confirmation] = {}
     for confirmation in (
         Confirmation.objects.filter(photo_id__in=ids).select_related("by").order_by("created_at")
@@ -183,14 +186,9 @@ def visible_photos(*, user: User) -> PhotoQuerySet:
 
 
 def visits_of_patient(*, patient: Patient) -> QuerySet[Visit]:
-    """The current visits of a patient, newest first, each with its count of photos."""
-    return (
-        Visit.objects.current()
-        .filter(patient=patient)
-        .select_related("episode", "clinician")
-        .annotate(photo_count=Count("photos", filter=Q(photos__archived_at__isnull=True)))
-        .order_by("-at", "-created_at")  # an aggregate drops the model's own order
-    )
+    """The current visits of a patient, newest first."""
+    found = Visit.objects.current().filter(patient=patient)
+    return found.select_related("episode", "clinician").order_by("-at", "-created_at")
 
 
 def removed_photos(*, visit: Visit) -> list[Photo]:

@@ -99,14 +99,15 @@ class VisitSentences:
     """What of the photos is not settled: running, to be retaken, failed."""
 
 
-def visit_summary(cards: Iterable[PhotoCard]) -> VisitSentences:
-    """What a visit's photos say one by one: how many there are, and in how many the model found something."""
+def visit_summary(cards: Iterable[PhotoCard], *, states_alone: bool = False) -> VisitSentences:
+    """What a visit's photos say one by one: how many there are, and in how many the model found something.
+    states_alone: without the latter, of which their cards know nothing."""
     cards = list(cards)
     releases = {card.analysis.release for card in cards if card.analysis is not None and card.succeeded}
     return VisitSentences(
         photos=_photos(cards),
         open=" ".join(_open(cards)),
-        model=_model(cards),
+        model="" if states_alone else _model(cards),
         release=releases.pop() if len(releases) == 1 else "",
     )
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from clinic.patients import services
-from clinic.rights.changes import changes
+from clinic.rights.changes import changes, changes_page
 from clinic.visits import consenting
 from clinic.visits import services as visits
 
@@ -130,9 +134,56 @@ def test_a_long_history_goes_over_pages_and_costs_few_queries(
     address = reverse("patients:log", args=[made.pk])
     with django_assert_max_num_queries(22):
         page = as_clinician.get(address).content.decode()
-    assert "Page 1 of 2" in page
+    assert "Newest lines" not in page
     assert "<del>0863</del>" in page and "<ins>0864</ins>" in page
-    assert "<ins>0864</ins>" not in as_clinician.get(address + "?page=2").content.decode()
+    (earlier,) = re.findall(r'rel="next" href="([^"]+)"', page)
+    page = as_clinician.get(address + earlier).content.decode()
+    assert "<ins>0864</ins>" not in page and "Newest lines" in page and 'rel="next"' not in page
+    assert as_clinician.get(address + "?before=yesterday").status_code == 404
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 50])
+def test_the_pages_of_a_log_are_the_whole_log(made, visit, clinician, administrator, size) -> None:
+    """Records of every kind in turns, some changed at one moment, photos that were only taken, and one moved away."""
+    services.update_patient(user=clinician, patient=visit.patient, name="Somebody Else")
+    patient = visit.patient
+    photos = factories.PhotoFactory.create_batch(9, visit=visit, exercise="smile")
+    treatment = services.add_treatment(
+        user=clinician, episode=visit.episode, kind="botulinum_toxin", date=timezone.localdate()
+    )
+    consenting.give_consent(user=clinician, patient=patient, use="teaching", given_on=timezone.localdate())
+    for number in range(4):
+        visits.update_visit(user=clinician, visit=visit, impression="Closes the eye. " * (number + 1))
+        visits.update_visit(user=administrator, visit=visit, grade=number + 1)
+        visits.change_exercise(user=clinician, photo=photos[number], exercise="show_teeth")
+        services.update_patient(user=clinician, patient=patient, phone=f"08{number}", sex="female")
+    with time_machine.travel(timezone.now(), tick=False):
+        for photo in photos[5:]:
+            visits.archive_photo(user=clinician, photo=photo)
+        services.archive_treatment(user=clinician, treatment=treatment)
+    whole, read, before = changes(patient=patient), [], None
+    while True:
+        page, before = changes_page(patient=patient, before=before, size=size)
+        assert len(page) >= size or before is None
+        read += page
+        if before is None:
+            break
+    assert [(c.at, c.record, c.action, c.field, c.after) for c in read] == [
+        (c.at, c.record, c.action, c.field, c.after) for c in whole
+    ]
+    assert len(whole) > 20
+
+
+def test_a_page_of_the_log_reads_no_photo_that_was_only_taken(visit, clinician) -> None:
+    photos = factories.PhotoFactory.create_batch(60, visit=visit, exercise="smile")
+    visits.change_exercise(user=clinician, photo=photos[0], exercise="show_teeth")
+    with CaptureQueriesContext(connection) as asked:
+        page, _ = changes_page(patient=visit.patient, before=None, size=50)
+    (read,) = [
+        one["sql"] for one in asked if '"visits_historicalphoto"' in one["sql"] and " IN (" in one["sql"]
+    ]
+    assert photos[0].pk.hex in read.replace("-", "") and photos[1].pk.hex not in read.replace("-", "")
+    assert sum(change.record == "Photo" for change in page) == 1
 
 
 def test_history_is_signed_where_no_request_is_at_hand(made, clinician) -> None:

@@ -10,6 +10,8 @@ from clinic.demo import people
 from clinic.examination.models import Task, TaskKind
 from clinic.overview.selectors import attention
 from clinic.patients.models import Patient
+from clinic.recovery.export import history_csv
+from clinic.recovery.selectors import course, history, photos_in_file
 from clinic.visits.models import Visit
 from inference.pipeline import codes
 from tests.conftest import logged_in
@@ -44,6 +46,20 @@ def test_every_visit_of_the_demo_has_one_grade_on_every_page(clinician):
     for patient in patients:
         for visit, said in grades_everywhere(client, patient).items():
             assert len(set(said.values())) == 1, (patient.record_number, visit.at, said)
+
+
+def test_every_file_of_the_demo_is_the_same_from_what_is_kept_and_from_the_photos(clinician):
+    for patient in record.load():
+        episode = patient.episodes.get()
+        short = course(episode=episode)
+        assert all(visit.is_kept for visit in short.visits)
+        kept = history_csv(
+            history=short,
+            record_number=patient.record_number,
+            photos=lambda some: photos_in_file(history=short, episode=episode, wanted=some),  # noqa: B023
+        )
+        assert kept == history_csv(history=history(episode=episode), record_number=patient.record_number)
+        assert kept.count("\r\nmeasure,") > 4 * kept.count("\r\nphoto,") > 20
 
 
 def test_the_fall_after_a_recovery_is_a_relapse_that_today_names(clinician):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from clinic.audit.models import AuditEvent
 from clinic.examination import closure, sentences, services
 from clinic.examination.models import Task
+from clinic.examination.selectors import changes_of
 from clinic.overview.selectors import attention, needs_attention
 from clinic.patients.models import Patient
 from clinic.recovery.services import refresh_summary
@@ -297,3 +300,47 @@ def test_a_refused_form_is_shown_again_as_it_was_typed(as_clinician, episode, cl
 def test_the_error_of_one_reading_is_that_of_two_over_the_root_of_two():
     assert closure.error_of({"palpebral_fissure": 1.9243}) == pytest.approx(1.3607, abs=1e-3)
     assert closure.error_of({}) > 1.3  # a release that states none is not taken for exact
+
+
+def test_a_long_illness_comes_in_pages_and_its_sentence_tells_all_of_it(episode, as_clinician):
+    days = [7 * week for week in range(23)]
+    made = [open_visit(episode, day) for day in days]
+    task = refresh(episode)
+    assert "weeks 0 to 22" in sentences.sentence(task)
+    address, query, seen = reverse("examination:task", args=[task.pk]), "", []
+    while query is not None:
+        response = as_clinician.get(address + query)
+        rows = response.context["gaps"].rows
+        seen = [gap.visit for gap in rows] + seen
+        links = re.findall(r'rel="next" href="([^"#]+)', response.content.decode())
+        query = links[0] if links else None
+        assert len(rows) <= 20
+    assert seen == [str(visit.pk) for visit in made]
+    assert as_clinician.get(f"{address}?before={task.pk}").status_code == 404
+
+
+def test_of_what_became_of_a_task_its_page_tells_the_newest(episode, as_clinician, clinician):
+    open_visit(episode)
+    task = refresh(episode)
+    for number in range(31):
+        services.plan_task(user=clinician, task=task, plan=f"drops, {number}")
+    address = reverse("examination:task", args=[task.pk])
+    page = as_clinician.get(address).content.decode()
+    assert "drops, 30" in page and "drops, 0," not in page
+    assert [one.what for one in changes_of(task=task)] == ["plan"] * 31 + ["raised"]
+    whole = as_clinician.get(address + "?changes=all").content.decode()
+    link = "?changes=all#changes-title"
+    assert "drops, 0," in whole and link in page and link not in whole
+
+
+def test_eyes_are_read_from_what_is_kept_of_the_visits(episode, clinician):
+    visits_ = [open_visit(episode, 7 * week) for week in range(4)]
+    before = refresh(episode).figures
+    with CaptureQueriesContext(connection) as asked:
+        refresh_summary(patient_id=episode.patient_id, visits=[visits_[-1].pk])
+    read = [one["sql"] for one in asked if '"findings"' in one["sql"]]
+    assert read and not [sql for sql in read if visits_[0].pk.hex in sql.replace("-", "")]
+    assert Task.objects.get(episode=episode).figures == before
+    refresh_summary(patient_id=episode.patient_id, afresh=True)
+    assert Task.objects.get(episode=episode).figures == before
+    assert len(before["openings"]) == 4

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import random
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -15,17 +17,20 @@ from django.urls import reverse
 
 from clinic.accounts.models import Clinic, User
 from clinic.api.views.courses import VISITS_A_PAGE
+from clinic.common import sheets
 from clinic.overview.selectors import attention
 from clinic.patients.models import Episode
-from clinic.recovery import change, charts
+from clinic.recovery import change, charts, keeping
 from clinic.recovery.change import CourseChanges
+from clinic.recovery.comparing import compare
 from clinic.recovery.data import as_data
 from clinic.recovery.export import history_csv
 from clinic.recovery.measures import MeasuredVisit
 from clinic.recovery.models import PatientSummary, VisitSummary
-from clinic.recovery.selectors import course, history, visits_of
-from clinic.recovery.services import fall_of, rebuild_summaries
+from clinic.recovery.selectors import course, history, photos_in_file, visits_of
+from clinic.recovery.services import fall_of, rebuild_summaries, refresh_summary
 from clinic.recovery.thinning import MOST_POINTS
+from clinic.visits.models import Photo
 from inference.models import Analysis
 from tests import factories
 
@@ -134,16 +139,43 @@ def test_every_visit_of_a_page_is_that_of_the_whole(episodes):
             assert (one.readings, one.resting, one.grade) == (other.readings, other.resting, other.grade)
 
 
-def test_the_file_read_by_parts_is_the_whole_file(episodes):
-    episode = episodes[0]
+def by_parts(episode, **others):  # type: ignore[no-untyped-def]
+    """The file of the course, whose photos are asked for some visits at a time."""
     short = course(episode=episode)
-    parts = history_csv(
+    return history_csv(
         history=short,
         record_number="R",
-        whole=lambda some: visits_of(history=short, episode=episode, wanted=some),
+        photos=lambda some: photos_in_file(history=short, episode=episode, wanted=some),
+        **others,
     )
-    assert parts == history_csv(history=history(episode=episode), record_number="R")
-    assert len(list(csv.DictReader(io.StringIO(parts)))) > VISITS
+
+
+@pytest.mark.parametrize("dialect", [sheets.PROGRAMS, sheets.Dialect(";", ",", True)], ids=str)
+def test_the_file_of_what_is_kept_is_the_whole_file(episodes, clinician, dialect):
+    episode = episodes[0]
+    for analysis in Analysis.objects.filter(photo__visit__episode=episode)[:9]:
+        factories.ConfirmationFactory(analysis=analysis, by=clinician, agrees=False)
+    refresh_summary(patient_id=episode.patient_id)
+    clinician.full_name = "Dr Renamed; since"
+    clinician.save()
+    with CaptureQueriesContext(connection) as asked:
+        kept = by_parts(episode, dialect=dialect)
+    assert not [one for one in asked if '"findings"' in one["sql"]], "no photo's result is read"
+    assert kept == history_csv(history=history(episode=episode), record_number="R", dialect=dialect)
+    assert kept.count("Dr Renamed; since") > VISITS
+    rows = list(csv.DictReader(io.StringIO(kept[1:]), delimiter=dialect.separator))
+    measures = [row for row in rows if row["record"] == "measure"]
+    lefts = "".join(row["model_measure_left"] for row in measures)
+    assert len(measures) > VISITS and set(lefts) - set("-0123456789") == {dialect.decimal}
+
+
+def test_the_file_tells_what_changed_since_it_was_kept(episodes):
+    episode = episodes[0]
+    visit = episode.visits.order_by("at")[7]
+    gone = visit.photos.exclude(analyses=None)[0]
+    gone.analyses.all().delete()
+    keeping.outdate(visits=[visit.pk])
+    assert by_parts(episode) == history_csv(history=history(episode=episode), record_number="R")
 
 
 def test_what_is_drawn_is_told_with_how_much_there_is(episodes, monkeypatch):
@@ -234,3 +266,24 @@ def test_the_api_hands_a_long_course_out_in_parts(episodes, as_clinician):
         assert refused.status_code == 400 and refused.json()["errors"][0]["field"] == "before"
     both = as_clinician.get(reverse("api:patient-history", args=[episode.patient_id])).json()
     assert [len(one["visits"]) for one in both["episodes"]] == [VISITS_A_PAGE]
+
+
+def test_of_a_long_course_some_photos_at_a_time_are_offered_to_be_compared(
+    episodes, as_clinician, monkeypatch
+):
+    monkeypatch.setattr("clinic.recovery.comparing.SHOTS_AT_ONCE", 7)
+    episode = episodes[0]
+    whole = compare(history=history(episode=episode), exercise="rest")
+    address = reverse("recovery:compare", args=[episode.patient_id])
+    query, seen = "?exercise=rest", []
+    while query:
+        response = as_clinician.get(address + query)
+        found = response.context["comparison"]
+        assert (found.a.photo_id, found.b.photo_id) == (whole.a.photo_id, whole.b.photo_id)
+        offered = [shot.photo_id for shot in found.options]
+        assert {found.a.photo_id, found.b.photo_id} <= set(offered) and len(set(offered)) == len(offered) <= 9
+        seen = [shot.photo_id for shot in found.strip] + seen
+        links = re.findall(r'rel="next" href="([^"]+)"', response.content.decode())
+        query = html.unescape(links[0]).split("#")[0] if links else ""
+    taken = Photo.objects.filter(visit__episode=episode, exercise="rest").order_by("visit__at")
+    assert seen == list(taken.values_list("pk", flat=True)) and len(seen) > 5 * 7

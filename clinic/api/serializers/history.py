@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, Final
 
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
@@ -76,6 +76,9 @@ class MeasureFigureSerializer(serializers.Serializer[Any]):
     scale_from = serializers.CharField(
         allow_null=True, help_text="iris, or rest_photo: closed eyes have no irises. Null: an angle."
     )
+
+
+MEASURE_FIGURES: Final = tuple(MeasureFigureSerializer().fields)
 
 
 class ModelGradeSerializer(serializers.Serializer[Any]):
@@ -189,7 +192,8 @@ class PhotoPointSerializer(serializers.Serializer[Any]):
 
     @extend_schema_field(MeasureFigureSerializer(many=True))
     def get_measures(self, photo: PhotoPoint) -> Any:
-        return MeasureFigureSerializer(measures_of(photo), many=True).data
+        # As `MeasureFigureSerializer` would, which for the thousands of a page takes longer than all else.
+        return [{name: getattr(one, name) for name in MEASURE_FIGURES} for one in measures_of(photo)]
 
 
 COUNTED = "Null unless the onset is known to the day."

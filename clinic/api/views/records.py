@@ -27,7 +27,7 @@ from clinic.overview import selectors
 from clinic.patients import services
 from clinic.patients.models import Consent, Episode, Patient, Treatment
 from clinic.recovery.export import history_csv
-from clinic.recovery.selectors import course, visits_of
+from clinic.recovery.selectors import course, photos_in_file
 from clinic.visits import consenting
 
 from .. import filters
@@ -285,7 +285,7 @@ class EpisodeViewSet(Records):
             content = history_csv(
                 history=kept,
                 record_number=episode.patient.record_number,
-                whole=lambda some: visits_of(history=kept, episode=episode, wanted=some),
+                photos=lambda some: photos_in_file(history=kept, episode=episode, wanted=some),
             )
             return Response(content, headers={"Content-Disposition": name})
         note_reads(request, [episode.patient])

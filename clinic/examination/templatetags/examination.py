@@ -40,11 +40,3 @@ def task_sentence(task: Task) -> str:
 def task_state(task: Task) -> str:
     """Who looks after it, and when it is looked at next."""
     return sentences.state(task)
-
-
-@register.simple_tag
-def task_table(task: Task) -> list[sentences.LidGap]:
-    """The gaps between the lids that the task rests on, and those of the newest visit, oldest first."""
-    found = sentences.gaps(task)
-    known = {(gap.photo, gap.side) for gap in found}
-    return [*found, *(gap for gap in sentences.gaps(task, "last") if (gap.photo, gap.side) not in known)]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from typing import Final
 
 from django import template
 from django.utils import formats
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from clinic.recovery.course import day_and_month, number
+from clinic.recovery.geometry import ChartLine, Mark
 
 register = template.Library()
 
@@ -52,6 +57,31 @@ def plus(value: float, by: float) -> str:
 def minus(value: float, by: float) -> str:
     """How far two places are apart."""
     return f"{float(value) - float(by):g}"
+
+
+_SHAPES: Final[dict[str, Callable[[Mark], str]]] = {
+    "square": lambda at: (
+        f'<rect class="chart-mark" x="{place(at.x - 4)}" y="{place(at.y - 4)}" width="8" height="8"/>'
+    ),
+    "triangle": lambda at: f'<path class="chart-mark" d="M{place(at.x)} {place(at.y - 5)}l5 9h-10z"/>',
+    "diamond": lambda at: f'<path class="chart-mark" d="M{place(at.x)} {place(at.y - 6)}l6 6-6 6-6-6z"/>',
+    "circle": lambda at: f'<circle class="chart-mark" cx="{place(at.x)}" cy="{place(at.y)}" r="4.5"/>',
+}
+
+
+@register.simple_tag
+def chart_point(line: ChartLine, mark: Mark) -> str:
+    """A point of a chart: a link that says what it shows. A long course has some hundred on a page."""
+    x, y, label = place(mark.x), place(mark.y), escape(mark.label)
+    hollow = "" if mark.filled else " is-hollow"
+    spread = ""
+    if mark.low is not None and mark.high is not None:
+        spread = f'<path class="chart-range" d="M{x} {place(mark.low)}V{place(mark.high)}"/>'
+    return mark_safe(
+        f'<a class="chart-point line-{escape(line.style)}{hollow}" href="{escape(mark.url)}" aria-label="{label}">'
+        f'<title>{label}</title>{spread}<circle class="chart-touch" cx="{x}" cy="{y}" r="11"/>'
+        f"{_SHAPES[mark.shape](mark)}</a>"
+    )
 
 
 @register.filter

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -24,19 +23,18 @@ from clinic.accounts import selectors as accounts
 from clinic.accounts.requests import ClinicRequest
 from clinic.audit import log
 from clinic.audit.models import Access
-from clinic.audit.selectors import reads_of_patient
+from clinic.audit.selectors import reads_page
 from clinic.audit.services import log_reading, record_read
 from clinic.common import sheets
 from clinic.common.dates import today
 from clinic.common.http import require, visible_or_404
-from clinic.common.paging import page_links
 from clinic.patients.models import Patient
 from clinic.patients.views.patient import find_patient, page_of
 
-from ..changes import changes
+from ..changes import changes_page
 from ..forms import AddressForm, SearchForm
 
-LINES_A_PAGE: Final = 60
+LINES_A_PAGE: Final = 50
 
 
 @login_required
@@ -46,10 +44,19 @@ def log_page(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     patient = find_patient(request, pk)
     context = page_of(request, patient, "log")
     reads = request.GET.get("show") == "reads"
-    lines: Any = reads_of_patient(patient=patient) if reads else changes(patient=patient)
-    page = Paginator(lines, LINES_A_PAGE).get_page(request.GET.get("page"))
-    pages = page_links(page, [("show", "reads")] if reads else [])
-    return render(request, "rights/log.html", {**context, "reads": reads, "page": page, "pages": pages})
+    before = request.GET.get("before")
+    place = log.read_place(before) if before else None
+    if before and place is None:
+        raise Http404
+    lines: list[Any]
+    if reads:
+        lines, end = reads_page(patient=patient, before=place, size=LINES_A_PAGE)
+        more = log.write_place(*end) if end else ""
+    else:
+        lines, behind = changes_page(patient=patient, before=place[0] if place else None, size=LINES_A_PAGE)
+        more = log.write_place(behind) if behind else ""
+    pages = {"before": before, "more": more}
+    return render(request, "rights/log.html", {**context, "reads": reads, "lines": lines, **pages})
 
 
 @never_cache

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.template import Context
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from clinic.validation import ledger, tallies
 from inference import selectors
@@ -41,6 +43,18 @@ def validation_mark(context: Context, release: str | None = "") -> dict[str, Any
         url = reverse("inference:release", args=[name]) + "#ledger" if name else ""
         marks[key] = {"open": bool(name), "url": url}
     return marks[key]
+
+
+@register.simple_tag(takes_context=True)
+def model_mark(context: Context, release: str | None = "") -> SafeString:
+    """The mark of a score that this release made, drawn once a request: a page of photos has a hundred of them."""
+    request = context.get("request")
+    known: dict[str, SafeString] = {} if request is None else request.__dict__.setdefault("_model_marks", {})
+    key = release or ""
+    if key not in known:
+        values = {"mark_release": key, "request": request}
+        known[key] = render_to_string("inc/model_mark.html", values)
+    return known[key]
 
 
 @register.simple_tag(takes_context=True)

@@ -53,7 +53,7 @@ def _page(request: ClinicRequest, patient: Patient, size: int) -> dict[str, Any]
     photos = selectors.photos_of_patient(patient=patient).filter(visit__in=[visit.pk for visit in visits])
     return {
         "visits": visits,
-        "cards": selectors.cards(photos=photos),
+        "photos": photos,
         "before": before,
         "earlier": visits[-1].pk if more else None,
     }
@@ -65,15 +65,20 @@ def patient_visits(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """The visits of a patient, newest first, each with its photos in small."""
     context = _frame(request, pk, "visits")
     context |= _page(request, context["patient"], VISITS_A_PAGE)
-    by_visit = defaultdict(list)
-    for card in context["cards"]:
-        by_visit[card.photo.visit_id].append(card)
     found = visit_findings(visits=context["visits"])
+    # Where the visit as a whole has a finding, what was found in its photos one by one is not shown.
+    photos = list(context["photos"])
+    bare = {pk for pk, known in found.items() if known.counts is None}
+    told = selectors.cards(photos=[photo for photo in photos if photo.visit_id in bare]) if bare else []
+    others = [photo for photo in photos if photo.visit_id not in bare]
+    by_visit = defaultdict(list)
+    for card in (*told, *selectors.cards(photos=others, states_alone=True)):
+        by_visit[card.photo.visit_id].append(card)
     rows = [
         {
             "visit": visit,
             "cards": by_visit[visit.pk],
-            "summary": sentences.visit_summary(by_visit[visit.pk]),
+            "summary": sentences.visit_summary(by_visit[visit.pk], states_alone=visit.pk not in bare),
             "known": found[visit.pk],
         }
         for visit in context["visits"]
@@ -93,7 +98,7 @@ def patient_photos(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     context = _frame(request, pk, "photos")
     context |= _page(request, context["patient"], VISITS_OF_PHOTOS)
     strips = defaultdict(list)
-    for card in context["cards"]:
+    for card in selectors.cards(photos=context["photos"]):
         strips[card.photo.exercise].append(card)
     groups = [
         {"exercise": exercise, "cards": strips[exercise.code]}

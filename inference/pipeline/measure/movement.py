@@ -142,10 +142,16 @@ def share(movements: Iterable[Sides], weak_side: str) -> float | None:
     where the other side moved less than `LEAST_MM` for each.
     """
     found = list(movements)
-    left, right = sum(one.left for one in found), sum(one.right for one in found)
+    return share_of_sums(
+        sum(one.left for one in found), sum(one.right for one in found), len(found), weak_side
+    )
+
+
+def share_of_sums(left: float, right: float, count: int, weak_side: str) -> float | None:
+    """The same of so many movements that are added up."""
     weak, other = {"left": (left, right), "right": (right, left)}.get(
         weak_side, (min(left, right), max(left, right))
     )
-    if not found or other < LEAST_MM * len(found):
+    if not count or other < LEAST_MM * count:
         return None
     return round(max(-1.0, min(1.0, weak / other)), 3)
