@@ -21,7 +21,7 @@ from inference.pipeline.visit import VisitFindings
 from .contradictions import Case, Contradiction, register
 from .models import Dismissal, Suggestion
 from .selectors import PhotoCard
-from .together import side_of, together
+from .together import Together, side_of, together
 
 OPPOSITE: Final = 0.95
 """From this probability of the other side on, given a weakness, a visit is held to contradict its record."""
@@ -68,16 +68,18 @@ class Mirrored:
         return _("This photo looks mirrored: weakness on the right, in the others on the left.")
 
 
-def mirrored_in(*, cards: Iterable[PhotoCard], weak_side: str) -> list[Mirrored]:
+def mirrored_in(
+    *, cards: Iterable[PhotoCard], weak_side: str, found: Together | None = None
+) -> list[Mirrored]:
     """What of a visit's photos looks mirrored and was not kept as it is: the whole series, or single photos.
 
-    weak_side: the care episode's, "left", "right", "both" or empty.
+    weak_side: the care episode's, "left", "right", "both" or empty. found: all of them together, where that is at hand.
     """
     cards = [card for card in cards if card.succeeded and card.analysis is not None]
-    series = _series(cards, weak_side)
-    found = [series] if series is not None else _odd_ones(cards)
-    kept = _kept(cards) if found else set()
-    return [one for one in found if (None if one.whole else one.photos[0], one.suggestion) not in kept]
+    series = _series(cards, weak_side, found)
+    doubted = [series] if series is not None else _odd_ones(cards)
+    kept = _kept(cards) if doubted else set()
+    return [one for one in doubted if (None if one.whole else one.photos[0], one.suggestion) not in kept]
 
 
 @register
@@ -85,15 +87,15 @@ def looks_mirrored(case: Case) -> Iterator[Contradiction]:
     """Photos that look mirrored against whatever is signed of their visit: of them the sides may be the wrong ones."""
     if case.photo is not None:
         return
-    for one in mirrored_in(cards=case.photos, weak_side=case.episode.weak_side):
+    for one in mirrored_in(cards=case.photos, weak_side=case.episode.weak_side, found=case.known.together):
         yield Contradiction("mirrored", one.sentence, one.photos)
 
 
-def _series(cards: Sequence[PhotoCard], weak_side: str) -> Mirrored | None:
+def _series(cards: Sequence[PhotoCard], weak_side: str, found: Together | None) -> Mirrored | None:
     """The whole visit, where all that it says together is of the other side than the record's."""
     if weak_side not in OTHER:
         return None
-    found = together(cards=cards)
+    found = found or together(cards=cards)
     other = OTHER[weak_side]
     if found is None or not contradicts(found.findings, other):
         return None
