@@ -27,7 +27,17 @@ if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
 
 PATIENT_FIELDS = frozenset(
-    {"record_number", "name", "birth_date", "birth_precision", "sex", "phone", "email", "languages"}
+    {
+        "record_number",
+        "name",
+        "birth_date",
+        "birth_precision",
+        "sex",
+        "phone",
+        "email",
+        "languages",
+        "next_of_kin",
+    }
 )
 EPISODE_FIELDS = frozenset({"cause", "weak_side", "onset_date", "onset_precision", "notes"})
 TREATMENT_FIELDS = frozenset({"kind", "date", "note"})

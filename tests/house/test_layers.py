@@ -34,6 +34,7 @@ PRIVATE = {
     "impression",
     "comment",
     "languages",
+    "next_of_kin",
 }
 PEOPLE = {"patient", "user", "upload", "file"}
 LOGGING = {"debug", "info", "warning", "error", "exception", "critical", "log"}
