@@ -45,7 +45,6 @@ PATIENT_INPUT = {
     "phone": "+62 21 5550 0100",
     "email": "budi@patient.example",
     "languages": "id, en",
-    "next_of_kin": "Ani Contoh",
 }
 PATIENT = {
     "id": PATIENT_ID,

@@ -102,7 +102,6 @@ class PatientForm(EditForm, forms.Form):
     languages = forms.CharField(
         label=_("Languages"), max_length=120, required=False, help_text=_("Separated by commas.")
     )
-    next_of_kin = forms.CharField(label=_("Next of kin"), max_length=120, required=False)
 
     def __init__(self, *args: Any, patient: Patient, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -170,7 +169,7 @@ class RegisterForm(PatientForm, EpisodeForm):
 
     patient_fields = tuple(PatientForm.base_fields)
     episode_fields = tuple(EpisodeForm.base_fields)
-    rest = ("phone", "email", "languages", "next_of_kin", "notes")
+    rest = ("phone", "email", "languages", "notes")
 
     @property
     def rest_fields(self) -> list[forms.BoundField]:

@@ -84,7 +84,6 @@ class Patient(Record, Versioned):
     languages = models.CharField(
         _("languages"), max_length=120, blank=True, help_text=_("Separated by commas.")
     )
-    next_of_kin = models.CharField(_("next of kin"), max_length=120, blank=True, db_default="", default="")
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     restricted_at = models.DateTimeField(
         _("restricted"), null=True, blank=True, editable=False, help_text="kept, but neither shown nor used"

@@ -27,17 +27,7 @@ if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
 
 PATIENT_FIELDS = frozenset(
-    {
-        "record_number",
-        "name",
-        "birth_date",
-        "birth_precision",
-        "sex",
-        "phone",
-        "email",
-        "languages",
-        "next_of_kin",
-    }
+    {"record_number", "name", "birth_date", "birth_precision", "sex", "phone", "email", "languages"}
 )
 EPISODE_FIELDS = frozenset({"cause", "weak_side", "onset_date", "onset_precision", "notes"})
 TREATMENT_FIELDS = frozenset({"kind", "date", "note"})

@@ -34,7 +34,6 @@ PRIVATE = {
     "impression",
     "comment",
     "languages",
-    "next_of_kin",
 }
 PEOPLE = {"patient", "user", "upload", "file"}
 LOGGING = {"debug", "info", "warning", "error", "exception", "critical", "log"}

@@ -301,10 +301,3 @@ def test_services_refuse_fields_that_are_not_theirs(clinician, patient) -> None:
         services.update_patient(user=clinician, patient=patient, archived_at=timezone.now())
     with pytest.raises(ValidationError):
         services.update_patient(user=clinician, patient=patient, sex="unheard of")
-
-
-def test_the_next_of_kin_is_recorded_and_shown(as_clinician, patient):
-    as_clinician.post(url("edit", patient), edited(patient, {**PERSON, "next_of_kin": "Ani"}), follow=True)
-    patient.refresh_from_db()
-    assert patient.next_of_kin == "Ani"
-    assert "Ani" in as_clinician.get(url("record", patient)).content.decode()

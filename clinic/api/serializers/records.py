@@ -72,7 +72,7 @@ class PatientSerializer(serializers.ModelSerializer[Patient]):
         model = Patient
         fields = [
             "id", "url", "clinic", "record_number", "name", "birth_date", "birth_precision", "sex", "phone", "email",
-            "languages", "next_of_kin", "created_at", "archived_at", "restricted_at", "version",
+            "languages", "created_at", "archived_at", "restricted_at", "version",
             "summary",
         ]  # fmt: skip
         read_only_fields = fields
@@ -90,7 +90,6 @@ class PatientChange(serializers.ModelSerializer[Patient]):
             "phone",
             "email",
             "languages",
-            "next_of_kin",
         ]
         # The service knows whether a number is taken, and by whose patients.
         validators: list[Any] = []
