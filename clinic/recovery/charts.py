@@ -83,7 +83,7 @@ def drawn(history: EpisodeHistory) -> list[VisitPoint]:
 
 def drawable(history: EpisodeHistory) -> list[VisitPoint]:
     """The visits with anything to draw."""
-    return [visit for visit in history.visits if visit.figures.is_measured or visit.clinician_grade]
+    return [visit for visit in history.visits if visit.is_measured or visit.clinician_grade]
 
 
 def panels(history: EpisodeHistory) -> list[Panel]:

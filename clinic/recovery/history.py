@@ -16,17 +16,16 @@ from clinic.visits.grading import VisitFinding
 from .compared import Reading
 from .course import Course, course_of
 from .kept import Counted, VisitFigures
-from .measures import GradeReading, MeasuredVisit, PhotoPoint
-from .resting import Resting
+from .measures import MeasuredVisit, PhotoPoint
 
 
-@dataclass(frozen=True, slots=True)
-class VisitPoint:
-    """One visit: the clinician's own words, and the model's preliminary figures beside them.
+@dataclass(frozen=True, kw_only=True)
+class VisitPoint(VisitFigures):
+    """One visit of a course: its figures, when it was, and the clinician's own words.
 
     `day` and `week` count from onset. waiting: photos whose analysis hasn't ended.
     The model's figures come from the newest release that analysed each photo. `known`: also all photos, with what every
-    release and clinician found in them; None where the course alone was asked for. is_kept: `figures` are
+    release and clinician found in them; None where the course alone was asked for. is_kept: the figures are
     those that are kept of it, so that what else is kept of it holds as well.
     """
 
@@ -36,7 +35,6 @@ class VisitPoint:
     day: int
     week: int
     clinician: str
-    figures: VisitFigures
     onset: Onset
     waiting: int = 0
     known: VisitRecord | None = None
@@ -65,74 +63,24 @@ class VisitPoint:
         return self.measured.photos
 
     @property
-    def photo_count(self) -> int:
-        """How many photos the visit has."""
-        return self.figures.photo_count
-
-    @property
-    def counted(self) -> tuple[Counted, ...]:
-        """The photo that counts for each exercise and side: the last one stored that was analysed."""
-        return self.figures.counted
-
-    @property
-    def clinician_grade(self) -> int | None:
-        """The clinician's House-Brackmann grade of the visit."""
-        return self.figures.clinician_grade
-
-    @property
-    def grade(self) -> int | None:
-        """The one grade of the visit: the clinician's, else the model's."""
-        return self.figures.grade
-
-    @property
-    def grade_source(self) -> str:
-        """Whose the grade is: "clinician", "model", or empty."""
-        return self.figures.grade_source
-
-    @property
-    def model_grade(self) -> GradeReading | None:
-        """The model's preliminary grade, from all views together, with its 95 % interval."""
-        return self.figures.model_grade
-
-    @property
     def brow(self) -> Reading | None:
         """The brow's figure."""
-        return self.figures.reading("brow")
+        return self.reading("brow")
 
     @property
     def eye(self) -> Reading | None:
         """The eye's figure."""
-        return self.figures.reading("eye")
+        return self.reading("eye")
 
     @property
     def mouth(self) -> Reading | None:
         """The mouth's figure."""
-        return self.figures.reading("mouth")
-
-    @property
-    def readings(self) -> dict[str, Reading | None]:
-        """Brow, eye and mouth by name."""
-        return self.figures.readings
-
-    @property
-    def resting(self) -> tuple[Resting, ...]:
-        """The asymmetries of the face at rest."""
-        return self.figures.resting
-
-    @property
-    def composite(self) -> float | None:
-        """Mean of the three; none where one is missing."""
-        return self.figures.composite
-
-    @property
-    def releases(self) -> tuple[str, ...]:
-        """The model releases that gave the visit's figures."""
-        return self.figures.releases
+        return self.reading("mouth")
 
     @property
     def preliminary(self) -> bool:
         """Whether the visit waits for a clinician's word."""
-        return not self.figures.said
+        return not self.said
 
     def photo_of(self, exercise: str, side: str = "") -> Counted | None:
         """The photo that counts for that exercise and side."""
@@ -220,7 +168,7 @@ class EpisodeHistory:
     @cached_property
     def course(self) -> Course:
         """The course in one sentence, with the changes behind it."""
-        seen = [(visit.date, visit.figures) for visit in self.visits]
+        seen = [(visit.date, visit) for visit in self.visits]
         return course_of(seen, onset=self.onset, weak_side=self.weak_side)
 
     @cached_property
@@ -232,7 +180,7 @@ class EpisodeHistory:
     @property
     def exercises(self) -> tuple[tuple[str, str], ...]:
         """The exercises and sides that were analysed at least once, in the protocol's order."""
-        found = {(photo[1], photo[2]) for visit in self.visits for photo in visit.figures.figures["counted"]}
+        found = {(photo[1], photo[2]) for visit in self.visits for photo in visit.figures["counted"]}
         return tuple(sorted(found, key=lambda key: (ORDER.get(key[0], len(ORDER)), key)))
 
     @property
@@ -278,7 +226,7 @@ class EpisodeHistory:
     @property
     def is_measured(self) -> bool:
         """Whether any photo was analysed."""
-        return any(visit.figures.is_measured for visit in self.visits)
+        return any(visit.is_measured for visit in self.visits)
 
 
 def _mixed(visits: Iterable[VisitPoint]) -> frozenset[str]:

@@ -188,7 +188,7 @@ def _by_key(history: EpisodeHistory) -> dict[tuple[str, str], list[FigureAtVisit
 
 def _kind_and_value(visit: VisitPoint, photo: Counted) -> tuple[str, float] | None:
     if photo.exercise == "rest":
-        for name, value, _release, of_photo, *_ in visit.figures.figures["resting"]:
+        for name, value, _release, of_photo, *_ in visit.figures["resting"]:
             if name == EYE_AT_REST and of_photo == photo.photo:
                 return "rest", value
     if photo.share is not None:

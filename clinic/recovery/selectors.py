@@ -93,10 +93,7 @@ def _names(people: Collection[int]) -> dict[int, str]:
 
 def visits_of(*, history: EpisodeHistory, episode: Episode, wanted: Sequence[VisitPoint]) -> list[VisitPoint]:
     """Those visits of the episode's course with all their photos."""
-    rows = [
-        _Row(one.visit_id, one.at, one.date, one.clinician, one.figures, one.figures.has_rest)
-        for one in history.visits
-    ]
+    rows = [_Row(one.visit_id, one.at, one.date, one.clinician, one, one.has_rest) for one in history.visits]
     return _whole(episode, rows, {one.visit_id for one in wanted})
 
 
@@ -170,7 +167,9 @@ def _point(
         day=(row.date - episode.onset_date).days,
         week=week_since(episode.onset_date, row.date),
         clinician=row.clinician,
-        figures=figures,
+        figures=figures.figures,
+        kept_compared=figures.kept_compared,
+        weak_side=figures.weak_side,
         onset=episode.onset,
         waiting=sum(photo.status in OPEN for photo in photos),
         known=known,

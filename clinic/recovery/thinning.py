@@ -43,6 +43,6 @@ def noted_days(history: EpisodeHistory) -> frozenset[dt.date]:
     from which on another model gave the figures."""
     changes = history.course.changes
     compared = [one.since for one in (*changes.before, *changes.first, *changes.best) if one.since]
-    measured = next((visit.date for visit in reversed(history.visits) if visit.figures.is_measured), None)
+    measured = next((visit.date for visit in reversed(history.visits) if visit.is_measured), None)
     days = {*compared, *(one.date for one in history.model_changes)}
     return frozenset(days if measured is None else {*days, measured})
