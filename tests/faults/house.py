@@ -220,6 +220,8 @@ class House:
                    "--worker-class", "gthread", "--threads", "8", "--no-control-socket"]  # fmt: skip
         found = next((one for one in self.processes if one.name == name), None)
         found = found or self.process(name, command, **more)
+        # The children of one that was killed hold its port for a moment more, and would be taken for this one.
+        until(lambda: not listens(self.web_port), 60, "the end of the web process before")
         found.start()
         until(lambda: listens(self.web_port), 60, "the web process")
         return found
