@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.accounts.memberships import clinics_of
 from clinic.examination.models import TaskKind
+from clinic.examination.scales import BY_CODE as SCALES
 from clinic.overview.listed import needs_attention, to_follow_up
 from clinic.patients.models import Cause, ConsentUse, Episode, TreatmentKind
 from clinic.recovery import standing
@@ -204,6 +205,16 @@ class TaskFilter(Updated):
     owner = filters.UUIDFilter(field_name="owner__public_id")
     open = Truth(field_name="closed_at", lookup_expr="isnull")
     archived = ArchivedWith("patient__archived_at")
+
+
+class AssessmentFilter(Updated):
+    patient = filters.UUIDFilter(field_name="visit__patient_id")
+    visit = filters.UUIDFilter(field_name="visit_id")
+    scale = filters.MultipleChoiceFilter(
+        choices=[(code, code) for code in SCALES], help_text=_("May be given more than once.")
+    )
+    finished = Truth(field_name="finished_at", lookup_expr="isnull", exclude=True)
+    archived = ArchivedWith("visit__archived_at")
 
 
 class AnalysisFilter(Created):

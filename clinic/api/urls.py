@@ -3,7 +3,18 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from .views import analyses, changes, clinics, docs, examination, records, schema, service, visits
+from .views import (
+    analyses,
+    assessments,
+    changes,
+    clinics,
+    docs,
+    examination,
+    records,
+    schema,
+    service,
+    visits,
+)
 
 app_name = "api"
 
@@ -18,6 +29,7 @@ router.register("photos", visits.PhotoViewSet, "photo")
 router.register("analyses", analyses.AnalysisViewSet, "analysis")
 router.register("confirmations", visits.ConfirmationViewSet, "confirmation")
 router.register("tasks", examination.TaskViewSet, "task")
+router.register("assessments", assessments.AssessmentViewSet, "assessment")
 router.register("releases", analyses.ReleaseViewSet, "release")
 
 urlpatterns = [

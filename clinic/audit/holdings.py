@@ -39,6 +39,8 @@ class Holding:
 
 # The order is that of destruction: a row goes before the rows that it points to.
 HOLDINGS: Final[tuple[Holding, ...]] = (
+    Holding("examination.HistoricalAssessment", "visit__patient", "assessment_history"),
+    Holding("examination.Assessment", "visit__patient", "assessments"),
     Holding("examination.HistoricalTask", "patient", "task_history"),
     Holding("examination.Task", "patient", "tasks"),
     Holding(

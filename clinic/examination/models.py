@@ -1,4 +1,4 @@
-"""What has to be looked after in a patient: a task with an owner, raised by a model or a person, closed by a person."""
+"""What has to be looked after in a patient, a task with an owner; and how a clinical scale was answered in a visit."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from clinic.audit.history import History
 from clinic.common.models import Record, Versioned
 from clinic.patients.models import Episode, Patient
 from clinic.patients.visibility import seen_by
+from clinic.visits.models import Visit
+
+from .scales import BY_CODE, Scale
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User
@@ -117,3 +120,56 @@ class Task(Record, Versioned):
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
+
+
+class AssessmentQuerySet(models.QuerySet["Assessment"]):
+    def visible_to(self, user: User) -> AssessmentQuerySet:
+        return self.filter(seen_by(user, "visit__patient__"))
+
+    def current(self) -> AssessmentQuerySet:
+        return self.filter(visit__archived_at__isnull=True)
+
+
+class Assessment(Record, Versioned):
+    """A clinical scale as it was answered in a visit, in one version of the scale.
+
+    Answers are kept as they are given, item by item. Sub-scores and total are what they come to, None where an item is
+    missing: never zero, never pro-rated. Finished is said by a person; one that is corrected is opened again, and its
+    history keeps what it said before.
+    """
+
+    visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="assessments")
+    scale = models.CharField(max_length=32, help_text="code of the scale")
+    scale_version = models.CharField(max_length=32)
+    answers = models.JSONField(default=dict, blank=True, help_text="item to answer; only what is answered")
+    sub_scores = models.JSONField(default=dict, blank=True, help_text="code to figure, null where incomplete")
+    total = models.FloatField(null=True, blank=True)
+    missing = models.JSONField(default=list, blank=True, help_text="items without an answer")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", help_text="who answered last"
+    )
+    finished_at = models.DateTimeField(null=True, blank=True, editable=False)
+    history = History(excluded_fields=["created_at"])
+
+    objects = AssessmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["visit", "scale", "scale_version"], name="one_assessment_a_scale_and_visit"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Assessment {self.pk}"
+
+    @property
+    def is_finished(self) -> bool:
+        return self.finished_at is not None
+
+    @property
+    def definition(self) -> Scale | None:
+        """The scale in the very version in which it was answered; None if this software has another."""
+        found = BY_CODE.get(self.scale)
+        return found if found is not None and found.version == self.scale_version else None

@@ -1,4 +1,5 @@
-"""What may be done with tasks; each asks the role in the patient's clinic. A model is asked nothing: it only raises."""
+"""What may be done with tasks and scales; each asks the role in the patient's clinic. A model is asked nothing: it only
+raises tasks."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
     from clinic.accounts.models import User
     from clinic.patients.models import Patient
+    from clinic.visits.models import Visit
 
     from .models import Task
 
@@ -23,3 +25,12 @@ def can_raise_task(user: User | AnonymousUser, patient: Patient) -> bool:
 def can_handle_task(user: User | AnonymousUser, task: Task) -> bool:
     """Say who looks after it and how, close it, or open it again: a person who treats patients, never a system."""
     return can_raise_task(user, task.patient)
+
+
+def can_assess(user: User | AnonymousUser, visit: Visit) -> bool:
+    """Answer a clinical scale, finish it, or correct it: a person who treats patients, never a system."""
+    return (
+        visit.archived_at is None
+        and not visit.patient.is_closed
+        and policies.can_confirm(user, visit.patient.clinic_id)
+    )

@@ -20,6 +20,7 @@ class RecordKind(models.TextChoices):
     ANALYSIS = "analysis"
     CONFIRMATION = "confirmation"
     TASK = "task"
+    ASSESSMENT = "assessment"
 
 
 class What(models.TextChoices):

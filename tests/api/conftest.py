@@ -7,7 +7,9 @@ from types import SimpleNamespace
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from clinic.examination.scales import BY_CODE
 from clinic.examination.services import raise_task
+from clinic.examination.services_scales import answer
 from tests import factories
 
 from .contract import Client
@@ -55,6 +57,7 @@ def everything(visit, clinician) -> SimpleNamespace:  # type: ignore[no-untyped-
         analysis=analysis,
         confirmation=factories.ConfirmationFactory(analysis=analysis, by=clinician),
         task=raise_task(user=clinician, episode=visit.episode, kind="follow_up", plan="Look again"),
+        assessment=answer(user=clinician, visit=visit, scale=BY_CODE["fngs"], answers={"brow": 2}),
     )
 
 

@@ -41,6 +41,7 @@ LISTS = [
     "analysis",
     "confirmation",
     "task",
+    "assessment",
 ]
 
 

@@ -14,6 +14,8 @@ from django.utils import timezone
 from clinic.audit import alterations, chain
 from clinic.audit.records import kept
 from clinic.examination import services as examination
+from clinic.examination import services_scales
+from clinic.examination.scales import BY_CODE
 from clinic.operations.fsck import audit as fsck
 from clinic.operations.models import IntegrityCheck
 
@@ -33,7 +35,10 @@ def records(patient, visit, clinician) -> dict[str, Any]:
     treatment = factories.TreatmentFactory(episode=visit.episode)
     task = examination.raise_task(user=clinician, episode=visit.episode, kind="follow_up", plan="call")
     found = {"patient": patient, "episode": visit.episode, "treatment": treatment}
-    found |= {"visit": visit, "photo": photo, "task": task}
+    scale = BY_CODE["yanagihara"]
+    assessment = services_scales.answer(user=clinician, visit=visit, scale=scale, answers={"rest": 2})
+    services_scales.answer(user=clinician, visit=visit, scale=scale, answers=dict.fromkeys(scale.by_code, 2))
+    found |= {"visit": visit, "photo": photo, "task": task, "assessment": assessment}
     assert sorted(found) == HISTORIES, "a table whose history is kept isn't tried"
     chain.seal_all()
     assert verify()[0] == 0, verify()
@@ -61,7 +66,7 @@ def another(field: models.Field[Any, Any], value: Any) -> Any:
         return (value or timezone.localdate()) + dt.timedelta(days=1)
     if isinstance(field, models.BooleanField):
         return not value
-    if isinstance(field, models.IntegerField):
+    if isinstance(field, models.IntegerField | models.FloatField):
         return (value or 0) + 1
     return f"{value}x"[-(field.max_length or 200) :] if value else "x"
 

@@ -26,7 +26,9 @@ TASKS = [
     post("examination:task_close", WRITE, "task", lambda r: {"outcome": "treated"}),
     post("examination:task_reopen", WRITE, "closed_task"),
 ]
+SCALES_API = [*resource("assessment")]
 TASKS_API = [
+    *SCALES_API,
     *resource("task"),
     post("api:task-close", API_CONFIRM, "task", lambda r: {"outcome": "treated"}, status=200, by_scope=True),
 ]

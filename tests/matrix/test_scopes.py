@@ -34,6 +34,7 @@ RESOURCES = {
     "analysis": (RESULT, None),
     "confirmation": (RESULT, CONFIRM),
     "task": (RESULT, CONFIRM),
+    "assessment": (RESULT, None),
     "release": (None, None),
     "exercises": (None, None),
     "caller": (None, None),

@@ -56,6 +56,7 @@ THEIRS: dict[str, dict[str, Any]] = {
         "idle_minutes": 60,
     },
     "task": {"plan": "theirs", "next_check": dt.date(2026, 12, 31), "owner": None},
+    "assessment": {"answers": {"brow": 6}},
     "membership": {"role": "administrator"},
     "user": {"full_name": "Theirs", "language": "id"},
 }

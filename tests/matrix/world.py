@@ -15,6 +15,8 @@ from knox.models import AuthToken
 from clinic.accounts.models import Membership, Role
 from clinic.accounts.services import create_token
 from clinic.examination import services as examination
+from clinic.examination import services_scales
+from clinic.examination.scales import BY_CODE
 from clinic.recovery.services import refresh_summary
 from clinic.rights import services as rights
 
@@ -87,6 +89,11 @@ def build() -> World:
     inactive.is_active = False
     inactive.save()
     return World(mine, other, users, clients, tokens)
+
+
+def _whole(code: str) -> dict[str, Any]:
+    """The first answer of each of the scale's items."""
+    return {item.code: item.choices[0].value for item in BY_CODE[code].items}
 
 
 def _clinic(place: Place) -> SimpleNamespace:
@@ -176,6 +183,15 @@ def _clinic(place: Place) -> SimpleNamespace:
                 user=clinician, episode=episode, kind="follow_up", plan=f"plan {word}"
             ),
             outcome="treated",
+        ),
+        assessment=services_scales.answer(
+            user=clinician, visit=visit, scale=BY_CODE["yanagihara"], answers=_whole("yanagihara")
+        ),
+        finished_assessment=services_scales.finish(
+            user=clinician,
+            assessment=services_scales.answer(
+                user=clinician, visit=visit, scale=BY_CODE["fngs"], answers=_whole("fngs")
+            ),
         ),
         confirmation=factories.ConfirmationFactory(
             analysis=analysis, by=clinician, comment=f"comment {word}"

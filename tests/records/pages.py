@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from clinic.accounts.services import create_token
-from clinic.examination.models import Task
+from clinic.examination.models import Assessment, Task
 from clinic.patients.models import Consent, Episode, Patient, Treatment
 from clinic.visits.models import Confirmation, Photo, Visit
 from inference.models import Analysis
@@ -111,7 +111,7 @@ def address(row: Row, house: House, patient: Patient) -> str:
     """The row's address for that patient of the house, or for their newest visit, its photo and so on."""
     named = {"release": release()[0]}
     kwargs: dict[str, Any] = {name: named.get(value, value) for name, value in row.args.items()}
-    if row.on and not row.args:
+    if row.on:
         kwargs["pk"] = house.clinic.pk if row.on == "clinic" else _record(row.on, patient).pk
     return reverse(row.name, kwargs=kwargs) + row.query
 
@@ -131,6 +131,7 @@ _KINDS: Final[dict[str, tuple[Any, str, str]]] = {
     "treatment": (Treatment, "episode__patient", "-date"),
     "consent": (Consent, "patient", "-given_on"),
     "task": (Task, "patient", "-opened_at"),
+    "assessment": (Assessment, "visit__patient", "-created_at"),
     "visit": (Visit, "patient", "-at"),
     "photo": (Photo, "visit__patient", "-visit__at"),
     "analysis": (Analysis, "photo__visit__patient", "-photo__visit__at"),

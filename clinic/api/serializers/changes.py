@@ -64,7 +64,8 @@ class TodoSerializer(serializers.Serializer[Any]):
 @extend_schema_serializer(component_name="Change")
 class ChangeSerializer(serializers.Serializer[Change]):
     kind = serializers.CharField(
-        help_text="`patient`, `episode`, `treatment`, `consent`, `visit`, `photo`, `analysis`, `confirmation`, `task`."
+        help_text="`patient`, `episode`, `treatment`, `consent`, `visit`, `photo`, `analysis`, `confirmation`, `task`, "
+        "`assessment`."
     )
     id = serializers.UUIDField(source="record", help_text="Of the record.")
     url = serializers.SerializerMethodField(

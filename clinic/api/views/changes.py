@@ -27,7 +27,15 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 CURSOR, SIZE, KIND, START = NewestFirst.cursor_param, NewestFirst.size_param, "kind", "start"
-RESULTS = frozenset({RecordKind.PHOTO, RecordKind.ANALYSIS, RecordKind.CONFIRMATION, RecordKind.TASK})
+RESULTS = frozenset(
+    {
+        RecordKind.PHOTO,
+        RecordKind.ANALYSIS,
+        RecordKind.CONFIRMATION,
+        RecordKind.TASK,
+        RecordKind.ASSESSMENT,
+    }
+)
 
 
 class ChangesView(Strict):

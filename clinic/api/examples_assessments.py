@@ -1,0 +1,26 @@
+"""Examples of clinical scales for the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .examples import API, CLINICIAN, PATIENT_ID, VISIT_ID
+
+ASSESSMENT_ID = "3c9a1f60-7be2-4d15-a0c4-52f8e6d7b913"
+ASSESSMENT = {
+    "id": ASSESSMENT_ID,
+    "url": f"{API}/assessments/{ASSESSMENT_ID}/",
+    "visit": VISIT_ID,
+    "patient": PATIENT_ID,
+    "scale": "fngs",
+    "scale_version": "2.0",
+    "answers": {"brow": 3, "eye": 2, "fold": 3, "oral": 3, "secondary": 1},
+    "sub_scores": {"regions": 11, "secondary": 1},
+    "total": 12.0,
+    "missing": [],
+    "by": CLINICIAN,
+    "finished_at": "2026-11-09T03:12:40Z",
+    "created_at": "2026-11-09T03:11:02Z",
+    "version": 6,
+}
+BY_SCHEMA: dict[str, Any] = {"Assessment": ASSESSMENT}

@@ -1,0 +1,33 @@
+"""What is read about clinical scales in visits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clinic.visits.models import Visit
+
+from .models import Assessment, AssessmentQuerySet
+from .scales import Scale
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from clinic.accounts.models import User
+
+
+def visible_assessments(*, user: User | AnonymousUser) -> AssessmentQuerySet:
+    """Assessments that the user may see, with what every page of theirs needs."""
+    return Assessment.objects.visible_to(user).select_related(  # type: ignore[arg-type]  # nobody sees nothing
+        "visit__patient__clinic", "by"
+    )
+
+
+def assessments_of(*, visit: Visit) -> list[Assessment]:
+    """The visit's assessments, in the order in which they were begun."""
+    return list(Assessment.objects.filter(visit=visit).select_related("by"))
+
+
+def assessment_of(*, visit: Visit, scale: Scale) -> Assessment | None:
+    """How this version of the scale was answered in the visit, if it was."""
+    found = Assessment.objects.filter(visit=visit, scale=scale.code, scale_version=scale.version)
+    return found.select_related("by", "visit__patient__clinic").first()

@@ -1,0 +1,127 @@
+"""Everything that is written about clinical scales in a visit. Callers have asked the policy first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clinic.common.versions import CHANGED, Basis, base_value
+from clinic.common.writing import errors_of, lock, raise_if, save
+from clinic.patients.rules import not_archived
+from clinic.visits.models import Visit
+
+from .models import Assessment
+from .scales import Scale, WrongAnswers
+
+if TYPE_CHECKING:
+    from clinic.accounts.models import User
+
+
+@transaction.atomic
+def answer(
+    *, user: User, visit: Visit, scale: Scale, answers: Mapping[str, Any], based_on: Basis | None = None
+) -> Assessment:
+    """Keep these answers of a scale in a visit; what was answered before and isn't named here stays.
+
+    answers: item to answer, None to take one back. based_on: the version of the assessment that the page showed.
+    ValidationError where the scale doesn't know an item or a value, where it is finished, or where somebody else
+    answered the same item otherwise since that version: then nothing of this is kept.
+    """
+    try:
+        scale.check(answers)
+    except WrongAnswers as error:
+        raise ValidationError(list(error.problems.values()), code="invalid") from error
+    # Two who begin at once begin one assessment: the visit's row is where they wait for each other.
+    visit = Visit.objects.select_for_update(of=("self",)).select_related("patient").get(pk=visit.pk)
+    _open_for_change(visit)
+    found = _of(visit, scale)
+    if found is None:
+        made = Assessment(visit=visit, scale=scale.code, scale_version=scale.version)
+        return _keep(made, user, scale, answers)
+    lock(found)
+    if found.is_finished:
+        raise ValidationError(
+            _("This assessment is finished. Open it again before correcting it."), code="finished"
+        )
+    wanted = dict(answers) if based_on is None else _merged(found, answers, based_on)
+    if all(found.answers.get(code) == value for code, value in wanted.items()):
+        return found
+    return _keep(found, user, scale, wanted)
+
+
+@transaction.atomic
+def finish(*, user: User, assessment: Assessment, based_on: Basis | None = None) -> Assessment:
+    """Say that an assessment is done. ValidationError while an item is missing, or the scale has another version."""
+    lock(assessment, based_on)
+    _open_for_change(assessment.visit)
+    if assessment.is_finished:
+        return assessment
+    if assessment.missing:
+        raise ValidationError(
+            _("Some items have no answer yet. What is answered is kept."), code="incomplete"
+        )
+    assessment.finished_at, assessment.by = timezone.now(), user
+    save(assessment, user=user)
+    return assessment
+
+
+@transaction.atomic
+def reopen(*, user: User, assessment: Assessment) -> Assessment:
+    """Open a finished assessment again so that it can be corrected; its history keeps what it said."""
+    lock(assessment)
+    _open_for_change(assessment.visit)
+    if not assessment.is_finished:
+        return assessment
+    if assessment.definition is None:
+        raise ValidationError(
+            _("This assessment was made with another version of the scale and stays as it is."),
+            code="version",
+        )
+    assessment.finished_at = None
+    save(assessment, user=user)
+    return assessment
+
+
+def _open_for_change(visit: Visit) -> None:
+    not_archived(visit.patient)
+    if visit.archived_at is not None:
+        raise ValidationError(_("This visit is archived. Bring it back before changing it."), code="archived")
+
+
+def _of(visit: Visit, scale: Scale) -> Assessment | None:
+    return Assessment.objects.filter(visit=visit, scale=scale.code, scale_version=scale.version).first()
+
+
+def _merged(found: Assessment, answers: Mapping[str, Any], based_on: Basis) -> dict[str, Any]:
+    """Those answers that the page changed itself; ValidationError where somebody else changed one of them otherwise."""
+    shown = base_value(found, based_on, "answers")
+    wanted: dict[str, Any] = {}
+    for code, mine in answers.items():
+        theirs, was = found.answers.get(code), (shown or {}).get(code)
+        if mine == theirs or (shown is not None and mine == was):
+            continue
+        if shown is None or theirs != was:
+            raise ValidationError(
+                _(
+                    "Somebody else answered the same item meanwhile. Look at the page again: nothing was saved."
+                ),
+                code=CHANGED,
+            )
+        wanted[code] = mine
+    return wanted
+
+
+def _keep(found: Assessment, user: User, scale: Scale, answers: Mapping[str, Any]) -> Assessment:
+    together = {**found.answers, **answers}
+    score = scale.score(together)
+    found.answers = scale.check(together)
+    found.sub_scores, found.total, found.missing = score.sub_scores, score.total, list(score.missing)
+    found.by = user
+    raise_if(errors_of(found, exclude=["visit"]))
+    save(found, user=user)
+    return found
