@@ -1,8 +1,8 @@
-"""Where tasks live."""
+"""Where tasks and clinical scales live."""
 
 from django.urls import path
 
-from . import views
+from . import views, views_scales
 
 app_name = "examination"
 urlpatterns = [
@@ -11,4 +11,7 @@ urlpatterns = [
     path("tasks/<uuid:pk>/plan/", views.task_plan, name="task_plan"),
     path("tasks/<uuid:pk>/close/", views.task_close, name="task_close"),
     path("tasks/<uuid:pk>/reopen/", views.task_reopen, name="task_reopen"),
+    path("visits/<uuid:pk>/scales/<slug:code>/", views_scales.scale, name="scale"),
+    path("visits/<uuid:pk>/scales/<slug:code>/finish/", views_scales.finish, name="scale_finish"),
+    path("visits/<uuid:pk>/scales/<slug:code>/reopen/", views_scales.reopen, name="scale_reopen"),
 ]

@@ -18,7 +18,20 @@ from .rows import (
     upload,
 )
 
+SCALES = [
+    get("examination:scale", PAGE, "visit", args={"code": "sunnybrook"}),
+    post(
+        "examination:scale",
+        WRITE,
+        "visit",
+        lambda r: {"item-rest_eye": "narrow"},
+        args={"code": "sunnybrook"},
+    ),
+    post("examination:scale_finish", WRITE, "visit", args={"code": "yanagihara"}),
+    post("examination:scale_reopen", WRITE, "visit", args={"code": "fngs"}),
+]
 TASKS = [
+    *SCALES,
     get("examination:task", PAGE, "task"),
     get("examination:task_new", WRITE, "patient"),
     post("examination:task_new", WRITE, "patient", lambda r: {"kind": "follow_up", "plan": "call"}),

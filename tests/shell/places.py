@@ -126,7 +126,14 @@ KINDS = {
     "account/factor/passkeys/<int:pk>": "passkey",
 }
 # Values of the other parts of a route.
-PARTS = {"use": "teaching", "key": "none", "uidb64": "none", "token": "none", "secret": "none"}
+PARTS = {
+    "code": "sunnybrook",
+    "use": "teaching",
+    "key": "none",
+    "uidb64": "none",
+    "token": "none",
+    "secret": "none",
+}
 
 
 def routes() -> list[tuple[str, str, tuple[str, ...]]]:

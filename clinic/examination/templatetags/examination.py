@@ -1,14 +1,16 @@
-"""What the templates need of tasks."""
+"""What the templates need of tasks and clinical scales."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext
 
-from clinic.examination import policies, selectors, sentences
+from clinic.examination import policies, scale_page, selectors, selectors_scales, sentences
 from clinic.examination.models import Task
 from clinic.patients.models import Patient
+from clinic.visits.models import Visit
 
 register = template.Library()
 
@@ -40,3 +42,22 @@ def task_sentence(task: Task) -> str:
 def task_state(task: Task) -> str:
     """Who looks after it, and when it is looked at next."""
     return sentences.state(task)
+
+
+@register.inclusion_tag("examination/_scales.html", takes_context=True)
+def scales_of(context: dict, visit: Visit) -> dict:
+    """The clinical scales that were answered in a visit, and the way to the others."""
+    filled = scale_page.filled_of(selectors_scales.assessments_of(visit=visit))
+    can_assess = policies.can_assess(context["request"].user, visit)
+    current = [one.code for one in filled if one.is_current]
+    return {
+        "visit": visit,
+        "filled": filled,
+        "offered": scale_page.offered(cause=visit.episode.cause, but=current) if can_assess else [],
+    }
+
+
+@register.filter
+def in_words(text: str) -> str:
+    """A name of a scale's data in the reader's language."""
+    return gettext(text)
