@@ -13,7 +13,7 @@ from clinic.visits import exercises
 from clinic.visits.selectors import PhotoCard
 
 from .models import Assessment
-from .scales import BY_CODE, GRADES, SCALES, Change, Choice, Item, Scale
+from .scales import BY_CODE, GRADES, SCALES, Choice, DetectableChange, Item, Scale
 
 FIELD: Final = "item-"
 """Before an item's code in the names of the page's fields."""
@@ -205,7 +205,7 @@ def detectable(scale: Scale) -> list[tuple[str, str, str]]:
     return [(_figure_name(scale, one), said(one.detectable), one.source) for one in scale.changes]
 
 
-def _figure_name(scale: Scale, change: Change) -> str:
+def _figure_name(scale: Scale, change: DetectableChange) -> str:
     if change.of == "total":
         return _(scale.total.name) if scale.total is not None else ""
     return next(_(sub.name) for sub in scale.sub_scores if sub.code == change.of)

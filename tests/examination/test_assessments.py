@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
+from clinic.audit.holdings import BY_MODEL
 from clinic.audit.models import AuditEvent
 from clinic.common.versions import CHANGED, Basis, Conflict
 from clinic.examination import policies, selectors_scales
@@ -14,7 +15,6 @@ from clinic.examination.models import Assessment
 from clinic.examination.scales import BY_CODE
 from clinic.examination.services_scales import answer, finish, reopen
 from clinic.feed.models import Change
-from clinic.patients.holdings import BY_MODEL
 from clinic.visits import services as visits
 from tests import factories
 
