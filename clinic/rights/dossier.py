@@ -205,7 +205,7 @@ def _page(patient: Patient, photos: dict[str, Photo], now: dt.datetime) -> str:
         "version": FORM_VERSION,
         "episodes": patient.episodes.prefetch_related("treatments"),
         "consents": patient.consents.select_related("recorded_by", "revoked_by"),
-        "visits": patient.visits.select_related("clinician").order_by("at"),
+        "visits": patient.visits.select_related("clinician").prefetch_related("assessments").order_by("at"),
         "photos": shown,
         "releases": {name: limits_of(name) for name in sorted(used)},
         "tasks": patient.tasks.select_related("episode", "owner"),

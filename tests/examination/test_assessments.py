@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from clinic.audit.holdings import BY_MODEL
 from clinic.audit.models import AuditEvent
@@ -15,6 +16,7 @@ from clinic.examination.models import Assessment
 from clinic.examination.scales import BY_CODE
 from clinic.examination.services_scales import answer, finish, reopen
 from clinic.feed.models import Change
+from clinic.rights import dossier
 from clinic.visits import services as visits
 from tests import factories
 
@@ -139,6 +141,12 @@ def test_each_change_is_in_the_log_and_in_the_feed(visit, clinician):
     told = Change.objects.filter(kind="assessment", record=made.pk).order_by("pk")
     assert list(told.values_list("what", flat=True)) == ["created", "changed", "changed"]
     assert set(told.values_list("patient", flat=True)) == {visit.patient_id}
+
+
+def test_a_patient_s_copy_tells_it_in_words(visit, clinician):
+    finish(user=clinician, assessment=keep(clinician, visit, WHOLE))
+    page = dossier._page(visit.patient, {}, timezone.now())
+    assert "FNGS 2.0 2.0: 12, grade III" in " ".join(page.split())
 
 
 def test_it_is_held_of_the_patient(visit, clinician):

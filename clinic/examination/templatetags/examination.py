@@ -61,3 +61,9 @@ def scales_of(context: dict, visit: Visit) -> dict:
 def in_words(text: str) -> str:
     """A name of a scale's data in the reader's language."""
     return gettext(text)
+
+
+@register.filter
+def filled_scales(visit: Visit) -> list[scale_page.Filled]:
+    """The clinical scales that were answered in a visit, in words."""
+    return scale_page.filled_of(visit.assessments.all())
