@@ -189,7 +189,7 @@ LISTS: Final = [
     Page("search: nobody", _search(lambda house: "qqqq"), LIST_MS),
     *(
         Page(f"api:{name} by patient", _api_list(name, "?patient={patient}"), LIST_MS, api=True)
-        for name in ("visit", "photo", "analysis", "episode", "confirmation", "task")
+        for name in ("visit", "photo", "analysis", "episode", "confirmation", "task", "assessment")
     ),
     Page("api:patient attention", _api_list("patient", "?attention=true"), LIST_MS, api=True),
     Page("api:photo 200 a page", _api_list("photo", "?page_size=200"), LONG_MS, api=True),

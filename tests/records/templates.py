@@ -17,6 +17,8 @@ from django.db import models
 from django.utils import timezone
 
 from clinic.accounts.models import Clinic, User
+from clinic.examination import services_scales
+from clinic.examination.scales import BY_CODE
 from clinic.patients.models import Consent, Episode, Patient, Treatment
 from clinic.recovery.services import refresh_summary
 from clinic.visits.confirming import confirm_visit
@@ -173,6 +175,9 @@ def _settle(patient: Patient) -> Patient:
     assert last is not None
     if not last.confirmations.exists():
         confirm_visit(user=last.clinician, visit=last, palsy=False, weak_side="", grade=1)
+    scale = BY_CODE["fngs"]
+    answers = {item.code: item.choices[0].value for item in scale.items}
+    services_scales.answer(user=last.clinician, visit=last, scale=scale, answers=answers)
     return patient
 
 
