@@ -87,7 +87,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class ScaleFigure:
     """A sub-score or total in words."""
 
     name: str
@@ -191,11 +191,13 @@ def total_of(assessment: Assessment) -> str:
     return _("%(total)s, grade %(grade)s") % {"total": said(assessment.total), "grade": grade}
 
 
-def figures_of(assessment: Assessment) -> list[Figure]:
+def figures_of(assessment: Assessment) -> list[ScaleFigure]:
     """The sub-scores, in the scale's order."""
     scale = assessment.definition
     return [
-        Figure(_(sub.name), said(assessment.sub_scores.get(sub.code)), f"{said(sub.low)}–{said(sub.high)}")
+        ScaleFigure(
+            _(sub.name), said(assessment.sub_scores.get(sub.code)), f"{said(sub.low)}–{said(sub.high)}"
+        )
         for sub in (scale.sub_scores if scale is not None else ())
     ]
 
