@@ -218,6 +218,11 @@ class Sort:
     url: str
     direction: str
 
+    @property
+    def icon(self) -> str:
+        """Which way it sorts; empty where the list is sorted by something else."""
+        return {"ascending": "arrow-up", "descending": "arrow-down"}.get(self.direction, "")
+
 
 def sort_links(filters: Filters) -> dict[str, Sort]:
     """The columns that the list sorts by; the present one's address turns it round."""

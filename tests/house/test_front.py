@@ -8,6 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 SCRIPTS = sorted((ROOT / "static" / "js").glob("*.js"))
+WIDEST = 120
 BEFORE_THE_PAGE = "theme.js"
 """Sets the theme before the first paint, which no module can."""
 
@@ -32,3 +33,13 @@ def test_scripts_speak_one_dialect_and_leave_no_global():
     )
     found = [f"{path.name}: {match.group()}" for path in SCRIPTS for match in old.finditer(path.read_text())]
     assert found == []
+
+
+def test_templates_are_read_line_by_line():
+    wide = [
+        f"{path.relative_to(ROOT)}:{number}: {len(line)} columns"
+        for path in TEMPLATES
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if len(line) > WIDEST
+    ]
+    assert wide == []

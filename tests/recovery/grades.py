@@ -33,7 +33,7 @@ def grades_everywhere(client: Any, patient: Any) -> dict[Visit, dict[str, Said]]
 
 
 def _on_page(page: str) -> Said:
-    grade = re.search(r'class="visit-grade (clinician|model)-value"><abbr[^>]*>HB</abbr> ([IV]+)<', page)
+    grade = re.search(r'class="visit-grade (clinician|model)-value">\s*<abbr[^>]*>HB</abbr>\s+([IV]+)<', page)
     return (NUMBERS[grade[2]], grade[1]) if grade else (None, "")
 
 
@@ -59,7 +59,7 @@ def _of_episode(client: Any, episode: Any, found: dict[Visit, dict[str, Said]]) 
 
 def _in_table(page: str, pk: str, source: str) -> Said:
     """The table has a column for the clinician's grade and one for the model's."""
-    row = re.search(rf'<tr role="row">\s*<th[^>]*><a href="[^"]*{pk}/">.*?</tr>', page, re.S)
+    row = re.search(rf'<tr role="row">\s*<th[^>]*>\s*<a href="[^"]*{pk}/">.*?</tr>', page, re.S)
     assert row, "every visit has its row"
     clinician, model = (
         NUMBERS.get(grade)

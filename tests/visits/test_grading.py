@@ -40,7 +40,7 @@ def on_screen(visit, **fields):
 def grades_everywhere(client, visit):
     """The visit's grade as each place tells it, by the name of the place."""
     text = client.get(reverse("visits:detail", args=[visit.pk])).content.decode()
-    shown = re.search(r'class="visit-grade [^>]*><abbr[^>]*>HB</abbr> ([IV]+)<', text)
+    shown = re.search(r'class="visit-grade [^>]*>\s*<abbr[^>]*>HB</abbr>\s+([IV]+)<', text)
     course = history(episode=visit.episode)
     [point] = [one for one in course.visits if one.visit_id == visit.pk]
     table = client.get(reverse("patients:detail", args=[visit.patient_id])).content.decode()

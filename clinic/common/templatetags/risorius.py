@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
@@ -114,6 +115,18 @@ def side_name(side: str | None) -> str:
         "right": _("Weak on the right"),
         "both": _("Weak on both sides"),
     }.get(side or "", _("No weak side recorded"))
+
+
+@register.filter
+def side_classes(side: str | None) -> str:
+    """The classes of the drawing whose half is shaded, or halves are."""
+    return {"left": "side-left", "right": "side-right", "both": "side-left side-right"}.get(side or "", "")
+
+
+@register.filter
+def at(values: Sequence[Any], index: int) -> Any:
+    """One of several, counted from 0."""
+    return values[index]
 
 
 @register.filter

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django import template
 
@@ -12,6 +12,26 @@ if TYPE_CHECKING:
     from django.contrib.messages.storage.base import Message
 
 register = template.Library()
+
+
+class AlertLook(NamedTuple):
+    """How a message is drawn: a class of alerts and an icon."""
+
+    css: str
+    icon: str
+
+
+LOOKS = {
+    "error": AlertLook("alert-danger", "exclamation-octagon"),
+    "warning": AlertLook("alert-warning", "exclamation-triangle"),
+    "success": AlertLook("alert-success", "check2-circle"),
+}
+
+
+@register.filter
+def alert_look(level: str) -> AlertLook:
+    """How a message of this level is drawn."""
+    return LOOKS.get(level, AlertLook("alert-info", "info-circle"))
 
 
 @register.simple_tag

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clinic.common.dates import local_day, today
+from clinic.common.templatetags.risorius import two_digits
 from clinic.recovery import rules
 
 if TYPE_CHECKING:
@@ -52,10 +53,18 @@ def sparkline(values: list[float | None] | None) -> dict[str, Any]:
         "last": last and (_number(last[0]), _number(last[1])),
         "top": _number(_height(HIGHEST)),
         "right": _number(WIDTH - MARGIN),
-        "first_value": known[0] if known else None,
-        "last_value": known[-1] if known else None,
-        "count": len(known),
+        "words": _course_words(known),
     }
+
+
+def _course_words(known: list[float]) -> str:
+    if not known:
+        return ""
+    last = two_digits(known[-1])
+    if len(known) == 1:
+        return _("Symmetry %(last)s, one visit") % {"last": last}
+    words = _("Symmetry from %(first)s to %(last)s in %(count)s visits")
+    return words % {"first": two_digits(known[0]), "last": last, "count": len(known)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
 
 from django import template
 from django.utils import formats
@@ -14,6 +16,10 @@ from django.utils.translation import gettext as _
 
 from clinic.recovery.course import day_and_month, number
 from clinic.recovery.geometry import ChartLine, Mark
+
+if TYPE_CHECKING:
+    from clinic.patients.models import Episode
+    from clinic.recovery.comparing import Comparison
 
 register = template.Library()
 
@@ -92,3 +98,12 @@ def measure_name(code: str) -> str:
         "commissure_height": _("corner of the mouth"),
         "brow_height": _("brow"),
     }.get(code, code)
+
+
+@register.simple_tag
+def compare_query(
+    comparison: Comparison, episode: Episode, a: uuid.UUID, b: uuid.UUID, before: uuid.UUID | None = None
+) -> str:
+    """The query of a comparison of two photos of this exercise; before: the photo at which the strip ends."""
+    query = {"episode": episode.pk, "exercise": comparison.key, "a": a, "b": b}
+    return "?" + urlencode(query | ({"before": before} if before else {}))

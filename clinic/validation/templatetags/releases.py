@@ -9,6 +9,7 @@ from django.template import Context
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from clinic.validation import ledger, tallies
 from inference import selectors
@@ -29,7 +30,7 @@ def validation_mark(context: Context, release: str | None = "") -> dict[str, Any
     request = context.get("request")
     clinic = getattr(request, "clinic", None)
     if request is None or clinic is None:
-        return {"open": True, "url": ""}
+        return {"open": True, "url": "", "title": _mark_title(is_open=True)}
     marks: dict[str, dict[str, Any]] = request.__dict__.setdefault("_validation_marks", {})
     key = release or ""
     if key not in marks:
@@ -41,8 +42,13 @@ def validation_mark(context: Context, release: str | None = "") -> dict[str, Any
         else:
             name = ledger.unvalidated_release(counted=counted)
         url = reverse("inference:release", args=[name]) + "#ledger" if name else ""
-        marks[key] = {"open": bool(name), "url": url}
+        marks[key] = {"open": bool(name), "url": url, "title": _mark_title(is_open=bool(name))}
     return marks[key]
+
+
+def _mark_title(*, is_open: bool) -> str:
+    found = _("Found by the model; preliminary until a clinician confirms or corrects it")
+    return f"{found}; {_('not yet validated here')}" if is_open else found
 
 
 @register.simple_tag(takes_context=True)
