@@ -23,7 +23,7 @@ SETTINGS: Final = {
     "RISORIUS_BROKER_URL": "redis://localhost:1/0",
 }
 # What begins without the web server or a worker: the demo on a laptop, and what other settings are for.
-LEFT_OUT: Final = ("clinic.start", "clinic.demo", "clinic.config.settings")
+LEFT_OUT: Final = ("clinic.start", "clinic.demo", "clinic.config.settings", "clinic.config.urls_dev")
 PICTURES: Final = "inference.pipeline."
 """The modules below look into pictures; the web image has no library for it."""
 OF_ROLE: Final = {

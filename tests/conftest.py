@@ -33,7 +33,7 @@ LONG = (
     "running/test_running.py",
     "recovery/test_standing.py",
     "demo/test_demo_runs.py",
-    "inference/test_tallies.py",
+    "validation/test_tallies.py",
     "visits/test_capture.py",
     "matrix/test_scopes.py",
     "recovery/test_long_courses.py",

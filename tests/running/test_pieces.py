@@ -148,7 +148,7 @@ def test_worker_and_beat_say_that_they_live(tmp_path: Path, monkeypatch: pytest.
         long_ago = time.time() - oldest - 1
         os.utime(file, (long_ago, long_ago))
         assert look.main(role) == 1
-    assert app.conf.beat_scheduler.startswith("clinic.config.")
+    assert app.conf.beat_scheduler.startswith("clinic.operations.")
     assert issubclass(
         app.loader.import_from_cwd(app.conf.beat_scheduler.partition(":")[0]).Scheduler,
         heartbeat.LivingScheduler,
