@@ -121,6 +121,7 @@ TAGS = {
     "releases": "The models and their model cards.",
     "exercises": "What a patient is asked to do.",
     "tasks": "What has to be looked after: eyes that do not close, and what people set themselves.",
+    "assessments": "Clinical scales and questionnaires of a visit, item by item; a missing item gives no total.",
     "problems": "The codes of every error.",
 }
 
