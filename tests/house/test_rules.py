@@ -177,3 +177,12 @@ def test_no_own_import_stands_inside_a_function() -> None:
 
 def test_no_class_shares_its_name_with_another() -> None:
     assert House(ROOT).twice() == {}
+
+
+def test_every_room_has_its_layer() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (layers,) = [one["layers"] for one in contracts if one["type"] == "layers"]
+    named = {room for layer in layers for room in layer.split(" | ")}
+    rooms = {f"clinic.{path.parent.name}" for path in (ROOT / "clinic").glob("*/__init__.py")}
+    # The dates' formats of a language, which Django reads.
+    assert named == rooms - {"clinic.formats"} | {"inference", "ml_training"}

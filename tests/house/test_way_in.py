@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from django.conf import settings
 
 from clinic.start import install, scripts
 
@@ -134,3 +135,11 @@ def imported(folders: list[str]) -> set[str]:
                 names = [node.module]
             found |= {name.split(".")[0] for name in names}
     return found
+
+
+def test_a_version_has_one_number() -> None:
+    number = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    tags = yaml.safe_load((ROOT / "docker/kubernetes/kustomization.yaml").read_text())["images"]
+    ours = {one["newTag"] for one in tags if one["name"].startswith("risorius")}
+    assert ours == {number} == {settings.VERSION}
+    assert f"## {number} (" in (ROOT / "CHANGELOG.md").read_text()
