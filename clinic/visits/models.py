@@ -166,6 +166,7 @@ class Photo(Record, Versioned):
             models.Index(fields=["image"], name="photo_by_image"),
             models.Index(fields=["thumbnail"], name="photo_by_thumbnail"),
             models.Index(fields=["uploaded_by", "-created_at"], name="photos_of_an_uploader"),
+            models.Index(fields=["created_at"], name="photos_by_day"),
         ]
         constraints = [
             models.UniqueConstraint(
