@@ -1,4 +1,4 @@
-"""Everything that is written about patients, their episodes, treatments and consents.
+"""Everything that is written about patients, their episodes and treatments.
 
 Each function raises ValidationError, by field, for what the records must not hold; the caller has
 asked the policy whether the user may do it.
