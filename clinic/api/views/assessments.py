@@ -21,8 +21,8 @@ from .base import Records
     list=extend_schema(
         summary="Clinical scales of visits",
         description=(
-            "Sunnybrook, House-Brackmann, FNGS 2.0, eFACE, Yanagihara, NIHSS (facial palsy), FaCE, SAQ and FDI as they "
-            "were answered, of one visit with `visit`. `finished=true` leaves out what is still being answered."
+            "Sunnybrook, House-Brackmann, FNGS 2.0, eFACE, Yanagihara, FaCE, SAQ and FDI as they were answered, of one "
+            "visit with `visit`. `finished=true` leaves out what is still being answered."
         ),
     ),
     retrieve=extend_schema(

@@ -10,23 +10,12 @@ from typing import Final
 from .eface import EFACE
 from .fngs import FNGS
 from .house_brackmann import GRADES, HOUSE_BRACKMANN
-from .nihss import NIHSS_FACE
 from .questionnaires import FACE, FDI, SAQ
 from .shape import Choice, DetectableChange, Item, Line, Rater, Scale, Score, SubScore, Total, WrongAnswers
 from .sunnybrook import SUNNYBROOK
 from .yanagihara import YANAGIHARA
 
-SCALES: Final[tuple[Scale, ...]] = (
-    SUNNYBROOK,
-    HOUSE_BRACKMANN,
-    FNGS,
-    EFACE,
-    YANAGIHARA,
-    NIHSS_FACE,
-    FACE,
-    SAQ,
-    FDI,
-)
+SCALES: Final[tuple[Scale, ...]] = (SUNNYBROOK, HOUSE_BRACKMANN, FNGS, EFACE, YANAGIHARA, FACE, SAQ, FDI)
 """In the order in which they are offered."""
 BY_CODE: Final = {scale.code: scale for scale in SCALES}
 

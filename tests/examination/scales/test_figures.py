@@ -21,7 +21,6 @@ from .made_up import counted
 
 SUNNYBROOK, HOUSE, FNGS = BY_CODE["sunnybrook"], BY_CODE["house_brackmann"], BY_CODE["fngs"]
 EFACE, YANAGIHARA = BY_CODE["eface"], BY_CODE["yanagihara"]
-NIHSS_FACE = BY_CODE["nihss_face"]
 MOVES = ("forehead", "closure", "smile", "snarl", "pucker")
 
 
@@ -163,14 +162,6 @@ def test_yanagihara_sums_ten_items_of_0_2_or_4():
     assert YANAGIHARA.score(dict.fromkeys(codes, 0)).total == 0
     assert YANAGIHARA.score(dict.fromkeys(codes, 2)).total == 20
     assert YANAGIHARA.score(dict.fromkeys(codes, 4) | {codes[0]: 2, codes[1]: 2}).total == 36
-
-
-@pytest.mark.parametrize("points", [0, 1, 2, 3])
-def test_the_facial_palsy_of_the_nihss_is_its_one_item(points):
-    """Item 4 of the NIH Stroke Scale (Brott 1989): 0 normal, 1 minor, 2 partial, 3 complete."""
-    assert NIHSS_FACE.score({"palsy": points}).total == points
-    assert NIHSS_FACE.total is not None
-    assert (NIHSS_FACE.total.low, NIHSS_FACE.total.high) == (0, 3)
 
 
 def reachable(figure: float, scale: Scale, items: int, low: int, high: int, of: Any) -> bool:
