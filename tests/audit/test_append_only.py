@@ -17,6 +17,8 @@ from clinic.audit import chain, guards, statements
 from clinic.audit.models import AuditEvent, Event, Seal
 from clinic.audit.records import kept
 from clinic.audit.services import log_event
+from clinic.examination import services_scales
+from clinic.examination.scales import BY_CODE
 from clinic.examination.services import raise_task
 from clinic.patients import services
 from clinic.patients.models import Erasure, LegalHold, Restriction
@@ -50,6 +52,7 @@ def filled(patient, visit, clinician):
     release = ModelRelease.objects.create(name="one", fingerprint="0")
     ReleaseChange.objects.create(release=release, after="registered", by="somebody")
     log_event(kind=Event.RECORD, user=clinician, patient=patient, reason="Typed")
+    services_scales.answer(user=clinician, visit=visit, scale=BY_CODE["yanagihara"], answers={"rest": 4})
     raise_task(user=clinician, episode=visit.episode, kind="follow_up", plan="Look again")
     chain.seal_all()
 

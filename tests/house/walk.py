@@ -15,6 +15,8 @@ WORKER_ONLY = ("tensorflow", "keras", "jax", "ai_edge_litert", "mediapipe", "cv2
 ADDRESSES = re.compile(r"""(?:href|src|action|hx-get|hx-post|data-[a-z-]*url)=["']([^"']*)["']""")
 # Combinations of arguments to try for one address.
 TRIES = 64
+# What an argument of that name may be, where it is no record's identifier.
+OF_NAME = {"code": ["sunnybrook"]}
 
 
 def main() -> None:
@@ -70,7 +72,8 @@ def templates(resolver, prefix: str = "") -> Iterator[tuple[str, tuple[str, ...]
 
 def paths(template: str, names: tuple[str, ...], values: list[str]) -> list[str]:
     """The address with every combination of the values, up to a limit."""
-    combinations = itertools.islice(itertools.product(values, repeat=len(names)), TRIES)
+    each = (OF_NAME.get(name, values) for name in names)
+    combinations = itertools.islice(itertools.product(*each), TRIES)
     return ["/" + template % dict(zip(names, combination, strict=True)) for combination in combinations]
 
 

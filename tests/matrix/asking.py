@@ -81,7 +81,7 @@ def address(row: Row, place: Place) -> str:
         "invitation": place.records.invitation.pk,
     }
     kwargs: dict[str, Any] = {name: known.get(value, value) for name, value in row.args.items()}
-    if row.on:
+    if row.on and not row.args.keys() & {"pk", "key"}:
         kwargs["pk"] = getattr(place.records, row.on).pk
     if row.name == "api:nothing":
         return "/api/v9/nothing/here/"

@@ -283,7 +283,7 @@ def test_of_a_long_course_some_photos_at_a_time_are_offered_to_be_compared(
         offered = [shot.photo_id for shot in found.options]
         assert {found.a.photo_id, found.b.photo_id} <= set(offered) and len(set(offered)) == len(offered) <= 9
         seen = [shot.photo_id for shot in found.strip] + seen
-        links = re.findall(r'rel="next" href="([^"]+)"', response.content.decode())
+        links = re.findall(r'rel="next"\s+href="([^"]+)"', response.content.decode())
         query = html.unescape(links[0]).split("#")[0] if links else ""
     taken = Photo.objects.filter(visit__episode=episode, exercise="rest").order_by("visit__at")
     assert seen == list(taken.values_list("pk", flat=True)) and len(seen) > 5 * 7

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 from django import template
 from django.utils import formats
-from django.utils.html import escape
-from django.utils.safestring import mark_safe
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from clinic.recovery.course import day_and_month, number
@@ -65,29 +65,37 @@ def minus(value: float, by: float) -> str:
     return f"{float(value) - float(by):g}"
 
 
-_SHAPES: Final[dict[str, Callable[[Mark], str]]] = {
-    "square": lambda at: (
-        f'<rect class="chart-mark" x="{place(at.x - 4)}" y="{place(at.y - 4)}" width="8" height="8"/>'
+_SHAPES: Final[dict[str, Callable[[Mark], SafeString]]] = {
+    "square": lambda at: format_html(
+        '<rect class="chart-mark" x="{}" y="{}" width="8" height="8"/>', place(at.x - 4), place(at.y - 4)
     ),
-    "triangle": lambda at: f'<path class="chart-mark" d="M{place(at.x)} {place(at.y - 5)}l5 9h-10z"/>',
-    "diamond": lambda at: f'<path class="chart-mark" d="M{place(at.x)} {place(at.y - 6)}l6 6-6 6-6-6z"/>',
-    "circle": lambda at: f'<circle class="chart-mark" cx="{place(at.x)}" cy="{place(at.y)}" r="4.5"/>',
+    "triangle": lambda at: format_html(
+        '<path class="chart-mark" d="M{} {}l5 9h-10z"/>', place(at.x), place(at.y - 5)
+    ),
+    "diamond": lambda at: format_html(
+        '<path class="chart-mark" d="M{} {}l6 6-6 6-6-6z"/>', place(at.x), place(at.y - 6)
+    ),
+    "circle": lambda at: format_html(
+        '<circle class="chart-mark" cx="{}" cy="{}" r="4.5"/>', place(at.x), place(at.y)
+    ),
 }
 
 
 @register.simple_tag
-def chart_point(line: ChartLine, mark: Mark) -> str:
+def chart_point(line: ChartLine, mark: Mark) -> SafeString:
     """A point of a chart: a link that says what it shows. A long course has some hundred on a page."""
-    x, y, label = place(mark.x), place(mark.y), escape(mark.label)
-    hollow = "" if mark.filled else " is-hollow"
-    spread = ""
+    x, y = place(mark.x), place(mark.y)
+    spread = SafeString()
     if mark.low is not None and mark.high is not None:
-        spread = f'<path class="chart-range" d="M{x} {place(mark.low)}V{place(mark.high)}"/>'
-    return mark_safe(
-        f'<a class="chart-point line-{escape(line.style)}{hollow}" href="{escape(mark.url)}" aria-label="{label}">'
-        f'<title>{label}</title>{spread}<circle class="chart-touch" cx="{x}" cy="{y}" r="11"/>'
-        f"{_SHAPES[mark.shape](mark)}</a>"
-    )
+        spread = format_html(
+            '<path class="chart-range" d="M{} {}V{}"/>', x, place(mark.low), place(mark.high)
+        )
+    return format_html(
+        '<a class="chart-point line-{}{}" href="{}" aria-label="{}"><title>{}</title>{}'
+        '<circle class="chart-touch" cx="{}" cy="{}" r="11"/>{}</a>',
+        line.style, "" if mark.filled else " is-hollow", mark.url, mark.label, mark.label, spread, x, y,
+        _SHAPES[mark.shape](mark),
+    )  # fmt: skip
 
 
 @register.filter
