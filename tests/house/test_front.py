@@ -43,3 +43,20 @@ def test_templates_are_read_line_by_line():
         if len(line) > WIDEST
     ]
     assert wide == []
+
+
+def test_where_line_breaks_show_only_the_text_has_some() -> None:
+    """An element that keeps its line breaks would show the template's own too."""
+    styles = "\n".join(path.read_text() for path in (ROOT / "static" / "css").glob("*.css"))
+    keeping = {
+        name
+        for selectors in re.findall(r"([^{}]+)\{[^{}]*white-space: pre[^{}]*\}", styles)
+        for selector in selectors.split(",")
+        for name in re.findall(r"\.([a-z][\w-]*)", selector.split()[-1])
+    }
+    assert "log-text" in keeping
+    shown = []
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        for classes in re.findall(r'class="([^"]*)"[^<>]*>[ ]*\n', path.read_text()):
+            shown += [f"{path.relative_to(ROOT)}: {name}" for name in classes.split() if name in keeping]
+    assert shown == []
