@@ -29,6 +29,8 @@ LARGEST = {"web": 330.0, "worker": 550.0}
 """Megabytes of an image, its base included."""
 AT_ONCE = 8
 SLOWEST_PAGE = 5.0
+PROXY_LOOKS = 6.0
+"""Seconds until the proxy knows of a new container: it keeps for 5 s what it was told of a name."""
 BACK = 60.0
 """Seconds within which a container that was killed is well again."""
 REFUSALS = (413, 422)
@@ -253,6 +255,7 @@ def upgrade(site: Site, person: Person, table: Table, *, tree: Path, version: st
         [old] = site.containers("web")
         site.up("--no-recreate", "--scale", "web=2", "web")
         site.until_well("web")
+        time.sleep(PROXY_LOOKS)
         site.engine.podman("stop", "-t", "45", old)
         site.keep_log(old)
         site.engine.podman("rm", old)
