@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Final
 
@@ -73,6 +74,14 @@ def word_matches(word: str) -> Q:
         for part in parts:
             apart &= Q(search_text__contains=part)
         found |= apart
+    return found
+
+
+def words_match(words: Iterable[str]) -> Q:
+    """Patients in whom each of the words stands so."""
+    found = Q()
+    for word in words:
+        found &= word_matches(word)
     return found
 
 

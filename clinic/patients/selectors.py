@@ -23,9 +23,7 @@ def likely_duplicates(
     *, user: User | AnonymousUser, clinic: Clinic, name: str, birth_date: dt.date | None
 ) -> list[Patient]:
     """Patients who may be the same person, archived ones too: one name however written, and birth dates that agree."""
-    alike = Q()
-    for word in name.split():
-        alike &= lookup.word_matches(word)
+    alike = lookup.words_match(name.split())
     candidates = Patient.objects.visible_to(user).filter(alike, clinic=clinic)
     return [
         patient
@@ -37,9 +35,7 @@ def likely_duplicates(
 def found_by(*, user: User | AnonymousUser, clinic: Clinic, text: str) -> QuerySet[Patient]:
     """The clinic's patients on record in whose name, record number or telephone each of the words stands, or whose
     birth date or telephone all of them are."""
-    each = Q()
-    for word in text.split()[: lookup.MOST_WORDS]:
-        each &= lookup.word_matches(word)
+    each = lookup.words_match(text.split()[: lookup.MOST_WORDS])
     on_record = Patient.objects.visible_to(user).filter(clinic=clinic, archived_at__isnull=True)
     return on_record.filter(each | lookup.text_matches(text)).order_by("sort_name", "name", "pk")
 
