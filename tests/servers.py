@@ -38,8 +38,12 @@ PACKAGES: dict[str, Callable[[], bool]] = {
 }
 PORTS = range(15_000, 32_000)
 """Below those that Linux and macOS give to connections, so that none takes a port between its choice and its use."""
-# Lost on a crash, which no test minds, and a good deal faster.
-POSTGRES_OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=120")
+# Lost on a crash, which no test minds, and a good deal faster. Nothing is analysed behind a test's back: by which index
+# a query is answered would depend on when.
+POSTGRES_OPTIONS = (
+    *("fsync=off", "synchronous_commit=off", "full_page_writes=off"),
+    *("max_connections=120", "autovacuum=off"),
+)
 
 
 def main() -> int:
