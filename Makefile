@@ -21,7 +21,8 @@ sudo apt-get install python3 python3-venv, or name one with make $@ PYTHON=/path
 "$$python" clinic/start/install.py $(VENV)
 endef
 # Long files first, as tests/conftest.py puts them, and each file whole.
-APART = -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
+# What fails once and passes then is told as RERUN: a mistake to be mended, and no reason to refuse a change.
+APART = -n $(PROCESSES) --dist loadfile --no-loadscope-reorder --reruns 1
 MANAGE = $(INSTALL) run && exec $(PY) manage.py
 
 .DEFAULT_GOAL := help
