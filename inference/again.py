@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from clinic.accounts.models import ModelUse
 
-from . import references, registry
+from . import references
+from .releases import registry
 from .services import judge_if_outdated
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from clinic.common.models import Record
 from clinic.patients.visibility import seen_by
 
 from .fields import LandmarksField
-from .states import FINAL, OPEN, Status
+from .jobs.states import FINAL, OPEN, Status
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User
@@ -29,7 +29,7 @@ class AnalysisQuerySet(models.QuerySet["Analysis"]):
 
 
 class Job(Record):
-    """A release's look at a photo: what is kept of its way through the queue. `inference.jobs` moves it."""
+    """A release's look at a photo: what is kept of its way through the queue. `inference.jobs.job` moves it."""
 
     photo: models.ForeignKey
     release = models.CharField(max_length=64)
@@ -69,7 +69,7 @@ class Analysis(Job):
         default=0, help_text="attempts before the last “try again”; the limit counts from here"
     )
     priority = models.PositiveSmallIntegerField(
-        default=0, db_default=0, help_text="of its message, 0 before all; see inference.turns"
+        default=0, db_default=0, help_text="of its message, 0 before all; see inference.jobs.turns"
     )
 
     # The findings. Columns for what is searched and charted, `findings` for the whole.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from clinic.accounts import policies
 
 from .errors import explain
-from .states import Status
+from .jobs.states import Status
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser

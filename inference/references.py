@@ -15,9 +15,9 @@ from django.db.models import CharField, Exists, ExpressionWrapper, OuterRef, Q, 
 
 from inference.pipeline.codes import Exercise
 
+from .jobs.states import Status
 from .models import Analysis
 from .photos import photos
-from .states import Status
 
 if TYPE_CHECKING:
     from clinic.visits.models import Photo

@@ -12,9 +12,9 @@ from django.conf import settings
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
-from . import turns
+from .jobs import turns
+from .jobs.states import FINAL, Status
 from .models import Analysis, AnalysisQuerySet, Canary, ModelRelease, ReleaseChange, ReleaseState
-from .states import FINAL, Status
 
 if TYPE_CHECKING:
     from clinic.visits.models import Photo

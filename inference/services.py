@@ -20,10 +20,14 @@ from clinic.feed import services as feed
 from clinic.feed.models import What
 from clinic.patients.uses import for_record
 
-from . import backlog, jobs, publish, references, registry, turns
-from .jobs import Claim, Waiting
+from . import references
+from .jobs import backlog, publish, turns
+from .jobs import job as jobs
+from .jobs.job import Claim, Waiting
+from .jobs.states import RESULTS, Status
 from .models import Analysis, Canary
 from .photos import photos
+from .releases import registry
 from .results import (
     RESULT_COLUMNS,
     Stored,
@@ -33,7 +37,6 @@ from .results import (
     result_columns,
     without_landmarks,
 )
-from .states import RESULTS, Status
 
 if TYPE_CHECKING:
     from clinic.visits.models import Photo

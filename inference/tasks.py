@@ -13,10 +13,12 @@ from clinic.common import broker
 from clinic.store import files
 from inference.pipeline.errors import PipelineError
 
-from . import background as background_services
-from . import backlog, publish, registry, services, watchdog, worker
+from . import services
 from .errors import explain
-from .jobs import Claim, JobServices
+from .jobs import background as background_services
+from .jobs import backlog, publish, watchdog, worker
+from .jobs.job import Claim, JobServices
+from .releases import registry
 
 if TYPE_CHECKING:
     from inference.pipeline import Analyser

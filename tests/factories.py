@@ -15,8 +15,8 @@ from PIL import Image
 from clinic.accounts.models import Clinic, Membership, Role, User
 from clinic.patients.models import Cause, Consent, Correction, Episode, Patient, Treatment, WeakSide
 from clinic.visits.models import Confirmation, Photo, Visit, VisitConfirmation
+from inference.jobs.states import Status
 from inference.models import Analysis
-from inference.states import Status
 
 PASSWORD = "correct horse battery staple"
 

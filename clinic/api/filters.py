@@ -19,8 +19,8 @@ from clinic.patients.models import Cause, ConsentUse, Episode, TreatmentKind
 from clinic.recovery import standing
 from clinic.visits.exercises import all_choices as exercise_choices
 from clinic.visits.models import Confirmation, Photo
+from inference.jobs.states import Status
 from inference.models import Analysis
-from inference.states import Status
 
 from . import moments
 from .serializers.records import WEAK_SIDES

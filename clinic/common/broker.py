@@ -37,7 +37,7 @@ def task(*, name: str) -> Callable[[Callable[..., Any]], Any]:
         reject_on_worker_lost=True,
         ignore_result=True,
         time_limit=settings.ANALYSIS_HARD_LIMIT,
-        Request="inference.worker:JobRequest",
+        Request="inference.jobs.worker:JobRequest",
     )
 
 

@@ -12,7 +12,7 @@ from kombu.transport import TRANSPORT_ALIASES
 from clinic.operations import (
     heartbeat as heartbeat,  # the worker's sign of life hangs on a signal of Celery's
 )
-from inference import priorities
+from inference.jobs import priorities
 
 from . import tracing as tracing  # the lines of tasks hang on signals of Celery's
 

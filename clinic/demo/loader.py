@@ -25,8 +25,8 @@ from clinic.visits import consenting
 from clinic.visits import services as visits
 from clinic.visits.confirming import confirm_visit
 from clinic.visits.models import Photo, Visit
+from inference.jobs.states import Status
 from inference.models import Analysis
-from inference.states import Status
 
 from . import people
 

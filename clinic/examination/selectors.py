@@ -16,11 +16,11 @@ from clinic.accounts.policies import CONFIRMERS
 from clinic.common.dates import today
 from clinic.patients.models import Episode, Patient, WeakSide
 from clinic.visits.models import Confirmation, Visit
-from inference import registry
 from inference.finding import figures_of
+from inference.jobs.states import Status
 from inference.models import Analysis
 from inference.pipeline.codes import Caution, Exercise
-from inference.states import Status
+from inference.releases import registry
 
 from . import closure
 from .models import Task, TaskKind, TaskQuerySet

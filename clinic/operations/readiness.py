@@ -27,7 +27,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from clinic.store.stores import photo_store
-from inference import registry
+from inference.releases import registry
 
 from . import thresholds
 

@@ -7,7 +7,8 @@ from typing import Any
 from celery import signals
 from django.db import close_old_connections
 
-from inference import publish, services
+from inference import services
+from inference.jobs import publish
 
 from .heartbeat import LivingScheduler
 from .services import beat_seen

@@ -19,9 +19,9 @@ from clinic.audit.models import AuditEvent, Event
 from clinic.store.stores import photo_store
 from clinic.validation import tallies
 from clinic.visits.models import Photo
-from inference import registry
+from inference.jobs.states import OPEN, Status
 from inference.models import Analysis, BackgroundAnalysis, Canary
-from inference.states import OPEN, Status
+from inference.releases import registry
 
 from . import thresholds
 from .figures import NEVER, Disk, Durations, Queue, ServiceFigures, Sign

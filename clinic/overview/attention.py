@@ -36,8 +36,8 @@ from clinic.recovery import rules, standing
 from clinic.recovery.course import fall_sentence
 from clinic.recovery.models import PatientSummary, Shelf
 from clinic.visits.models import Visit
+from inference.jobs.states import Status
 from inference.models import Analysis
-from inference.states import Status
 
 from .listed import is_kept, lapsed, needs_attention
 

@@ -4,8 +4,8 @@
 |---|---|---|---|
 | a photo is taken in | `visits.services.store_photo` | to the record: not taken back | no |
 | an analysis begins | `inference.services.claim` | to the record: not taken back | no |
-| another release over old photos | `inference.background.usable` | to the record: in force | no |
-| a release that runs beside, unseen | `inference.background.usable` | to the record: not taken back | no |
+| another release over old photos | `inference.jobs.background.usable` | to the record: in force | no |
+| a release that runs beside, unseen | `inference.jobs.background.usable` | to the record: not taken back | no |
 | model training | `visits.training_set.willing`, and again at its end | to training: in force | no |
 | teaching, publication | nothing here does either; pages show the consent | in force | no |
 | a copy for the patient | `patients.dossier` | none: it is their right | yes |

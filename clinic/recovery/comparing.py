@@ -12,9 +12,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from clinic.visits.exercises import CLOSURES
 from clinic.visits.models import Photo
+from inference.jobs.states import Status
 from inference.models import Analysis
 from inference.pipeline.measure.movement import WAYS
-from inference.states import Status
 
 from . import rules
 from .change import Verdict, judged, limit_of

@@ -18,7 +18,7 @@ from clinic.visits import kept_findings
 from clinic.visits.grading import VisitFinding, visit_findings
 from clinic.visits.kept_findings import ModelFinding
 from clinic.visits.models import Visit
-from inference.states import Status
+from inference.jobs.states import Status
 
 from .kept import FORM, figures_of
 from .kept_photos import photos_of

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from clinic.visits.grading import VisitFinding
-from inference import registry
+from inference.releases import registry
 
 from . import rules
 from .compared import Compared, Reading

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from inference import registry
+from inference.releases import registry
 
 from . import rules
 from .compared import Kind, Reading

@@ -12,9 +12,9 @@ from typing import Any
 from clinic.patients.models import Episode
 from clinic.visits.models import Confirmation, Photo
 from inference import finding
+from inference.jobs.states import OPEN, Status
 from inference.models import Analysis
 from inference.pipeline.measure.closure import lengths_of
-from inference.states import OPEN, Status
 
 from .measures import MeasuredVisit, PhotoConfirmation, PhotoPoint, Rest, Result, counted
 

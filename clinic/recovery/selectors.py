@@ -13,8 +13,8 @@ from clinic.common.dates import day_in, week_since
 from clinic.patients.models import Episode
 from clinic.visits.grading import visit_findings
 from clinic.visits.models import Photo, Visit
+from inference.jobs.states import OPEN, Status
 from inference.models import Analysis
-from inference.states import OPEN, Status
 
 from .history import EpisodeHistory, ModelChange, TreatmentMark, VisitPoint, VisitRecord
 from .kept import FORM, VisitFigures, figures_of

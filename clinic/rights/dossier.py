@@ -34,7 +34,7 @@ from clinic.store import files
 from clinic.visits import exercises
 from clinic.visits.models import Photo
 from clinic.visits.selectors import cards
-from inference import registry
+from inference.releases import registry
 
 from .changes import changes
 

@@ -34,8 +34,8 @@ from clinic.validation import tallies
 from clinic.visits.consenting import revoke_consent
 from clinic.visits.models import Photo
 from clinic.visits.training_set import PAGE as TRAINING_SET
+from inference.jobs.states import Status
 from inference.models import BackgroundAnalysis
-from inference.states import Status
 
 from . import services
 

@@ -14,10 +14,10 @@ from typing import Any, Final
 
 from django.db.models import Count
 
-from inference import registry
+from inference.jobs.states import OPEN
 from inference.models import BackgroundAnalysis, Purpose
 from inference.pipeline.codes import SMILES
-from inference.states import OPEN
+from inference.releases import registry
 
 from .agreement import BANDS, SCOPES, Agreement, Share, agreement_of, exercises_of
 from .tallies import TallyKind, sums

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from inference.cards import CardFigure
+from inference.releases.cards import CardFigure
 
 from .agreement import Agreement, Share
 from .ledger import MIN_AGREEMENT, MIN_LABELS, MIN_PATIENTS, MIN_PATIENTS_PER_BAND, Ledger, Standing

@@ -36,8 +36,8 @@ from inference.finding import (
     from_columns,
     from_visit_columns,
 )
+from inference.jobs.states import FINAL, RESULTS, Status
 from inference.models import Analysis, BackgroundAnalysis, ClinicTally, Purpose, VisitTally
-from inference.states import FINAL, RESULTS, Status
 
 from .agreement import ReadingPair, of_patient, tally
 

@@ -16,9 +16,10 @@ from clinic.accounts import policies, stepup
 from clinic.accounts.models import ModelUse
 from clinic.common.forms import submit
 from clinic.common.http import client_address, require
-from inference import cards, registry, selectors
+from inference import selectors
 from inference.errors import explain
-from inference.use import set_model_use
+from inference.releases import cards, registry
+from inference.releases.use import set_model_use
 
 from . import ledger, ledger_page
 from .forms import ModelUseForm

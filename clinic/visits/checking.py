@@ -8,8 +8,8 @@ from typing import Any, Literal
 from django.utils.translation import gettext as _
 
 from inference.finding import DOUBTS
+from inference.jobs.states import Status
 from inference.pipeline.codes import Caution
-from inference.states import Status
 
 from . import exercises
 from .reading import CAUTIONS

@@ -14,9 +14,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from inference import registry
 from inference.finding import Finding, Verdict
 from inference.models import Analysis
+from inference.releases import registry
 
 from .models import Confirmation, Dismissal, Photo, Suggestion, Visit, VisitConfirmation
 

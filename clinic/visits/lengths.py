@@ -11,10 +11,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inference import registry
 from inference.pipeline.codes import SMILES, Exercise
 from inference.pipeline.measure.registry import MEASURES, Measure
 from inference.pipeline.measure.scale import FROM_REST
+from inference.releases import registry
 
 NAMES: Final[dict[str, str | Promise]] = {
     "brow_height": gettext_lazy("Brow height"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clinic.patients.uses import for_record
-from inference import backlog
 from inference import services as analyses
-from inference.states import Status
+from inference.jobs import backlog
+from inference.jobs.states import Status
 
 from .models import Photo
 

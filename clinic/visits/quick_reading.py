@@ -8,8 +8,8 @@ from typing import Any
 
 from inference import errors
 from inference.finding import figures_of
+from inference.jobs.states import Status
 from inference.models import Analysis
-from inference.states import Status
 
 from . import sentences
 from .models import Photo

@@ -14,9 +14,9 @@ from django.utils import timezone
 from clinic.audit.models import Access, ReadEvent
 from inference import errors, finding
 from inference import selectors as inference_selectors
+from inference.jobs.states import FINAL, Status
 from inference.models import Analysis
 from inference.pipeline import codes
-from inference.states import FINAL, Status
 
 from . import exercises
 from .models import Confirmation, Dismissal, Photo, PhotoQuerySet, Suggestion, Visit, VisitQuerySet

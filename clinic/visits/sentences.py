@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from inference.finding import Finding
+from inference.jobs.states import Status
 from inference.sentences import WEAKNESS, model_finding
-from inference.states import Status
 
 from . import exercises
 

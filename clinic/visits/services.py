@@ -28,8 +28,8 @@ from clinic.store import files
 from inference import finding
 from inference import services as inference_services
 from inference.again import judge_again, judge_visits_again
+from inference.jobs.states import Status
 from inference.pipeline.codes import Exercise
-from inference.states import Status
 
 from . import decoding, intake, rules
 from .confirming import record_grade

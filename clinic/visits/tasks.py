@@ -6,8 +6,9 @@ import logging
 
 from clinic.common import broker
 from clinic.store.stores import StoreAway
-from inference import registry, worker
+from inference.jobs import worker
 from inference.pipeline.errors import PipelineError
+from inference.releases import registry
 
 from . import orphans, quick
 

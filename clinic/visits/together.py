@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from inference import registry
 from inference.finding import Finding, Verdict, evidence, from_visit
 from inference.pipeline.codes import Exercise, same_exercise
 from inference.pipeline.errors import PipelineError
 from inference.pipeline.release import load_release, release_folder
 from inference.pipeline.visit import VisitFindings, combine
+from inference.releases import registry
 
 from . import exercises
 from .reading import Zone, zones_of

@@ -43,8 +43,8 @@ from clinic.patients.models import ConsentUse, Patient
 from clinic.patients.uses import in_force
 from clinic.store import files
 from clinic.store.stores import photo_store
+from inference.jobs.states import Status
 from inference.models import Analysis
-from inference.states import Status
 
 from .models import Confirmation, Photo, VisitConfirmation
 

@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                 ('error_code', models.CharField(blank=True, help_text='a code of inference.errors', max_length=40)),
                 ('status', models.CharField(choices=[('queued', 'Waiting'), ('running', 'Being analysed'), ('succeeded', 'Analysed'), ('rejected', 'Retake the photo'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], db_index=True, default='queued', max_length=12)),
                 ('tries_from', models.PositiveSmallIntegerField(default=0, help_text='attempts before the last “try again”; the limit counts from here')),
-                ('priority', models.PositiveSmallIntegerField(db_default=0, default=0, help_text='of its message, 0 before all; see inference.turns')),
+                ('priority', models.PositiveSmallIntegerField(db_default=0, default=0, help_text='of its message, 0 before all; see inference.jobs.turns')),
                 ('exercise', models.CharField(blank=True, max_length=32)),
                 ('exercise_probability', models.FloatField(blank=True, null=True)),
                 ('palsy_probability', models.FloatField(blank=True, null=True)),

@@ -12,8 +12,8 @@ from PIL import Image
 
 from clinic.audit.models import Access, ReadEvent
 from clinic.visits.models import Photo
+from inference.jobs.states import Status
 from inference.models import Analysis
-from inference.states import Status
 from tests import factories
 from tests.visits.test_filing import dropped
 

@@ -29,8 +29,8 @@ from clinic.visits import confirming, consenting, services_mirroring
 from clinic.visits import services as visits
 from clinic.visits.models import Confirmation, VisitConfirmation
 from inference import services as inference
+from inference.jobs.states import Status
 from inference.models import Analysis
-from inference.states import Status
 
 from .. import factories
 from ..conftest import arrange_results

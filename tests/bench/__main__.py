@@ -120,8 +120,8 @@ def speed(asked: argparse.Namespace) -> list[Figure]:
 
 def fairness(asked: argparse.Namespace) -> list[Figure]:
     """Single uploads of one clinic on an idle system, and during another's import."""
+    from inference.jobs.states import OPEN
     from inference.models import Analysis
-    from inference.states import OPEN
 
     from . import house
 
@@ -171,8 +171,8 @@ def fairness(asked: argparse.Namespace) -> list[Figure]:
 
 
 def _done() -> int:
+    from inference.jobs.states import FINAL
     from inference.models import Analysis
-    from inference.states import FINAL
 
     return Analysis.objects.filter(status__in=FINAL).count()
 

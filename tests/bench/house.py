@@ -20,9 +20,9 @@ from PIL import Image
 
 from clinic.demo import loader
 from clinic.visits.models import Photo, Visit
-from inference import publish
+from inference.jobs import publish
+from inference.jobs.states import FINAL, OPEN, Status
 from inference.models import Analysis
-from inference.states import FINAL, OPEN, Status
 from tests import factories
 from tests.inference.running import FLAGS, environment
 

@@ -16,10 +16,10 @@ from clinic.recovery.services import refresh_summary
 from clinic.visits.confirming import confirm_visit
 from clinic.visits.models import Photo, Visit
 from inference import services
+from inference.jobs.states import Status
 from inference.models import Analysis
 from inference.pipeline import Analyser, active_folder
 from inference.pipeline.findings import Findings
-from inference.states import Status
 from tests import factories
 from tests.faults.house import ROOT
 

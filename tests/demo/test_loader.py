@@ -16,9 +16,9 @@ from clinic.demo import loader, people
 from clinic.patients.models import Consent, Patient, Treatment
 from clinic.visits.models import Confirmation, Photo, Visit, VisitConfirmation
 from inference import services
+from inference.jobs.states import Status
 from inference.models import Analysis
 from inference.pipeline.codes import VIEWS
-from inference.states import Status
 from tests import factories
 from tests.inference.conftest import make_findings, make_rejection
 

@@ -21,8 +21,8 @@ from clinic.patients.models import Consent
 from clinic.store import files
 from clinic.visits import services
 from clinic.visits.models import Photo, Visit
+from inference.jobs.states import FINAL, Status
 from inference.models import Analysis
-from inference.states import FINAL, Status
 from tests import factories
 
 from .poisons import COLOURS

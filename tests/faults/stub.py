@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from inference import worker
+from inference.jobs import worker
 from inference.pipeline.findings import Findings
 from inference.pipeline.release import verify_release
 from tests import factories

@@ -17,8 +17,8 @@ from clinic.config import redis_broker
 from clinic.store import files
 from clinic.visits import orphans, services
 from clinic.visits.models import Photo
-from inference import publish, worker
 from inference import services as inference_services
+from inference.jobs import publish, worker
 from tests import factories
 from tests.faults import records
 

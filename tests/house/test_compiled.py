@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from clinic.common.compiled import CompiledQuery
 from clinic.visits.models import Photo
-from inference import jobs, services
+from inference import services
+from inference.jobs import job as jobs
 from inference.models import Analysis
 from tests import factories
 

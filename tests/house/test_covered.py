@@ -25,7 +25,7 @@ def test_the_whole_suite_is_asked_for_its_share(capsys, branches, whole, status)
     files = {
         "clinic/visits/intake.py": summary(90, branches),
         "clinic/visits/views/photo.py": summary(90, branches),
-        "inference/states.py": summary(90, branches),
+        "inference/jobs/states.py": summary(90, branches),
         "inference/pipeline/decode.py": summary(90, branches),
     }
     assert covered.judge(files, whole=whole) == status

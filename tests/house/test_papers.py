@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from inference.errors import TABLE
-from inference.states import Status
+from inference.jobs.states import Status
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = sorted((ROOT / "docs").rglob("*.md"))

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from clinic.common import broker
-from inference import registry
 from inference.pipeline.codes import EXERCISES
 from inference.pipeline.findings import Findings
 from inference.pipeline.release import PREPROCESSING_VERSION
+from inference.releases import registry
 from tests import factories
 
 from .running import Worker

@@ -15,8 +15,8 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from inference import services
+from inference.jobs.states import FINAL
 from inference.models import Analysis
-from inference.states import FINAL
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO")

@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from inference import worker
+from inference.jobs import worker
 from inference.pipeline.errors import ERRORS
 from inference.pipeline.findings import Findings
 from inference.pipeline.release import verify_release

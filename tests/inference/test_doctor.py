@@ -13,8 +13,8 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from clinic.operations.checks import installation as checks
-from inference import registry
 from inference.models import Analysis, Canary
+from inference.releases import registry
 
 from .running import ROOT, environment
 

@@ -7,9 +7,10 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from inference import backlog, selectors
+from inference import selectors
+from inference.jobs import backlog
+from inference.jobs.states import FINAL, OPEN, Status
 from inference.models import Analysis, Purpose
-from inference.states import FINAL, OPEN, Status
 from tests import factories, plans
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +56,7 @@ def test_what_ended_lately_is_found_by_its_time():
 
 
 def test_a_releases_papers_are_read_once_until_they_change(release, monkeypatch):
-    from inference import registry
+    from inference.releases import registry
 
     read = []
     load = registry.load_release

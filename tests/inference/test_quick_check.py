@@ -11,10 +11,10 @@ from clinic.audit.models import AuditEvent
 from clinic.common import broker
 from clinic.store import files
 from clinic.visits import quick, tasks
-from inference import worker
+from inference.jobs import worker
 from inference.pipeline.errors import ERRORS
 from inference.pipeline.findings import Findings
-from inference.use import set_model_use
+from inference.releases.use import set_model_use
 from tests import factories
 from tests.conftest import logged_in
 from tests.visits.pictures import encoded, picture

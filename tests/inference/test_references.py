@@ -17,11 +17,13 @@ from clinic.recovery.models import PatientSummary
 from clinic.recovery.services import refresh_summary
 from clinic.visits import moving
 from clinic.visits import services as visits
-from inference import background, references, registry, selectors, services, tasks, worker
+from inference import references, selectors, services, tasks
 from inference.again import judge_again
+from inference.jobs import background, worker
+from inference.jobs.states import Status
 from inference.models import Analysis, BackgroundAnalysis, Purpose
 from inference.pipeline.release import JUDGEMENT_FILE
-from inference.states import Status
+from inference.releases import registry
 from tests import factories
 
 from .conftest import make_findings

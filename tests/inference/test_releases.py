@@ -12,10 +12,12 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from inference import registry, releases, services
-from inference.admission import Refused
+from inference import services
 from inference.models import ModelRelease, ReleaseChange, ReleaseState
 from inference.pipeline.release import PREPROCESSING_VERSION
+from inference.releases import registry
+from inference.releases import services as releases
+from inference.releases.admission import Refused
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -318,7 +320,7 @@ def test_only_administrators_read_what_was_done_and_by_whom(root, run, as_clinic
     ],
 )
 def test_figures_are_rounded_and_not_cut_off(key, value, shown):
-    from inference.cards import CardFigure
+    from inference.releases.cards import CardFigure
 
     figure = CardFigure(key, "", "", value, low=None, high=None, pictures=None, people=None, interval="")
     assert figure.shown == shown

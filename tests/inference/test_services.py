@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from clinic.common import broker
 from clinic.recovery.models import PatientSummary
-from inference import publish, services
+from inference import services
+from inference.jobs import publish
+from inference.jobs.publish import ANALYSE
+from inference.jobs.states import Status
 from inference.models import Analysis
-from inference.publish import ANALYSE
-from inference.states import Status
 from tests import factories
 
 from .conftest import make_findings, make_rejection, write_release
@@ -53,7 +54,7 @@ def test_nothing_is_published_for_a_photo_that_was_rolled_back(
 
 
 def test_a_photo_is_queued_even_without_any_model(photo, settings, tmp_path):
-    from inference import registry
+    from inference.releases import registry
 
     settings.MODEL_ARTIFACTS_DIR = tmp_path
     registry.forget()
@@ -180,7 +181,7 @@ def test_a_running_analysis_is_not_cancelled(queued):
 
 
 def test_another_release_adds_a_result(photo, release, settings):
-    from inference import registry
+    from inference.releases import registry
 
     old = factories.AnalysisFactory(photo=photo)
     write_release(release.parent, "2027.1")

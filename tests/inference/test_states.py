@@ -9,9 +9,9 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from inference import jobs
+from inference.jobs import job as jobs
+from inference.jobs.states import FINAL, TRANSITIONS, Status, may_move, sources
 from inference.models import Analysis, BackgroundAnalysis, Purpose
-from inference.states import FINAL, TRANSITIONS, Status, may_move, sources
 from tests import factories
 
 
@@ -75,7 +75,7 @@ def test_one_module_moves_a_job_from_state_to_state():
         and "Status" in path.read_text()
         and (lines := writes_of_status(path))
     }
-    assert set(found) == {"inference/jobs.py"}
+    assert set(found) == {"inference/jobs/job.py"}
 
 
 @pytest.mark.django_db

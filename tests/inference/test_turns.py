@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from clinic.common import broker
 from clinic.visits.models import Photo
-from inference import publish, selectors, services, turns, watchdog
+from inference import selectors, services
+from inference.jobs import publish, turns, watchdog
 from inference.models import Analysis
 from tests import factories, plans
 

@@ -11,10 +11,13 @@ from clinic.feed.models import Change
 from clinic.recovery.services import refresh_summary
 from clinic.visits import services as visits
 from clinic.visits.models import Photo
-from inference import background, registry, releases, services
+from inference import services
+from inference.jobs import background
+from inference.jobs.states import Status
 from inference.models import Analysis, BackgroundAnalysis, Purpose
-from inference.states import Status
-from inference.use import set_model_use
+from inference.releases import registry
+from inference.releases import services as releases
+from inference.releases.use import set_model_use
 from tests import factories
 from tests.conftest import logged_in
 from tests.visits.test_upload import send

@@ -8,10 +8,11 @@ import pytest
 from django.utils import timezone
 
 from clinic.validation.views import POLL_IDLE
-from inference import leases, publish, selectors, services, tasks, watchdog
+from inference import selectors, services, tasks
+from inference.jobs import leases, publish, watchdog
+from inference.jobs.publish import ANALYSE, CANARY
+from inference.jobs.states import Status
 from inference.models import Analysis, Canary
-from inference.publish import ANALYSE, CANARY
-from inference.states import Status
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -8,9 +8,10 @@ import pytest
 from django.utils import timezone
 
 from clinic.common import broker
-from inference import publish, services
+from inference import services
+from inference.jobs import publish
+from inference.jobs.states import Status
 from inference.models import Analysis, Canary
-from inference.states import Status
 from tests import factories
 
 from .conftest import make_findings

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from inference import backlog, publish, registry, releases
+from inference.jobs import backlog, publish
+from inference.jobs.states import FINAL, Status
 from inference.models import Analysis, BackgroundAnalysis, Purpose
-from inference.states import FINAL, Status
+from inference.releases import registry
+from inference.releases import services as releases
 from tests import factories
 
 from .conftest import write_release

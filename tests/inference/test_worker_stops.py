@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from inference import tasks
-from inference.states import Status
+from inference.jobs.states import Status
 
 from .conftest import write_release
 from .running import Worker, queue, result_of

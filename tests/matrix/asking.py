@@ -63,7 +63,7 @@ def writes() -> dict[str, int]:
 @functools.cache
 def release() -> tuple[str, str]:
     """The release in use, and a figure of its card."""
-    from inference import cards, registry
+    from inference.releases import cards, registry
 
     active = registry.active()
     names = [path.name for path in sorted(active.folder.rglob("*.png"))]

@@ -152,8 +152,8 @@ def test_decisions_are_those_that_a_clinician_reads():
 
 
 def test_a_release_is_written_whole(run, data, tmp_path):  # type: ignore[no-untyped-def]
-    from inference import admission
     from inference.pipeline.release import load_release
+    from inference.releases import admission
     from ml_training import export
 
     refinement = tmp_path / "r.npz"

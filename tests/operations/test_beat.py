@@ -17,7 +17,8 @@ from clinic.config import celery
 from clinic.operations import scheduler as beat
 from clinic.operations import selectors, tasks
 from clinic.operations.models import Heartbeat, IntegrityCheck
-from inference import publish, services
+from inference import services
+from inference.jobs import publish
 
 pytestmark = pytest.mark.django_db
 

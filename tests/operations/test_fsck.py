@@ -252,7 +252,7 @@ def test_figures_of_the_lists_are_made_anew(shot):
 
 def test_an_altered_release(shot, settings, tmp_path):
     settings.MODEL_ARTIFACTS_DIR = tmp_path
-    from inference import registry
+    from inference.releases import registry
 
     registry.forget()
     try:

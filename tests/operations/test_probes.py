@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, connections
 from django.test import Client
 
 from clinic.operations import readiness
-from inference import registry
+from inference.releases import registry
 
 
 @pytest.fixture(autouse=True)

@@ -23,8 +23,8 @@ from clinic.patients.models import Consent, Episode, Patient, Treatment
 from clinic.recovery.services import refresh_summary
 from clinic.visits.confirming import confirm_visit
 from clinic.visits.models import Confirmation, Photo, Visit, VisitConfirmation
+from inference.jobs.states import Status
 from inference.models import Analysis
-from inference.states import Status
 from tests.demo import record
 
 VIEWS = (*record.VIEWS, "show_teeth")

@@ -20,8 +20,8 @@ from clinic.accounts.models import Clinic, User
 from clinic.patients.models import Episode, Patient
 from clinic.recovery import noise
 from clinic.visits.models import Photo, Visit
+from inference.jobs.states import Status
 from inference.models import Analysis
-from inference.states import Status
 
 from . import scenes
 

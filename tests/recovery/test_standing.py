@@ -26,7 +26,8 @@ from clinic.recovery.models import PatientSummary, PatientTally, Shelf
 from clinic.recovery.services import refresh_summary
 from clinic.rights import erasure
 from clinic.visits import services as visits
-from inference import services, watchdog
+from inference import services
+from inference.jobs import watchdog
 from tests import factories, plans
 from tests.validation.test_tallies import Clinic
 

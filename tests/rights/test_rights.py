@@ -15,10 +15,11 @@ from clinic.rights import services as rights
 from clinic.visits import consenting, training_set
 from clinic.visits.models import Photo
 from clinic.visits.refusals import IntakeError
-from inference import background, reanalysis
 from inference import services as inference
+from inference.jobs import background
+from inference.jobs.states import Status
 from inference.models import Analysis, BackgroundAnalysis, Purpose
-from inference.states import Status
+from inference.releases import reanalysis
 
 from .. import factories
 from ..conftest import logged_in
@@ -377,5 +378,9 @@ def test_a_training_set_leaves_out_who_took_it_back(
 
 
 def test_each_use_that_the_table_names_is_a_function_that_exists():
-    for name in ("visits.services.store_photo", "inference.services.claim", "inference.background.usable"):
+    for name in (
+        "visits.services.store_photo",
+        "inference.services.claim",
+        "inference.jobs.background.usable",
+    ):
         assert f"`{name}`" in (uses.__doc__ or "")

@@ -17,8 +17,8 @@ from clinic.visits import rekeying, training_set
 from clinic.visits.models import Photo
 from clinic.visits.refusals import IntakeError
 from inference import tasks
+from inference.jobs.states import Status
 from inference.models import Analysis
-from inference.states import Status
 
 from .. import factories
 from ..visits.pictures import encoded, upload

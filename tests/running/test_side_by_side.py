@@ -21,8 +21,8 @@ from clinic.common import broker
 from clinic.config.celery import app
 from clinic.visits import services as visits
 from inference import services
+from inference.jobs.states import Status
 from inference.models import Analysis
-from inference.states import Status
 from tests import factories
 from tests.inference.conftest import make_findings, release, write_release  # noqa: F401  a fixture
 from tests.inference.running import Worker, purge, queue, result_of, until, waiting_messages

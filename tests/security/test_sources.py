@@ -43,8 +43,6 @@ MAY_CALL_OUT = {
     # Takes the phrases of the statuses from there, and no connection.
     "clinic/common/scrub.py",
 }
-NOT_SECRET = {"inference/agreement.py"}
-"""Draws samples for figures; whatever must not be guessed comes from `secrets`."""
 
 
 def imports(tree: ast.AST) -> Iterator[str]:
@@ -75,7 +73,7 @@ def faults(source: str, where: str) -> list[str]:
             found.append(f"imports {name}")
         if name in CALLS_OUT and not where.startswith(tuple(MAY_CALL_OUT)):
             found.append(f"calls out by {name}")
-        if name == "random" and where not in NOT_SECRET:
+        if name == "random":
             found.append("draws lots by random")
     for name, call in calls(tree):
         options = {option.arg: ast.unparse(option.value) for option in call.keywords}

@@ -86,7 +86,7 @@ def window(browser: Browser, live_server: Any, person: Any) -> Iterator[Window]:
 @pytest.fixture
 def pages(world: World, person: Any) -> list[Place]:
     """The places that answer with a whole HTML page to somebody logged in; of each refusal, one."""
-    from inference import registry
+    from inference.releases import registry
 
     client = Client()
     client.force_login(person)

@@ -16,7 +16,7 @@ from django.utils import formats, translation
 from django.views import defaults
 
 from clinic.common.templatetags import risorius
-from inference.states import Status
+from inference.jobs.states import Status
 
 STATIC = Path(settings.BASE_DIR) / "static"
 SPRITE = "img/icons.svg"

@@ -25,9 +25,10 @@ from clinic.store import files
 from clinic.store.stores import StoreAway, photo_store
 from clinic.visits import quick
 from clinic.visits.models import Photo
-from inference import tasks, worker
+from inference import tasks
+from inference.jobs import worker
+from inference.jobs.states import Status
 from inference.models import Analysis
-from inference.states import Status
 
 from ..servers import free_port
 from ..visits.pictures import encoded, upload

@@ -6,7 +6,7 @@ import pytest
 
 from clinic.store import files
 from clinic.visits import quick
-from inference.states import Status
+from inference.jobs.states import Status
 from tests import factories
 from tests.inference.conftest import write_release
 from tests.inference.running import Worker, queue, result_of

@@ -17,9 +17,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from clinic.store import files
 from clinic.visits.models import Confirmation, Photo, VisitConfirmation
-from inference import registry
 from inference.models import Analysis
 from inference.pipeline.codes import same_exercise
+from inference.releases import registry
 
 from .. import factories
 from .conftest import House

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
-from inference import registry
+from inference.jobs.states import Status
 from inference.models import Analysis, Canary
-from inference.states import Status
+from inference.releases import registry
 from tests import factories
 from tests.inference.conftest import write_release
 

@@ -23,9 +23,10 @@ from clinic.validation.agreement import ReadingPair, agreement
 from clinic.visits import moving
 from clinic.visits import services as visits
 from clinic.visits.models import Confirmation, Photo, Visit
-from inference import background, finding, services
+from inference import finding, services
+from inference.jobs import background
+from inference.jobs.states import Status
 from inference.models import Analysis, BackgroundAnalysis, ClinicTally, Purpose, VisitTally
-from inference.states import Status
 from tests import factories
 from tests.inference.conftest import make_findings, make_rejection
 

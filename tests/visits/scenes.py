@@ -9,9 +9,9 @@ from typing import Any
 from django.utils import timezone
 
 from clinic.visits.models import Photo
+from inference.jobs.states import Status
 from inference.models import Analysis
 from inference.pipeline.codes import VIEWS
-from inference.states import Status
 
 from .. import factories
 

@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from clinic.recovery.services import refresh_summary
 from clinic.visits.models import Photo, VisitConfirmation
+from inference.jobs.states import Status
 from inference.models import Analysis
-from inference.states import Status
 
 from .. import factories
 from ..servers import chromium

@@ -20,7 +20,8 @@ from playwright.sync_api import Page, expect, sync_playwright
 from clinic.common import broker
 from clinic.store import files
 from clinic.visits.models import Photo
-from inference import publish, services
+from inference import services
+from inference.jobs import publish
 from inference.models import Analysis
 from inference.pipeline import Analyser
 

@@ -14,7 +14,7 @@ from clinic.patients.models import Episode
 from clinic.recovery.selectors import history
 from clinic.visits import selectors, services
 from clinic.visits.models import Confirmation
-from inference.states import Status
+from inference.jobs.states import Status
 
 from .. import factories
 from ..conftest import logged_in

@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from clinic.visits.models import Photo
+from inference.jobs.states import Status
 from inference.models import Analysis
 from inference.pipeline.codes import VIEWS
-from inference.states import Status
 
 from .. import factories
 from .pictures import encoded, picture

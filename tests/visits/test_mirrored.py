@@ -20,9 +20,9 @@ from clinic.visits.mirroring import mirrored_in
 from clinic.visits.models import Photo
 from clinic.visits.reviewing import visit_review
 from inference.finding import Finding, Verdict
+from inference.jobs.states import Status
 from inference.models import Analysis
 from inference.pipeline import Analyser, active_folder
-from inference.states import Status
 from tests import factories
 
 from . import mirrored_visits

@@ -10,8 +10,8 @@ from django.urls import reverse
 from clinic.visits import selectors, services
 from clinic.visits.models import Photo
 from inference import errors
+from inference.jobs.states import Status
 from inference.models import Analysis
-from inference.states import Status
 
 from .. import factories
 from ..conftest import logged_in

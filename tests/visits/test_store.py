@@ -17,8 +17,8 @@ from clinic.visits import services
 from clinic.visits.models import Photo
 from clinic.visits.refusals import IntakeError
 from inference import services as inference_services
+from inference.jobs.states import Status
 from inference.models import Analysis
-from inference.states import Status
 
 from .. import factories
 from .pictures import encoded, picture, upload
@@ -62,7 +62,7 @@ def test_the_analysis_is_published_only_once_the_photo_is_committed(
 ):
     published = []
     monkeypatch.setattr(
-        "inference.publish.analysis_now", lambda *, analysis_id: published.append(analysis_id)
+        "inference.jobs.publish.analysis_now", lambda *, analysis_id: published.append(analysis_id)
     )
     with django_capture_on_commit_callbacks(execute=True):
         photo = store(visit)

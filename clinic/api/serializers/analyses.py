@@ -13,10 +13,10 @@ from clinic.visits.models import ExerciseSide
 from clinic.visits.reading import CAUTIONS
 from inference.errors import explain
 from inference.finding import figures_of, from_analysis
+from inference.jobs.states import Status
 from inference.models import Analysis
 from inference.pipeline.codes import ZONES, same_exercise
 from inference.sentences import model_finding
-from inference.states import Status
 
 from .fields import Address
 

@@ -17,9 +17,9 @@ from clinic.accounts.policies import can_read_records, clinics_of
 from clinic.accounts.scopes import Scope
 from clinic.validation import ledger
 from clinic.visits.models import Confirmation
-from inference import registry
+from inference.jobs.states import FINAL
 from inference.models import Analysis
-from inference.states import FINAL
+from inference.releases import registry
 
 from .. import filters
 from ..permissions import FREE

@@ -28,8 +28,8 @@ from clinic.visits.refusals import RETRY_AFTER, IntakeError
 from clinic.visits.views import files
 from inference import policies as inference_policies
 from inference import services as inference_services
+from inference.jobs.states import Status
 from inference.models import Analysis
-from inference.states import Status
 
 from .. import etags, filters
 from ..catalogue import Problem

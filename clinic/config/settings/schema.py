@@ -36,7 +36,7 @@ SPECTACULAR_SETTINGS = {
         "ConsentManner": "clinic.patients.models.ConsentManner",
         "ModelUse": "clinic.accounts.models.ModelUse",
         "ConsentUse": "clinic.patients.models.ConsentUse",
-        "AnalysisStatus": "inference.states.Status",
+        "AnalysisStatus": "inference.jobs.states.Status",
         "ExerciseCode": "clinic.visits.exercises.choices",
         "Grade": "clinic.visits.models.GRADES",
         "Side": "clinic.visits.models.ExerciseSide",

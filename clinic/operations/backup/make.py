@@ -31,9 +31,9 @@ from clinic.operations import services
 from clinic.operations.models import Backup
 from clinic.store import files, keyring
 from clinic.visits.models import Photo
-from inference import registry
 from inference.pipeline.errors import PipelineError
 from inference.pipeline.release import load_release, sha256_of
+from inference.releases import registry
 
 from . import database, envelope, manifest
 from .envelope import Archive

@@ -21,8 +21,8 @@ from django.db.migrations.loader import MigrationLoader
 from clinic.audit import statements
 from clinic.store import files, keyring
 from clinic.store.stores import photo_store
-from inference import registry
 from inference.pipeline.release import sha256_of
+from inference.releases import registry
 
 from . import database, manifest
 from .envelope import Archive

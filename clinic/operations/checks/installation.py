@@ -27,8 +27,8 @@ from clinic.accounts.models import Clinic
 from clinic.start.serve import is_running
 from clinic.store import keyring
 from clinic.store.stores import photo_store
-from inference import registry
 from inference.models import Canary
+from inference.releases import registry
 from inference.selectors import analysis_delayed
 
 from .database import rights

@@ -22,11 +22,11 @@ from clinic.recovery.models import PatientSummary, VisitSummary
 from clinic.recovery.services import BOOKKEEPING, STANDING, refresh_summary
 from clinic.validation import tallies
 from clinic.visits.models import Confirmation, Photo, Visit
-from inference import registry
 from inference.errors import BY_CODE
+from inference.jobs.states import FINAL, Status
 from inference.models import Analysis, BackgroundAnalysis, ModelRelease, ReleaseState, VisitTally
 from inference.pipeline.errors import PipelineError
-from inference.states import FINAL, Status
+from inference.releases import registry
 
 from .batch import END, Batch, next_of
 from .files import erased

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clinic.operations.figures import Durations
-from inference.states import Status
+from inference.jobs.states import Status
 
 register = template.Library()
 

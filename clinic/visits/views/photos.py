@@ -19,7 +19,7 @@ from clinic.common import undo
 from clinic.common.http import next_url, require, visible_or_404
 from clinic.common.versions import Conflict, shown_basis
 from inference import services as inference_services
-from inference.states import Status
+from inference.jobs.states import Status
 
 from .. import exercises, policies, selectors, services, services_filing
 from ..checking import check_of

@@ -11,9 +11,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from inference import registry, releases, selectors
-from inference.admission import Refused
+from inference import selectors
 from inference.models import ReleaseState
+from inference.releases import registry
+from inference.releases import services as releases
+from inference.releases.admission import Refused
 
 SAID = {
     "register": "{name} is registered. Nothing uses it yet: model shadow {name}, or model activate {name}.",

@@ -12,9 +12,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from clinic.accounts.models import Clinic
-from inference import backlog, reanalysis, releases
-from inference.admission import Refused
-from inference.reanalysis import BacklogProgress
+from inference.jobs import backlog
+from inference.releases import reanalysis
+from inference.releases import services as releases
+from inference.releases.admission import Refused
+from inference.releases.reanalysis import BacklogProgress
 
 from .analyse_photos import ProgressBar as Bar
 from .model import account

@@ -7,9 +7,9 @@ import time
 import uuid
 
 from clinic.common import broker
-from inference import publish
+from inference.jobs import publish
+from inference.jobs.states import Status
 from inference.models import Analysis
-from inference.states import Status
 from tests.faults import records
 from tests.faults.house import House, Process, until
 from tests.faults.records import Outcome, Ward

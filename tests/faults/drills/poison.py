@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inference.states import Status
+from inference.jobs.states import Status
 from tests.faults import records
 from tests.faults.house import House
 from tests.faults.records import Outcome, Ward

@@ -18,6 +18,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from inference import selectors
 from inference.pipeline.errors import ModelAltered, PipelineError
 from inference.pipeline.release import (
     JUDGEMENT_FILE,
@@ -28,9 +29,7 @@ from inference.pipeline.release import (
     sha256_of,
     verify_release,
 )
-
-from . import selectors
-from .selectors import Decision
+from inference.selectors import Decision
 
 logger = logging.getLogger(__name__)
 

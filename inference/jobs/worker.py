@@ -28,10 +28,12 @@ from django.db import (
 )
 
 from clinic.store.stores import StoreAway
+from inference import services
 from inference.pipeline import Analyser
 from inference.pipeline.errors import PipelineError
+from inference.releases import registry
 
-from . import background, leases, registry, services
+from . import background, leases
 from .publish import ANALYSE, BACKGROUND
 
 logger = logging.getLogger(__name__)

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from clinic.patients.models import Consent, ConsentUse
+from inference import selectors
+from inference.jobs.states import FINAL, Status
+from inference.models import Analysis, BackgroundAnalysis, Purpose
+from inference.photos import photos as all_photos
 
-from . import registry, selectors
+from . import registry
 from .admission import Refused
-from .models import Analysis, BackgroundAnalysis, Purpose
-from .photos import photos as all_photos
-from .states import FINAL, Status
 
 if TYPE_CHECKING:
     from clinic.visits.models import Photo

@@ -13,8 +13,9 @@ from typing import Final
 from django.conf import settings
 from django.db.models import Q
 
-from .models import Analysis, Canary
-from .photos import photos
+from inference.models import Analysis, Canary
+from inference.photos import photos
+
 from .priorities import FIRST, LAST, PRIORITIES, SECOND
 from .states import Status
 

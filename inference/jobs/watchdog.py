@@ -9,9 +9,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from clinic.common.summaries import summaries
+from inference import selectors, services
+from inference.models import Analysis
 
-from . import background, publish, selectors, services, turns
-from .models import Analysis
+from . import background, publish, turns
 from .states import Status
 
 logger = logging.getLogger(__name__)

@@ -14,8 +14,11 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from . import jobs, publish, registry
-from .models import BackgroundAnalysis, Purpose
+from inference.models import BackgroundAnalysis, Purpose
+from inference.releases import registry
+
+from . import job as jobs
+from . import publish
 from .states import OPEN, Status
 
 if TYPE_CHECKING:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from django.db import transaction
 
+from inference.jobs import backlog
+from inference.models import ModelRelease, ReleaseChange, ReleaseState
 from inference.pipeline.errors import PipelineError
 
-from . import admission, backlog, registry
+from . import admission, registry
 from .admission import Refused
-from .models import ModelRelease, ReleaseChange, ReleaseState
 
 logger = logging.getLogger(__name__)
 

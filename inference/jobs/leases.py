@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from django.conf import settings
 from django.utils import timezone
 
-from .models import Analysis, BackgroundAnalysis
+from inference.models import Analysis, BackgroundAnalysis
+
 from .states import Status
 
 # Made when the main process imports this, and the same in the children that it forks.

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from django.utils import timezone
 
-from . import leases, references
+from inference import references
+
+from . import leases
 from .states import FINAL, Status, sources
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from clinic.common import broker
+from inference.models import Analysis
 
 from . import turns
-from .models import Analysis
 from .states import Status
 
 if TYPE_CHECKING:

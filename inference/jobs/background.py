@@ -16,10 +16,12 @@ from clinic.accounts.models import ModelUse, uses_model
 from clinic.common.summaries import summaries
 from clinic.patients.models import ConsentUse
 from clinic.patients.uses import for_record, in_force
+from inference import results, services
+from inference.models import Analysis, BackgroundAnalysis, Purpose
 
-from . import backlog, jobs, results, services
-from .jobs import Claim, Waiting
-from .models import Analysis, BackgroundAnalysis, Purpose
+from . import backlog
+from . import job as jobs
+from .job import Claim, Waiting
 from .states import Status
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from clinic.accounts.models import Clinic, ModelUse
 from clinic.audit.models import Event
 from clinic.audit.services import log_event
 from clinic.common.writing import save
-
-from . import backlog, services
-from .models import Analysis
+from inference import services
+from inference.jobs import backlog
+from inference.models import Analysis
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User
