@@ -81,6 +81,11 @@ def beat_schedule() -> dict[str, Any]:
             "schedule": 60.0,
             "options": {**minutely, "priority": 9},
         },
+        "hours": {
+            "task": "clinic.operations.tasks.count_hours",
+            "schedule": 60.0,
+            "options": {**minutely, "priority": 9},
+        },
         # Records whose patients asked to be forgotten, once a night, when their retention is over.
         "retention": {
             "task": "clinic.rights.tasks.retention",

@@ -16,12 +16,29 @@ class Heartbeat(models.Model):
     """When a part of the installation that nobody talks to was last seen at work."""
 
     BEAT = "beat"
+    HOURS = "hours"
+    """Until when `HourTally` holds every hour."""
 
     name = models.CharField(max_length=40, primary_key=True)
     at = models.DateTimeField()
 
     def __str__(self) -> str:
         return self.name
+
+
+class HourTally(models.Model):
+    """What a clinic had in one hour: photos that came in, and analyses that ended well then. No row: neither."""
+
+    clinic = models.ForeignKey("accounts.Clinic", on_delete=models.CASCADE, related_name="+", db_index=False)
+    hour = models.DateTimeField(db_index=True, help_text="when it began")
+    stored = models.PositiveIntegerField(default=0)
+    succeeded = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "hour"], name="one_tally_of_a_clinics_hour")]
+
+    def __str__(self) -> str:
+        return f"Hour {self.hour} of clinic {self.clinic_id}"
 
 
 class CheckKind(models.TextChoices):

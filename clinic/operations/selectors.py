@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db import connection
 from django.db.models import Count, Min
 from django.utils import timezone
@@ -23,7 +22,7 @@ from inference.jobs.states import OPEN, Status
 from inference.models import Analysis, BackgroundAnalysis, Canary
 from inference.releases import registry
 
-from . import thresholds
+from . import hours, thresholds
 from .figures import NEVER, Disk, Durations, Queue, ServiceFigures, Sign
 from .models import Backup, BackupState, CheckKind, CheckState, Heartbeat, IntegrityCheck
 
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 
 DAY = dt.timedelta(days=1)
 WEEK = dt.timedelta(days=7)
-KEPT = 60
-"""Seconds for which large counts are kept."""
 MOST = 2000
 """Analyses from which the durations are taken."""
 EXAMPLES = 3
@@ -65,37 +62,28 @@ def figures(*, clinic_id: uuid.UUID | None = None) -> ServiceFigures:
 
 def _work(now: dt.datetime, clinic_id: uuid.UUID | None) -> dict[str, Any]:
     """What the photos and their analyses add to the figures, of all clinics or of one."""
-    analyses, jobs, photos = Analysis.objects.all(), BackgroundAnalysis.objects.all(), Photo.objects.all()
+    analyses, jobs = Analysis.objects.all(), BackgroundAnalysis.objects.all()
     if clinic_id is not None:
         analyses = analyses.filter(photo__visit__patient__clinic_id=clinic_id)
         jobs = jobs.filter(photo__visit__patient__clinic_id=clinic_id)
-        photos = photos.filter(visit__patient__clinic_id=clinic_id)
-    since = now - DAY
+    since = hours.hour_of(now - DAY)
     bad = _by(
         analyses.filter(status__in=[Status.REJECTED, Status.FAILED], queued_at__gte=since),
         "status", "error_code",
     )  # fmt: skip
-    good = analyses.filter(status=Status.SUCCEEDED, queued_at__gte=since)
+    well = hours.since(moment=since, clinic_id=clinic_id)
     others = analyses.filter(status__in=[*OPEN, Status.CANCELLED])
     return {
         "queue": _queue(now, analyses, jobs),
         "states": dict.fromkeys(Status.values, 0)
         | tallies.ended(clinic_id=clinic_id)
         | {key[0]: n for key, n in _by(others, "status")},
-        "ended_day": sum(n for _, n in bad) + _lately("good_day", clinic_id, good),
+        "ended_day": sum(n for _, n in bad) + well.succeeded,
         "failed_day": {key[1]: n for key, n in bad if key[0] == Status.FAILED},
         "rejected_day": {key[1]: n for key, n in bad if key[0] == Status.REJECTED},
-        "stored_day": _lately("stored_day", clinic_id, photos.filter(created_at__gte=since)),
+        "stored_day": well.stored,
         "durations": _durations(now, analyses),
     }
-
-
-def _lately(name: str, clinic_id: uuid.UUID | None, rows: Any) -> int:
-    """How many rows a clinic has of what is well, of which a day has as many as the clinic has patients: as it was
-    within the last minute. What failed is counted as it is."""
-    if clinic_id is None:
-        return int(rows.count())
-    return int(cache.get_or_set(f"operations:{name}:{clinic_id}", rows.count, KEPT) or 0)
 
 
 def _by(rows: Any, *fields: str) -> list[tuple[tuple[str, ...], int]]:
@@ -208,7 +196,7 @@ def clinic_failures(*, user: User, clinic_id: uuid.UUID) -> list[dict[str, Any]]
     )
     week = dict(_by(own, "status", "error_code"))
     day = dict(_by(own.filter(queued_at__gte=now - DAY), "status", "error_code"))
-    total = sum(week.values()) + _succeeded(clinic_id, now)
+    total = sum(week.values()) + hours.since(moment=now - WEEK, clinic_id=clinic_id).succeeded
     return [
         {
             "failed": key[0] == Status.FAILED,
@@ -224,13 +212,6 @@ def clinic_failures(*, user: User, clinic_id: uuid.UUID) -> list[dict[str, Any]]
         }
         for key, number in sorted(week.items(), key=lambda item: (item[0][0] != Status.FAILED, -item[1]))
     ]
-
-
-def _succeeded(clinic_id: uuid.UUID, now: dt.datetime) -> int:
-    own = Analysis.objects.filter(
-        photo__visit__patient__clinic_id=clinic_id, photo__visit__patient__restricted_at__isnull=True
-    )
-    return _lately("good_week", clinic_id, own.filter(queued_at__gte=now - WEEK, status=Status.SUCCEEDED))
 
 
 def findings_of(*, check: IntegrityCheck, user: User, clinic_id: uuid.UUID) -> list[dict[str, Any]]:

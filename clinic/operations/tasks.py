@@ -7,11 +7,13 @@ import logging
 from clinic.common import broker
 from clinic.store.stores import StoreAway
 
+from . import hours
 from .fsck import run
 
 logger = logging.getLogger(__name__)
 
 INTEGRITY = "clinic.operations.tasks.integrity"
+HOURS = "clinic.operations.tasks.count_hours"
 
 
 @broker.task(name=INTEGRITY)
@@ -21,3 +23,9 @@ def integrity() -> None:
         run.tick()
     except StoreAway as error:
         logger.error("The check of files waits for its next slice: %s", error)
+
+
+@broker.task(name=HOURS)
+def count_hours() -> None:
+    """Count the hours that are over."""
+    hours.count()

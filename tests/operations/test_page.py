@@ -213,26 +213,3 @@ def test_a_clinic_among_several_sees_its_own_figures_alone(as_administrator, cli
     for title in ("Free for photos", "Failed logins", "Backups"):
         assert title not in page
     assert "The numbers are of this clinic alone." in page
-
-
-def test_what_is_well_is_counted_once_a_minute_and_what_is_not_each_time(clinic, visit, well):
-    """A large clinic's day has tens of thousands of results: no refresh of the page counts them again."""
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    def look():
-        with CaptureQueriesContext(connection) as captured:
-            found = selectors.figures(clinic_id=clinic.pk)
-        return found, [one["sql"] for one in captured.captured_queries]
-
-    factories.AnalysisFactory(photo=factories.PhotoFactory(visit=visit))
-    first, _ = look()
-    factories.failed(factories.PhotoFactory(visit=visit))
-    factories.AnalysisFactory(photo=factories.PhotoFactory(visit=visit))
-    again, asked = look()
-    assert (again.stored_day, again.ended_day) == (first.stored_day, first.ended_day + 1)
-    assert again.failed_day == {"internal": 1}
-    assert not [sql for sql in asked if "COUNT" in sql and "'succeeded'" in sql]
-    assert not [sql for sql in asked if "COUNT" in sql and sql.count('FROM "visits_photo"')]
-    other = factories.ClinicFactory()
-    assert selectors.figures(clinic_id=other.pk).stored_day == 0

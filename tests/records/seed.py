@@ -21,6 +21,7 @@ from clinic.accounts.models import Clinic, Role, User
 from clinic.audit.records import kept
 from clinic.common.folding import fold
 from clinic.feed import services as feed
+from clinic.operations import hours
 from clinic.patients.lookup import search_text_of
 from clinic.patients.models import Patient
 from clinic.recovery import standing
@@ -34,6 +35,8 @@ from .multiply import execute, multiply, path_to_patient, tables
 
 DAYS: Final = 6 * 365
 """Over which the settled patients came; those who wait came within a fortnight."""
+OPEN_MINUTES: Final = 9 * 60
+"""Of a clinic's day, over which its patients come."""
 WAITING_SHARE: Final = 0.02
 ARCHIVED_SHARE: Final = 0.1
 SEED: Final = 20261130
@@ -152,6 +155,8 @@ def count(say: Say = lambda line: None) -> None:
     execute("ANALYZE recovery_patientsummary")
     for clinic_id in Clinic.objects.values_list("pk", flat=True):
         tallies.settle(clinic_id=clinic_id)
+    while hours.count():
+        pass
     say("clinics counted")
     of_house = house()
     for patient in (of_house.ordinary, of_house.longest):
@@ -208,7 +213,7 @@ def _list_copies(sizes: Sizes, found: templates.Templates) -> None:
         "shift interval, archived boolean, record_number text, name text, sort_name text, search_text text, "
         "phone text)"
     )
-    rng = random.Random(SEED + begin)
+    rng, minutes = random.Random(SEED + begin), random.Random(SEED - begin - 1)
     lines = io.StringIO()
     for number, (clinic, person) in enumerate(_places(sizes), start=begin + 1):
         waits = rng.random() < WAITING_SHARE
@@ -224,7 +229,7 @@ def _list_copies(sizes: Sizes, found: templates.Templates) -> None:
                 template.pk,
                 clinic,
                 person,
-                f"-{back} days",
+                f"-{back} days -{minutes.randrange(OPEN_MINUTES)} minutes",
                 archived,
                 record_number,
                 name,
