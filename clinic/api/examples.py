@@ -83,16 +83,25 @@ EPISODE = {
 }
 TREATMENT_INPUT = {
     "episode": EPISODE_ID,
-    "kind": "steroids",
-    "date": "2026-09-14",
-    "note": "Prednisolone, ten days",
+    "kind": "botulinum_toxin",
+    "date": "2027-02-15",
+    "note": "Synkinesis of the eye on smiling",
+    "product": "onabotulinumtoxin_a",
+    "injections": [
+        {"muscle": "orbicularis_oculi", "side": "left", "units": 2.5},
+        {"muscle": "mentalis", "side": "left", "units": 2.0},
+    ],
 }
 TREATMENT = {
     "id": TREATMENT_ID,
     "url": f"{API}/treatments/{TREATMENT_ID}/",
     **TREATMENT_INPUT,
+    **dict.fromkeys(("dose_mg", "days", "per_week", "weeks", "operation", "weight_g", "side")),
+    "drug": "",
+    "therapy": "",
+    "units": 4.5,
     "recorded_by": CLINICIAN,
-    "created_at": "2026-09-14T02:20:00Z",
+    "created_at": "2027-02-15T02:20:00Z",
     **ON_FILE,
 }
 CONSENT_INPUT = {"patient": PATIENT_ID, "use": "record", "given_on": "2026-09-14", "manner": "form"}
@@ -264,7 +273,7 @@ BY_SCHEMA: dict[str, Any] = {
     "PatientHistory": {"patient": PATIENT_ID, "episodes": [HISTORY]},
     "Treatment": TREATMENT,
     "TreatmentInput": TREATMENT_INPUT,
-    "PatchedTreatmentChange": {"note": "Prednisolone, twelve days"},
+    "PatchedTreatmentChange": {"injections": [{"muscle": "mentalis", "side": "left", "units": 3.0}]},
     "Consent": CONSENT,
     "ConsentInput": CONSENT_INPUT,
     "Visit": VISIT,

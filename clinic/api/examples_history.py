@@ -142,7 +142,10 @@ HISTORY = {
             "day": 2,
             "week": 0,
             "kind": "steroids",
-            "note": "Prednisolone, ten days",
+            "note": "Started at once",
+            "product": None,
+            "units": None,
+            "details": "drug=Prednisolone; dose_mg=60; days=10",
         }
     ],
     "model_changes": [{"visit": VISIT_ID, **MARK, "before": ["2026.10.2"], "after": [RELEASE]}],

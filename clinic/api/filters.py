@@ -15,7 +15,8 @@ from clinic.accounts.memberships import clinics_of
 from clinic.examination.models import TaskKind
 from clinic.examination.scales import BY_CODE as SCALES
 from clinic.overview.listed import needs_attention, to_follow_up
-from clinic.patients.models import Cause, ConsentUse, Episode, TreatmentKind
+from clinic.patients.models import Cause, ConsentUse, Episode
+from clinic.patients.treatments import TreatmentKind
 from clinic.recovery import standing
 from clinic.visits.exercises import all_choices as exercise_choices
 from clinic.visits.models import Confirmation, Photo

@@ -200,6 +200,8 @@ class ShownValue:
     @property
     def words(self) -> str:
         value = self._value
+        if hasattr(self._field, "in_words"):
+            return self._field.in_words(value) or _("Not recorded")
         if value in (None, "") and not getattr(self._field, "choices", None):
             return _("Not recorded")
         if isinstance(value, bool):

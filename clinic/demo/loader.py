@@ -187,10 +187,10 @@ def _patient(row: dict[str, Any], number: int, clinic_id: Any, user: User) -> tu
     for use in ("record", *people.CONSENTS.get(row["key"], ())):
         consenting.give_consent(user=user, patient=patient, use=use, given_on=onset)
     if row["weak_side"]:
-        for day, kind, note in people.TREATMENTS.get(row["cause"], ()):
-            patients.add_treatment(
-                user=user, episode=episode, kind=kind, date=onset + dt.timedelta(days=day), note=note
-            )
+        told = (*people.TREATMENTS.get(row["cause"], ()), *people.MORE_TREATMENTS.get(row["key"], ()))
+        for day, kind, note, details in told:
+            date = onset + dt.timedelta(days=day)
+            patients.add_treatment(user=user, episode=episode, kind=kind, date=date, note=note, **details)
     return patient, episode
 
 

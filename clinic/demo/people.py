@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from clinic.accounts.models import Role
 
@@ -43,13 +44,41 @@ IMPRESSIONS = {
     5: "Hardly any movement; asymmetrical at rest.",
     6: "No movement on the weak side.",
 }
-# Days from onset, kind, note.
-TREATMENTS: dict[str, tuple[tuple[int, str, str], ...]] = {
+# Of each cause: days from onset, kind, note, and what is told of that kind.
+TREATMENTS: dict[str, tuple[tuple[int, str, str, dict[str, Any]], ...]] = {
     "bells_palsy": (
-        (2, "steroids", "Prednisolone, ten days"),
-        (21, "therapy_start", "Exercises, twice a week"),
+        (2, "steroids", "", {"drug": "Prednisolone", "dose_mg": 60.0, "days": 10}),
+        (21, "therapy_start", "", {"therapy": "Mirror exercises", "per_week": 2, "weeks": 8}),
     ),
-    "stroke": ((10, "therapy_start", "Exercises, three times a week"),),
+    "ramsay_hunt": (
+        (2, "steroids", "", {"drug": "Prednisolone", "dose_mg": 60.0, "days": 14}),
+        (2, "antivirals", "", {"drug": "Valaciclovir", "dose_mg": 3000.0, "days": 7}),
+        (28, "therapy_start", "", {"therapy": "Mime therapy", "per_week": 1, "weeks": 12}),
+    ),
+    "stroke": ((10, "therapy_start", "", {"therapy": "Exercises", "per_week": 3, "weeks": 10}),),
+}
+# By the patient's key in the manifest: what was done beside that.
+MORE_TREATMENTS: dict[str, tuple[tuple[int, str, str, dict[str, Any]], ...]] = {
+    "p4": (
+        (49, "lid_weight", "Under local anaesthetic", {"weight_g": 1.2, "side": "right"}),
+        (49, "surgery", "", {"operation": "lid_lift", "side": "right"}),
+    ),
+    "p5": (
+        (
+            70,
+            "botulinum_toxin",
+            "Brow and chin pull along on smiling",
+            {
+                "product": "onabotulinumtoxin_a",
+                "injections": [
+                    {"muscle": "orbicularis_oculi", "side": "left", "units": 2.5},
+                    {"muscle": "mentalis", "side": "left", "units": 2.0},
+                    {"muscle": "depressor_anguli_oris", "side": "left", "units": 2.5},
+                    {"muscle": "platysma", "side": "left", "units": 5.5},
+                ],
+            },
+        ),
+    ),
 }
 # By the patient's key in the manifest: consents beyond that for the record.
 CONSENTS: dict[str, tuple[str, ...]] = {

@@ -21,7 +21,6 @@ from .models import (
     Episode,
     Patient,
     Sex,
-    TreatmentKind,
     WeakSide,
 )
 
@@ -203,17 +202,6 @@ class RegisterForm(PatientForm, EpisodeForm):
     def part(self, names: tuple[str, ...]) -> dict[str, Any]:
         """What was typed for those fields."""
         return {name: self.cleaned_data[name] for name in names}
-
-
-class TreatmentForm(EditForm, forms.Form):
-    kind = forms.ChoiceField(label=_("Treatment"), choices=TreatmentKind.choices, widget=forms.RadioSelect)
-    date = DayField(label=_("Date"))
-    note = forms.CharField(
-        label=_("Note"),
-        max_length=200,
-        required=False,
-        help_text=_("Dose, muscle, operation: what matters later."),
-    )
 
 
 class ConsentForm(forms.Form):

@@ -16,6 +16,8 @@ from clinic.common.models import Record, Versioned
 from clinic.common.spans import Onset, Precision
 
 from .indexes import INDEXES
+from .treatment_details import TreatmentDetails
+from .treatments import TreatmentKind
 from .visibility import seen_by
 
 if TYPE_CHECKING:
@@ -156,20 +158,14 @@ class Episode(Record, Versioned):
         return Onset(self.onset_date, self.onset_precision)
 
 
-class TreatmentKind(models.TextChoices):
-    STEROIDS = "steroids", _("Steroids")
-    SURGERY = "surgery", _("Surgery")
-    BOTULINUM_TOXIN = "botulinum_toxin", _("Botulinum toxin")
-    THERAPY_START = "therapy_start", _("Start of therapy")
-    OTHER = "other", _("Other")
-
-
 class TreatmentQuerySet(models.QuerySet["Treatment"]):
     def visible_to(self, user: User) -> TreatmentQuerySet:
         return self.filter(seen_by(user, "episode__patient__"))
 
 
-class Treatment(Record, Versioned):
+class Treatment(TreatmentDetails, Record, Versioned):
+    """What was done for the face, on which day. What is told beyond that: see `clinic.patients.treatments`."""
+
     episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="treatments")
     kind = models.CharField(_("treatment"), max_length=24, choices=TreatmentKind.choices)
     date = models.DateField(_("date"))

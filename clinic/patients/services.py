@@ -22,6 +22,8 @@ from clinic.common.writing import Basis, Errors, assign, errors_of, lock, raise_
 
 from . import rules
 from .models import Episode, Patient, Treatment
+from .treatment_details import canonical, check_details
+from .treatments import DETAILS
 
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
@@ -30,7 +32,7 @@ PATIENT_FIELDS = frozenset(
     {"record_number", "name", "birth_date", "birth_precision", "sex", "phone", "email", "languages"}
 )
 EPISODE_FIELDS = frozenset({"cause", "weak_side", "onset_date", "onset_precision", "notes"})
-TREATMENT_FIELDS = frozenset({"kind", "date", "note"})
+TREATMENT_FIELDS = frozenset({"kind", "date", "note", *DETAILS})
 
 
 def _first_onsets(patient: Patient) -> list[dt.date]:
@@ -174,13 +176,26 @@ def update_episode(
     return episode
 
 
+def _assign_treatment(
+    treatment: Treatment, fields: dict[str, object], patient: Patient, based_on: Basis | None = None
+) -> list[str]:
+    """Set and check what is told of a treatment; the names of what changed."""
+    if "injections" in fields:
+        fields = {**fields, "injections": canonical(fields["injections"])}
+    changed = assign(treatment, fields, TREATMENT_FIELDS, based_on=based_on)
+    of_day = rules.check_day("date", treatment.date, patient)
+    raise_if(errors_of(treatment, of_day, check_details(treatment)))
+    return changed
+
+
 @transaction.atomic
-def add_treatment(*, user: User, episode: Episode, kind: str, date: dt.date, note: str = "") -> Treatment:
-    """Record a treatment of the episode with its date."""
+def add_treatment(
+    *, user: User, episode: Episode, kind: str, date: dt.date, note: str = "", **details: object
+) -> Treatment:
+    """Record a treatment of the episode with its date. details: of its kind, as `treatments.FIELDS_OF` has them."""
     rules.not_archived(episode.patient)
     treatment = Treatment(episode=episode)
-    assign(treatment, {"kind": kind, "date": date, "note": note}, TREATMENT_FIELDS)
-    raise_if(errors_of(treatment, rules.check_day("date", treatment.date, episode.patient)))
+    _assign_treatment(treatment, {"kind": kind, "date": date, "note": note, **details}, episode.patient)
     save(treatment, user=user)
     return treatment
 
@@ -193,9 +208,7 @@ def update_treatment(
     patient = treatment.episode.patient
     lock(treatment, based_on)
     rules.not_archived(patient)
-    changed = assign(treatment, fields, TREATMENT_FIELDS, based_on=based_on)
-    raise_if(errors_of(treatment, rules.check_day("date", treatment.date, patient)))
-    if changed:
+    if _assign_treatment(treatment, fields, patient, based_on=based_on):
         save(treatment, user=user)
     return treatment
 

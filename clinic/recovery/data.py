@@ -50,7 +50,7 @@ def as_data(history: EpisodeHistory, drawn: Sequence[VisitPoint] | None = None) 
             {
                 "number": one.number,
                 "day": _counted(history, one)["day"],
-                "title": _title(one),
+                "title": one.title,
                 "change": one.change is not None,
             }
             for one in history.events
@@ -61,7 +61,11 @@ def as_data(history: EpisodeHistory, drawn: Sequence[VisitPoint] | None = None) 
                 **_counted(history, one),
                 "kind": one.kind,
                 "label": str(one.label),
+                "title": one.title,
+                "told": one.told,
                 "note": one.note,
+                "product": one.product or None,
+                "units": one.units,
             }
             for one in history.treatments
         ],
@@ -92,13 +96,6 @@ def _course(course: Course) -> dict[str, Any]:
         "since": course.since.isoformat() if course.since else None,
         "worse": course.worse,
     }
-
-
-def _title(event: TimelineMark) -> str:
-    if event.treatment is not None:
-        return str(event.treatment.title)
-    after = ", ".join(event.change.after) if event.change else ""
-    return _("Model %(release)s") % {"release": after}
 
 
 def _counted(

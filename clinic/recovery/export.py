@@ -7,7 +7,9 @@ of the model's has its release beside it. `movement` is the weak side's movement
 grade, 1 to 6, and `visit_grade_source` whose it is: a clinician's, else the model's from all views together; photos
 have none. `_mm` are millimetres, sides are the patient's own. A measure's row tells left, right, left less right (or
 the one value of the whole face), its unit, its measurement error (smallest change that is more than noise), and whether
-its scale is that of the photo's irises or of the photo at rest. What nobody measured or said is an empty cell, never a
+its scale is that of the photo's irises or of the photo at rest. A treatment's row tells the product and the units of
+botulinum toxin, of which those of two products can't be added up, and in `treatment_details` whatever is told, by the
+names and codes of the API. What nobody measured or said is an empty cell, never a
 zero.
 """
 
@@ -77,6 +79,9 @@ COLUMNS: Final[tuple[str, ...]] = (
     "model_release",
     "event",
     "note",
+    "treatment_product",
+    "treatment_units",
+    "treatment_details",
 )
 PLACES: Final = {name: place for place, name in enumerate(COLUMNS)}
 LINES_AT_ONCE: Final = 500
@@ -264,6 +269,11 @@ def _dated(history: EpisodeHistory, known: bool) -> list[dict[str, Value] | Visi
     for place, treatment in enumerate(history.treatments):
         row = _at(treatment.date.isoformat(), treatment.day, treatment.week, known)
         event: dict[str, Value] = {"record": "treatment", "event": treatment.kind, "note": treatment.note}
+        event |= {
+            "treatment_product": treatment.product or None,
+            "treatment_units": treatment.units,
+            "treatment_details": treatment.coded or None,
+        }
         dated.append(((treatment.day, 0, place), row | event))
     for place, change in enumerate(history.model_changes):
         row = _at(change.date.isoformat(), change.day, change.week, known)

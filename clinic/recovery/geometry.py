@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from .history import EpisodeHistory, VisitPoint
+from clinic.common import written
+
+from .history import EpisodeHistory, TimelineMark, VisitPoint
 from .timeline import Timeline
 
 WIDTH: Final = 360
 HEIGHT: Final = 226
 LEFT, RIGHT, TOP, BOTTOM = 34, 12, 14, 34
 LOWEST: Final = -0.4
+FLAG_DIGIT: Final = 7.0
+"""How wide a digit of a flag is, with its share of the gap to the next one."""
+FLAG_ROW: Final = 11.0
+FLAG_TOP: Final = 10.0
+FLAG_LOWEST: Final = HEIGHT - BOTTOM - FLAG_ROW
 HIGHEST: Final = 1.0
 
 
@@ -56,10 +63,18 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A treatment or a change of the model on the time axis, by its number in the page's list."""
+    """The treatments and changes of the model of one day on the time axis: their numbers in the page's list, and what
+    they are in words, with the day. y: of the numbers, which stand lower where others stand beside them."""
 
     x: float
-    number: int
+    numbers: str
+    words: str
+    y: float
+
+    @property
+    def half(self) -> float:
+        """Half of how wide its numbers are."""
+        return FLAG_DIGIT * len(self.numbers) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +135,21 @@ class PlotArea:
         return tuple((self.x(day), label) for day, label in self.time.ticks)
 
     def flags(self, history: EpisodeHistory) -> tuple[Flag, ...]:
-        """Treatments and changes of the model that the axis holds."""
-        dated = [(one.number, one.treatment or one.change) for one in history.events]
-        return tuple(
-            Flag(self.x(what.date), number)
-            for number, what in dated
-            if what is not None and self.time.holds(what.date)
-        )
+        """Treatments and changes of the model that the axis holds, day by day; no numbers lie on others."""
+        days: dict[dt.date, list[TimelineMark]] = {}
+        for one in history.events:
+            if self.time.holds(one.date):
+                days.setdefault(one.date, []).append(one)
+        found: list[Flag] = []
+        for day, marks in sorted(days.items()):
+            numbers = ", ".join(str(one.number) for one in marks)
+            words = "; ".join([*(one.title for one in marks), written.day(day)])
+            flag = Flag(self.x(day), numbers, words, FLAG_TOP)
+            while flag.y <= FLAG_LOWEST and any(_meet(flag, one) for one in found):
+                flag = replace(flag, y=flag.y + FLAG_ROW)
+            # Where there is no room left, the line stays, which says in words what it is.
+            found.append(flag if flag.y <= FLAG_LOWEST else replace(flag, y=FLAG_TOP, numbers=""))
+        return tuple(found)
 
     def runs(self, points: Sequence[Point | None], shown: Collection[int]) -> tuple[str, ...]:
         """The unbroken stretches through the points that are shown; None is a visit without a figure."""
@@ -143,3 +166,8 @@ class PlotArea:
                 runs[-1].append((self.x(visit.date), self.y(value)))
             before = basis
         return tuple(" ".join(f"{x},{y}" for x, y in run) for run in runs if len(run) > 1)
+
+
+def _meet(one: Flag, other: Flag) -> bool:
+    """Whether the numbers of two flags would touch."""
+    return bool(other.numbers) and one.y == other.y and abs(one.x - other.x) < one.half + other.half

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.utils.translation import gettext as _
+
 from clinic.common.spans import Onset
-from clinic.patients.models import TreatmentKind
 from clinic.visits.exercises import ORDER
 from clinic.visits.grading import VisitFinding
 
@@ -97,7 +98,8 @@ class VisitRecord:
 
 @dataclass(frozen=True, slots=True)
 class TreatmentMark:
-    """A treatment on the time axis."""
+    """A treatment on the time axis. title: what stands at its mark; told: what else is, the note included;
+    coded: the same for programs; units: of toxin, None where none are told."""
 
     treatment_id: uuid.UUID
     date: dt.date
@@ -106,11 +108,11 @@ class TreatmentMark:
     kind: str
     label: str
     note: str
-
-    @property
-    def title(self) -> str:
-        """What stands at its mark: of another treatment the note says more than its kind."""
-        return self.note if self.kind == TreatmentKind.OTHER and self.note else self.label
+    title: str = ""
+    told: str = ""
+    coded: str = ""
+    product: str = ""
+    units: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,13 @@ class TimelineMark:
     def week(self) -> int:
         """The week of whichever it is."""
         return self._one.week
+
+    @property
+    def title(self) -> str:
+        """What stands at the mark, in words."""
+        if self.treatment is not None:
+            return self.treatment.title
+        return _("Model %(release)s") % {"release": ", ".join(self.change.after) if self.change else ""}
 
     @property
     def _one(self) -> TreatmentMark | ModelChange:

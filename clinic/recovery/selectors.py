@@ -10,6 +10,7 @@ from typing import Any
 
 from clinic.accounts.models import User
 from clinic.common.dates import day_in, week_since
+from clinic.patients import treatment_words
 from clinic.patients.models import Episode
 from clinic.visits.grading import visit_findings
 from clinic.visits.models import Photo, Visit
@@ -203,6 +204,11 @@ def _treatments(episode: Episode) -> tuple[TreatmentMark, ...]:
             kind=one.kind,
             label=one.get_kind_display(),
             note=one.note,
+            title=treatment_words.title(one),
+            told=treatment_words.beyond_title(one),
+            coded=treatment_words.coded(one),
+            product=one.product,
+            units=one.units,
         )
         for one in episode.treatments.filter(archived_at__isnull=True).order_by("date", "created_at")
     )

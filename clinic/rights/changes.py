@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from clinic.audit.selectors import ONE_GO
 from clinic.common.merging import continues
 from clinic.patients.models import Consent, ConsentUse, Episode, Patient, Treatment
+from clinic.patients.treatment_words import injection_words
 from clinic.visits import exercises
 from clinic.visits.models import Photo, Visit
 
@@ -188,6 +189,8 @@ def _steps(model: type[models.Model], name: str, previous: Any, row: Any) -> lis
 def _shown(row: Any, field: models.Field[Any, Any]) -> Any:
     """A field's value as a reader knows it: the label of a choice, a person's name, nothing for an empty one."""
     value = getattr(row, field.attname)
+    if field.name == "injections":
+        return "; ".join(injection_words(value or []))
     if field.choices:
         return dict(field.flatchoices).get(value, value or "")
     if field.name == "exercise":

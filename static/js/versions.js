@@ -30,6 +30,10 @@ function choose(event) {
   const { form } = chosen;
   const { keep } = chosen.dataset;
   const field = form.elements[name];
+  if (!field) {
+    // Of what several controls hold together the server takes whichever is chosen.
+    return;
+  }
   const now = held(field);
   const values = {};
   box.querySelectorAll("[data-keep]").forEach((one) => {

@@ -10,7 +10,8 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from clinic.common.spans import Precision
-from clinic.patients.models import Cause, TreatmentKind
+from clinic.patients.models import Cause
+from clinic.patients.treatments import ToxinProduct, TreatmentKind
 from clinic.recovery.figures import measures_of
 from clinic.recovery.history import EpisodeHistory, VisitPoint
 from clinic.recovery.measures import PhotoPoint
@@ -225,6 +226,13 @@ class TreatmentMarkSerializer(serializers.Serializer[Any]):
     week = serializers.IntegerField(help_text=COUNTED, allow_null=True)
     kind = serializers.ChoiceField(choices=TreatmentKind.choices)
     note = serializers.CharField()
+    product = BlankAsNull(choices=ToxinProduct.choices, help_text="Of botulinum toxin; null: not told.")
+    units = serializers.FloatField(
+        allow_null=True, help_text="Of botulinum toxin, in the product's units; null: none told."
+    )
+    details = serializers.CharField(
+        source="coded", help_text="Whatever else is told, as `name=value` by the names of `/treatments/`."
+    )
 
 
 class ModelChangeSerializer(serializers.Serializer[Any]):

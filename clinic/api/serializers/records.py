@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from clinic.accounts.models import Clinic, ModelUse, Role
-from clinic.patients.models import Consent, ConsentManner, Episode, Patient, Treatment, WeakSide
+from clinic.patients.models import Consent, ConsentManner, Episode, Patient, WeakSide
 from clinic.recovery.models import PatientSummary
 from clinic.visits.models import Visit
 
@@ -172,34 +172,6 @@ class EpisodeInput(EpisodeChange):
 
     class Meta(EpisodeChange.Meta):
         fields = ["patient", *EpisodeChange.Meta.fields]
-
-
-class TreatmentSerializer(serializers.ModelSerializer[Treatment]):
-    url = Address("treatment-detail")
-    episode = serializers.UUIDField(source="episode_id", read_only=True)
-
-    recorded_by = RecordedBy()
-
-    class Meta:
-        model = Treatment
-        fields = [
-            "id", "url", "episode", "kind", "date", "note", "recorded_by", "created_at", "archived_at",
-            "version",
-        ]  # fmt: skip
-        read_only_fields = fields
-
-
-class TreatmentChange(serializers.ModelSerializer[Treatment]):
-    class Meta:
-        model = Treatment
-        fields = ["kind", "date", "note"]
-
-
-class TreatmentInput(TreatmentChange):
-    episode = serializers.UUIDField()
-
-    class Meta(TreatmentChange.Meta):
-        fields = ["episode", *TreatmentChange.Meta.fields]
 
 
 class ConsentSerializer(serializers.ModelSerializer[Consent]):

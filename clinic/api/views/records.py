@@ -36,6 +36,7 @@ from ..problems import record_errors
 from ..renderers import CsvRenderer
 from ..selectors import authors_of, holder_of
 from ..serializers import records as shapes
+from ..serializers import treatments as treatment_shapes
 from ..serializers.history import HistorySerializer, PatientHistorySerializer
 from .base import Records, named, note_reads, nothing_named
 from .courses import BEFORE, DESCRIPTION, with_visits
@@ -300,9 +301,9 @@ class EpisodeViewSet(Records):
     retrieve=extend_schema(summary="A treatment", description="What was done, and on which day."),
 )
 class TreatmentViewSet(Records):
-    serializer_class = shapes.TreatmentSerializer
+    serializer_class = treatment_shapes.TreatmentSerializer
     whole_in_its_version = True
-    inputs = {"create": shapes.TreatmentInput, "partial_update": shapes.TreatmentChange}
+    inputs = {"create": treatment_shapes.TreatmentInput, "partial_update": treatment_shapes.TreatmentChange}
     filterset_class = filters.TreatmentFilter
 
     def visible(self) -> QuerySet[Treatment]:
@@ -316,12 +317,12 @@ class TreatmentViewSet(Records):
 
     @extend_schema(
         summary="Record a treatment",
-        request=shapes.TreatmentInput,
-        responses={201: shapes.TreatmentSerializer},
+        request=treatment_shapes.TreatmentInput,
+        responses={201: treatment_shapes.TreatmentSerializer},
     )
     def create(self, request: ApiUserRequest) -> Response:
-        """It becomes a mark on the time axis of the recovery history."""
-        given = self.given(shapes.TreatmentInput)
+        """It becomes a mark on the time axis of the recovery history. Beside kind and date nothing has to be told."""
+        given = self.given(treatment_shapes.TreatmentInput)
         episodes = Episode.objects.select_related("patient__clinic")
         episode = named(episodes, request, "episode", given.pop("episode"))
         self.may_write(episode.patient)
@@ -329,14 +330,14 @@ class TreatmentViewSet(Records):
 
     @extend_schema(
         summary="Change a treatment",
-        request=shapes.TreatmentChange,
-        responses={200: shapes.TreatmentSerializer},
+        request=treatment_shapes.TreatmentChange,
+        responses={200: treatment_shapes.TreatmentSerializer},
     )
     def partial_update(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         """Send only what changes."""
         treatment = self.get_object()
         self.may_change(treatment)
-        given = self.given(shapes.TreatmentChange, partial=True)
+        given = self.given(treatment_shapes.TreatmentChange, partial=True)
         return self.changed(
             services.update_treatment(treatment=treatment, **self.change_of(treatment), **given)
         )
@@ -345,7 +346,7 @@ class TreatmentViewSet(Records):
         summary="Take a treatment off the record",
         description="For one that was recorded by mistake. Its history stays.",
         request=None,
-        responses=shapes.TreatmentSerializer,
+        responses=treatment_shapes.TreatmentSerializer,
     )
     @action(detail=True, methods=["post"])
     def archive(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:

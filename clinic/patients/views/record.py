@@ -24,7 +24,10 @@ from clinic.common.http import require, visible_or_404
 
 from .. import forms, services
 from ..models import Episode, Patient, Treatment
+from ..treatment_form import TreatmentForm
 from .patient import find_to_write, page_of
+
+TREATMENT_PAGE = "patients/treatment.html"
 
 
 def find_of_patient(request: ClinicRequest, queryset: Any, pk: uuid.UUID, way: str) -> tuple[Any, Patient]:
@@ -43,6 +46,7 @@ def _form_page(
     form: django_forms.Form,
     service: Callable[..., Any],
     arguments: dict[str, Any],
+    template: str = "patients/form.html",
     **more: Any,
 ) -> HttpResponse:
     """Show a form of the record, and put away what it holds."""
@@ -53,7 +57,7 @@ def _form_page(
             messages.success(request, _("The changes are saved."))
             return redirect("patients:record", pk=patient.pk)
     back = reverse("patients:record", args=[patient.pk])
-    return render(request, "patients/form.html", {**context, "form": form, "back": back})
+    return render(request, template, {**context, "form": form, "back": back})
 
 
 @login_required
@@ -80,13 +84,14 @@ def episode_edit(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
 def treatment_new(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Record a treatment of an episode."""
     episode, patient = find_of_patient(request, Episode.objects.all(), pk, "patient")
-    form = forms.TreatmentForm(request.POST or None)
+    form = TreatmentForm(request.POST or None)
     return _form_page(
         request,
         patient,
         form,
         services.add_treatment,
         {"episode": episode},
+        template=TREATMENT_PAGE,
         title=_("New treatment"),
         of_episode=episode,
     )
@@ -97,13 +102,14 @@ def treatment_edit(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     """Change a treatment."""
     current = Treatment.objects.filter(archived_at__isnull=True).select_related("episode")
     treatment, patient = find_of_patient(request, current, pk, "episode__patient")
-    form = forms.TreatmentForm(request.POST or None, record=treatment)
+    form = TreatmentForm(request.POST or None, record=treatment)
     return _form_page(
         request,
         patient,
         form,
         services.update_treatment,
         {"treatment": treatment},
+        template=TREATMENT_PAGE,
         title=_("Edit the treatment"),
         treatment=treatment,
         of_episode=treatment.episode,
