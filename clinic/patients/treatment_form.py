@@ -115,7 +115,7 @@ class ShownGroup:
     has_injections: bool
 
 
-class Figure(forms.FloatField):
+class ShortNumber(forms.FloatField):
     """A number that needn't be told, shown with no more decimals than it has."""
 
     def prepare_value(self, value: Any) -> Any:
@@ -141,7 +141,7 @@ class TreatmentForm(EditForm, forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"list": "drugs", "autocomplete": "off"}),
     )
-    dose_mg = _number(Figure, "dose_mg", label=gettext_lazy("Dose a day, mg"))
+    dose_mg = _number(ShortNumber, "dose_mg", label=gettext_lazy("Dose a day, mg"))
     days = _number(forms.IntegerField, "days", label=gettext_lazy("For how many days"))
     therapy = forms.CharField(
         label=gettext_lazy("What is done"),
@@ -161,7 +161,7 @@ class TreatmentForm(EditForm, forms.Form):
     operation = forms.ChoiceField(
         label=gettext_lazy("Operation"), choices=[NOT_RECORDED, *Operation.choices], required=False
     )
-    weight_g = _number(Figure, "weight_g", label=gettext_lazy("Weight, g"))
+    weight_g = _number(ShortNumber, "weight_g", label=gettext_lazy("Weight, g"))
     side = forms.ChoiceField(
         label=gettext_lazy("Side"),
         choices=[NOT_RECORDED, *OperatedSide.choices],
