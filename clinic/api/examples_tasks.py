@@ -29,6 +29,8 @@ TASK = {
     "raised_by": None,
     "release": RELEASE,
     "analysis": ANALYSIS_ID,
+    "milestone": None,
+    "treatment": None,
     "owner": CLINICIAN,
     "plan": "Ointment and tape at night.",
     "next_check": "2026-11-16",

@@ -58,3 +58,13 @@ class CloseForm(forms.Form):
         label=_("Why is it closed?"), choices=Outcome.choices, widget=forms.RadioSelect
     )
     reason = forms.CharField(label=_("In words"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class SettleForm(CloseForm):
+    """Why nobody has to look after a milestone any more. It was counted, not raised by mistake."""
+
+    outcome = forms.ChoiceField(
+        label=_("Why is it settled?"),
+        choices=[one for one in Outcome.choices if one[0] != Outcome.MISTAKEN],
+        widget=forms.RadioSelect,
+    )

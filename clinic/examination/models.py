@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.audit.history import History
 from clinic.common.models import Record, Versioned
-from clinic.patients.models import Episode, Patient
+from clinic.patients.models import Episode, Patient, Treatment
 from clinic.patients.visibility import seen_by
 from clinic.visits.models import Visit
 
@@ -80,6 +80,22 @@ class Task(Record, Versioned):
     )
     outcome = models.CharField(_("why it is closed"), max_length=12, choices=Outcome.choices, blank=True)
     reason = models.TextField(_("in words"), blank=True)
+    milestone = models.CharField(
+        max_length=16,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="code of the milestone that it took up: see `clinic.examination.milestones`",
+    )
+    treatment = models.ForeignKey(
+        Treatment,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+        help_text="whose recall it took up",
+    )
     settled_until = models.DateTimeField(
         null=True, blank=True, help_text="the newest visit of the episode when it was closed"
     )

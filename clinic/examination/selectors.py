@@ -45,13 +45,17 @@ _FOUND = ("exercise", "findings")
 def visible_tasks(*, user: User | AnonymousUser) -> TaskQuerySet:
     """Tasks that the user may see, with what every page of theirs needs."""
     return Task.objects.visible_to(user).select_related(  # type: ignore[arg-type]  # nobody sees nothing
-        "patient__clinic", "episode", "owner", "raised_by", "closed_by"
+        "patient__clinic", "episode", "owner", "raised_by", "closed_by", "treatment"
     )
 
 
 def tasks_of(*, patient: Patient) -> list[Task]:
     """The patient's open tasks, eyes first, then the longest open."""
-    found = Task.objects.open().filter(patient=patient).select_related("episode", "owner", "raised_by")
+    found = (
+        Task.objects.open()
+        .filter(patient=patient)
+        .select_related("episode", "owner", "raised_by", "treatment")
+    )
     return sorted(found, key=lambda task: (task.kind != TaskKind.EYE_CLOSURE, task.opened_at))
 
 
@@ -71,7 +75,7 @@ def due(*, path: str = "pk") -> Exists:
 def due_tasks() -> QuerySet[Task]:
     """Open tasks that ask for somebody today."""
     now = Q(kind=TaskKind.EYE_CLOSURE) | Q(next_check__isnull=True) | Q(next_check__lte=today())
-    return Task.objects.open().filter(now).select_related("owner", "episode")
+    return Task.objects.open().filter(now).select_related("owner", "episode", "treatment")
 
 
 def may_own(*, clinic_id: uuid.UUID) -> QuerySet[User]:

@@ -15,6 +15,7 @@ from clinic.common.spans import YEAR_DAYS, Onset
 from clinic.visits import exercises
 from inference.pipeline.codes import Exercise
 
+from . import milestone_sentences
 from .models import Task, TaskKind
 
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ def millimetres(value: float) -> str:
 
 def sentence(task: Task) -> str:
     """What the task is about, in one sentence."""
+    if task.milestone:
+        return milestone_sentences.taken_up(task)
     if task.kind != TaskKind.EYE_CLOSURE:
         return task.plan
     rows = _rows(task)

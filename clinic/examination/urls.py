@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import views, views_scales
+from . import views, views_milestones, views_scales
 
 app_name = "examination"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("tasks/<uuid:pk>/plan/", views.task_plan, name="task_plan"),
     path("tasks/<uuid:pk>/close/", views.task_close, name="task_close"),
     path("tasks/<uuid:pk>/reopen/", views.task_reopen, name="task_reopen"),
+    path("episodes/<uuid:pk>/milestones/<slug:milestone>/", views_milestones.settle, name="milestone"),
     path("visits/<uuid:pk>/scales/<slug:code>/", views_scales.scale, name="scale"),
     path("visits/<uuid:pk>/scales/<slug:code>/finish/", views_scales.finish, name="scale_finish"),
     path("visits/<uuid:pk>/scales/<slug:code>/reopen/", views_scales.reopen, name="scale_reopen"),

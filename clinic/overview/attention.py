@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -27,9 +28,12 @@ from django.utils.translation import ngettext
 
 from clinic.accounts import policies
 from clinic.common.dates import local_day, today
+from clinic.examination import milestone_sentences
 from clinic.examination import sentences as task_sentences
+from clinic.examination.milestones import Milestone
 from clinic.examination.models import Task, TaskKind
 from clinic.examination.selectors import due, due_tasks
+from clinic.examination.selectors_milestones import milestones_of
 from clinic.patients.models import Episode, Patient
 from clinic.patients.visibility import opened_by
 from clinic.recovery import rules, standing
@@ -44,10 +48,12 @@ from .listed import is_kept, lapsed, needs_attention
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic, User
 
-Kind = Literal["eye", "task", "worse", "retake", "failed", "lapsed", "confirm"]
-KINDS: Final[tuple[Kind, ...]] = ("eye", "task", "worse", "retake", "failed", "lapsed", "confirm")
-"""In the order of urgency: an eye in danger first, then what somebody set for today, then a relapse; results to
-confirm, which wait without harm, last."""
+Kind = Literal["eye", "task", "milestone", "worse", "retake", "failed", "lapsed", "confirm"]
+KINDS: Final[tuple[Kind, ...]] = (
+    "eye", "task", "milestone", "worse", "retake", "failed", "lapsed", "confirm",
+)  # fmt: skip
+"""In the order of urgency: an eye in danger first, then what somebody or a milestone set for today, then a relapse;
+results to confirm, which wait without harm, last."""
 
 PAGE: Final = 60
 """How many patients Today names; the list of patients has the rest."""
@@ -127,10 +133,16 @@ def attention(
     )
     may_write = policies.can_write_records(user, clinic.pk)
     may_confirm = policies.can_confirm(user, clinic.pk)
+    patients = list(ranked[:limit])
+    asking = [one.pk for one in patients if (known := _summary(one)) and known.milestones]
+    milestones = milestones_of(patient_ids=asking) if asking else {}
     items = [
         item
-        for patient in ranked[:limit]
-        for item in _items(patient, may_write=may_write, may_confirm=may_confirm)
+        for patient in patients
+        for item in (
+            *_milestones(patient, milestones.get(patient.pk, ()), may_confirm),
+            *_items(patient, may_write=may_write, may_confirm=may_confirm),
+        )
     ]
     return sorted(items, key=lambda item: KINDS.index(item.kind))
 
@@ -148,7 +160,7 @@ def _first_as_kept(clinic: Clinic, limit: int) -> list[uuid.UUID]:
 
 def _urgency() -> list[Any]:
     return [
-        Case(When(due(), then=0), default=1),
+        Case(When(Q(due()) | Q(summary__milestones__gt=0), then=0), default=1),
         F("summary__worse").desc(nulls_last=True),
         F("summary__to_retake").desc(nulls_last=True),
         F("summary__failed").desc(nulls_last=True),
@@ -165,6 +177,7 @@ def _first(patients: QuerySet[Patient], limit: int) -> list[uuid.UUID]:
     by_last_visit = ("summary__last_visit_at", "pk")
     kinds: list[tuple[QuerySet[Patient], list[Any]]] = [
         (patients.filter(pk__in=due_tasks().order_by().values("patient")), _urgency()),
+        (patients.filter(summary__milestones__gt=0), _urgency()),
         (patients.filter(asks), _urgency()),
         (patients.filter(lapsed()).exclude(asks), [*by_last_visit]),
         (patients.filter(summary__to_confirm__gt=0), [*by_last_visit]),
@@ -236,6 +249,19 @@ def _task(patient: Patient, task: Task) -> AttentionItem:
     kind: Kind = "eye" if eye else "task"
     url = reverse("examination:task", args=[task.pk])
     return AttentionItem(kind, patient, sentence, url, _("Look after it"), by_model=bool(task.release))
+
+
+def _milestones(patient: Patient, found: Iterable[Milestone], allowed: bool) -> Iterator[AttentionItem]:
+    """The milestones that are due, each with the way to settle it."""
+    record = reverse("patients:detail", args=[patient.pk])
+    for one in found:
+        if one.is_due(today()):
+            url, label = (
+                (milestone_sentences.address(one), _("Look after it"))
+                if allowed
+                else (record, _("Open the record"))
+            )
+            yield AttentionItem("milestone", patient, milestone_sentences.sentence(one), url, label)
 
 
 def _summary(patient: Patient) -> PatientSummary | None:

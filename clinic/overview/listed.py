@@ -63,10 +63,11 @@ SORTS: dict[str, tuple[str | OrderBy, ...]] = {
 
 
 def needs_attention(*, now: dt.datetime | None = None) -> Q:
-    """Patients to follow up, who can't wait: a task that is due, worse, a photo to retake, a failed analysis, or not
-    seen for six weeks."""
+    """Patients to follow up, who can't wait: a task or a milestone that is due, worse, a photo to retake, a failed
+    analysis, or not seen for six weeks."""
     return (
         Q(task_due())
+        | Q(summary__milestones__gt=0)
         | Q(summary__worse=True)
         | Q(summary__to_retake__gt=0)
         | Q(summary__failed__gt=0)

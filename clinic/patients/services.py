@@ -188,6 +188,12 @@ def _assign_treatment(
     return changed
 
 
+def _store_treatment(treatment: Treatment, user: User) -> None:
+    save(treatment, user=user)
+    # A treatment may ask for a look some weeks later.
+    summaries().place(patient_id=treatment.episode.patient_id)
+
+
 @transaction.atomic
 def add_treatment(
     *, user: User, episode: Episode, kind: str, date: dt.date, note: str = "", **details: object
@@ -196,7 +202,7 @@ def add_treatment(
     rules.not_archived(episode.patient)
     treatment = Treatment(episode=episode)
     _assign_treatment(treatment, {"kind": kind, "date": date, "note": note, **details}, episode.patient)
-    save(treatment, user=user)
+    _store_treatment(treatment, user)
     return treatment
 
 
@@ -209,7 +215,7 @@ def update_treatment(
     lock(treatment, based_on)
     rules.not_archived(patient)
     if _assign_treatment(treatment, fields, patient, based_on=based_on):
-        save(treatment, user=user)
+        _store_treatment(treatment, user)
     return treatment
 
 
@@ -220,7 +226,7 @@ def archive_treatment(*, user: User, treatment: Treatment, based_on: Basis | Non
     rules.not_archived(treatment.episode.patient)
     if treatment.archived_at is None:
         treatment.archived_at = timezone.now()
-        save(treatment, user=user)
+        _store_treatment(treatment, user)
     return treatment
 
 
@@ -231,5 +237,5 @@ def restore_treatment(*, user: User, treatment: Treatment, based_on: Basis | Non
     rules.not_archived(treatment.episode.patient)
     if treatment.archived_at is not None:
         treatment.archived_at = None
-        save(treatment, user=user)
+        _store_treatment(treatment, user)
     return treatment

@@ -54,6 +54,9 @@ class PatientSummary(models.Model):
     urgency = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="the place in Today's order: the smaller, the sooner"
     )
+    milestones = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="how many are due: see `clinic.examination.milestones`"
+    )
     moves_at = models.DateTimeField(null=True, blank=True, help_text="when time alone changes that next")
 
     class Meta:

@@ -29,7 +29,7 @@ from .models import PatientSummary, VisitSummary
 
 BOOKKEEPING: Final = frozenset({"updated_at", "counted"})
 """Columns of a summary that say nothing of the patient."""
-STANDING: Final = frozenset({"clinic", "shelf", "seen", "urgency", "moves_at"})
+STANDING: Final = frozenset({"clinic", "shelf", "seen", "urgency", "milestones", "moves_at"})
 """Where the patient stands on the lists, which follows from the other columns, the tasks and the time."""
 UNTOLD: Final = BOOKKEEPING | STANDING | {"cause", "weak_side", "onset_date", "onset_precision"}
 """Those, and what other programs are told with the episode itself."""

@@ -15,7 +15,7 @@ import time
 import uuid
 import zoneinfo
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
@@ -23,19 +23,21 @@ from django.db.models import BooleanField, Case, Count, Exists, F, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from clinic.examination.milestones import Milestone
 from clinic.examination.models import Task, TaskKind
+from clinic.examination.selectors_milestones import milestones_of
 from clinic.patients.models import Patient
 
 from . import rules
 from .models import PatientSummary, PatientTally, Shelf
 
 FOLLOWED_UP: Final = 15
-"""The urgency up to which a patient is to be followed up: fifteen ways in which a task is due, the face is worse, a
-photo is to be retaken or an analysis failed, then not seen for long."""
+"""The urgency up to which a patient is to be followed up: fifteen ways in which a task or a milestone is due, the
+face is worse, a photo is to be retaken or an analysis failed, then not seen for long."""
 CONFIRMED: Final = 16
 """The urgency of a patient of whom results wait for a word, and nothing else."""
 NOTHING: Final = 17
-COLUMNS: Final = ("clinic_id", "shelf", "seen", "urgency", "moves_at")
+COLUMNS: Final = ("clinic_id", "shelf", "seen", "urgency", "milestones", "moves_at")
 AT_ONCE: Final = 500
 FOLDED_FROM: Final = 200
 """Rows beyond one for each kind, from which on a clinic's sums are folded."""
@@ -87,7 +89,8 @@ def place_refreshed(summary: PatientSummary, patient: Patient, *, before: tuple[
     patient: with the clinic. before: what was in the sums when the summary was read.
     """
     tasks = Task.objects.open().filter(patient_id=summary.patient_id).values_list("kind", "next_check")
-    _place(summary, patient, list(tasks), timezone.now())
+    found = milestones_of(patient_ids=[summary.patient_id]).get(summary.patient_id, [])
+    _place(summary, patient, list(tasks), found, timezone.now())
     if before != counted_of(summary):
         _add(_change([before], [counted_of(summary)]))
 
@@ -182,13 +185,19 @@ _KEPT: Final = ("clinic_id", "shelf", "cause", "weak_side", "seen", "urgency", "
 Tasks = list[tuple[str, dt.date | None]]
 
 
-def _place(summary: PatientSummary, patient: Patient, tasks: Tasks, now: dt.datetime) -> None:
+def _place(
+    summary: PatientSummary, patient: Patient, tasks: Tasks, milestones: Sequence[Milestone], now: dt.datetime
+) -> None:
     zone = zoneinfo.ZoneInfo(patient.clinic.time_zone)
     summary.clinic_id = patient.clinic_id
     summary.shelf = shelf_of(patient)
     summary.seen = _seen(summary.last_visit_at, now)
-    summary.urgency = _urgency(summary, _is_due(tasks, now.astimezone(zone).date()))
-    moments = [midnight for _, day in tasks if day and (midnight := _midnight(day, zone)) >= now]
+    today = now.astimezone(zone).date()
+    summary.milestones = sum(one.is_due(today) for one in milestones)
+    summary.urgency = _urgency(summary, summary.milestones > 0 or _is_due(tasks, today))
+    days = [day for _, day in tasks if day]
+    days += [day for one in milestones for day in (one.begins, one.ends + dt.timedelta(days=1))]
+    moments = [midnight for day in days if (midnight := _midnight(day, zone)) >= now]
     if summary.last_visit_at is not None:
         spans = (rules.WEEK, rules.MONTH, rules.LAPSED_AFTER)
         moments += [moment for span in spans if (moment := summary.last_visit_at + span) >= now]
@@ -256,11 +265,12 @@ def _stand(locked: QuerySet[PatientSummary]) -> int:
     open_tasks = Task.objects.open().filter(patient_id__in=ids)
     for patient_id, kind, day in open_tasks.order_by().values_list("patient_id", "kind", "next_check"):
         tasks[patient_id].append((kind, day))
+    milestones = milestones_of(patient_ids=ids)
     moved_to: dict[tuple[Any, ...], list[uuid.UUID]] = defaultdict(list)
     before, after, now = [], [], timezone.now()
     for summary in summaries:
         was, moved = _values(summary, _KEPT), _values(summary, COLUMNS)
-        _place(summary, people[summary.pk], tasks[summary.pk], now)
+        _place(summary, people[summary.pk], tasks[summary.pk], milestones.get(summary.pk, []), now)
         if _values(summary, COLUMNS) != moved:
             moved_to[_values(summary, COLUMNS)].append(summary.pk)
             before.append(was)

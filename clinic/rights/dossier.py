@@ -208,7 +208,7 @@ def _page(patient: Patient, photos: dict[str, Photo], now: dt.datetime) -> str:
         "visits": patient.visits.select_related("clinician").prefetch_related("assessments").order_by("at"),
         "photos": shown,
         "releases": {name: limits_of(name) for name in sorted(used)},
-        "tasks": patient.tasks.select_related("episode", "owner"),
+        "tasks": patient.tasks.select_related("episode", "owner", "treatment"),
         "corrections": patient.corrections.select_related("decided_by"),
         "restrictions": patient.restrictions.all(),
         "holds": patient.holds.all(),

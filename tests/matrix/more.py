@@ -36,6 +36,14 @@ TASKS = [
     get("examination:task_new", WRITE, "patient"),
     post("examination:task_new", WRITE, "patient", lambda r: {"kind": "follow_up", "plan": "call"}),
     post("examination:task_plan", WRITE, "task", lambda r: {"plan": "tape"}),
+    get("examination:milestone", WRITE, "sibling_episode", args={"milestone": "toxin_recall"}),
+    post(
+        "examination:milestone",
+        WRITE,
+        "sibling_episode",
+        lambda r: {"outcome": "treated"},
+        args={"milestone": "toxin_recall"},
+    ),
     post("examination:task_close", WRITE, "task", lambda r: {"outcome": "treated"}),
     post("examination:task_reopen", WRITE, "closed_task"),
 ]

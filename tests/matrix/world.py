@@ -152,6 +152,10 @@ def _clinic(place: Place) -> SimpleNamespace:
     )
     sibling = patient(2)
     sibling_episode = factories.EpisodeFactory(patient=sibling, notes=f"note {word}")
+    # Its recall is asked for in two weeks, whichever visit there is now.
+    factories.TreatmentFactory(
+        episode=sibling_episode, kind="botulinum_toxin", date=timezone.localdate(), note=f"treated {word}"
+    )
     records = SimpleNamespace(
         **people,
         clinic=clinic,

@@ -43,7 +43,13 @@ def make_world(clinic: Any, clinician: Any) -> World:
     episode = factories.EpisodeFactory(
         patient=patient, onset_date=timezone.localdate() - dt.timedelta(weeks=9)
     )
-    treatment = factories.TreatmentFactory(episode=episode)
+    treatment = factories.TreatmentFactory(
+        episode=episode,
+        kind="botulinum_toxin",
+        product="onabotulinumtoxin_a",
+        injections=[{"muscle": "depressor_anguli_oris", "side": "left", "units": 12.5}],
+        date=timezone.localdate(),
+    )
     consent = factories.ConsentFactory(patient=patient, recorded_by=clinician)
     corrections = [factories.CorrectionFactory(patient=patient, recorded_by=clinician)]
     corrections.append(factories.CorrectionFactory(patient=patient, recorded_by=clinician, decided=True))
@@ -115,6 +121,7 @@ KINDS = {
     "patients/<uuid:pk>": "patient",
     "patients/episodes/<uuid:pk>": "episode",
     "patients/treatments/<uuid:pk>": "treatment",
+    "episodes/<uuid:pk>": "episode",
     "patients/consents/<uuid:pk>": "consent",
     "patients/corrections/<uuid:pk>": "correction",
     "patients/<uuid:pk>/open/": "restricted",
@@ -128,6 +135,7 @@ KINDS = {
 # Values of the other parts of a route.
 PARTS = {
     "code": "sunnybrook",
+    "milestone": "toxin_recall",
     "use": "teaching",
     "key": "none",
     "uidb64": "none",

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from clinic.examination import sentences
+from clinic.examination.milestones import MilestoneCode
 from clinic.examination.models import Outcome, Task
 
 from .fields import Address, BlankAsNull, PersonSerializer
@@ -41,15 +42,26 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
         help_text="Of an eye that stays open: what was measured, oldest first."
     )
     owner = PersonSerializer(read_only=True, allow_null=True)
+    milestone = BlankAsNull(
+        choices=[(one.value, one.value) for one in MilestoneCode],
+        read_only=True,
+        help_text="Which look after a treatment or an onset a person took up or settled; null: none.",
+    )
+    treatment = serializers.UUIDField(
+        source="treatment_id",
+        read_only=True,
+        allow_null=True,
+        help_text="Of a recall: after which treatment.",
+    )
     closed_by = PersonSerializer(read_only=True, allow_null=True)
     outcome = BlankAsNull(choices=Outcome.choices, read_only=True)
 
     class Meta:
         model = Task
         fields = [
-            "id", "url", "patient", "episode", "kind", "sentence", "gaps", "raised_by", "release", "analysis", "owner",
-            "plan", "next_check", "opened_at", "times_reopened", "closed_at", "closed_by", "outcome", "reason",
-            "created_at", "version",
+            "id", "url", "patient", "episode", "kind", "sentence", "gaps", "raised_by", "release", "analysis",
+            "milestone", "treatment", "owner", "plan", "next_check", "opened_at", "times_reopened", "closed_at",
+            "closed_by", "outcome", "reason", "created_at", "version",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -7,7 +7,15 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext
 
-from clinic.examination import policies, scale_page, selectors, selectors_scales, sentences
+from clinic.examination import (
+    milestone_sentences,
+    policies,
+    scale_page,
+    selectors,
+    selectors_milestones,
+    selectors_scales,
+    sentences,
+)
 from clinic.examination.models import Task
 from clinic.patients.models import Patient
 from clinic.visits.models import Visit
@@ -23,8 +31,18 @@ def open_tasks(context: dict, patient: Patient, new: bool = False, visit: Any = 
     can_raise = policies.can_raise_task(context["request"].user, patient)
     ask_for_eye = can_raise and visit is not None and selectors.grade_asks_for_eye(visit=visit, tasks=tasks)
     shown = len(tasks) if visit is None else int(not ask_for_eye)
+    due = selectors_milestones.due_milestones(patient=patient) if visit is None else []
     return {
         "patient": patient,
+        "milestones": [
+            (
+                milestone_sentences.sentence(one),
+                milestone_sentences.window(one),
+                milestone_sentences.address(one),
+            )
+            for one in due
+        ],
+        "may_settle": can_raise,
         "tasks": tasks[:shown],
         "more": tasks[shown:],
         "can_raise": new and can_raise,

@@ -95,6 +95,9 @@ def states(patient: Patient) -> list[PatientState]:
         found.append(PatientState("task", "clipboard-check", _("Task is due")))
     if summary is None:
         return [state for state in found if state]
+    if summary.milestones:
+        words = ngettext("%(n)d milestone is due", "%(n)d milestones are due", summary.milestones)
+        found.append(PatientState("task", "calendar-plus", words % {"n": summary.milestones}))
     if summary.worse:
         found.append(PatientState("worse", "graph-down-arrow", _("Worse than before")))
     if summary.to_retake:
