@@ -58,6 +58,7 @@ LEFT_OUT: Final = {
     "patients:open": "needs a restricted record",
     "api:nothing": "is not there",
     "patients:search": "asked with each search of the list",
+    "examination:milestone": "open of hardly anybody; it reads four tables of one patient",
 }
 OF_LOGGING_IN: Final = ("mfa_", "account_")
 """How the addresses begin of pages on which one person proves who they are."""
