@@ -20,15 +20,13 @@ from itertools import islice
 from typing import Final
 
 from clinic.common.sheets import BOM, END, PROGRAMS, Dialect, Value, cell, line, number_as_text, quoted
-from inference.pipeline.codes import SIDES
 
 from .compared import Reading
 from .figures import about_measure
 from .history import EpisodeHistory, VisitPoint
-from .kept_photos import Found, KeptPhoto, VisitPhotos, photos_of
+from .kept_photos import FOUND_COLUMNS, Found, KeptPhoto, VisitPhotos, photos_of
 from .noise import measurement_error
 
-REGIONS: Final = ("brow", "eye", "mouth")
 COLUMNS: Final[tuple[str, ...]] = (
     "record",
     "record_number",
@@ -50,23 +48,7 @@ COLUMNS: Final[tuple[str, ...]] = (
     "clinician_weak_side",
     "clinician_palsy",
     "model_preliminary",
-    "model_exercise",
-    "model_grade",
-    "model_grade_lowest",
-    "model_grade_highest",
-    "model_weak_side",
-    "model_palsy_probability",
-    "model_palsy_verdict",
-    *(
-        f"model_{region}_{what}"
-        for region in REGIONS
-        for what in ("movement", "symmetry", "error", "exercise")
-    ),
-    "model_composite",
-    "model_movement",
-    "model_moved_left_mm",
-    "model_moved_right_mm",
-    *(f"model_{region}_{side}_mm" for region in REGIONS for side in SIDES),
+    *FOUND_COLUMNS,
     "model_measure",
     "model_measure_left",
     "model_measure_right",
@@ -84,27 +66,16 @@ COLUMNS: Final[tuple[str, ...]] = (
     "treatment_details",
 )
 PLACES: Final = {name: place for place, name in enumerate(COLUMNS)}
-LINES_AT_ONCE: Final = 500
+PIECES_AT_ONCE: Final = 60
+"""A visit's line, or a photo's with those of its measures."""
 VISITS_AT_ONCE: Final = 50
+BEGIN: Final = "\0"
+"""Stands in none of a measure's cells."""
 
-# Places of cells that are written by the thousand.
-RECORD, PHOTO_ID, EXERCISE, SIDE = (PLACES[name] for name in ("record", "photo_id", "exercise", "side"))
-CLINICIAN, CLINICIAN_SIDE, CLINICIAN_PALSY = (
-    PLACES[name] for name in ("clinician", "clinician_weak_side", "clinician_palsy")
-)
-PRELIMINARY, EVENT = PLACES["model_preliminary"], PLACES["event"]
-OF_FOUND: Final = tuple(
-    PLACES[f"model_{name}"]
-    for name in (
-        *("exercise", "weak_side", "palsy_probability", "palsy_verdict"),
-        *("brow_symmetry", "eye_symmetry", "mouth_symmetry", "movement", "moved_left_mm", "moved_right_mm"),
-        *("scale_from", "release"),
-    )
-)
-"""In the order of `Found`."""
-LENGTHS: Final = {region: tuple(PLACES[f"model_{region}_{side}_mm"] for side in SIDES) for region in REGIONS}
-MEASURES_FROM: Final = PLACES["model_measure"]
-"""The first cell in which the measures of a photo differ."""
+# What lies between the cells that differ from photo to photo, and between those of its measures.
+RECORD, PHOTO_ID, CLINICIAN = (PLACES[name] for name in ("record", "photo_id", "clinician"))
+WEAK_SIDE, PRELIMINARY = PLACES["clinician_weak_side"], PLACES["model_preliminary"]
+MEASURE, UNIT = PLACES["model_measure"], PLACES["model_measure_unit"]
 
 
 Photos = Callable[[Sequence[VisitPoint]], Sequence[VisitPhotos | None]]
@@ -142,7 +113,7 @@ def history_lines(
     if history is None:
         return
     written = _Writer(history, record_number, dialect).lines(photos)
-    while some := "".join(islice(written, LINES_AT_ONCE)):
+    while some := "".join(islice(written, PIECES_AT_ONCE)):
         yield some
 
 
@@ -165,8 +136,10 @@ class _Writer:
         self.history, self.mark = history, dialect.separator
         self.known = history.onset.precision == "day"
         self.texts = _Texts(dialect)
-        self.translation = str.maketrans(PROGRAMS.separator + PROGRAMS.decimal, self.mark + dialect.decimal)
-        self.about: dict[tuple[str, str, str | None], str] = {}
+        mine, theirs = PROGRAMS.separator + PROGRAMS.decimal, self.mark + dialect.decimal
+        self.translation = None if mine == theirs else str.maketrans(mine, theirs)
+        self.forms: dict[tuple[str, str, str | None], str] = {}
+        self.ends: dict[tuple[str | None, str, str], str] = {}
         onset = history.onset
         each: dict[str, Value] = {
             "cause": history.cause,
@@ -177,6 +150,8 @@ class _Writer:
         self.same = self.cells([""] * len(COLUMNS), each)
         # A number that isn't one: Excel would take its noughts away, or make a date of it.
         self.same[PLACES["record_number"]] = quoted(number_as_text(record_number, dialect), dialect)
+        self.unsaid = self.gap(PHOTO_ID + 3, PRELIMINARY)
+        self.nothing = self.gap(PRELIMINARY + 1, MEASURE)
 
     def lines(self, photos: Photos) -> Iterator[str]:
         """In the order of their dates; within a day treatments first, then the visit, its photos and measures."""
@@ -193,46 +168,52 @@ class _Writer:
         at = _at(visit.date.isoformat(), visit.day, visit.week, self.known)
         same = self.cells(self.same, at | {"visit_id": str(visit.visit_id)})
         yield self.line(self.cells(same, {"record": "visit"} | _visit(visit, found)))
+        whose = self.mark.join(same[RECORD + 1 : PHOTO_ID])
         for photo in found.photos if found is not None else ():
-            yield from self.of_photo(same, photo)
+            yield self.of_photo(whose, photo)
 
-    def of_photo(self, same: list[str], photo: KeptPhoto) -> Iterator[str]:
-        """The photo and its measures. same: the visit's cells."""
-        texts, found, word = self.texts, photo.found, photo.word
-        own = same.copy()
-        own[PHOTO_ID], own[EXERCISE], own[SIDE] = photo.photo_id, texts[photo.exercise], texts[photo.side]
-        if found is not None:
-            own[PRELIMINARY] = _yes(word is None)
-        cells = own.copy()
-        cells[RECORD] = "photo"
-        if word is not None:
-            cells[CLINICIAN], cells[CLINICIAN_SIDE] = texts[photo.by], texts[word.weak_side]
-            cells[CLINICIAN_PALSY] = _yes(word.palsy)
+    def of_photo(self, whose: str, photo: KeptPhoto) -> str:
+        """The photo's line and those of its measures. whose: the visit's cells."""
+        mark, texts, found, word = self.mark, self.texts, photo.found, photo.word
+        shown = mark.join((whose, photo.photo_id, texts[photo.exercise], texts[photo.side]))
+        said = self.unsaid if word is None else self.said(photo.by, word.weak_side, word.palsy)
         if found is None:
-            cells[EVENT] = texts[photo.error_code]
-            yield self.line(cells)
-            return
-        for place, value in zip(OF_FOUND, found.plain, strict=True):
-            cells[place] = texts[value]
-        for region, lengths in found.lengths.items():
-            for place, length in zip(LENGTHS[region], lengths, strict=True):
-                cells[place] = texts[length]
-        yield self.line(cells)
-        own[RECORD] = "measure"
-        yield from self.of_measures(own, found)
+            end = self.end(None, "", photo.error_code)
+            return f"photo{mark}{shown}{mark}{said}{mark}{mark}{self.nothing}{mark}{end}"
+        preliminary, cells = _yes(word is None), self.in_dialect(found.cells)
+        end = self.end(found.scale_from, found.release, "")
+        line = f"photo{mark}{shown}{mark}{said}{mark}{preliminary}{mark}{cells}{mark}{end}"
+        if not found.names:
+            return line
+        begin = f"measure{mark}{shown}{mark}{self.unsaid}{mark}{preliminary}{mark}{self.nothing}{mark}"
+        return line + self.measures(found).replace(BEGIN, begin)
 
-    def of_measures(self, own: list[str], found: Found) -> Iterator[str]:
-        """The measures of a photo. own: the cells that they share."""
-        if not found.measures:
-            return
-        mark = self.mark
-        begin = mark.join(own[:MEASURES_FROM])
-        for figures in found.measures.translate(self.translation).split("\n"):
-            key = figures[: figures.index(mark)], found.release, found.scale_from
-            about = self.about.get(key) or self.about_measure(*key)
-            yield f"{begin}{mark}{figures}{mark}{about}"
+    def said(self, by: str, weak_side: str, palsy: bool) -> str:
+        """A clinician's word on a photo, from the name on."""
+        between = self.gap(CLINICIAN + 1, WEAK_SIDE)
+        return self.mark.join((self.texts[by], between, self.texts[weak_side], _yes(palsy)))
 
-    def about_measure(self, name: str, release: str, scale_from: str | None) -> str:
+    def gap(self, begin: int, end: int) -> str:
+        """The empty cells from one place up to another."""
+        return self.mark * (end - begin - 1)
+
+    def in_dialect(self, cells: str) -> str:
+        """Cells of a file for programs as cells of this one."""
+        return cells if self.translation is None else cells.translate(self.translation)
+
+    def measures(self, found: Found) -> str:
+        """The lines of a photo's measures, with `BEGIN` in place of the cells that they share."""
+        key = found.names, found.release, found.scale_from
+        form = self.forms.get(key)
+        if form is None:
+            lines = (
+                f"{BEGIN}{name}{self.mark}%s{self.mark}{self.about(name, *key[1:]).replace('%', '%%')}"
+                for name in found.names.split(" ")
+            )
+            form = self.forms[key] = "".join(lines)
+        return form % tuple(self.in_dialect(found.figures).split(" "))
+
+    def about(self, name: str, release: str, scale_from: str | None) -> str:
         """The cells behind a measure's figures, and the line's end."""
         about = about_measure(name, release, scale_from)
         row: dict[str, Value] = {
@@ -241,9 +222,19 @@ class _Writer:
             "model_scale_from": about.scale_from,
             "model_release": about.release,
         }
-        text = self.line(self.cells([""] * len(COLUMNS), row)[PLACES["model_measure_unit"] :])
-        self.about[name, release, scale_from] = text
-        return text
+        return self.line(self.cells([""] * len(COLUMNS), row)[UNIT:])
+
+    def end(self, scale_from: str | None, release: str, error_code: str) -> str:
+        """The cells behind a photo's own figures, and the line's end."""
+        key = scale_from, release, error_code
+        if key not in self.ends:
+            row: dict[str, Value] = {
+                "model_scale_from": scale_from,
+                "model_release": release,
+                "event": error_code,
+            }
+            self.ends[key] = self.line(self.cells([""] * len(COLUMNS), row)[MEASURE:])
+        return self.ends[key]
 
     def cells(self, same: list[str], row: Mapping[str, Value]) -> list[str]:
         """A row's cells. same: those that it has alike with others."""
@@ -259,8 +250,11 @@ class _Writer:
         return self.mark.join(cells) + END
 
 
+_YES: Final = {True: cell(True), False: cell(False)}
+
+
 def _yes(value: bool) -> str:
-    return cell(value)
+    return _YES[value]
 
 
 def _dated(history: EpisodeHistory, known: bool) -> list[dict[str, Value] | VisitPoint]:

@@ -22,7 +22,7 @@ from .compared import Compared, Reading
 from .measures import GradeReading, MeasuredVisit
 from .resting import Resting, resting_of
 
-FORM: Final = 2
+FORM: Final = 3
 """Raised where what is kept, or what it follows from, means something else than before. 0: nothing is kept."""
 
 

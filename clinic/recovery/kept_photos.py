@@ -6,44 +6,54 @@ own errors is read anew each time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from clinic.common.sheets import PROGRAMS, cell
 from clinic.visits.grading import VisitFinding
+from inference.pipeline.codes import SIDES
 
+from . import rules
 from .figures import Read, difference_of, measured_in
 from .measures import MeasuredVisit, PhotoPoint, Result
 
+FOUND_COLUMNS: Final[tuple[str, ...]] = (
+    "model_exercise",
+    "model_grade",
+    "model_grade_lowest",
+    "model_grade_highest",
+    "model_weak_side",
+    "model_palsy_probability",
+    "model_palsy_verdict",
+    *(
+        f"model_{region}_{what}"
+        for region in rules.REGIONS
+        for what in ("movement", "symmetry", "error", "exercise")
+    ),
+    "model_composite",
+    "model_movement",
+    "model_moved_left_mm",
+    "model_moved_right_mm",
+    *(f"model_{region}_{side}_mm" for region in rules.REGIONS for side in SIDES),
+)
+"""Of the file, in its order: those of a photo's own figures. The grades, and what a region's figure is made of, are its
+visit's, and empty in a photo's line."""
+
 
 class Found(NamedTuple):
-    """What the newest release found in a photo; figures as in `measures.Result`.
+    """What the newest release found in a photo, as it stands in a file for programs: a long file is written in a
+    fraction of the time of putting as many numbers into words.
 
-    left, right: movement since rest, mm. lengths: {region: (left, right)}, mm. measures: of those that are read in the
-    photo's exercise, a line each with the cells of a file for programs: name, left, right, left less right, value. They
-    are most of a long file, which is written in a fraction of the time of putting as many numbers into words.
+    cells: of `FOUND_COLUMNS`. names: the measures that are read in the photo's exercise; figures: of each, the cells
+    left, right, left less right, and value. Both have a space between two measures.
     """
 
-    exercise: str
-    weak_side: str
-    palsy_probability: float | None
-    verdict: str
-    brow: float | None
-    eye: float | None
-    mouth: float | None
-    share: float | None
-    left: float | None
-    right: float | None
+    cells: str
     scale_from: str | None
     release: str
-    lengths: Mapping[str, Sequence[float]]
-    measures: str
-
-    @property
-    def plain(self) -> Sequence[Any]:
-        """Those that are one value each, in that order."""
-        return self[:-2]
+    names: str
+    figures: str
 
 
 class Word(NamedTuple):
@@ -128,15 +138,31 @@ def _photo(photo: PhotoPoint) -> list[Any]:
 
 
 def _found(photo: PhotoPoint, one: Result) -> list[Any]:
-    moved = (one.moved.left, one.moved.right) if one.moved is not None else (None, None)
+    values: dict[str, str | float | None] = {
+        "model_exercise": one.exercise,
+        "model_weak_side": one.weak_side,
+        "model_palsy_probability": one.palsy_probability,
+        "model_palsy_verdict": one.verdict,
+        "model_movement": one.share,
+        "model_moved_left_mm": one.moved.left if one.moved is not None else None,
+        "model_moved_right_mm": one.moved.right if one.moved is not None else None,
+    }
+    values |= {f"model_{region}_symmetry": one.ratio(region) for region in rules.REGIONS}
+    for region, lengths in one.lengths.items():
+        values |= {f"model_{region}_{side}_mm": mm for side, mm in zip(SIDES, lengths, strict=True)}
+    measures = list(measured_in(photo, one))
     return [
-        one.exercise, one.weak_side, one.palsy_probability, one.verdict, one.brow, one.eye, one.mouth, one.share,
-        *moved, one.symmetry.get("scale_from"), one.release,
-        {region: list(lengths) for region, lengths in one.lengths.items()},
-        "\n".join(map(_cells, measured_in(photo, one))),
-    ]  # fmt: skip
+        _cells(values.get(name) for name in FOUND_COLUMNS),
+        one.symmetry.get("scale_from"),
+        one.release,
+        " ".join(read.name for read in measures),
+        " ".join(map(_figures, measures)),
+    ]
 
 
-def _cells(read: Read) -> str:
-    figures = read.left, read.right, difference_of(read.left, read.right), read.value
-    return PROGRAMS.separator.join([read.name, *map(cell, figures)])
+def _figures(read: Read) -> str:
+    return _cells((read.left, read.right, difference_of(read.left, read.right), read.value))
+
+
+def _cells(values: Iterable[str | float | None]) -> str:
+    return PROGRAMS.separator.join(map(cell, values))

@@ -316,7 +316,7 @@ def test_a_long_file_is_sent_as_it_grows_and_is_the_same(as_clinician, patient, 
     for day in range(3):
         scenes.measured(episode, day)
     content = export.history_csv(history=history(episode=episode), record_number=patient.record_number)
-    monkeypatch.setattr(export, "LINES_AT_ONCE", 2)
+    monkeypatch.setattr(export, "PIECES_AT_ONCE", 2)
     response = as_clinician.get(reverse("recovery:csv", args=[patient.pk]))
     parts = list(response.streaming_content)
     assert response.streaming and len(parts) > 4
