@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from dataclasses import dataclass
 
 from django.db.models import TextChoices
 from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from .dates import local_day
 
@@ -31,7 +32,12 @@ def months_between(start: dt.date, end: dt.date) -> int:
 
 def years_and_months(start: dt.date, end: dt.date) -> str:
     """As "3 years", or "1 year 4 months"."""
-    years, months = divmod(months_between(start, end), 12)
+    return _years_and_months(*divmod(months_between(start, end), 12), get_language())
+
+
+@functools.lru_cache(1024)
+def _years_and_months(years: int, months: int, language: str | None) -> str:
+    """language: the active one."""
     words = [ngettext("%(n)d year", "%(n)d years", years) % {"n": years}] if years else []
     if months:
         words.append(ngettext("%(n)d month", "%(n)d months", months) % {"n": months})

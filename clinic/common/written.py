@@ -10,10 +10,40 @@ from typing import Final
 
 from django.urls import get_script_prefix, get_urlconf, reverse
 from django.utils.formats import date_format, number_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 REMEMBERED: Final = 4096
 _NOBODY: Final = uuid.UUID(int=0)
+
+
+class Writer:
+    """Writes in the reader's language and with the site's addresses, which are asked for once: a long course has
+    thousands of numbers, days and addresses on a page, and asking takes longer than writing."""
+
+    def __init__(self) -> None:
+        self.language = get_language()
+        self._site = get_script_prefix(), get_urlconf()
+        self._texts: dict[str, str] = {}
+
+    def decimal(self, value: float | Decimal, places: int) -> str:
+        """As `decimal`."""
+        return _decimal(value, places, self.language)
+
+    def day(self, date: dt.date) -> str:
+        """As `day`."""
+        return _day(date, self.language)
+
+    def address(self, name: str, pk: uuid.UUID | str) -> str:
+        """As `address`."""
+        before, after = _around(name, *self._site)
+        return f"{before}{pk}{after}"
+
+    def text(self, message: str) -> str:
+        """A text, marked by `gettext_noop`, in the reader's language."""
+        known = self._texts.get(message)
+        if known is None:
+            known = self._texts[message] = gettext(message)
+        return known
 
 
 def decimal(value: float | Decimal, places: int) -> str:
@@ -38,8 +68,7 @@ def _day(date: dt.date, language: str | None) -> str:
 
 def address(name: str, pk: uuid.UUID | str) -> str:
     """The address of that name for a record."""
-    before, after = _around(name, get_script_prefix(), get_urlconf())
-    return f"{before}{pk}{after}"
+    return Writer().address(name, pk)
 
 
 @functools.lru_cache(REMEMBERED)

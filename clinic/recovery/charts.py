@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from clinic.common.templatetags.risorius import ROMAN
 
 from . import rules
 from .change import KINDS, limit_of
-from .chart_words import kind_name, reading_words, visit_url, when
+from .chart_words import ChartWords, kind_name
 from .compared import Reading
 from .course import capitalised, number, region_name
 from .geometry import HIGHEST, LOWEST, Band, ChartLine, Mark, Panel, PlotArea, Point
@@ -29,6 +31,9 @@ from .timeline import Timeline, timeline
 
 SHARES = (-0.4, -0.2, 0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 GRADES = (1, 2, 3, 4, 5, 6)
+SHAPES: Final = {"mouth": "circle", "eye": "square", "brow": "triangle"}
+CLINICIANS_GRADE: Final = gettext_noop("clinician's grade %(grade)s")
+MODELS_GRADE: Final = gettext_noop("model's grade %(grade)s, 95 %% interval %(low)s to %(high)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class Drawing:
     time: Timeline
     visits: Sequence[VisitPoint]
     noted: frozenset[dt.date]
+    words: ChartWords = field(default_factory=ChartWords)
 
     def line(
         self,
@@ -121,7 +127,7 @@ def region_points(visits: Sequence[VisitPoint], region: str, kind: str) -> list[
 
 
 def _region(drawing: Drawing, region: str) -> Panel:
-    frame = PlotArea(drawing.time, LOWEST, HIGHEST)
+    frame, words = PlotArea(drawing.time, LOWEST, HIGHEST), drawing.words
     readings = [(visit, visit.readings[region]) for visit in drawing.visits]
     known = [reading for _visit, reading in readings if reading is not None]
     kinds = [kind for kind in KINDS if any(one.kind == kind for one in known)]
@@ -129,9 +135,11 @@ def _region(drawing: Drawing, region: str) -> Panel:
     def mark(visit: VisitPoint) -> Mark:
         one = visit.readings[region]
         assert one is not None
-        words = f"{when(visit)}: {reading_words(region, one)}"
-        shape = {"mouth": "circle", "eye": "square", "brow": "triangle"}[region]
-        return Mark(frame.x(visit.date), frame.y(one.value), words, visit_url(visit), shape, one.reviewed)
+        label = f"{words.when(visit)}: {words.reading(region, one)}"
+        shape = SHAPES[region]
+        return Mark(
+            frame.x(visit.date), frame.y(one.value), label, words.visit_url(visit), shape, one.reviewed
+        )
 
     lines = tuple(
         drawing.line(
@@ -207,7 +215,7 @@ def rest_points(visits: Sequence[VisitPoint], name: str) -> list[Point | None]:
 
 def _rest(drawing: Drawing) -> Panel:
     """How the weak side differs from the other at rest, mm: above 0 a wide eye or a low corner of the mouth."""
-    history, time = drawing.history, drawing.time
+    history, time, words = drawing.history, drawing.time, drawing.words
     found = [(visit, visit.resting) for visit in drawing.visits]
     values = [one.value for _visit, every in found for one in every]
     reach = max(4.0, *(abs(value) for value in values)) if values else 4.0
@@ -218,9 +226,8 @@ def _rest(drawing: Drawing) -> Panel:
 
         def mark(visit: VisitPoint, name: str = name, region: str = region) -> Mark:
             one = next(one for one in visit.resting if one.name == name)
-            shape = {"mouth": "circle", "eye": "square", "brow": "triangle"}[region]
-            words = f"{when(visit)}: {one.words}"
-            return Mark(frame.x(visit.date), frame.y(one.value), words, visit_url(visit), shape, one.reviewed)
+            label, url = f"{words.when(visit)}: {words.resting(one)}", words.visit_url(visit)
+            return Mark(frame.x(visit.date), frame.y(one.value), label, url, SHAPES[region], one.reviewed)
 
         lines.append(drawing.line(frame, name, region, rest_points(drawing.visits, name), mark))
     error = next((one.error for _visit, every in reversed(found) for one in every if one.error), None)
@@ -278,7 +285,7 @@ def _grades(drawing: Drawing) -> Panel:
         def mark(visit: VisitPoint) -> Mark:
             grade = read(visit)
             assert grade is not None
-            return _grade_mark(frame, visit, grade, style, shape)
+            return _grade_mark(drawing.words, frame, visit, grade, style, shape)
 
         return drawing.line(frame, name, style, grade_points(visits, read), mark, joined=False)
 
@@ -303,16 +310,19 @@ def _grades_summary(given: Sequence[int]) -> str:
     return _("Clinician's grade %(first)s first, %(last)s last.") % values
 
 
-def _grade_mark(frame: PlotArea, visit: VisitPoint, grade: int, style: str, shape: str) -> Mark:
+def _grade_mark(
+    words: ChartWords, frame: PlotArea, visit: VisitPoint, grade: int, style: str, shape: str
+) -> Mark:
     x, y = frame.x(visit.date), frame.y(grade)
+    when, url = words.when(visit), words.visit_url(visit)
     if style == "clinician":
-        text = _("clinician's grade %(grade)s") % {"grade": ROMAN[grade]}
-        return Mark(x - 4, y, f"{when(visit)}: {text}", visit_url(visit), shape)
+        text = words.text(CLINICIANS_GRADE) % {"grade": ROMAN[grade]}
+        return Mark(x - 4, y, f"{when}: {text}", url, shape)
     model = visit.model_grade
     assert model is not None
-    text = _("model's grade %(grade)s, 95 %% interval %(low)s to %(high)s") % {
+    text = words.text(MODELS_GRADE) % {
         "grade": ROMAN[grade], "low": ROMAN[model.lowest], "high": ROMAN[model.highest],
     }  # fmt: skip
     spread = model.lowest != model.highest
     low, high = (frame.y(model.highest), frame.y(model.lowest)) if spread else (None, None)
-    return Mark(x + 4, y, f"{when(visit)}: {text}", visit_url(visit), shape, model.reviewed, low, high)
+    return Mark(x + 4, y, f"{when}: {text}", url, shape, model.reviewed, low, high)

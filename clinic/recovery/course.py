@@ -6,10 +6,10 @@ import datetime as dt
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from django.utils.formats import date_format
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from clinic.common import written
@@ -27,14 +27,17 @@ _ORDER = ("mouth", "eye", "brow")
 Kind = Literal["nothing", "first", "other_release", "changed"]
 
 
+_REGIONS: Final = {
+    "brow": pgettext_lazy("within a sentence", "brow"),
+    "eye": pgettext_lazy("within a sentence", "eye"),
+    "mouth": pgettext_lazy("within a sentence", "mouth"),
+    WHOLE: pgettext_lazy("within a sentence", "brow, eye and mouth together"),
+}
+
+
 def region_name(region: str) -> str:
     """The region's name within a sentence."""
-    return {
-        "brow": pgettext("within a sentence", "brow"),
-        "eye": pgettext("within a sentence", "eye"),
-        "mouth": pgettext("within a sentence", "mouth"),
-        WHOLE: pgettext("within a sentence", "brow, eye and mouth together"),
-    }[region]
+    return str(_REGIONS[region])
 
 
 def capitalised(text: str) -> str:
@@ -281,11 +284,12 @@ def fall_sentence(fall: dict[str, Any] | None) -> str:
 
 def number(value: float) -> str:
     """A figure with the two digits that it can bear, as the reader's language writes numbers."""
-    return _number(value, get_language())
+    return number_in(get_language(), value)
 
 
 @functools.lru_cache(written.REMEMBERED)
-def _number(value: float, language: str | None) -> str:
+def number_in(language: str | None, value: float) -> str:
+    """The same in that language, which is the active one."""
     return written.decimal(measures.rounded(value), 2).replace("-", "\N{MINUS SIGN}")
 
 

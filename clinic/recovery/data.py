@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from clinic.common import written
 from clinic.common.templatetags.risorius import ROMAN
 from clinic.visits.exercises import BY_CODE
 
-from .compared import Reading
-from .course import Course, number
+from .chart_words import ChartWords
+from .compared import Kind, Reading
+from .course import Course
 from .history import EpisodeHistory, ModelChange, TimelineMark, TreatmentMark, VisitPoint
-from .noise import measurement_error
+from .kept import Counted
+from .noise import error_of
+from .resting import resting_error
 
 
 def exercise_name(code: str, side: str = "") -> str:
@@ -31,6 +34,7 @@ def as_data(history: EpisodeHistory, drawn: Sequence[VisitPoint] | None = None) 
     """The history as values that JSON can hold; days count from onset. drawn: the visits that the charts draw, of which
     alone the figures are told; all if none are given."""
     visits = history.visits if drawn is None else drawn
+    writer = _VisitWriter(history)
     return {
         "episode": str(history.episode_id),
         "onset": history.onset.date.isoformat() if history.onset.is_known else None,
@@ -44,7 +48,7 @@ def as_data(history: EpisodeHistory, drawn: Sequence[VisitPoint] | None = None) 
         ],
         # Of a long course those that can be told apart in a chart; the file and the API have them all.
         "shown": {"visits": len(visits), "of": len(history.visits)},
-        "visits": [_visit(visit, history.mixed) | _counted(history, visit) for visit in visits],
+        "visits": [writer.visit(visit) | _counted(history, visit) for visit in visits],
         # By number: 1 is the first of treatments and changes together, as in the page's list.
         "events": [
             {
@@ -106,75 +110,98 @@ def _counted(
     return {"day": one.day if known else None, "week": one.week if known else None}
 
 
-def _visit(visit: VisitPoint, mixed: frozenset[str]) -> dict[str, Any]:
-    grade = visit.model_grade
-    return {
-        "visit": str(visit.visit_id),
-        "url": written.address("visits:detail", visit.visit_id),
-        "date": visit.date.isoformat(),
-        "date_text": written.day(visit.date),
-        "since_onset": visit.since,
-        "clinician": {
-            "grade": visit.clinician_grade,
-            "grade_text": ROMAN.get(visit.clinician_grade or 0, ""),
-        },
-        "grade": visit.grade,
-        "grade_source": visit.grade_source,
-        "model": {
-            "preliminary": visit.preliminary,
-            "grade": grade.grade if grade else None,
-            "grade_text": ROMAN[grade.grade] if grade else "",
-            "lowest": grade.lowest if grade else None,
-            "highest": grade.highest if grade else None,
-            "photos": grade.photos if grade else 0,
-            "reviewed": grade.reviewed if grade else False,
-            **{
-                region: _reading(reading, region, region in mixed)
-                for region, reading in visit.readings.items()
+class _VisitWriter:
+    """Tells the visits of one course. What releases say of their errors, and what exercises are called, is the same of
+    most of them."""
+
+    def __init__(self, history: EpisodeHistory) -> None:
+        self.mixed = history.mixed
+        self.words = ChartWords()
+        self.error = functools.cache(_error_of)
+        self.resting_error = functools.cache(resting_error)
+        self.names = functools.cache(_exercise_names)
+
+    def visit(self, visit: VisitPoint) -> dict[str, Any]:
+        """One visit, without its days."""
+        grade = visit.model_grade
+        return {
+            "visit": str(visit.visit_id),
+            "url": self.words.visit_url(visit),
+            "date": visit.date.isoformat(),
+            "date_text": self.words.day(visit.date),
+            "since_onset": visit.since,
+            "clinician": {
+                "grade": visit.clinician_grade,
+                "grade_text": ROMAN.get(visit.clinician_grade or 0, ""),
             },
-            "rest": {
-                one.name: {"value": one.value, "side": one.side, "measurement_error": one.error}
-                for one in visit.resting
+            "grade": visit.grade,
+            "grade_source": visit.grade_source,
+            "model": {
+                "preliminary": visit.preliminary,
+                "grade": grade.grade if grade else None,
+                "grade_text": ROMAN[grade.grade] if grade else "",
+                "lowest": grade.lowest if grade else None,
+                "highest": grade.highest if grade else None,
+                "photos": grade.photos if grade else 0,
+                "reviewed": grade.reviewed if grade else False,
+                **{region: self.reading(reading, region) for region, reading in visit.readings.items()},
+                "rest": {
+                    one.name: {
+                        "value": one.value,
+                        "side": one.side,
+                        "measurement_error": self.resting_error(one.name, one.release),
+                    }
+                    for one in visit.resting
+                },
+                "composite": visit.composite,
+                "releases": list(visit.releases),
             },
-            "composite": visit.composite,
-            "releases": list(visit.releases),
-        },
-        "photos": [
-            {
-                "photo": photo.photo,
-                "url": written.address("visits:photo", photo.photo),
-                "exercise": photo.exercise,
-                "side": photo.side,
-                "brow": photo.brow,
-                "eye": photo.eye,
-                "mouth": photo.mouth,
-                "share": photo.share,
-                "left_mm": photo.left,
-                "right_mm": photo.right,
-                "release": photo.release,
-                "reviewed": photo.reviewed,
-            }
-            for photo in visit.counted
-        ],
-        "waiting": visit.waiting,
-    }
+            "photos": [self.photo(photo) for photo in visit.counted],
+            "waiting": visit.waiting,
+        }
+
+    def photo(self, photo: Counted) -> dict[str, Any]:
+        """A photo that counts for its exercise."""
+        return {
+            "photo": photo.photo,
+            "url": self.words.address("visits:photo", photo.photo),
+            "exercise": photo.exercise,
+            "side": photo.side,
+            "brow": photo.brow,
+            "eye": photo.eye,
+            "mouth": photo.mouth,
+            "share": photo.share,
+            "left_mm": photo.left,
+            "right_mm": photo.right,
+            "release": photo.release,
+            "reviewed": photo.reviewed,
+        }
+
+    def reading(self, reading: Reading | None, region: str) -> dict[str, Any] | None:
+        """A region's figure."""
+        if reading is None:
+            return None
+        return {
+            "value": reading.value,
+            "text": self.words.number(reading.value),
+            "kind": reading.kind,
+            "exercise": reading.exercise,
+            "exercises": list(reading.exercises),
+            "left_mm": reading.left,
+            "right_mm": reading.right,
+            "rest_borrowed_from": reading.rest_date.isoformat() if reading.rest_date else None,
+            # Said where the figures of this region come from several exercises.
+            "from": self.names(reading.exercises) if region in self.mixed else "",
+            "measurement_error": self.error(region, reading.exercises, reading.release, reading.kind),
+            "release": reading.release,
+            "reviewed": reading.reviewed,
+        }
 
 
-def _reading(reading: Reading | None, region: str, named: bool) -> dict[str, Any] | None:
-    if reading is None:
-        return None
-    return {
-        "value": reading.value,
-        "text": number(reading.value),
-        "kind": reading.kind,
-        "exercise": reading.exercise,
-        "exercises": list(reading.exercises),
-        "left_mm": reading.left,
-        "right_mm": reading.right,
-        "rest_borrowed_from": reading.rest_date.isoformat() if reading.rest_date else None,
-        # Said where the figures of this region come from several exercises.
-        "from": ", ".join(map(exercise_name, reading.exercises)) if named else "",
-        "measurement_error": measurement_error(reading, region),
-        "release": reading.release,
-        "reviewed": reading.reviewed,
-    }
+def _error_of(region: str, exercises: tuple[str, ...], release: str, kind: Kind) -> float | None:
+    """Of a region's figure in those exercises."""
+    return error_of(region=region, exercises=exercises, release=release, kind=kind)
+
+
+def _exercise_names(codes: tuple[str, ...]) -> str:
+    return ", ".join(map(exercise_name, codes))

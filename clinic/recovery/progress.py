@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.utils.translation import gettext as _
 
 from .change import Verdict, judged, limit_of
-from .chart_words import length, visit_url, when
+from .chart_words import length
 from .charts import Drawing, Mark, Panel, PlotArea, points_note
 from .compared import Kind
 from .course import number, verdict_words
@@ -20,7 +20,7 @@ from .measures import difference
 from .noise import exercise_error, length_error
 from .resting import resting_error
 from .thinning import noted_days, thinned
-from .timeline import Timeline, timeline
+from .timeline import timeline
 
 SPARK_WIDTH, SPARK_HEIGHT = 132.0, 34.0
 EYE_AT_REST: Final = "palpebral_fissure"
@@ -63,18 +63,24 @@ class ExerciseFigure:
 
 
 class FigureAtVisit(NamedTuple):
-    """One figure of an exercise among many. place: of the visit in the course; photo: as `kept.Counted`."""
+    """One figure of an exercise among many. place: of the visit in the course; counted: as `kept.Counted`, which it
+    becomes where more than the figure is asked of the photo."""
 
     kind: str
     value: float
     place: int
     visit: VisitPoint
-    photo: Counted
+    counted: Sequence[Any]
+
+    @property
+    def photo(self) -> Counted:
+        """The photo that the figure is of."""
+        return Counted._make(self.counted)
 
     @property
     def release(self) -> str:
         """That measured it."""
-        return self.photo.release
+        return self.counted[_RELEASE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +160,14 @@ def progress(history: EpisodeHistory) -> list[ExerciseProgress]:
     """Of every exercise and side that was analysed, in the protocol's order."""
     by_key = _by_key(history)
     time = timeline(history)
+    if time is None:
+        return []
+    across = [round(4 + time.share(one.date) * (SPARK_WIDTH - 8), 1) for one in history.visits]
     found = []
     for code, side in history.exercises:
         course = by_key.get((code, side))
-        if course and time is not None:
-            runs, last = _spark(time, course)
+        if course:
+            runs, last = _spark(across, course)
             found.append(
                 ExerciseProgress(
                     f"{code}-{side}" if side else code,
@@ -177,24 +186,31 @@ def _by_key(history: EpisodeHistory) -> dict[tuple[str, str], list[FigureAtVisit
     """The figures of each exercise and side."""
     found: dict[tuple[str, str], list[FigureAtVisit]] = {}
     for place, visit in enumerate(history.visits):
-        for photo in visit.counted:
+        for photo in visit.figures["counted"]:
             known = _kind_and_value(visit, photo)
             if known is not None:
-                found.setdefault((photo.exercise, photo.side), []).append(
-                    FigureAtVisit(*known, place, visit, photo)
-                )
+                key = photo[_EXERCISE], photo[_SIDE]
+                found.setdefault(key, []).append(FigureAtVisit(*known, place, visit, photo))
     return found
 
 
-def _kind_and_value(visit: VisitPoint, photo: Counted) -> tuple[str, float] | None:
-    if photo.exercise == "rest":
+_PHOTO, _EXERCISE, _SIDE, _RELEASE, _SHARE, _LEFT = (
+    Counted._fields.index(name) for name in ("photo", "exercise", "side", "release", "share", "left")
+)
+
+
+def _kind_and_value(visit: VisitPoint, photo: Sequence[Any]) -> tuple[str, float] | None:
+    exercise = photo[_EXERCISE]
+    if exercise == "rest":
         for name, value, _release, of_photo, *_ in visit.figures["resting"]:
-            if name == EYE_AT_REST and of_photo == photo.photo:
+            if name == EYE_AT_REST and of_photo == photo[_PHOTO]:
                 return "rest", value
-    if photo.share is not None:
-        return "share", photo.share
-    ratio = photo.ratio(_region(photo.exercise))
-    return None if ratio is None or photo.left is not None else ("ratio", ratio)
+    if photo[_SHARE] is not None:
+        return "share", photo[_SHARE]
+    if photo[_LEFT] is not None:
+        return None
+    ratio = photo[Counted._fields.index(_region(exercise))]
+    return None if ratio is None else ("ratio", ratio)
 
 
 def _region(code: str) -> str:
@@ -214,23 +230,25 @@ def _figure(one: FigureAtVisit) -> ExerciseFigure:
     return ExerciseFigure(one.kind, one.value, one.visit, photo, photo.release, error, *sides)
 
 
-def _spark(time: Timeline, course: Sequence[FigureAtVisit]) -> tuple[tuple[str, ...], tuple[float, float]]:
-    """A line through the figures, broken where they are not alike."""
+def _spark(
+    across: Sequence[float], course: Sequence[FigureAtVisit]
+) -> tuple[tuple[str, ...], tuple[float, float]]:
+    """A line through the figures, broken where they are not alike. across: where each visit lies."""
     points = []
-    for one in course:
-        low, high = RANGES[one.kind]
-        share = (min(max(one.value, low), high) - low) / (high - low)
-        x = 4 + time.share(one.visit.date) * (SPARK_WIDTH - 8)
-        points.append((round(x, 1), round(SPARK_HEIGHT - 4 - share * (SPARK_HEIGHT - 8), 1)))
+    for kind, value, place, _visit, _photo in course:
+        low, high = RANGES[kind]
+        share = 0.0 if value < low else 1.0 if value > high else (value - low) / (high - low)
+        points.append((across[place], round(SPARK_HEIGHT - 4 - share * (SPARK_HEIGHT - 8), 1)))
     shown = thinned(points)
     runs: list[list[tuple[float, float]]] = []
     before: tuple[str, str, int] | None = None
-    for place, (one, point) in enumerate(zip(course, points, strict=True)):
-        if before != (one.kind, one.photo.release, one.place - 1):
+    for turn, (kind, _value, place, _visit, photo) in enumerate(course):
+        release = photo[_RELEASE]
+        if before != (kind, release, place - 1):
             runs.append([])
-        if place in shown:
-            runs[-1].append(point)
-        before = one.kind, one.photo.release, one.place
+        if turn in shown:
+            runs[-1].append(points[turn])
+        before = kind, release, place
     lines = tuple(" ".join(f"{x},{y}" for x, y in run) for run in runs if len(run) > 1)
     return lines, points[-1]
 
@@ -247,6 +265,7 @@ def larger(history: EpisodeHistory, exercises: Sequence[ExerciseProgress], key: 
     frame = PlotArea(time, bottom, top)
     weak = history.weak_side
     drawing = Drawing(history, time, (), noted_days(history))
+    words = drawing.words
     by_visit = {seen.visit.visit_id: seen.photo for seen in moved}
     lines = []
     for side, name in (("right", _("right side")), ("left", _("left side"))):
@@ -255,8 +274,8 @@ def larger(history: EpisodeHistory, exercises: Sequence[ExerciseProgress], key: 
             photo = by_visit[visit.visit_id]
             value = getattr(photo, side)
             return Mark(
-                frame.x(visit.date), frame.y(value), f"{when(visit)}: {name} {length(value)} mm",
-                visit_url(visit), "square" if side == weak else "circle", photo.reviewed,
+                frame.x(visit.date), frame.y(value), f"{words.when(visit)}: {name} {words.length(value)} mm",
+                words.visit_url(visit), "square" if side == weak else "circle", photo.reviewed,
             )  # fmt: skip
 
         points = [(seen.visit, getattr(seen.photo, side), seen.release) for seen in moved]

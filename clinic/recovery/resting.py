@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.utils.formats import number_format
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from clinic.common import written
 from inference.pipeline.codes import SIDES
 
 from .measures import MeasuredVisit
@@ -51,17 +51,25 @@ class Resting:
     @property
     def words(self) -> str:
         """In words, on the side that it was measured from."""
-        amount = number_format(abs(round(self.value, 1)), 1)
-        side = {"left": _("left"), "right": _("right")}[self.side]
-        text = {
-            ("palpebral_fissure", True): _("%(side)s eye %(mm)s mm wider"),
-            ("palpebral_fissure", False): _("%(side)s eye %(mm)s mm narrower"),
-            ("commissure_height", True): _("%(side)s corner of the mouth %(mm)s mm lower"),
-            ("commissure_height", False): _("%(side)s corner of the mouth %(mm)s mm higher"),
-            ("brow_height", True): _("%(side)s brow %(mm)s mm higher"),
-            ("brow_height", False): _("%(side)s brow %(mm)s mm lower"),
-        }[self.name, self.value >= 0]
-        return text % {"side": side, "mm": amount}
+        return self.words_by(written.Writer())
+
+    def words_by(self, writer: written.Writer) -> str:
+        """The same, by whoever writes a page."""
+        amount = writer.decimal(abs(round(self.value, 1)), 1)
+        side = writer.text(_SIDES[self.side])
+        return writer.text(_WORDS[self.name, self.value >= 0]) % {"side": side, "mm": amount}
+
+
+_SIDES: Final = {"left": gettext_noop("left"), "right": gettext_noop("right")}
+_WORDS: Final = {
+    ("palpebral_fissure", True): gettext_noop("%(side)s eye %(mm)s mm wider"),
+    ("palpebral_fissure", False): gettext_noop("%(side)s eye %(mm)s mm narrower"),
+    ("commissure_height", True): gettext_noop("%(side)s corner of the mouth %(mm)s mm lower"),
+    ("commissure_height", False): gettext_noop("%(side)s corner of the mouth %(mm)s mm higher"),
+    ("brow_height", True): gettext_noop("%(side)s brow %(mm)s mm higher"),
+    ("brow_height", False): gettext_noop("%(side)s brow %(mm)s mm lower"),
+}
+"""By the asymmetry, and whether it is above 0."""
 
 
 def resting_of(measured: MeasuredVisit) -> tuple[Resting, ...]:
