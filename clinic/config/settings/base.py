@@ -127,6 +127,10 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 SUMMARIES = "clinic.recovery.summaries.CourseSummaries"
+# Compiling a query takes longer than any page's query runs. On a disk without a moving arm a row that an index names
+# costs hardly more than the next one: a planner that believes otherwise reads whole tables for a few rows.
+POSTGRES_OPTIONS = "-c jit=off -c random_page_cost=1.1"
+
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["clinic.accounts.backends.PeopleBackend"]
 AUTH_PASSWORD_VALIDATORS = [

@@ -4,6 +4,7 @@ from .base import *  # noqa: F403
 from .base import (
     ANALYSIS_HARD_LIMIT,
     LOGGING,
+    POSTGRES_OPTIONS,
     env,
 )
 from .environment import broker_tls, with_password
@@ -15,8 +16,7 @@ ALLOWED_HOSTS = env.list("RISORIUS_ALLOWED_HOSTS")
 DATABASES = {"default": env.db_url("RISORIUS_DATABASE_URL")}
 if _password := env.str("RISORIUS_DATABASE_PASSWORD", default=""):
     DATABASES["default"]["PASSWORD"] = _password
-# Compiling a query takes longer than any page's query runs.
-DATABASES["default"]["OPTIONS"] = {**DATABASES["default"].get("OPTIONS", {}), "options": "-c jit=off"}
+DATABASES["default"]["OPTIONS"] = {**DATABASES["default"].get("OPTIONS", {}), "options": POSTGRES_OPTIONS}
 # The file of the authority that signed the database's certificate: then it must have one, for the name it is called by.
 if _authority := env.str("RISORIUS_DATABASE_CA", default=""):
     DATABASES["default"]["OPTIONS"] = {

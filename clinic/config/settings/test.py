@@ -7,7 +7,7 @@ from pathlib import Path
 
 from . import photos
 from .base import *  # noqa: F403
-from .base import ANALYSIS_HARD_LIMIT, STORAGES, env
+from .base import ANALYSIS_HARD_LIMIT, POSTGRES_OPTIONS, STORAGES, env
 
 # Nobody needs a second factor unless a test says so.
 REQUIRE_SECOND_FACTOR = False
@@ -25,7 +25,7 @@ DATABASES = {
     "default": env.db_url("RISORIUS_DATABASE_URL", default="postgres://risorius@127.0.0.1:5432/risorius")
 }
 if "postgresql" in DATABASES["default"]["ENGINE"]:
-    DATABASES["default"]["OPTIONS"] = {"options": "-c jit=off"}
+    DATABASES["default"]["OPTIONS"] = {"options": POSTGRES_OPTIONS}
 CELERY_BROKER_URL = env.str("RISORIUS_BROKER_URL", default="redis://127.0.0.1:6379/0")
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 10 * ANALYSIS_HARD_LIMIT,
