@@ -84,8 +84,14 @@ def _differing(history: Any, rows: Iterable[Any]) -> list[Any]:
         for pk, row in by_pk.items()
         if (line := newest.get(pk)) is None
         or line.history_type == "-"
-        or any(getattr(row, name) != getattr(line, name) for name in names)
+        or any(not _agree(row, line, name) for name in names)
     ]
+
+
+def _agree(row: Any, line: Any, name: str) -> bool:
+    """Whether a record's field is what a line of its history says, or keeps of it."""
+    value, said = getattr(row, name), getattr(line, name)
+    return value == said or (name in line.kept and line.kept[name](value) == said)
 
 
 def rewritten(*, name: str, pks: Iterable[uuid.UUID]) -> list[uuid.UUID]:

@@ -9,6 +9,8 @@ takes its scale from a photo at rest, since shut lids hide the irises. Plain val
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 import math
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -158,6 +160,20 @@ def figures_of(found: Sequence[LidGaps]) -> dict[str, Any]:
         _row(one, side) for one in found if one.seen.visit_id == newest for side in SIDES if side in sides
     ]
     return {"openings": openings, "last": last}
+
+
+def of_newest_visit(figures: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Of the same, what a line of the task's history keeps: the gaps of the newest visit, and the hash of all. A task
+    rests on more with each visit, and each of its results is on record itself."""
+    if not figures or not figures["last"]:
+        return figures
+    newest = figures["last"][0]["visit"]
+    whole = json.dumps(figures, sort_keys=True).encode()
+    return {
+        "openings": [row for row in figures["openings"] if row["visit"] == newest],
+        "last": figures["last"],
+        "sha256": hashlib.sha256(whole).hexdigest(),
+    }
 
 
 def _row(one: LidGaps, side: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from clinic.patients.models import Episode, Patient, Treatment
 from clinic.patients.visibility import seen_by
 from clinic.visits.models import Visit
 
+from . import closure
 from .scales import BY_CODE, Scale
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Task(Record, Versioned):
         null=True, blank=True, help_text="the newest visit of the episode when it was closed"
     )
     times_reopened = models.PositiveSmallIntegerField(default=0)
-    history = History(excluded_fields=["created_at"])
+    history = History(excluded_fields=["created_at"], kept={"figures": closure.of_newest_visit})
 
     objects = TaskQuerySet.as_manager()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 
 import pytest
@@ -12,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from clinic.audit.alterations import rewritten
 from clinic.audit.models import AuditEvent
 from clinic.examination import closure, sentences, services
 from clinic.examination.models import Task
@@ -344,3 +346,32 @@ def test_eyes_are_read_from_what_is_kept_of_the_visits(episode, clinician):
     refresh_summary(patient_id=episode.patient_id, afresh=True)
     assert Task.objects.get(episode=episode).figures == before
     assert len(before["openings"]) == 4
+
+
+def test_the_history_keeps_of_each_visit_its_own_gaps_and_tells_an_altered_one_all_the_same(episode):
+    for week in range(3):
+        open_visit(episode, 7 * week)
+        task = refresh(episode)
+    lines = list(task.history.order_by("history_id"))
+    assert [len(line.figures["openings"]) for line in lines] == [1, 1, 1]
+    assert [line.figures["openings"][0]["visit"] for line in lines] == [
+        row["visit"] for row in task.figures["openings"]
+    ]
+    assert not rewritten(name="task", pks=[task.pk])
+    task.figures["openings"][0]["mm"] = 0.4
+    Task.objects.filter(pk=task.pk).update(figures=task.figures)
+    assert rewritten(name="task", pks=[task.pk]) == [task.pk], "an opening of an earlier visit"
+
+
+def test_a_line_of_before_that_holds_all_figures_is_no_alteration(episode):
+    for week in range(2):
+        open_visit(episode, 7 * week)
+        task = refresh(episode)
+    line = task.history.first()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(
+            "UPDATE examination_historicaltask SET figures = %s WHERE history_id = %s",
+            [json.dumps(task.figures), line.pk],
+        )
+    assert not rewritten(name="task", pks=[task.pk])
