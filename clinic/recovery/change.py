@@ -304,14 +304,14 @@ class _Now:
     ) -> tuple[float, float, float | None, str] | None:
         """Both figures, the newer one's error, and the release: as `alike` finds them."""
         for release in self.now.known_releases:
-            names = before.names(region, kind, release)
-            if not names:
+            rows = before.rows(region, kind, release)
+            if not rows:
                 continue
-            key = region, kind, release, names
+            key = region, kind, release, tuple([one[0] for one in rows])
             if key not in self._alike:
                 self._alike[key] = self._common(*key)
             found = self._alike[key]
-            if found is not None and (old := before.value(region, kind, release, found[0])) is not None:
+            if found is not None and (old := before.value_of(rows, kind, found[0])) is not None:
                 return old, found[1], found[2], release
         return None
 

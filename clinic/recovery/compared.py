@@ -11,7 +11,7 @@ import statistics
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from inference.pipeline.measure.movement import share_of_sums
 
@@ -64,6 +64,9 @@ class Reading:
             object.__setattr__(self, "exercises", (self.exercise,))
 
 
+_NOTHING: Final[dict[str, Any]] = {}
+
+
 class Compared:
     """Of one visit. plain: of each release, newest first, its name and {region: {kind: `Movement`s or `Distance`s, from
     the exercise that says most}}. rest_date: of the visit that lent its photo at rest."""
@@ -79,30 +82,28 @@ class Compared:
         self._values: dict[tuple[Any, ...], float | None] = {}
         self._names: dict[tuple[str, str, str], tuple[str, ...]] = {}
 
-    def _of(self, region: str, kind: Kind, release: str) -> Sequence[Any]:
+    def rows(self, region: str, kind: Kind, release: str) -> Sequence[Any]:
+        """Of each such photo what it tells, as in `plain`."""
         regions = self._figures.get(release)
-        return regions.get(region, {}).get(kind, ()) if regions is not None else ()
+        return regions.get(region, _NOTHING).get(kind, ()) if regions is not None else ()
 
-    def names(self, region: str, kind: Kind, release: str) -> tuple[str, ...]:
-        """The exercise of each such photo."""
-        return tuple([one[0] for one in self._of(region, kind, release)])
+    def value_of(self, rows: Sequence[Any], kind: Kind, exercises: tuple[str, ...]) -> float | None:
+        """As `value`, of rows at hand: a course asks each of its visits once."""
+        return self._moved(rows, exercises) if kind == "movement" else _mean(rows, exercises)
 
     def exercises(self, region: str, kind: Kind, release: str) -> tuple[str, ...]:
         """In which that release has such a figure of the region."""
         key = region, kind, release
         found = self._names.get(key)
         if found is None:
-            found = self._names[key] = tuple(dict.fromkeys(self.names(*key)))
+            found = self._names[key] = tuple(dict.fromkeys(one[0] for one in self.rows(*key)))
         return found
 
     def value(self, region: str, kind: Kind, release: str, exercises: tuple[str, ...]) -> float | None:
         """The region's figure in these exercises together; None where one is missing, or hardly any was made."""
         key = region, kind, release, exercises
         if key not in self._values:
-            known = self._of(region, kind, release)
-            self._values[key] = (
-                self._moved(known, exercises) if kind == "movement" else _mean(known, exercises)
-            )
+            self._values[key] = self.value_of(self.rows(region, kind, release), kind, exercises)
         return self._values[key]
 
     def reading(
@@ -114,7 +115,7 @@ class Compared:
         value = self.value(region, kind, release, exercises)
         if value is None:
             return None
-        known = self._of(region, kind, release)
+        known = self.rows(region, kind, release)
         if kind == "movement":
             moved = [Movement(*one) for exercise in exercises for one in known if one[0] == exercise]
             return Reading(

@@ -68,7 +68,7 @@ COLUMNS: Final[tuple[str, ...]] = (
 PLACES: Final = {name: place for place, name in enumerate(COLUMNS)}
 PIECES_AT_ONCE: Final = 60
 """A visit's line, or a photo's with those of its measures."""
-VISITS_AT_ONCE: Final = 50
+VISITS_AT_ONCE: Final = 100
 BEGIN: Final = "\0"
 """Stands in none of a measure's cells."""
 
