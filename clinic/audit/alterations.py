@@ -91,7 +91,12 @@ def _differing(history: Any, rows: Iterable[Any]) -> list[Any]:
 def _agree(row: Any, line: Any, name: str) -> bool:
     """Whether a record's field is what a line of its history says, or keeps of it."""
     value, said = getattr(row, name), getattr(line, name)
-    return value == said or (name in line.kept and line.kept[name](value) == said)
+    if value == said or name not in line.kept:
+        return bool(value == said)
+    try:
+        return bool(line.kept[name](value) == said)
+    except (AttributeError, IndexError, KeyError, TypeError):
+        return False  # no value that the field could have been given
 
 
 def rewritten(*, name: str, pks: Iterable[uuid.UUID]) -> list[uuid.UUID]:
