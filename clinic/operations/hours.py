@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from django.db import transaction
@@ -45,17 +46,32 @@ def hour_of(moment: dt.datetime) -> dt.datetime:
 
 def since(*, moment: dt.datetime, clinic_id: uuid.UUID | None = None) -> HourSums:
     """What came in and ended well since the hour of that moment began, in a clinic or in all."""
+    return HourSums(**_since(moment, clinic_id, HourSums._fields))
+
+
+def succeeded_since(*, moment: dt.datetime, clinic_id: uuid.UUID | None = None) -> int:
+    """Of the same, the analyses alone."""
+    return _since(moment, clinic_id, ["succeeded"])["succeeded"]
+
+
+def _since(moment: dt.datetime, clinic_id: uuid.UUID | None, names: Iterable[str]) -> Counter[str]:
     begin = hour_of(moment)
     counted_to = _counted_to()
-    kept: dict[str, int | None] = {"stored": 0, "succeeded": 0}
+    found: Counter[str] = Counter()
     if counted_to is not None and counted_to > begin:
         rows = HourTally.objects.filter(hour__gte=begin, hour__lt=counted_to)
         if clinic_id is not None:
             rows = rows.filter(clinic_id=clinic_id)
-        kept = rows.aggregate(stored=Sum("stored"), succeeded=Sum("succeeded"))
+        found.update(
+            {name: n or 0 for name, n in rows.aggregate(**{name: Sum(name) for name in names}).items()}
+        )
         begin = counted_to
-    live = [_number(rows, clinic_id) for rows in (_stored(begin), _succeeded(begin))]
-    return HourSums((kept["stored"] or 0) + live[0], (kept["succeeded"] or 0) + live[1])
+    live = {name: _ROWS[name](begin) for name in names}
+    if clinic_id is None:
+        found.update({name: rows.count() for name, rows in live.items()})
+    else:
+        found.update({name: each[clinic_id] for name, each in _by_clinic(live).items()})
+    return found
 
 
 def count() -> int:
@@ -86,11 +102,8 @@ def _keep(begin: dt.datetime, until: dt.datetime) -> None:
     found: dict[tuple[uuid.UUID, dt.datetime], Counter[str]] = defaultdict(Counter)
     hour = begin
     while hour < until:
-        for name, rows in (
-            ("stored", _stored(hour, hour + HOUR)),
-            ("succeeded", _succeeded(hour, hour + HOUR)),
-        ):
-            for clinic_id, number in _by_clinic(rows).items():
+        for name, each in _by_clinic({name: of(hour, hour + HOUR) for name, of in _ROWS.items()}).items():
+            for clinic_id, number in each.items():
                 found[clinic_id, hour][name] = number
         hour += HOUR
     HourTally.objects.bulk_create(
@@ -108,15 +121,23 @@ def _succeeded(begin: dt.datetime, until: dt.datetime | None = None) -> QuerySet
     return rows if until is None else rows.filter(finished_at__lt=until)
 
 
-def _number(rows: QuerySet[Any], clinic_id: uuid.UUID | None) -> int:
-    return rows.count() if clinic_id is None else _by_clinic(rows)[clinic_id]
+_ROWS: Final[dict[str, Callable[..., QuerySet[Any]]]] = {"stored": _stored, "succeeded": _succeeded}
 
 
-def _by_clinic(rows: QuerySet[Any]) -> Counter[uuid.UUID]:
-    """How many of the rows each clinic has. By their visits, of which an hour has some hundred: beside so many rows a
-    database would rather read all patients than look those few up."""
-    visits = dict(rows.order_by().values_list(_VISIT[rows.model]).annotate(Count("pk")))
-    found: Counter[uuid.UUID] = Counter()
-    for pk, clinic_id in Visit.objects.filter(pk__in=visits).values_list("pk", "patient__clinic_id"):
-        found[clinic_id] += visits[pk]
+def _by_clinic(wanted: Mapping[str, QuerySet[Any]]) -> dict[str, Counter[uuid.UUID]]:
+    """How many of the rows of each name every clinic has. By their visits, of which an hour has some hundred: beside so
+    many rows a database would rather read all patients than look those few up."""
+    visits = {
+        name: dict(rows.order_by().values_list(_VISIT[rows.model]).annotate(Count("pk")))
+        for name, rows in wanted.items()
+    }
+    asked = set().union(*visits.values())
+    clinics = (
+        dict(Visit.objects.filter(pk__in=asked).values_list("pk", "patient__clinic_id")) if asked else {}
+    )
+    found: dict[str, Counter[uuid.UUID]] = {name: Counter() for name in wanted}
+    for name, each in visits.items():
+        for visit, number in each.items():
+            if visit in clinics:  # else destroyed in between
+                found[name][clinics[visit]] += number
     return found

@@ -196,7 +196,7 @@ def clinic_failures(*, user: User, clinic_id: uuid.UUID) -> list[dict[str, Any]]
     )
     week = dict(_by(own, "status", "error_code"))
     day = dict(_by(own.filter(queued_at__gte=now - DAY), "status", "error_code"))
-    total = sum(week.values()) + hours.since(moment=now - WEEK, clinic_id=clinic_id).succeeded
+    total = sum(week.values()) + hours.succeeded_since(moment=now - WEEK, clinic_id=clinic_id)
     return [
         {
             "failed": key[0] == Status.FAILED,
