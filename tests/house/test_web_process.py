@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from clinic.examination import services
-from tests import factories
+from tests import emptying, factories
 from tests.passkeys import passkey
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,6 +34,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def walked(django_db_setup, django_db_blocker):
     """What a process of its own says after visiting every address with one of each record."""
     with django_db_blocker.unblock():
+        brought = emptying.filled()
         clinic = factories.ClinicFactory()
         user = factories.member(clinic, "administrator", is_staff=True, is_superuser=True)
         patient = factories.PatientFactory(clinic=clinic, name=NAME)
@@ -84,7 +85,7 @@ def walked(django_db_setup, django_db_blocker):
             timeout=300,
             check=False,
         )
-        empty_database()
+        emptying.empty(keep=brought)
     assert answer.returncode == 0, answer.stderr[-3000:]
     return json.loads(answer.stdout)
 
@@ -96,12 +97,6 @@ def releases() -> list[str]:
 def database_url() -> str:
     parts = connection.settings_dict
     return f"postgres://{parts['USER']}@{parts['HOST']}:{parts['PORT']}/{parts['NAME']}"
-
-
-def empty_database() -> None:
-    from django.core.management import call_command
-
-    call_command("flush", verbosity=0, interactive=False)
 
 
 def test_nothing_of_the_worker_is_loaded(walked):
