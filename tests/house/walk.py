@@ -10,11 +10,13 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from http.cookies import Morsel
 
 WORKER_ONLY = ("tensorflow", "keras", "jax", "ai_edge_litert", "mediapipe", "cv2")
 ADDRESSES = re.compile(r"""(?:href|src|action|hx-get|hx-post|data-[a-z-]*url)=["']([^"']*)["']""")
 # Combinations of arguments to try for one address.
 TRIES = 64
+NONE: Morsel[str] = Morsel()
 # What an argument of that name may be, where it is no record's identifier.
 OF_NAME = {"code": ["sunnybrook"]}
 
@@ -24,20 +26,26 @@ def main() -> None:
     import django
 
     django.setup()
+    from django.conf import settings
     from django.contrib.auth import get_user_model
     from django.test import Client
     from django.urls import get_resolver
 
     user = get_user_model().objects.get(pk=user_id)
-    client = Client(raise_request_exception=False)
+    client, session = Client(raise_request_exception=False), ""
     reached: dict[str, list[int]] = {}
     errors: list[str] = []
     leaks: list[str] = []
+    # Of addresses that begin alike, what led to a record.
+    known: dict[str, dict[str, None]] = {}
     for method in ("get", "post"):
         # What closes a record comes last, so that the others still find it open.
         for template, names in sorted(set(templates(get_resolver())), key=lambda t: ("archive" in t[0], t)):
-            for path in paths(template, names, values):
-                client.force_login(user)
+            led = known.setdefault(template.partition("%")[0], {})
+            for path in paths(template, names, list(dict.fromkeys([*led, *values]))):
+                if client.cookies.get(settings.SESSION_COOKIE_NAME, NONE).value != session:
+                    client.force_login(user)
+                    session = client.cookies[settings.SESSION_COOKIE_NAME].value
                 response = getattr(client, method)(path)
                 reached.setdefault(template, []).append(response.status_code)
                 if response.status_code >= 500:
@@ -48,6 +56,7 @@ def main() -> None:
                 leaks += [f"/{template}: {address}" for address in found if mark.lower() in address.lower()]
                 response.close()
                 if response.status_code not in (403, 404):
+                    led.update(dict.fromkeys(value for value in values if value in path))
                     break
     unreached = [template for template, statuses in reached.items() if set(statuses) == {404}]
     loaded = [name for name in WORKER_ONLY if name in sys.modules]
