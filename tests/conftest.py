@@ -19,10 +19,10 @@ from clinic.accounts.models import Role
 from clinic.audit import guards
 
 from . import emptying, factories
+from .faults import ahead
 from .servers import chromium
 
 LONG = (
-    "faults/test_drills.py",
     "shell/test_pages.py",
     "recovery/test_change.py",
     "versions/test_browser.py",
@@ -58,6 +58,11 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
     for number, spec in enumerate(specs):
         spec.env["RISORIUS_BROKER_URL"] = f"{settings.CELERY_BROKER_URL.rpartition('/')[0]}/{number}"
         spec.env["RISORIUS_VAR_DIR"] = str(settings.VAR_DIR / f"process-{number}")
+        spec.env[ahead.FOLDER] = str(settings.VAR_DIR)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(ahead.Ahead())
 
 
 def arrange_results() -> None:

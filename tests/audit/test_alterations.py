@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from clinic.operations.fsck import audit as fsck
 from clinic.operations.models import IntegrityCheck
 
 from .. import factories
+from ..shared import taken_back
 from .test_chain import verify
 from .test_statements import as_superuser_past_the_guards
 
@@ -28,9 +31,24 @@ HISTORIES = sorted(kept())
 NOT_SAID = {"id", "version"}
 
 
-@pytest.fixture
-def records(patient, visit, clinician) -> dict[str, Any]:
+@pytest.fixture(scope="module")
+def shared(django_db_setup, django_db_blocker) -> Iterator[dict[str, Any]]:
     """One record of each table whose history is kept."""
+    with django_db_blocker.unblock(), taken_back():
+        clinic = factories.ClinicFactory()
+        clinician = factories.member(clinic)
+        episode = factories.EpisodeFactory(patient__clinic=clinic)
+        visit = factories.VisitFactory(episode=episode, clinician=clinician)
+        yield records_of(visit.patient, visit, clinician)
+
+
+@pytest.fixture
+def records(shared) -> Iterator[dict[str, Any]]:
+    with taken_back():
+        yield deepcopy(shared)
+
+
+def records_of(patient: Any, visit: Any, clinician: Any) -> dict[str, Any]:
     photo = factories.PhotoFactory(visit=visit)
     treatment = factories.TreatmentFactory(episode=visit.episode)
     task = examination.raise_task(user=clinician, episode=visit.episode, kind="follow_up", plan="call")

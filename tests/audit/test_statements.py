@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -27,6 +30,7 @@ from clinic.visits.models import VisitConfirmation
 from inference.models import Analysis
 
 from .. import factories
+from ..shared import taken_back
 from .test_chain import verify
 
 
@@ -40,9 +44,56 @@ def as_superuser_past_the_guards() -> Iterator[None]:
         cursor.execute("SET LOCAL session_replication_role = origin")
 
 
-@pytest.fixture
-def said(patient, visit, clinician):
+@dataclass
+class World:
+    clinician: Any
+    visit: Any
+    said: dict[str, Any]
     """One statement of each kind, made by the product."""
+
+
+@pytest.fixture(scope="module")
+def shared(django_db_setup, django_db_blocker) -> Iterator[World]:
+    with django_db_blocker.unblock(), taken_back():
+        clinic = factories.ClinicFactory()
+        clinician = factories.member(clinic)
+        episode = factories.EpisodeFactory(patient__clinic=clinic)
+        visit = factories.VisitFactory(episode=episode, clinician=clinician)
+        yield World(clinician, visit, statements_of(visit.patient, visit, clinician))
+
+
+@pytest.fixture
+def world(shared) -> World:
+    return deepcopy(shared)
+
+
+@pytest.fixture
+def db(shared) -> Iterator[None]:
+    with taken_back():
+        yield
+
+
+@pytest.fixture
+def said(world, db) -> dict[str, Any]:
+    return world.said
+
+
+@pytest.fixture
+def visit(world, db):
+    return world.visit
+
+
+@pytest.fixture
+def patient(visit):
+    return visit.patient
+
+
+@pytest.fixture
+def clinician(world, db):
+    return world.clinician
+
+
+def statements_of(patient: Any, visit: Any, clinician: Any) -> dict[str, Any]:
     photo = factories.PhotoFactory(visit=visit)
     analysis = factories.AnalysisFactory(photo=photo)
     log_result(record=analysis, patient_id=patient.pk, clinic_id=patient.clinic_id)
@@ -194,7 +245,8 @@ def test_numbers_that_were_given_back_are_noted_and_then_no_fault(said, monkeypa
     assert status == 0 and "1 numbers have no line" in told
 
 
-def test_rows_of_before_get_their_lines_once(visit, clinician) -> None:
+def test_rows_of_before_get_their_lines_once(clinician) -> None:
+    visit = factories.VisitFactory(clinician=clinician)
     analysis = factories.AnalysisFactory(photo__visit=visit)
     factories.ConfirmationFactory(analysis=analysis)
     factories.VisitConfirmationFactory(visit=visit).visit.save()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -71,16 +72,31 @@ class Window:
         return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
 
 
-@pytest.fixture
-def window(browser: Browser, live_server: Any, person: Any) -> Iterator[Window]:
+@contextmanager
+def open_window(browser: Browser, person: Any, url: str, *more: Any) -> Iterator[Window]:
+    """A window of that person, with more cookies than the session's."""
     context = browser.new_context(
         viewport={"width": 1280, "height": 800}, color_scheme="light", reduced_motion="reduce", locale="en-GB"
     )
     # Patience of a busy machine: what is tested is the page, never its speed.
     context.set_default_timeout(60_000)
-    context.add_cookies(cookies_of(person, live_server.url))
-    yield Window(context, live_server.url)
+    context.add_cookies([*cookies_of(person, url), *more])
+    yield Window(context, url)
     context.close()
+
+
+@pytest.fixture
+def window(browser: Browser, live_server: Any, person: Any) -> Iterator[Window]:
+    with open_window(browser, person, live_server.url) as window:
+        yield window
+
+
+@pytest.fixture
+def indonesian(browser: Browser, live_server: Any, person: Any) -> Iterator[Window]:
+    """A window whose person has chosen Indonesian."""
+    language = {"name": settings.LANGUAGE_COOKIE_NAME, "value": "id", "url": live_server.url}
+    with open_window(browser, person, live_server.url, language) as window:
+        yield window
 
 
 @pytest.fixture

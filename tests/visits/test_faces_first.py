@@ -18,6 +18,7 @@ from inference.pipeline import active_folder
 from inference.pipeline.codes import VIEWS
 
 from .. import factories
+from ..shell.test_pages import FRAMES
 from .test_browser import PEOPLE, browser, clinician, open_page, sees, visit
 
 __all__ = ["browser", "clinician", "open_page", "visit"]
@@ -105,10 +106,11 @@ def test_the_faces_come_first(open_page, visit, state):
     found = {}
     for language in ("en", "id"):
         page.context.add_cookies([{"name": "django_language", "value": language, "url": page.url}])
+        page.reload()
+        expect(page.locator(".visit-card").first).to_be_visible()
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
-            page.reload()
-            expect(page.locator(".visit-card").first).to_be_visible()
+            page.evaluate(FRAMES)
             first = page.locator(".visit-card img").first.bounding_box()
             assert page.evaluate("document.documentElement.scrollWidth") == width
             found[language, width] = first["y"]
