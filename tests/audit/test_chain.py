@@ -11,12 +11,13 @@ import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from clinic.audit import chain, guards
+from clinic.audit import chain, guards, statements
 from clinic.audit.models import AuditEvent, Event, Seal
 from clinic.audit.services import log_event
 from clinic.patients import services
 from clinic.patients.models import Patient
 
+from .. import factories
 from ..conftest import arrange_results
 
 
@@ -250,3 +251,16 @@ def test_the_log_of_the_process_withholds_nothing_of_the_head(db) -> None:
 
     digest = "0123456789abcdef" * 4
     assert scrub.value(digest[:32]) == digest[:32] and scrub.value(digest[32:]) == digest[32:]
+
+
+def test_rows_of_before_get_their_lines_once(visit) -> None:
+    analysis = factories.AnalysisFactory(photo__visit=visit)
+    factories.ConfirmationFactory(analysis=analysis)
+    factories.VisitConfirmationFactory(visit=visit).visit.save()
+    factories.ConsentFactory(patient=visit.patient)
+    factories.rejected(factories.PhotoFactory(visit=visit))
+    factories.AnalysisFactory(photo__visit=visit, queued=True)
+    assert verify()[0] == 1
+    assert statements.take_up() == 5 and verify()[0] == 0, verify()
+    lines = AuditEvent.objects.filter(detail__how="noted")
+    assert {line.patient_id for line in lines} == {visit.patient_id}

@@ -245,20 +245,6 @@ def test_numbers_that_were_given_back_are_noted_and_then_no_fault(said, monkeypa
     assert status == 0 and "1 numbers have no line" in told
 
 
-def test_rows_of_before_get_their_lines_once(clinician) -> None:
-    visit = factories.VisitFactory(clinician=clinician)
-    analysis = factories.AnalysisFactory(photo__visit=visit)
-    factories.ConfirmationFactory(analysis=analysis)
-    factories.VisitConfirmationFactory(visit=visit).visit.save()
-    factories.ConsentFactory(patient=visit.patient)
-    factories.rejected(factories.PhotoFactory(visit=visit))
-    factories.AnalysisFactory(photo__visit=visit, queued=True)
-    assert verify()[0] == 1
-    assert statements.take_up() == 5 and verify()[0] == 0, verify()
-    lines = AuditEvent.objects.filter(detail__how="noted")
-    assert {line.patient_id for line in lines} == {visit.patient_id}
-
-
 def test_no_summary_is_made_of_a_forgery(said, patient, visit) -> None:
     refresh_summary(patient_id=patient.pk)
     check = IntegrityCheck(share=100, repairs=True)
