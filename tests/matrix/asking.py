@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.urls import reverse
 
-from clinic.audit.models import AuditEvent, ReadEvent
+from clinic.audit.models import Access, AuditEvent
 
 from .rows import Row
 from .world import Place, World
@@ -50,14 +50,22 @@ class Answer:
 
 def writes() -> dict[str, int]:
     """How many rows of each table this transaction has written so far, be it taken back or not."""
+    return _looked_at()[0]
+
+
+def _looked_at() -> tuple[dict[str, int], int]:
+    """The same, and the newest line of the log. It is asked before and after each request, so in one go."""
     with connection.cursor() as cursor:
-        # What pg_stat_xact_user_tables says of these, without its joins: it is asked twice a request.
+        # What pg_stat_xact_user_tables says of these, without its joins.
         cursor.execute(
             "SELECT relname, pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_updated(oid) "
             "+ pg_stat_get_xact_tuples_deleted(oid) FROM pg_class "
-            "WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+            "WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace "
+            "UNION ALL SELECT '', coalesce(max(id), 0) FROM audit_auditevent"
         )
-        return {name: count for name, count in cursor.fetchall() if count and not name.startswith(RESTLESS)}
+        found = dict(cursor.fetchall())
+    last = found.pop("")
+    return {name: count for name, count in found.items() if count and not name.startswith(RESTLESS)}, last
 
 
 @functools.cache
@@ -112,26 +120,25 @@ def send(
     jar = client.cookies.copy()
     client.raise_request_exception = False
     with transaction.atomic():
-        before, last = writes(), _last_event()
+        before, last = _looked_at()
         response = getattr(client, method.lower())(path, body, **options)
         content = b"".join(response) if response.streaming else response.content
+        now, newest = _looked_at()
+        lines = (
+            AuditEvent.objects.filter(pk__gt=last).values_list("kind", "patient_id") if newest > last else ()
+        )
         answer = Answer(
             status=response.status_code,
             location=response.headers.get("Location", ""),
             text=(content.decode(errors="replace") + repr(response.headers) + str(response.cookies)).lower(),
-            changed=(now := writes()) != before,
+            changed=now != before,
             tables=frozenset(name for name, count in now.items() if count != before.get(name)),
-            read=ReadEvent.objects.filter(pk__gt=last).exists(),
-            logged=AuditEvent.objects.filter(pk__gt=last).exists(),
+            read=any(kind in Access.values and patient for kind, patient in lines),
+            logged=bool(lines),
         )
         transaction.set_rollback(True)
     client.cookies = jar
     return answer
-
-
-def _last_event() -> int:
-    newest = AuditEvent.objects.order_by("-pk").values_list("pk", flat=True).first()
-    return newest or 0
 
 
 def secrets(place: Place, *, said: str, clinical_only: bool = False) -> list[str]:
