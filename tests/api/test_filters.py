@@ -11,7 +11,10 @@ from django.utils import timezone
 from tests import factories
 
 from .contract import document
+from .shared_records import clinic, clinician, db, made, patient, records, visit
 from .test_problems import problem
+
+__all__ = ["clinic", "clinician", "db", "made", "patient", "records", "visit"]
 
 NOW = "2026-01-14T03:00:00Z"
 

@@ -10,6 +10,9 @@ from clinic.visits.models import Confirmation
 from tests import factories
 
 from .conftest import client_of
+from .shared_records import clinic, clinician, db, made, patient, records, visit
+
+__all__ = ["clinic", "clinician", "db", "made", "patient", "records", "visit"]
 
 READS = ["clinic", "patient", "episode", "treatment", "consent", "visit", "photo", "analysis", "confirmation"]
 # What writes records, as (method, address, its argument, body); each argument names a record of the fixture.
