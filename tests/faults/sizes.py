@@ -33,6 +33,6 @@ FULL = Size(
     beat_away=600, live=1.0,
 )  # fmt: skip
 SHORT = Size(
-    photos=16, kills=3, photo=0.1, lease=3, every=1, hard_limit=30, hang_limit=5, canary=3, outage=1,
+    photos=16, kills=3, photo=0.1, lease=3, every=1, hard_limit=30, hang_limit=8, canary=3, outage=1,
     beat_away=4, live=10.0,  # beside the rest of the suite
 )  # fmt: skip
