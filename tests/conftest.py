@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -25,21 +26,34 @@ from .servers import chromium
 LONG = (
     "shell/test_pages.py",
     "recovery/test_change.py",
-    "versions/test_browser.py",
-    "visits/test_faces_first.py",
-    "visits/test_browser.py",
-    "story/test_main_story.py",
     "matrix/test_matrix.py",
-    "running/test_running.py",
-    "recovery/test_standing.py",
-    "demo/test_demo_runs.py",
-    "validation/test_tallies.py",
-    "visits/test_capture.py",
     "matrix/test_scopes.py",
-    "recovery/test_long_courses.py",
+    "story/test_main_story.py",
+    "records/test_queries.py",
+    "validation/test_tallies.py",
+    "running/test_running.py",
     "ml_training/test_export.py",
+    "ml_training/test_locator.py",
+    "demo/test_demo_runs.py",
+    "visits/test_browser.py",
     "story/test_demo.py",
+    "demo/test_dev.py",
+    "recovery/test_standing.py",
+    "overview/test_by_index.py",
+    "matrix/test_guesses.py",
+    "versions/test_browser.py",
+    "demo/test_whole_record.py",
     "house/test_web_process.py",
+    "ml_training/test_controls.py",
+    "running/test_commands.py",
+    "api/test_filters.py",
+    "visits/test_filing_browser.py",
+    "ml_training/test_models.py",
+    "fuzz/test_uploads.py",
+    "visits/test_capture.py",
+    "visits/test_decoding.py",
+    "visits/test_faces_first.py",
+    "recovery/test_pages.py",
 )
 """The files that take longest, longest first: `--durations` says which."""
 # Playwright's synchronous interface runs an event loop, which Django would take for an async view.
@@ -50,6 +64,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that take longest begin first, so that at the end no process waits long for the other's last one."""
     places = {name: place for place, name in enumerate(LONG)}
     items.sort(key=lambda item: places.get(item.path.as_posix().rpartition("/tests/")[2], len(LONG)))
+
+
+def pytest_collection_finish() -> None:
+    """What stands once all tests are collected stays to the end, and need not be looked through for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -10,8 +10,12 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from clinic.audit.models import AuditEvent, Event
+from clinic.patients.models import Patient
 from tests import conftest, emptying, factories
+from tests.faults import ahead
 from tests.servers import PORTS, free_port
+from tests.shared import taken_back
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,3 +53,26 @@ def test_what_a_test_committed_is_gone_after_it(monkeypatch):
     monkeypatch.setattr(emptying, "SMALL", 0)
     emptying.empty(keep=brought)
     assert emptying.filled() == brought
+
+
+@pytest.mark.django_db
+def test_what_is_taken_back_leaves_no_row_and_no_number_of_the_log():
+    first = AuditEvent.objects.create(kind=Event.LOGIN).pk
+    with taken_back():
+        factories.PatientFactory()
+        assert AuditEvent.objects.create(kind=Event.LOGIN).pk == first + 1
+    assert not Patient.objects.exists()
+    assert AuditEvent.objects.create(kind=Event.LOGOUT).pk == first + 1
+
+
+def test_one_process_begins_the_drills_and_only_where_they_are_asked_for(monkeypatch):
+    begun = []
+    monkeypatch.setattr(ahead.Ahead, "begin", lambda _self: begun.append(worker))
+    option = SimpleNamespace(collectonly=False)
+    for worker, file in (("gw0", "test_visit.py"), ("gw1", "test_drills.py"), ("gw0", "test_drills.py")):
+        monkeypatch.setenv("PYTEST_XDIST_WORKER", worker)
+        items = [SimpleNamespace(path=Path(file))]
+        ahead.Ahead().pytest_collection_finish(
+            SimpleNamespace(items=items, config=SimpleNamespace(option=option))
+        )
+    assert begun == ["gw0"]

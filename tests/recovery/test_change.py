@@ -21,7 +21,7 @@ from tests import factories
 
 from . import scenes, simulated
 
-COURSES, VISITS, RELAPSES, ON_TODAY = 1000, 6, 200, 200
+COURSES, VISITS, RELAPSES, ON_TODAY = 1000, 6, 200, 100
 
 
 def worse_at_any_visit(episodes) -> set[uuid.UUID]:  # type: ignore[no-untyped-def]
@@ -49,7 +49,8 @@ def test_of_a_thousand_courses_without_change_at_most_25_are_ever_called_worse(c
 
     episodes = simulated.courses(clinic, clinician, states, seed=1)
     worse = worse_at_any_visit(episodes)
-    seen = [episode.patient_id for episode in episodes[:ON_TODAY]]
+    # All that were ever called worse, and some of the others.
+    seen = sorted((episode.patient_id for episode in episodes), key=lambda pk: pk not in worse)[:ON_TODAY]
     rebuild_summaries(patient_ids=seen)
     with time_machine.travel(scenes.on(7 * VISITS), tick=False):
         listed = {
