@@ -134,8 +134,8 @@ def attention(
     may_write = policies.can_write_records(user, clinic.pk)
     may_confirm = policies.can_confirm(user, clinic.pk)
     patients = list(ranked[:limit])
-    asking = [one.pk for one in patients if (known := _summary(one)) and known.milestones]
-    milestones = milestones_of(patient_ids=asking) if asking else {}
+    # Of all who are named, so that Today costs the same whoever they are.
+    milestones = milestones_of(patient_ids=[one.pk for one in patients])
     items = [
         item
         for patient in patients
