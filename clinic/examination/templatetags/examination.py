@@ -32,7 +32,8 @@ def open_tasks(context: dict, patient: Patient, new: bool = False, visit: Any = 
     ask_for_eye = can_raise and visit is not None and selectors.grade_asks_for_eye(visit=visit, tasks=tasks)
     shown = len(tasks) if visit is None else int(not ask_for_eye)
     # Nearly nobody has one: where the patient stands says so in one query.
-    asks = visit is None and getattr(getattr(patient, "summary", None), "milestones", 0)
+    summary: Any = getattr(patient, "summary", None) if visit is None else None
+    asks = summary is not None and summary.milestones
     due = selectors_milestones.due_milestones(patient=patient) if asks else []
     return {
         "patient": patient,
