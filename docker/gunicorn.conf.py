@@ -35,10 +35,9 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
 def post_worker_init(worker):
     """What is loaded by now stays: a page that reads a long course makes many objects, and would have all of them
     looked through for rubbish with it."""
-    import gc
+    from clinic.common import garbage
 
-    gc.collect()
-    gc.freeze()
+    garbage.settle()
 
 
 def child_exit(server, worker):

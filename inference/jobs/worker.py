@@ -27,6 +27,7 @@ from django.db import (
     connections,
 )
 
+from clinic.common import garbage
 from clinic.store.stores import StoreAway
 from inference import services
 from inference.pipeline import Analyser
@@ -79,6 +80,7 @@ def load_models(**_: Any) -> None:
     except PipelineError as error:
         # The next analysis tries again and ends with this code.
         logger.error("The models could not be loaded (%s): %s", error.code, error)
+    garbage.settle()
     limit_memory()
 
 

@@ -128,12 +128,14 @@ def within(supervisor: Supervisor, folder: Path, asked: argparse.Namespace) -> i
 
 def ask_all(supervisor: Supervisor, asked: argparse.Namespace) -> int:
     """Every page, a line each; then the worst of them."""
+    from clinic.common import garbage
+
     from . import measure, pages, seed
 
     house = seed.house()
     clients = pages.clients(house)
     measure.limit_queries()
-    measure.settle()
+    garbage.settle()  # as the web process does
     say("")
     say(HEAD)
     found = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import json
 import os
 import re
@@ -108,12 +107,6 @@ def ask(client: Client, path: str, page: Page) -> tuple[float, int, str]:
     took = (time.perf_counter() - begun) * 1000
     fine = response.status_code in (200, 204)
     return took, size, "" if fine else f"answered {response.status_code}"
-
-
-def settle() -> None:
-    """Let the collector leave alone what is loaded, as the web process does (`docker/gunicorn.conf.py`)."""
-    gc.collect()
-    gc.freeze()
 
 
 def limit_queries() -> None:
