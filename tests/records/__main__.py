@@ -119,6 +119,8 @@ def within(supervisor: Supervisor, folder: Path, asked: argparse.Namespace) -> i
         settings.DEMO = False
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
+            # Else it would be at it when it is to stop, be killed, and read its journal for minutes the next time.
+            cursor.execute("CHECKPOINT")
         (folder / FILLED).touch()
     else:
         # Another version may count more.
