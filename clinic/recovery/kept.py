@@ -153,7 +153,7 @@ class VisitFigures:
     @property
     def holds(self) -> bool:
         """Whether the releases' own papers are still those that it was found with."""
-        return all(list(registry.changed_at(release)) == at for release, at in self.figures["papers"].items())
+        return all(registry.paper_of(release) == paper for release, paper in self.figures["papers"].items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ def figures_of(measured: MeasuredVisit, finding: VisitFinding) -> VisitFigures:
             "grade_source": finding.source,
             "model_grade": None if grade is None else [grade, low, high, finding.photos, finding.release],
             "papers": {
-                release: list(registry.changed_at(release))
+                release: registry.paper_of(release)
                 for release in {*measured.known_releases, finding.release} - {""}
             },
         },

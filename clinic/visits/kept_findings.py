@@ -57,7 +57,7 @@ def stamps_of(*, visit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
     told = analyses.values_list("pk", "photo_id", "status", "attempt", "release")
     for pk, photo, status, attempt, release in told:
         # What failed, was tried again and failed has been something else in between.
-        parts[visit_of[photo]].append(f"{pk.hex} {status} {attempt} {registry.changed_at(release)}")
+        parts[visit_of[photo]].append(f"{pk.hex} {status} {attempt} {registry.paper_of(release)}")
     words = Confirmation.objects.filter(photo__visit_id__in=ids).order_by("pk")
     for pk, photo in words.values_list("pk", "photo_id"):
         parts[visit_of[photo]].append(pk.hex)

@@ -13,7 +13,7 @@ import threading
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -84,7 +84,9 @@ class _Known:
 
 _lock = threading.Lock()
 _known: _Known | None = None
-_papers: dict[tuple[Any, str], tuple[tuple[int, int], dict[str, Any]]] = {}
+_papers: dict[tuple[Any, str], tuple[str, dict[str, Any]]] = {}
+HASHED: Final = 16
+"""Characters of a paper's hash, which tells versions of one paper apart and proves nothing."""
 _remembered_at = 0.0
 
 
@@ -140,12 +142,12 @@ def repeatability(name: str) -> dict[str, Any]:
     return _remembered(name)[1]
 
 
-def changed_at(name: str) -> tuple[int, int]:
-    """Changes whenever the release's own paper does; zeros where it is not installed. Believed for some seconds."""
+def paper_of(name: str) -> str:
+    """A hash of the release's own paper, whenever it was installed; empty where it isn't. Believed for some seconds."""
     return _remembered(name)[0]
 
 
-def _remembered(name: str) -> tuple[tuple[int, int], dict[str, Any]]:
+def _remembered(name: str) -> tuple[str, dict[str, Any]]:
     global _remembered_at
     if time.monotonic() - _remembered_at > RECHECK_AFTER:
         _papers.clear()
@@ -154,9 +156,9 @@ def _remembered(name: str) -> tuple[tuple[int, int], dict[str, Any]]:
     if key not in _papers:
         try:
             folder = release_folder(name, artifacts_dir())
-            _papers[key] = _stamp(folder / "release.json"), _described(folder).repeatability
-        except PipelineError:
-            _papers[key] = (0, 0), {}
+            _papers[key] = sha256_of(folder / "release.json")[:HASHED], _described(folder).repeatability
+        except (PipelineError, OSError):
+            _papers[key] = "", {}
     return _papers[key]
 
 

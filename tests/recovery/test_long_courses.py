@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import html
 import io
+import os
 import random
 import re
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -32,6 +34,7 @@ from clinic.recovery.services import fall_of, rebuild_summaries, refresh_summary
 from clinic.recovery.thinning import MOST_POINTS
 from clinic.visits.models import Photo
 from inference.models import Analysis
+from inference.releases import registry
 from tests import factories
 
 from ..records.baseline import NOW_AND_THEN
@@ -248,6 +251,28 @@ def test_what_is_kept_in_an_older_form_is_read_from_the_photos_until_it_is_kept_
     assert course(episode=episode).course == before
     assert keep_courses() == 1 and keep_courses() == 0
     assert course(episode=episode).course == before
+
+
+def test_a_release_that_is_installed_anew_leaves_what_is_kept_and_another_paper_does_not(
+    episodes, settings, tmp_path
+):
+    """A new image, a new checkout: the same files with other times. Every course would be read from its photos."""
+    before, copy = settings.MODEL_ARTIFACTS_DIR, tmp_path / "artifacts"
+    shutil.copytree(before, copy, ignore=shutil.ignore_patterns("*.tflite", "*.bin"))
+    settings.MODEL_ARTIFACTS_DIR = copy
+    papers = list(copy.glob("*/release.json"))
+
+    def is_kept():
+        registry.forget()
+        return {one.is_kept for one in course(episode=episodes[0]).visits}
+
+    for paper in papers:
+        os.utime(paper, (1, 1))
+    assert is_kept() == {True}
+    for paper in papers:
+        paper.write_text(paper.read_text() + "\n")
+    assert is_kept() == {False}
+    registry.forget()
 
 
 def test_the_api_hands_a_long_course_out_in_parts(episodes, as_clinician):
