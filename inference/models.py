@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +26,14 @@ class AnalysisQuerySet(models.QuerySet["Analysis"]):
     def open(self) -> AnalysisQuerySet:
         """Those that wait or run. Said so, and not as all but the final ones: few rows of an index, not every row."""
         return self.filter(status__in=OPEN)
+
+
+class ShownAnalyses(models.Manager.from_queryset(AnalysisQuerySet)):
+    """All but the withheld ones: whoever reads what a model found starts here, and can't forget to ask."""
+
+    def get_queryset(self) -> AnalysisQuerySet:
+        found: AnalysisQuerySet = super().get_queryset()
+        return found.filter(~Exists(WithheldAnalysis.objects.filter(analysis=OuterRef("pk"))))
 
 
 class Job(Record):
@@ -84,7 +92,9 @@ class Analysis(Job):
     findings = models.JSONField(null=True, blank=True)
     landmarks = LandmarksField(null=True, blank=True)
 
-    objects = AnalysisQuerySet.as_manager()
+    objects = ShownAnalyses()
+    everything = AnalysisQuerySet.as_manager()
+    """Withheld ones too: for the queue, the log and the sums of an installation, which show nobody a finding."""
 
     class Meta:
         ordering = ["-queued_at"]
@@ -138,6 +148,18 @@ class Analysis(Job):
         if not (self.started_at and self.finished_at):
             return None
         return (self.finished_at - self.started_at).total_seconds()
+
+
+class WithheldAnalysis(models.Model):
+    """An analysis that nobody is shown, since its episode's red flags point to a stroke or weren't asked. A final
+    analysis never changes, so that is said beside it; see `inference.withholding`."""
+
+    analysis = models.OneToOneField(
+        Analysis, on_delete=models.CASCADE, primary_key=True, related_name="withheld"
+    )
+
+    def __str__(self) -> str:
+        return f"Withheld analysis {self.pk}"
 
 
 class Canary(models.Model):

@@ -57,7 +57,7 @@ def without_landmarks(*, findings: Findings) -> dict[str, Any]:
 def _whereabouts(*, pk: uuid.UUID) -> Any:
     patient = "photo__visit__patient"
     wanted = reference_in_query(photo="photo__")
-    return Analysis.objects.filter(pk=pk).values_list(
+    return Analysis.everything.filter(pk=pk).values_list(
         "photo__visit_id", f"{patient}_id", f"{patient}__clinic_id", wanted
     )
 
@@ -80,7 +80,7 @@ class Stored:
 def as_stored(*, analysis_id: uuid.UUID) -> Stored:
     """Read it, after it was written."""
     [whereabouts] = _WHEREABOUTS(pk=analysis_id)
-    return Stored(Analysis.objects.get(pk=analysis_id), *whereabouts)
+    return Stored(Analysis.everything.get(pk=analysis_id), *whereabouts)
 
 
 def log_result(*, stored: Stored) -> None:

@@ -125,7 +125,7 @@ def results_of(*, photo: Photo) -> list[Analysis]:
 
 def of_clinic(*, clinic_id: uuid.UUID) -> AnalysisQuerySet:
     """All analyses of one clinic's photos."""
-    return Analysis.objects.filter(photo__visit__patient__clinic_id=clinic_id)
+    return Analysis.everything.filter(photo__visit__patient__clinic_id=clinic_id)
 
 
 def open_counts(*, clinic_id: uuid.UUID) -> dict[str, int]:
@@ -157,5 +157,5 @@ def analysis_delayed(*, clinic_id: uuid.UUID | None = None) -> bool:
     patience = now - dt.timedelta(seconds=settings.ANALYSIS_STALE_AFTER)
     late = Q(queued_at__lt=patience, priority=turns.FIRST)
     late |= Q(published_at__isnull=True, queued_at__lt=now - UNPUBLISHED_AFTER)
-    analyses = Analysis.objects if clinic_id is None else of_clinic(clinic_id=clinic_id)
+    analyses = Analysis.everything if clinic_id is None else of_clinic(clinic_id=clinic_id)
     return analyses.filter(late, status=Status.QUEUED).exists()

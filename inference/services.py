@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import uuid
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from clinic.common.compiled import CompiledQuery
 from clinic.common.summaries import summaries
 from clinic.feed import services as feed
 from clinic.feed.models import What
+from clinic.patients.models import FINDINGS_SHOWN
 from clinic.patients.uses import for_record
 
 from . import references
@@ -50,8 +52,11 @@ SUMMARY_EVERY = dt.timedelta(seconds=2)
 def queue_analysis(*, photo: Photo) -> Analysis | None:
     """Queue the photo for the active release, in the caller's transaction; a second call is harmless.
 
-    None where the clinic uses no model, or has it run unseen: then there is no result that a page could show.
+    None where there is no result that a page could show: the red flags of its episode weren't answered or point to a
+    stroke, the clinic uses no model, or has it run unseen.
     """
+    if not photo.visit.episode.shows_findings:
+        return None
     use = photo.visit.patient.clinic.effective_model_use
     if use != ModelUse.IN_USE:
         if use == ModelUse.SHADOW:
@@ -59,9 +64,9 @@ def queue_analysis(*, photo: Photo) -> Analysis | None:
         return None
     release = registry.active().name
     with transaction.atomic():
-        analysis, created = Analysis.objects.filter(photo=photo, release=release).first(), False
+        analysis, created = Analysis.everything.filter(photo=photo, release=release).first(), False
         if analysis is None:
-            analysis, created = Analysis.objects.get_or_create(
+            analysis, created = Analysis.everything.get_or_create(
                 photo=photo, release=release, status=Status.QUEUED
             )
         if created:
@@ -96,7 +101,7 @@ def ask(*, photo: Photo) -> None:
 def cancel(*, photo: Photo) -> int:
     """Take an archived photo's waiting analyses off the queue; how many there were."""
     with transaction.atomic():
-        return cancel_waiting(analyses=Analysis.objects.filter(photo=photo))
+        return cancel_waiting(analyses=Analysis.everything.filter(photo=photo))
 
 
 def cancel_waiting(*, analyses: models.QuerySet[Analysis]) -> int:
@@ -113,10 +118,15 @@ def tell_made(*, photo_id: uuid.UUID, release: str) -> None:
     _tell(What.CREATED, photo_id=photo_id, release=release)
 
 
+def tell_changed(*, ids: Collection[uuid.UUID]) -> None:
+    """Tell the feed that whoever keeps a copy of these has to ask anew, in the caller's transaction."""
+    _tell(What.CHANGED, pk__in=ids)
+
+
 def _tell(what: str, **which: Any) -> None:
     """Tell the feed of these analyses, in the caller's transaction."""
     patient = "photo__visit__patient"
-    found = Analysis.objects.filter(**which).order_by("pk")
+    found = Analysis.everything.filter(**which).order_by("pk")
     rows = list(found.values_list("pk", "photo_id", f"{patient}_id", f"{patient}__clinic_id"))
     feed.note_analyses(rows=rows, what=what)
     if rows:
@@ -125,8 +135,10 @@ def _tell(what: str, **which: Any) -> None:
 
 def _waiting(*, pk: uuid.UUID) -> Any:
     in_use = uses_model("photo__visit__patient__clinic__", ModelUse.IN_USE)
-    allowed = ExpressionWrapper(in_use & for_record("photo__visit__patient"), output_field=BooleanField())
-    return jobs.query_of(rows=Analysis.objects.filter(pk=pk), allowed=allowed)
+    shown = Q(photo__visit__episode__red_flags__in=FINDINGS_SHOWN)
+    may = in_use & shown & for_record("photo__visit__patient")
+    allowed = ExpressionWrapper(may, output_field=BooleanField())
+    return jobs.query_of(rows=Analysis.everything.filter(pk=pk), allowed=allowed)
 
 
 _WAITING = CompiledQuery(_waiting, settings=("MODEL_USE", "REQUIRE_RECORD_CONSENT"), pk=UUIDField())
@@ -139,15 +151,16 @@ def waiting(*, analysis_id: uuid.UUID) -> Waiting | None:
 
 def start(*, job: Waiting, release: str | None = None) -> Claim | None:
     """Start an attempt with the worker's release; None if the analysis is not waiting any more, or may not be made:
-    the record was restricted, its consent taken back, or the model switched off, while the photo waited."""
+    the record was restricted, its consent taken back, its red flags answered otherwise, or the model switched off,
+    while the photo waited."""
     pk = job.next.analysis_id
     if not job.allowed:
         with transaction.atomic():
-            cancel_waiting(analyses=Analysis.objects.filter(pk=pk))
+            cancel_waiting(analyses=Analysis.everything.filter(pk=pk))
         return None
     if release and release != job.release and not _use_release(pk, release):
         return None
-    rows = Analysis.objects.filter(release=release) if release else Analysis.objects
+    rows = Analysis.everything.filter(release=release) if release else Analysis.everything
     return jobs.begin(rows=rows, job=job)
 
 
@@ -180,7 +193,7 @@ def judge_if_outdated(*, photo: Photo, release: str) -> bool:
     """Queue the photo once more if that release judged it beside another one than it would be now; whether it was."""
     if not references.outdated(photo=photo, release=release):
         return False
-    analysis = Analysis.objects.create(photo=photo, release=release)
+    analysis = Analysis.everything.create(photo=photo, release=release)
     _tell(What.CREATED, pk=analysis.pk)
     publish.analysis_on_commit(analysis_id=analysis.pk)
     return True
@@ -217,10 +230,10 @@ def requeue(*, analysis_id: uuid.UUID, attempt: int, code: str, republish: bool 
     most = F("tries_from") + settings.ANALYSIS_MAX_ATTEMPTS
     with transaction.atomic():
         if code in UNCOUNTED:
-            running = Analysis.objects.filter(pk=analysis_id, status=Status.RUNNING, attempt=attempt)
+            running = Analysis.everything.filter(pk=analysis_id, status=Status.RUNNING, attempt=attempt)
             running.update(tries_from=F("attempt"))
         moved = jobs.give_up(
-            rows=Analysis.objects,
+            rows=Analysis.everything,
             analysis_id=analysis_id,
             attempt=attempt,
             most=most,
@@ -232,14 +245,14 @@ def requeue(*, analysis_id: uuid.UUID, attempt: int, code: str, republish: bool 
         elif moved == Status.FAILED:
             _tell(What.CHANGED, pk=analysis_id)
     if moved == Status.FAILED:
-        patients = Analysis.objects.values_list("photo__visit__patient_id", flat=True)
+        patients = Analysis.everything.values_list("photo__visit__patient_id", flat=True)
         refresh_summary_of(patient_id=patients.get(pk=analysis_id))
     return moved
 
 
 def abandon(*, analysis_id: uuid.UUID, holder: str, code: str, republish: bool) -> str | None:
     """That process died or was stopped at this analysis: give up its attempt, and nobody else's."""
-    attempt = jobs.held_attempt(rows=Analysis.objects, analysis_id=analysis_id, holder=holder)
+    attempt = jobs.held_attempt(rows=Analysis.everything, analysis_id=analysis_id, holder=holder)
     if attempt is None:
         return None
     return requeue(analysis_id=analysis_id, attempt=attempt, code=code, republish=republish)
@@ -275,7 +288,7 @@ def _back_to_queue(analysis: Analysis) -> bool:
     """The attempts so far no longer count towards the limit, but their numbers are never used again:
     a worker that is still busy with an old one must not match a new one. Whether it was moved."""
     moved = jobs.move(
-        Analysis.objects.filter(pk=analysis.pk).exclude(status=Status.RUNNING),
+        Analysis.everything.filter(pk=analysis.pk).exclude(status=Status.RUNNING),
         Status.QUEUED,
         tries_from=F("attempt"),
         queued_at=timezone.now(),
@@ -295,8 +308,8 @@ def _back_to_queue(analysis: Analysis) -> bool:
 
 def _use_release(analysis_id: uuid.UUID, release: str) -> bool:
     """Let a waiting analysis, queued under another release, be the worker's; cancel it if that one has its own."""
-    waiting = Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED)
-    own = Analysis.objects.filter(photo=OuterRef("photo"), release=release)
+    waiting = Analysis.everything.filter(pk=analysis_id, status=Status.QUEUED)
+    own = Analysis.everything.filter(photo=OuterRef("photo"), release=release)
     try:
         with transaction.atomic():
             moved = waiting.exclude(release=release).filter(~Exists(own)).update(release=release)
@@ -312,7 +325,7 @@ def _close(claim: Claim, status: str, **values: Any) -> Stored | None:
     """One write, and only if the attempt is still the claim's; answers how it is stored then."""
     stored = None
     with transaction.atomic():
-        if jobs.close(rows=Analysis.objects, claim=claim, to=status, **values):
+        if jobs.close(rows=Analysis.everything, claim=claim, to=status, **values):
             stored = as_stored(analysis_id=claim.analysis_id)
             told = (claim.analysis_id, claim.photo_id, stored.patient_id, stored.clinic_id)
             feed.note_analyses(rows=[told], what=What.CHANGED)
@@ -327,7 +340,7 @@ def _close(claim: Claim, status: str, **values: Any) -> Stored | None:
 
 
 def _in_work(*, patient: uuid.UUID, since: dt.datetime) -> Any:
-    of_patient = Analysis.objects.open().filter(photo__visit__patient_id=patient)
+    of_patient = Analysis.everything.open().filter(photo__visit__patient_id=patient)
     fresh = of_patient.filter(photo__visit__patient__summary__updated_at__gt=since)
     return fresh.order_by().values_list("pk")[:1]
 

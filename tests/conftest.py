@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from clinic.accounts.models import Role
 from clinic.audit import guards
+from inference.releases import registry
 
 from . import emptying, factories
 from .faults import ahead
@@ -111,6 +112,8 @@ def as_at_the_start(request: pytest.FixtureRequest) -> None:
     """No test reads or logs as another one left it: a request's language stays in its thread, and a formatter with its
     handler. Which test comes before which is chance where several processes share the suite."""
     translation.activate(settings.LANGUAGE_CODE)
+    # Believed for some seconds: on a slow machine a query more would be counted now and then.
+    registry.RECHECK_AFTER = 3600.0
     logs = request.config.pluginmanager.get_plugin("logging-plugin")
     for handler in (logs.caplog_handler, logs.report_handler):
         handler.setFormatter(logs.formatter)

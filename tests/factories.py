@@ -13,7 +13,7 @@ from factory.django import DjangoModelFactory
 from PIL import Image
 
 from clinic.accounts.models import Clinic, Membership, Role, User
-from clinic.patients.models import Cause, Consent, Correction, Episode, Patient, Treatment, WeakSide
+from clinic.patients.models import Cause, Consent, Correction, Episode, Patient, RedFlags, Treatment, WeakSide
 from clinic.visits.models import Confirmation, Photo, Visit, VisitConfirmation
 from inference.jobs.states import Status
 from inference.models import Analysis
@@ -75,6 +75,7 @@ class EpisodeFactory(DjangoModelFactory):
     cause = Cause.BELLS_PALSY
     weak_side = WeakSide.LEFT
     onset_date = factory.LazyFunction(lambda: timezone.localdate() - dt.timedelta(weeks=8))
+    red_flags = RedFlags.ANSWERED
 
 
 class TreatmentFactory(DjangoModelFactory):

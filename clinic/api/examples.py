@@ -77,6 +77,7 @@ EPISODE = {
     "id": EPISODE_ID,
     "url": f"{API}/episodes/{EPISODE_ID}/",
     **EPISODE_INPUT,
+    "red_flags": "answered",
     "recorded_by": CLINICIAN,
     "created_at": "2026-09-14T02:13:40.004000Z",
     "version": 1,

@@ -11,7 +11,7 @@ from rest_framework.permissions import AllowAny
 
 from clinic.common.models import Versioned
 
-from . import contracts, etags, examples, examples_assessments, examples_tasks
+from . import contracts, etags, examples, examples_assessments, examples_red_flags, examples_tasks
 from .catalogue import CATALOGUE, INTAKE, ProblemKind
 from .permissions import InScope
 from .problems import MEDIA_TYPE
@@ -127,6 +127,7 @@ TAGS = {
 
 
 examples.BY_SCHEMA |= examples_tasks.BY_SCHEMA | examples_assessments.BY_SCHEMA
+examples.BY_SCHEMA |= examples_red_flags.BY_SCHEMA
 
 
 class SessionScheme(authentication.SessionScheme):

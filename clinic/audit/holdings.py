@@ -41,6 +41,7 @@ class Holding:
 HOLDINGS: Final[tuple[Holding, ...]] = (
     Holding("examination.HistoricalAssessment", "visit__patient", "assessment_history"),
     Holding("examination.Assessment", "visit__patient", "assessments"),
+    Holding("examination.RedFlagScreening", "episode__patient", "red_flag_screenings"),
     Holding("examination.HistoricalTask", "patient", "task_history"),
     Holding("examination.Task", "patient", "tasks"),
     Holding(
@@ -62,6 +63,7 @@ HOLDINGS: Final[tuple[Holding, ...]] = (
         not_copied="Which visits wait for a word, for the clinic's list; made of the visits that are in the copy.",
     ),
     Holding("inference.BackgroundAnalysis", "photo__visit__patient", "background_analyses"),
+    Holding("inference.WithheldAnalysis", "analysis__photo__visit__patient", "withheld_analyses"),
     Holding("inference.Analysis", "photo__visit__patient", "analyses"),
     Holding("visits.Dismissal", "visit__patient", "dismissals"),
     Holding("visits.HistoricalPhoto", "visit__patient", "photo_history", without=("original_sha256",)),

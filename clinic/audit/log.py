@@ -31,6 +31,7 @@ RECORDS = {
     "photo": gettext_lazy("Photo"),
     "analysis": gettext_lazy("Analysis"),
     "confirmation": gettext_lazy("Finding"),
+    "redflagscreening": gettext_lazy("Red flags"),
     "visitconfirmation": gettext_lazy("Finding of a visit"),
 }
 # What a patient reads; whatever is not named here is told by the name of its kind.

@@ -19,6 +19,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from clinic.accounts.models import Clinic, Membership, User
+from clinic.examination import red_flags
+from clinic.examination.services_red_flags import answer_red_flags
 from clinic.patients import services as patients
 from clinic.patients.models import Episode, Patient
 from clinic.visits import consenting
@@ -183,6 +185,13 @@ def _patient(row: dict[str, Any], number: int, clinic_id: Any, user: User) -> tu
     )
     episode = patients.open_episode(
         user=user, patient=patient, cause=row["cause"], weak_side=row["weak_side"] or "", onset_date=onset
+    )
+    answer_red_flags(
+        user=user,
+        episode=episode,
+        answers=dict.fromkeys(
+            (one.code for one in red_flags.questions(cause=episode.cause)), red_flags.Answer.NO
+        ),
     )
     for use in ("record", *people.CONSENTS.get(row["key"], ())):
         consenting.give_consent(user=user, patient=patient, use=use, given_on=onset)

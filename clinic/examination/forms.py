@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.common.forms import EditForm
 
-from . import selectors
+from . import red_flags, selectors
 from .models import Outcome, TaskKind
 
 
@@ -49,6 +49,27 @@ class TaskForm(PlanForm):
 
     kind = forms.ChoiceField(label=_("What is it about?"), choices=TaskKind.choices, widget=forms.RadioSelect)
     field_order = ("kind", "plan", "owner", "next_check")
+
+
+class RedFlagsForm(forms.Form):
+    """The questions for an episode of one cause. Each is answered by itself: there is no answer for all at once."""
+
+    def __init__(self, *args: Any, cause: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for question in red_flags.questions(cause=cause):
+            self.fields[question.code] = forms.ChoiceField(
+                label=str(question.text),
+                choices=[(one.value, red_flags.ANSWERS[one]) for one in question.answers],
+                widget=forms.RadioSelect,
+            )
+        self.fields["note"] = forms.CharField(
+            label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+        )
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """Question to answer, of what was typed and taken."""
+        return {name: given for name, given in self.cleaned_data.items() if name != "note"}
 
 
 class CloseForm(forms.Form):

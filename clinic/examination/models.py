@@ -1,4 +1,5 @@
-"""What has to be looked after in a patient, a task with an owner; and how a clinical scale was answered in a visit."""
+"""What has to be looked after in a patient, a task with an owner; the red flags that were asked about; and how a
+clinical scale was answered in a visit."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from clinic.patients.visibility import seen_by
 from clinic.visits.models import Visit
 
 from . import closure
+from .red_flags import STROKE
 from .scales import BY_CODE, Scale
 
 if TYPE_CHECKING:
@@ -137,6 +139,38 @@ class Task(Record, Versioned):
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
+
+
+class RedFlagScreeningQuerySet(models.QuerySet["RedFlagScreening"]):
+    def visible_to(self, user: User) -> RedFlagScreeningQuerySet:
+        return self.filter(seen_by(user, "episode__patient__"))
+
+
+class RedFlagScreening(Record):
+    """How an episode's red flags were answered, by whom and when. Never changed: asked anew is a second row, and the
+    newest counts. See `clinic.examination.red_flags`."""
+
+    episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="red_flag_screenings")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    cause = models.CharField(max_length=24, help_text="the episode's when it was asked")
+    questions_version = models.CharField(max_length=8)
+    answers = models.JSONField(help_text="question to yes, no or unknown")
+    sent_to = models.JSONField(
+        default=list, blank=True, help_text="codes of where the answers send the patient"
+    )
+    note = models.TextField(_("note"), blank=True)
+
+    objects = RedFlagScreeningQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"Red-flag screening {self.pk}"
+
+    @property
+    def points_to_stroke(self) -> bool:
+        return STROKE in self.sent_to
 
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):

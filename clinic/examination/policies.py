@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from clinic.accounts.models import User
-    from clinic.patients.models import Patient
+    from clinic.patients.models import Episode, Patient
     from clinic.visits.models import Visit
 
     from .models import Task
@@ -25,6 +25,11 @@ def can_raise_task(user: User | AnonymousUser, patient: Patient) -> bool:
 def can_handle_task(user: User | AnonymousUser, task: Task) -> bool:
     """Say who looks after it and how, close it, or open it again: a person who treats patients, never a system."""
     return can_raise_task(user, task.patient)
+
+
+def can_answer_red_flags(user: User | AnonymousUser, episode: Episode) -> bool:
+    """Answer an episode's red flags: a person who treats patients, never a system."""
+    return can_raise_task(user, episode.patient)
 
 
 def can_assess(user: User | AnonymousUser, visit: Visit) -> bool:

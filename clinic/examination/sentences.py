@@ -94,7 +94,10 @@ def gaps_page(task: Task, *, before: str = "", most: int = 20) -> Gaps | None:
 
 
 def _rows(task: Task, which: str = "openings") -> Sequence[dict[str, Any]]:
-    """As the task keeps them: of a long illness hundreds, of which a page tells a few."""
+    """As the task keeps them: of a long illness hundreds, of which a page tells a few; none while findings are
+    withheld."""
+    if not task.episode.shows_findings:
+        return ()
     return (task.figures or {}).get(which) or ()
 
 

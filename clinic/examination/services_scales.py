@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from clinic.common.versions import CHANGED, Basis, base_value
 from clinic.common.writing import errors_of, lock, raise_if, save
-from clinic.patients.rules import not_archived
+from clinic.patients.rules import not_archived, red_flags_asked
 from clinic.visits.models import Visit
 
 from .models import Assessment
@@ -61,6 +61,7 @@ def finish(*, user: User, assessment: Assessment, based_on: Basis | None = None)
     _open_for_change(assessment.visit)
     if assessment.is_finished:
         return assessment
+    red_flags_asked(assessment.visit.episode)
     if assessment.missing:
         raise ValidationError(
             _("Some items have no answer yet. What is answered is kept."), code="incomplete"

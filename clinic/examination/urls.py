@@ -1,8 +1,8 @@
-"""Where tasks and clinical scales live."""
+"""Where tasks, red flags and clinical scales live."""
 
 from django.urls import path
 
-from . import views, views_milestones, views_scales
+from . import views, views_milestones, views_red_flags, views_scales
 
 app_name = "examination"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("tasks/<uuid:pk>/close/", views.task_close, name="task_close"),
     path("tasks/<uuid:pk>/reopen/", views.task_reopen, name="task_reopen"),
     path("episodes/<uuid:pk>/milestones/<slug:milestone>/", views_milestones.settle, name="milestone"),
+    path("episodes/<uuid:pk>/red-flags/", views_red_flags.red_flags, name="red_flags"),
     path("visits/<uuid:pk>/scales/<slug:code>/", views_scales.scale, name="scale"),
     path("visits/<uuid:pk>/scales/<slug:code>/finish/", views_scales.finish, name="scale_finish"),
     path("visits/<uuid:pk>/scales/<slug:code>/reopen/", views_scales.reopen, name="scale_reopen"),

@@ -13,7 +13,7 @@ from clinic.common.dates import today_in
 from clinic.common.folding import tidy_number
 from clinic.common.spans import Precision
 
-from .models import BirthPrecision, Cause, Episode, Patient
+from .models import BirthPrecision, Cause, Episode, Patient, RedFlags
 
 Errors = dict[str, list[ValidationError]]
 OLDEST_BIRTH = dt.date(1900, 1, 1)
@@ -34,6 +34,12 @@ def not_archived(patient: Patient) -> None:
         raise _error("restricted", _("This record is restricted. It is kept, but neither changed nor used."))
     if patient.archived_at is not None:
         raise _error("archived", _("This record is archived. Restore it before changing it."))
+
+
+def red_flags_asked(episode: Episode) -> None:
+    """Nothing is signed of an illness whose red flags nobody asked about."""
+    if episode.red_flags == RedFlags.UNASKED:
+        raise _error("red_flags", _("Answer the red flags of this care episode first, then sign."))
 
 
 def check_patient(patient: Patient, onsets: Iterable[dt.date] = ()) -> Errors:

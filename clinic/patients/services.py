@@ -21,7 +21,7 @@ from clinic.common.summaries import summaries
 from clinic.common.writing import Basis, Errors, assign, errors_of, lock, raise_if, save
 
 from . import rules
-from .models import Episode, Patient, Treatment
+from .models import Episode, Patient, RedFlags, Treatment
 from .treatment_details import canonical, check_details
 from .treatments import DETAILS
 
@@ -170,6 +170,9 @@ def update_episode(
     rules.settle_onset(episode, episode.patient)
     raise_if(errors_of(episode, rules.check_onset(episode, episode.patient, _first_visit(episode))))
     if changed:
+        if "cause" in changed and episode.red_flags != RedFlags.EARLIER:
+            # Another illness has other red flags.
+            episode.red_flags = RedFlags.UNASKED
         save(episode, user=user)
         # Every figure is read from the weak side; the rest of an episode changes none.
         summaries().refresh(patient_id=episode.patient_id, visits=None if "weak_side" in changed else ())

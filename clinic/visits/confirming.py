@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from clinic.audit import services as audit
 from clinic.common.summaries import summaries
 from clinic.common.writing import Basis, assign, lock, save
-from clinic.patients.rules import not_archived
+from clinic.patients.rules import not_archived, red_flags_asked
 from inference.finding import Finding, Verdict, agree
 
 from . import contradictions
@@ -132,6 +132,7 @@ def _still_open(visit: Visit) -> None:
     if visit.archived_at:
         raise ValidationError(_("This record is archived. Restore it before changing it."), code="archived")
     not_archived(visit.patient)
+    red_flags_asked(visit.episode)
 
 
 def _add(user: User, visit: Visit, row: VisitConfirmation, based_on: Basis | None) -> None:

@@ -19,6 +19,7 @@ from clinic.common.writing import lock, save
 from clinic.patients.rules import not_archived
 from clinic.patients.uses import check_record
 from inference.again import judge_visits_again
+from inference.withholding import follow_red_flags
 
 from . import rules
 from .models import Photo, Visit
@@ -44,6 +45,7 @@ def move_photo(*, user: User, photo: Photo, visit: Visit) -> Photo:
     photo.visit = visit
     save(photo, user=user, only=["visit"])
     first = min(before.at, visit.at)
+    follow_red_flags(visits=[before.pk, visit.pk])
     judge_visits_again(visits=[before, visit], episodes=[before.episode_id, visit.episode_id], since=first)
     changed = [before.pk, visit.pk]
     _tell_both(user, before, visit, before.patient, visit.patient, changed)
@@ -66,6 +68,7 @@ def move_visit(*, user: User, visit: Visit, episode: Episode) -> Visit:
     visit.episode, visit.patient = episode, target
     rules.check_visit(visit)
     save(visit, user=user, only=["episode", "patient"])
+    follow_red_flags(visits=[visit.pk])
     judge_visits_again(visits=[visit], episodes=[before.pk, episode.pk], since=visit.at)
     _tell_both(user, before, visit, source, target)
     return visit

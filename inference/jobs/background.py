@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from clinic.accounts.models import ModelUse, uses_model
 from clinic.common.summaries import summaries
-from clinic.patients.models import ConsentUse
+from clinic.patients.models import FINDINGS_SHOWN, ConsentUse
 from clinic.patients.uses import for_record, in_force
-from inference import results, services
+from inference import results, services, withholding
 from inference.models import Analysis, BackgroundAnalysis, Purpose
 
 from . import backlog
@@ -69,13 +69,14 @@ def claim(*, analysis_id: uuid.UUID) -> Claim | None:
 
 
 def usable(rows: QuerySet[BackgroundAnalysis]) -> QuerySet[BackgroundAnalysis]:
-    """Those whose photo is still on record, not restricted and, for a reanalysis, still covered by consent; and whose
-    clinic lets the model do that."""
+    """Those whose photo is still on record, not restricted and, for a reanalysis, still covered by consent; whose
+    episode's red flags allow it, and whose clinic lets the model do that."""
     patient = "photo__visit__patient"
     rows = rows.filter(photo__archived_at__isnull=True, photo__visit__archived_at__isnull=True)
     clinic = f"{patient}__clinic__"
     unseen = Q(purpose=Purpose.SHADOW) & uses_model(clinic, ModelUse.IN_USE, ModelUse.SHADOW)
     shown = uses_model(clinic, ModelUse.IN_USE) & Q(in_force(patient, ConsentUse.RECORD))
+    rows = rows.filter(photo__visit__episode__red_flags__in=FINDINGS_SHOWN)
     return rows.filter(for_record(patient)).filter(unseen | shown)
 
 
@@ -91,9 +92,9 @@ def finish(*, claim: Claim, findings: Findings) -> bool:
             _recount(claim)
             return True
         # A photo that got a result of this release meanwhile, or waits for one, keeps that one.
-        own = Analysis.objects.filter(photo_id=claim.photo_id, release=job.release)
+        own = Analysis.everything.filter(photo_id=claim.photo_id, release=job.release)
         if not own.exclude(status=Status.CANCELLED).exists():
-            made = Analysis.objects.create(
+            made = Analysis.everything.create(
                 photo_id=claim.photo_id,
                 release=job.release,
                 reference_id=claim.reference_id,
@@ -105,6 +106,8 @@ def finish(*, claim: Claim, findings: Findings) -> bool:
                 finished_at=timezone.now(),
                 **results.result_columns(findings=findings),
             )
+            # The answers may have become others while the release looked.
+            withholding.follow_red_flags(visits=[made.photo.visit_id])
             services.tell_made(photo_id=claim.photo_id, release=job.release)
             results.log_result(stored=results.as_stored(analysis_id=made.pk))
     services.refresh_summary_of(patient_id=claim.patient_id)

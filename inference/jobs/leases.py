@@ -42,7 +42,7 @@ def renew(*, held: Mapping[uuid.UUID, str]) -> int:
     """Prolong the leases of the analyses that these holders are busy with; how many there were."""
     renewed = 0
     for table in (Analysis, BackgroundAnalysis):
-        running = table.objects.filter(
+        running = table._base_manager.filter(
             status=Status.RUNNING, pk__in=list(held), holder__in=set(held.values())
         )
         renewed += running.update(lease_until=until())

@@ -40,12 +40,12 @@ def analysis_on_commit(*, analysis_id: uuid.UUID) -> None:
 
 def analysis_now(*, analysis_id: uuid.UUID) -> bool:
     """Publish a waiting analysis; False if the broker can't be reached, which never fails the caller."""
-    return _publish(Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED))
+    return _publish(Analysis.everything.filter(pk=analysis_id, status=Status.QUEUED))
 
 
 def analysis_again(*, analysis_id: uuid.UUID, last: dt.datetime | None) -> bool:
     """Publish a waiting analysis whose message was lost, unless somebody did so meanwhile."""
-    return _publish(Analysis.objects.filter(pk=analysis_id, status=Status.QUEUED, published_at=last))
+    return _publish(Analysis.everything.filter(pk=analysis_id, status=Status.QUEUED, published_at=last))
 
 
 def _publish(waiting: QuerySet[Analysis]) -> bool:
@@ -61,7 +61,7 @@ def _publish(waiting: QuerySet[Analysis]) -> bool:
         return True
     if broker.send(ANALYSE, str(pk), queue=settings.ANALYSIS_QUEUE, priority=priority):
         return True
-    Analysis.objects.filter(pk=pk, status=Status.QUEUED, published_at=now).update(published_at=None)
+    Analysis.everything.filter(pk=pk, status=Status.QUEUED, published_at=now).update(published_at=None)
     return False
 
 

@@ -31,7 +31,7 @@ def priority_of(*, photo_id: uuid.UUID) -> int:
     """The priority of a photo that is about to be queued."""
     uploader = photos().filter(pk=photo_id).values("uploaded_by")[:1]
     newest = photos().filter(uploaded_by=uploader).order_by("-created_at").values("pk")[:A_DAY]
-    waiting = Analysis.objects.filter(photo__in=newest, status=Status.QUEUED).count()
+    waiting = Analysis.everything.filter(photo__in=newest, status=Status.QUEUED).count()
     return FIRST if waiting <= A_VISIT else SECOND if waiting < A_DAY else LAST
 
 

@@ -38,7 +38,7 @@ def run() -> None:
 
 def requeue_expired() -> int:
     """Take running analyses whose lease is over from their worker; how many there were."""
-    expired = Analysis.objects.filter(status=Status.RUNNING, lease_until__lt=timezone.now())
+    expired = Analysis.everything.filter(status=Status.RUNNING, lease_until__lt=timezone.now())
     taken = 0
     for pk, attempt in expired.values_list("pk", "attempt")[:AT_ONCE]:
         taken += services.requeue(analysis_id=pk, attempt=attempt, code="worker_lost") is not None
@@ -54,7 +54,7 @@ def republish_waiting() -> int:
     """
     now = timezone.now()
     lost = Q(published_at__lt=now - LOST_AFTER) | turns.overtaken(SLACK)
-    waiting = Analysis.objects.filter(status=Status.QUEUED).filter(
+    waiting = Analysis.everything.filter(status=Status.QUEUED).filter(
         Q(published_at__isnull=True, queued_at__lt=now - selectors.UNPUBLISHED_AFTER) | lost
     )
     published = 0

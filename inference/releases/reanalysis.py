@@ -76,7 +76,7 @@ def left(found: QuerySet[Photo], *, release: str, purpose: str) -> QuerySet[Phot
     jobs = BackgroundAnalysis.objects.filter(photo=OuterRef("pk"), release=release, purpose=purpose)
     found = found.filter(~Exists(jobs))
     if purpose == Purpose.REANALYSIS:
-        own = Analysis.objects.filter(photo=OuterRef("pk"), release=release)
+        own = Analysis.everything.filter(photo=OuterRef("pk"), release=release)
         found = found.filter(~Exists(own.exclude(status=Status.CANCELLED)))
     return found
 

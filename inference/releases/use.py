@@ -53,6 +53,6 @@ def set_model_use(*, user: User, clinic: Clinic, use: str, address: str | None =
 
 
 def _take_off_the_queue(clinic: Clinic) -> None:
-    services.cancel_waiting(analyses=Analysis.objects.filter(photo__visit__patient__clinic=clinic))
+    services.cancel_waiting(analyses=Analysis.everything.filter(photo__visit__patient__clinic=clinic))
     if clinic.effective_model_use == ModelUse.OFF:
         backlog.cancel_of_clinic(clinic_id=clinic.pk)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from clinic.examination import red_flags
+
 from .rows import (
+    API,
     API_CONFIRM,
     API_PLACE,
     HEAD,
@@ -30,7 +33,24 @@ SCALES = [
     post("examination:scale_finish", WRITE, "visit", args={"code": "yanagihara"}),
     post("examination:scale_reopen", WRITE, "visit", args={"code": "fngs"}),
 ]
+NO_RED_FLAGS = dict.fromkeys((one.code for one in red_flags.questions(cause="bells_palsy")), "no")
+RED_FLAGS = [
+    get("examination:red_flags", PAGE, "episode"),
+    post("examination:red_flags", WRITE, "episode", lambda r: {**NO_RED_FLAGS, "note": "x"}),
+]
+RED_FLAGS_API = [
+    get("api:episode-red-flags", API, "episode", sees="id"),
+    post(
+        "api:episode-red-flags",
+        API_CONFIRM,
+        "episode",
+        lambda r: {"answers": NO_RED_FLAGS},
+        status=201,
+        by_scope=True,
+    ),
+]
 TASKS = [
+    *RED_FLAGS,
     *SCALES,
     get("examination:task", PAGE, "task"),
     get("examination:task_new", WRITE, "patient"),
@@ -49,6 +69,7 @@ TASKS = [
 ]
 SCALES_API = [*resource("assessment")]
 TASKS_API = [
+    *RED_FLAGS_API,
     *SCALES_API,
     *resource("task"),
     post("api:task-close", API_CONFIRM, "task", lambda r: {"outcome": "treated"}, status=200, by_scope=True),

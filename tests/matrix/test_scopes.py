@@ -47,6 +47,7 @@ APART = {
     "visit-findings": RESULT,
     "visit-filing": RESULT,
     "visit-confirm": CONFIRM,
+    "episode-red-flags": (READ, CONFIRM),
     "release-agreement": RESULT,
 }
 # Asked without a token, or ending the one that asks.
@@ -62,8 +63,11 @@ ROWS = [
 
 def scope_of(row: Row) -> Scope | None:
     name = row.name.removeprefix("api:")
-    reads, writes = RESOURCES[name.partition("-")[0]]
-    return APART.get(name, reads if row.method == "GET" else writes)
+    apart = APART.get(name)
+    if isinstance(apart, Scope):
+        return apart
+    reads, writes = apart or RESOURCES[name.partition("-")[0]]
+    return reads if row.method == "GET" else writes
 
 
 @dataclass(frozen=True)

@@ -154,7 +154,7 @@ class EpisodeSerializer(serializers.ModelSerializer[Episode]):
         model = Episode
         fields = [
             "id", "url", "patient", "cause", "weak_side", "onset_date", "onset_precision", "notes",
-            "recorded_by", "created_at", "version",
+            "red_flags", "recorded_by", "created_at", "version",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -32,6 +32,7 @@ SPECTACULAR_SETTINGS = {
         "Role": "clinic.accounts.models.Role",
         "Sex": "clinic.patients.models.Sex",
         "Cause": "clinic.patients.models.Cause",
+        "RedFlagState": "clinic.patients.models.RedFlags",
         "TreatmentKind": "clinic.patients.treatments.TreatmentKind",
         "ToxinProduct": "clinic.patients.treatments.ToxinProduct",
         "Operation": "clinic.patients.treatments.Operation",

@@ -50,7 +50,7 @@ def _overdue() -> list[QuerySet[Any]]:
 def _waiting() -> list[QuerySet[Any]]:
     # Old photos that are sent to another release wait for days by design; a patient's photo does not.
     return [
-        Analysis.objects.filter(status=Status.QUEUED, queued_at__lt=timezone.now() - dt.timedelta(days=1))
+        Analysis.everything.filter(status=Status.QUEUED, queued_at__lt=timezone.now() - dt.timedelta(days=1))
     ]
 
 
@@ -60,16 +60,18 @@ def _reasons() -> list[QuerySet[Any]]:
 
 def _attempts() -> list[QuerySet[Any]]:
     most = settings.ANALYSIS_MAX_ATTEMPTS
-    return [Analysis.objects.filter(Q(tries_from__gt=F("attempt")) | Q(attempt__gt=F("tries_from") + most))]
+    return [
+        Analysis.everything.filter(Q(tries_from__gt=F("attempt")) | Q(attempt__gt=F("tries_from") + most))
+    ]
 
 
 def _archived() -> list[QuerySet[Any]]:
-    return [Analysis.objects.filter(status=Status.QUEUED, photo__archived_at__isnull=False)]
+    return [Analysis.everything.filter(status=Status.QUEUED, photo__archived_at__isnull=False)]
 
 
 def _never_queued() -> list[QuerySet[Any]]:
     old = timezone.now() - dt.timedelta(hours=1)
-    own = Analysis.objects.filter(photo=OuterRef("pk"))
+    own = Analysis.everything.filter(photo=OuterRef("pk"))
     found = Photo.objects.current().filter(~Exists(own), created_at__lt=old)
     found = found.exclude(visit__patient__in=Erasure.objects.values("patient"))
     return [found.filter(visit__patient__archived_at__isnull=True)]
@@ -85,7 +87,7 @@ LOOKS: tuple[tuple[str, Look], ...] = (
     (
         "succeeded_without_findings",
         lambda: [
-            Analysis.objects.filter(status=Status.SUCCEEDED).filter(
+            Analysis.everything.filter(status=Status.SUCCEEDED).filter(
                 Q(findings__isnull=True) | Q(palsy_probability__isnull=True) | Q(finished_at__isnull=True)
             )
         ],
@@ -100,7 +102,7 @@ LOOKS: tuple[tuple[str, Look], ...] = (
     (
         "numbers_without_success",
         lambda: [
-            Analysis.objects.exclude(status=Status.SUCCEEDED).filter(
+            Analysis.everything.exclude(status=Status.SUCCEEDED).filter(
                 Q(palsy_probability__isnull=False) | Q(grade__isnull=False)
             )
         ],

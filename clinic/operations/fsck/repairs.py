@@ -55,7 +55,7 @@ def aside(place: str) -> bool:
 
 def cancel(analysis_id: str) -> bool:
     """Take the removed photo's waiting analysis off the queue, as removing it should have done."""
-    analysis = Analysis.objects.select_related("photo").get(pk=analysis_id)
+    analysis = Analysis.everything.select_related("photo").get(pk=analysis_id)
     return analysis.photo.archived_at is not None and inference.cancel(photo=analysis.photo) > 0
 
 

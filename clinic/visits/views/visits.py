@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,7 +21,7 @@ from clinic.common.forms import submit
 from clinic.common.http import next_url, require, visible_or_404
 from clinic.common.versions import Basis
 from clinic.patients.forms import ConsentForm
-from clinic.patients.models import ConsentUse, Patient
+from clinic.patients.models import ConsentUse, Patient, RedFlags
 from clinic.patients.selectors import current_episode, episodes_of
 from clinic.patients.uses import record_consent
 
@@ -63,7 +64,11 @@ def new(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
         messages.info(request, _("This patient has a visit at this very time already. This is it."))
         return redirect("visits:detail", pk=there.pk)
     if typed and (visit := submit(form, services.create_visit, user=request.user, patient=patient, **typed)):
-        return redirect("visits:capture" if "capture" in request.POST else "visits:detail", pk=visit.pk)
+        page = reverse("visits:capture" if "capture" in request.POST else "visits:detail", args=[visit.pk])
+        if visit.episode.red_flags == RedFlags.UNASKED:
+            asked = reverse("examination:red_flags", args=[visit.episode_id])
+            return redirect(f"{asked}?{urlencode({'next': page})}")
+        return redirect(page)
     record_read(request=request, patient=patient, access=Access.RECORD)
     context = {"patient": patient, "episode": episode, "episodes": episodes, "form": form}
     return render(request, "visits/new.html", context, status=422 if form.errors else 200)
