@@ -117,7 +117,7 @@ def _stored(begin: dt.datetime, until: dt.datetime | None = None) -> QuerySet[An
 
 
 def _succeeded(begin: dt.datetime, until: dt.datetime | None = None) -> QuerySet[Any]:
-    rows = Analysis.objects.filter(status=Status.SUCCEEDED, finished_at__gte=begin)
+    rows = Analysis.everything.filter(status=Status.SUCCEEDED, finished_at__gte=begin)
     return rows if until is None else rows.filter(finished_at__lt=until)
 
 

@@ -10,6 +10,9 @@
 | teaching, publication | nothing here does either; pages show the consent | in force | no |
 | a copy for the patient | `patients.dossier` | none: it is their right | yes |
 
+An analysis begins, and its result is shown, only where the red flags of its episode were answered and don't point to a
+stroke: `inference.services.queue_analysis`, `claim` and `inference.withholding`.
+
 A clinic may insist (REQUIRE_RECORD_CONSENT): then "not taken back" reads "in force".
 """
 
