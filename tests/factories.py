@@ -13,6 +13,8 @@ from factory.django import DjangoModelFactory
 from PIL import Image
 
 from clinic.accounts.models import Clinic, Membership, Role, User
+from clinic.examination import red_flags
+from clinic.examination.models import RedFlagScreening
 from clinic.patients.models import Cause, Consent, Correction, Episode, Patient, RedFlags, Treatment, WeakSide
 from clinic.visits.models import Confirmation, Photo, Visit, VisitConfirmation
 from inference.jobs.states import Status
@@ -286,6 +288,19 @@ class ConfirmationFactory(DjangoModelFactory):
     weak_side = "left"
     grade = 3
     agrees = True
+
+
+class RedFlagScreeningFactory(DjangoModelFactory):
+    class Meta:
+        model = RedFlagScreening
+
+    episode = factory.SubFactory(EpisodeFactory)
+    by = factory.SubFactory(UserFactory)
+    cause = factory.SelfAttribute("episode.cause")
+    questions_version = red_flags.VERSION
+    answers = factory.LazyAttribute(
+        lambda one: dict.fromkeys((asked.code for asked in red_flags.questions(cause=one.cause)), "no")
+    )
 
 
 class VisitConfirmationFactory(DjangoModelFactory):

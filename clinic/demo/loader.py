@@ -190,7 +190,7 @@ def _patient(row: dict[str, Any], number: int, clinic_id: Any, user: User) -> tu
         user=user,
         episode=episode,
         answers=dict.fromkeys(
-            (one.code for one in red_flags.questions(cause=episode.cause)), red_flags.Answer.NO
+            (one.code for one in red_flags.questions(cause=episode.cause)), red_flags.RedFlagAnswer.NO
         ),
     )
     for use in ("record", *people.CONSENTS.get(row["key"], ())):

@@ -23,16 +23,16 @@ STROKE: Final = "stroke"
 """The cause of an episode, and where answers may point."""
 
 
-class Answer(StrEnum):
+class RedFlagAnswer(StrEnum):
     YES = "yes"
     NO = "no"
     UNKNOWN = "unknown"
 
 
 ANSWERS: Final = {
-    Answer.YES: pgettext_lazy("red flag", "Yes"),
-    Answer.NO: pgettext_lazy("red flag", "No"),
-    Answer.UNKNOWN: pgettext_lazy("red flag", "Not known"),
+    RedFlagAnswer.YES: pgettext_lazy("red flag", "Yes"),
+    RedFlagAnswer.NO: pgettext_lazy("red flag", "No"),
+    RedFlagAnswer.UNKNOWN: pgettext_lazy("red flag", "Not known"),
 }
 
 
@@ -91,7 +91,7 @@ DESTINATIONS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class RedFlagQuestion:
     """What is asked. to: the code of the destination of a yes. certain: whether it must be answered by yes or no.
     of_stroke: whether it is asked where a stroke is the known cause: what came with that one is no news."""
 
@@ -102,13 +102,13 @@ class Question:
     of_stroke: bool = True
 
     @property
-    def answers(self) -> tuple[Answer, ...]:
+    def answers(self) -> tuple[RedFlagAnswer, ...]:
         """The answers that can be given."""
-        return (Answer.YES, Answer.NO) if self.certain else tuple(Answer)
+        return (RedFlagAnswer.YES, RedFlagAnswer.NO) if self.certain else tuple(RedFlagAnswer)
 
 
 _QUESTIONS: Final = (
-    Question(
+    RedFlagQuestion(
         "other_neurology",
         _(
             "Weakness or numbness of an arm or leg, or trouble with speech, swallowing, sight, balance or walking?"
@@ -117,25 +117,25 @@ _QUESTIONS: Final = (
         certain=True,
         of_stroke=False,
     ),
-    Question(
+    RedFlagQuestion(
         "forehead_spared",
         _("Does the forehead of the weak side move: do both brows go up, and did they at its worst?"),
         STROKE,
         certain=True,
         of_stroke=False,
     ),
-    Question(
+    RedFlagQuestion(
         "worsening", _("New or worsening neurological signs since it began?"), "neurology", certain=True
     ),
-    Question("eye", _("Is the eye painful or red, sensitive to light, or is sight blurred?"), "eye"),
-    Question(
+    RedFlagQuestion("eye", _("Is the eye painful or red, sensitive to light, or is sight blurred?"), "eye"),
+    RedFlagQuestion(
         "ear",
         _("Blisters in or around the ear, strong earache, loss of hearing, or vertigo?"),
         "ear",
         of_stroke=False,
     ),
-    Question("both_sides", _("Are both sides of the face weak?"), "both_sides", of_stroke=False),
-    Question(
+    RedFlagQuestion("both_sides", _("Are both sides of the face weak?"), "both_sides", of_stroke=False),
+    RedFlagQuestion(
         "slow_or_partial",
         _(
             "Did it come on over more than three weeks, or does it get worse and worse; is one branch alone weak?"
@@ -143,13 +143,13 @@ _QUESTIONS: Final = (
         "tumour",
         of_stroke=False,
     ),
-    Question(
+    RedFlagQuestion(
         "mass_or_again",
         _("A lump in front of the ear or in the neck, or a palsy of this side before?"),
         "tumour",
         of_stroke=False,
     ),
-    Question(
+    RedFlagQuestion(
         "ear_or_child",
         _("Infection of the middle ear or injury of the head; in a child high blood pressure or bruises?"),
         "ear_or_child",
@@ -166,7 +166,7 @@ class Unanswered(ValueError):
         self.codes = codes
 
 
-def questions(*, cause: str) -> tuple[Question, ...]:
+def questions(*, cause: str) -> tuple[RedFlagQuestion, ...]:
     """What is asked of an episode of that cause, in this order."""
     return tuple(one for one in _QUESTIONS if one.of_stroke or cause != STROKE)
 
@@ -183,7 +183,7 @@ def check(answers: Mapping[str, str], *, cause: str) -> dict[str, str]:
 def sent_to(answers: Mapping[str, str], *, cause: str) -> tuple[str, ...]:
     """The codes of where these answers send the patient, a stroke first. With a stroke as the known cause, whatever is
     new points to another one."""
-    found = {one.to for one in questions(cause=cause) if answers.get(one.code) == Answer.YES}
+    found = {one.to for one in questions(cause=cause) if answers.get(one.code) == RedFlagAnswer.YES}
     if cause == STROKE and "neurology" in found:
         found = (found - {"neurology"}) | {STROKE}
     return tuple(code for code in DESTINATIONS if code in found)

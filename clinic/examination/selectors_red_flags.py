@@ -43,7 +43,7 @@ def in_words(row: RedFlagScreening) -> ScreeningInWords:
         screening=row,
         sent_to=tuple(red_flags.DESTINATIONS[code] for code in row.sent_to),
         answers=tuple(
-            (one.text, red_flags.ANSWERS[red_flags.Answer(row.answers[one.code])])
+            (one.text, red_flags.ANSWERS[red_flags.RedFlagAnswer(row.answers[one.code])])
             for one in red_flags.questions(cause=row.cause)
             if one.code in row.answers
         ),

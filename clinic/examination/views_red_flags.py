@@ -32,7 +32,7 @@ def red_flags(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     episodes = Episode.objects.select_related("patient__clinic")
     episode: Episode = visible_or_404(episodes, request.user, pk)
     may_answer = policies.can_answer_red_flags(request.user, episode)
-    form = RedFlagsForm(request.POST or None, cause=episode.cause)
+    form = RedFlagsForm(request.POST if request.method == "POST" else None, cause=episode.cause)
     if request.method == "POST":
         require(may_answer)
         answers = form.answers if form.is_valid() else {}

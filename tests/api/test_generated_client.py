@@ -124,6 +124,15 @@ def test_the_main_story(call, clinician, photo_folder):
             patient=patient.id, cause="bells_palsy", weak_side="left", onset_date=dt.date(2026, 1, 12)
         ),
     ).parsed
+    asked = ask("episodes_red_flags_retrieve", episode.id).parsed
+    assert asked.shows_findings is False and episode.red_flags == "unasked"
+    none = {one.code: "no" for one in asked.questions}
+    answered = ask(
+        "episodes_red_flags_create",
+        episode.id,
+        body=models.RedFlagsInput(answers=models.RedFlagsInputAnswers.from_dict(none)),
+    )
+    assert answered.status_code == 201 and answered.parsed.sent_to == []
     consent = ask(
         "consents_create",
         body=models.ConsentInput(patient=patient.id, use="record", given_on=dt.date(2026, 1, 14)),

@@ -82,6 +82,7 @@ def test_these_are_all_posts_that_make_a_record():
         == {
             *(f"/api/v1/{name}s/" for name in RESOURCES),
             "/api/v1/visits/{id}/confirm/",
+            "/api/v1/episodes/{id}/red-flags/",
         }
     )
 

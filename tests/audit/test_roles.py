@@ -19,6 +19,7 @@ from clinic.audit import chain, guards, roles, statements
 from clinic.audit.models import AuditEvent, Event
 from clinic.audit.records import kept
 from clinic.audit.services import log_event
+from clinic.examination.services_red_flags import answer_red_flags
 from clinic.operations.backup import make, restore
 from clinic.operations.checks import database as checks_database
 from clinic.patients import services as patients
@@ -59,7 +60,10 @@ def story(clinic: Any, clinician: Any, administrator: Any) -> Patient:
     """From the first visit to the end of the retention, as far as the database hears of it."""
     today = timezone.localdate()
     patient = patients.create_patient(user=clinician, clinic=clinic, record_number="R-1", name="Rina Kusuma")
-    patients.open_episode(user=clinician, patient=patient, cause="stroke", weak_side="left", onset_date=today)
+    episode = patients.open_episode(
+        user=clinician, patient=patient, cause="stroke", weak_side="left", onset_date=today
+    )
+    answer_red_flags(user=clinician, episode=episode, answers={"worsening": "no", "eye": "unknown"})
     for use in ("record", "teaching"):
         consent = consenting.give_consent(user=clinician, patient=patient, use=use, given_on=today)
     consenting.revoke_consent(user=clinician, consent=consent)

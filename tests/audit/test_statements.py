@@ -17,6 +17,8 @@ from django.utils import timezone
 from clinic.audit import alterations, chain, statements
 from clinic.audit.models import AuditEvent, Event
 from clinic.audit.services import log_result
+from clinic.examination.red_flags import questions
+from clinic.examination.services_red_flags import answer_red_flags
 from clinic.operations.fsck import records, repairs
 from clinic.operations.fsck.batch import Batch
 from clinic.operations.fsck.codes import Fault
@@ -110,6 +112,11 @@ def statements_of(patient: Any, visit: Any, clinician: Any) -> dict[str, Any]:
             user=clinician, visit=visit, suggestion="mirrored", value="left"
         ),
         "consent": consenting.give_consent(patient=patient, use="record", **given),
+        "redflagscreening": answer_red_flags(
+            user=clinician,
+            episode=visit.episode,
+            answers=dict.fromkeys((one.code for one in questions(cause=visit.episode.cause)), "no"),
+        ),
     }
     reason = {"user": clinician, "reason": "Asked for"}
     for way in (rights.hold, rights.lift_hold, rights.hold):
@@ -129,6 +136,7 @@ OTHERWISE = {
     "visitconfirmation": {"grade": 2},
     "dismissal": {"value": "right"},
     "consent": {"given_on": "2001-01-01"},
+    "redflagscreening": {"answers": {"other_neurology": "yes"}},
     "restriction": {"ground": "claim"},
     "legalhold": {"reason": "Never said"},
     "erasure": {"keep_until": "2001-01-01"},

@@ -63,6 +63,7 @@ class Person:
         episode = visitor.made(
             "episodes", patient=patient, cause="bells_palsy", weak_side="left", onset_date="2026-01-12"
         )["id"]
+        visitor.ask_red_flags(episode)
         visitor.made("consents", patient=patient, use="record", given_on="2026-01-14")
         cookies = {str(cookie.name): str(cookie.value) for cookie in visitor.cookies}
         return cls(site, cookies, visitor.csrf(), str(visitor.verify), patient, episode)

@@ -32,8 +32,8 @@ def test_the_whole_suite_is_asked_for_its_share(capsys, branches, whole, status)
     rows = capsys.readouterr().out.splitlines()
     assert [row.split()[0] for row in rows[1:5]] == [
         "clinic/visits",
-        "inference/pipeline",
         "inference",
+        "inference/pipeline",
         "all",
     ]
     assert rows[1].split()[1:4] == ["90.0", "%", "200"]

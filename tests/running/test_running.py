@@ -44,6 +44,7 @@ def story(house: Installation, guest: Visitor) -> dict[str, Any]:
     episode = guest.made(
         "episodes", patient=patient["id"], cause="bells_palsy", weak_side="left", onset_date="2026-01-12"
     )
+    guest.ask_red_flags(episode["id"])
     guest.made("consents", patient=patient["id"], use="record", given_on="2026-01-14")
     visit = guest.made("visits", patient=patient["id"], episode=episode["id"])
     with PHOTO.open("rb") as stream:

@@ -67,7 +67,18 @@ def start_a_visit(page: Page, at: dt.datetime | None = None) -> None:
     if at:
         page.get_by_label("Date and time").fill(at.strftime("%Y-%m-%dT%H:%M"))
     page.get_by_role("button", name="Start and add photos").click()
+    if at is not None:
+        answer_red_flags(page)
     expect(page.locator("#visit-board")).to_be_visible()
+
+
+def answer_red_flags(page: Page) -> None:
+    """Asked once of an episode, before its first photo, each question by itself."""
+    expect(page.get_by_role("heading", name="Red flags", exact=True)).to_be_visible()
+    questions = page.get_by_role("group")
+    for place in range(questions.count()):
+        questions.nth(place).get_by_label("No", exact=True).check()
+    page.get_by_role("button", name="Keep the answers").click()
 
 
 def card(page: Page, exercise: str) -> Locator:

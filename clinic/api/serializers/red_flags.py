@@ -14,7 +14,7 @@ from clinic.patients.models import Episode, RedFlags
 
 from .fields import PersonSerializer
 
-CHOICES = [one.value for one in red_flags.Answer]
+CHOICES = [one.value for one in red_flags.RedFlagAnswer]
 
 
 class RedFlagQuestionSerializer(serializers.Serializer[Any]):
