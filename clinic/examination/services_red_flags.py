@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from clinic.audit import services as audit
@@ -16,6 +17,8 @@ from clinic.common.writing import lock, save
 from clinic.patients.models import Episode, RedFlags
 from clinic.patients.rules import not_archived
 from clinic.visits.models import Photo, Visit
+from inference.jobs.states import Status
+from inference.models import Analysis
 from inference.services import queue_analysis
 from inference.withholding import follow_red_flags
 
@@ -73,7 +76,9 @@ def _follow(episode: Episode) -> None:
     visits = list(Visit.objects.filter(episode=episode).values_list("pk", flat=True))
     follow_red_flags(visits=visits)
     if episode.shows_findings:
-        waiting = Photo.objects.current().filter(visit__in=visits, visit__archived_at__isnull=True)
+        # What was looked at before, by whichever release, has its result.
+        looked_at = Analysis.everything.filter(photo=OuterRef("pk")).exclude(status=Status.CANCELLED)
+        waiting = Photo.objects.current().filter(~Exists(looked_at), visit__in=visits)
         for photo in waiting.select_related("visit__patient__clinic", "visit__episode"):
             queue_analysis(photo=photo)
     summaries().refresh(patient_id=episode.patient_id, visits=None)

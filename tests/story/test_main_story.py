@@ -75,7 +75,7 @@ def start_a_visit(page: Page, at: dt.datetime | None = None) -> None:
 def answer_red_flags(page: Page) -> None:
     """Asked once of an episode, before its first photo, each question by itself."""
     expect(page.get_by_role("heading", name="Red flags", exact=True)).to_be_visible()
-    questions = page.get_by_role("group")
+    questions = page.locator("form.form-narrow").get_by_role("group")
     for place in range(questions.count()):
         questions.nth(place).get_by_label("No", exact=True).check()
     page.get_by_role("button", name="Keep the answers").click()

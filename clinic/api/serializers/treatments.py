@@ -44,6 +44,10 @@ class InjectionSerializer(serializers.Serializer[Any]):
     units = serializers.FloatField(help_text="More than 0.")
 
 
+class InjectionInput(InjectionSerializer):
+    """Botulinum toxin of one muscle and side, as it is sent."""
+
+
 class TreatmentChange(serializers.ModelSerializer[Treatment]):
     """What may be told of a treatment; what belongs to another kind is refused."""
 
@@ -62,7 +66,7 @@ class TreatmentChange(serializers.ModelSerializer[Treatment]):
         required=False,
         help_text=_of("product", "Units of one product say nothing about another's."),
     )
-    injections = InjectionSerializer(
+    injections: serializers.BaseSerializer[Any] = InjectionInput(
         many=True, required=False, help_text=_of("injections", "Each muscle and side once; replaces all.")
     )
     operation = BlankAsNull(
@@ -88,6 +92,7 @@ class TreatmentSerializer(TreatmentChange):
 
     url = Address("treatment-detail")
     episode = serializers.UUIDField(source="episode_id", read_only=True)
+    injections = InjectionSerializer(many=True, help_text=_of("injections", "Each muscle and side once."))
     units = serializers.FloatField(
         read_only=True,
         allow_null=True,
