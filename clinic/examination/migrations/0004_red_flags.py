@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('examination', '0002_assessments'),
+        ('examination', '0003_milestones'),
         ('patients', '0004_red_flags'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
