@@ -39,7 +39,10 @@ def walked(django_db_setup, django_db_blocker):
         user = factories.member(clinic, "administrator", is_staff=True, is_superuser=True)
         patient = factories.PatientFactory(clinic=clinic, name=NAME)
         episode = factories.EpisodeFactory(patient=patient)
-        treatment = factories.TreatmentFactory(episode=episode)
+
+        treatment = factories.TreatmentFactory(
+            episode=episode, kind="botulinum_toxin", date=timezone.localdate()
+        )
         consent = factories.ConsentFactory(patient=patient)
         visit = factories.VisitFactory(episode=episode, clinician=user)
         photos = [factories.PhotoFactory(visit=visit, exercise=exercise) for exercise in ("smile", "rest")]
@@ -70,7 +73,13 @@ def walked(django_db_setup, django_db_blocker):
             user,
             key,
         )
-        values = [*(str(record.pk) for record in records), "smile", analyses[0].release, *releases()]
+        values = [
+            *(str(record.pk) for record in records),
+            "smile",
+            "toxin_recall",
+            analyses[0].release,
+            *releases(),
+        ]
         answer = subprocess.run(
             [sys.executable, "-m", "tests.house.walk", str(user.pk), NAME.split()[0], *values],
             env={
