@@ -188,7 +188,7 @@ def test_a_refresh_costs_the_same_however_many_visits(episode, patient, django_a
         scenes.measured(episode, day)
     refresh(patient)
 
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(34):
         refresh(patient)
 
 
