@@ -14,6 +14,7 @@ from clinic.accounts.models import Clinic, Membership, Role, User
 from clinic.common import broker
 from clinic.demo import loader, people
 from clinic.patients.models import Consent, Patient, Treatment
+from clinic.patients.treatment_details import canonical, check_details
 from clinic.visits.models import Confirmation, Photo, Visit, VisitConfirmation
 from inference import services
 from inference.jobs.states import Status
@@ -62,6 +63,20 @@ def test_the_whole_demo_is_there(manifest):
     assert {patient["key"] for patient in manifest["patients"]} == set(people.LAST_SEEN)
 
 
+@pytest.mark.parametrize(
+    "kind, note, details",
+    [
+        (kind, note, details)
+        for told in (*people.TREATMENTS.values(), *people.MORE_TREATMENTS.values())
+        for _day, kind, note, details in told
+    ],
+)
+def test_each_treatment_of_the_demo_is_one_that_could_be_typed(kind, note, details):
+    treatment = Treatment(kind=kind, note=note, **details)
+    assert check_details(treatment) == {}
+    assert canonical(treatment.injections) == canonical(list(reversed(treatment.injections)))
+
+
 def test_it_is_refused_outside_the_demo_settings(settings, small):
     settings.DEMO = False
     with pytest.raises(ImproperlyConfigured):
@@ -78,7 +93,8 @@ def test_patients_have_all_that_a_clinic_records(small):
     hana = melati[0]
     episode = hana.episodes.get()
     assert (episode.cause, episode.weak_side) == ("bells_palsy", "left")
-    assert {t.kind for t in episode.treatments.all()} == {"steroids", "therapy_start"}
+    told = {t.kind: (t.drug, t.dose_mg, t.per_week) for t in episode.treatments.all()}
+    assert told == {"steroids": ("Prednisolone", 60.0, None), "therapy_start": ("", None, 2)}
     assert {c.use for c in hana.consents.all()} == {"record", "teaching", "model_training"}
     visits = hana.visits.order_by("at")
     assert [(v.grade, v.photos.count()) for v in visits] == [(None, 2), (None, 2)], "nothing is judged yet"
