@@ -239,8 +239,11 @@ class Records(Strict, viewsets.GenericViewSet[Any]):
     def created_before(self, pk: uuid.UUID) -> Response:
         """The answer to a repeated request: the record that the first one made, if the user may still see it."""
         record = visible_or_404(self.get_queryset(), self.request.user, pk)
-        note_reads(self.request, [self.patient_of(record)])
-        response = self.answer_new(record)
+        return self.replayed(self.patient_of(record), self.answer_new(record))
+
+    def replayed(self, patient: Patient, response: Response) -> Response:
+        """The answer about a record of that patient which an earlier request of the same key made."""
+        note_reads(self.request, [patient])
         response["Idempotency-Replayed"] = "true"
         return response
 

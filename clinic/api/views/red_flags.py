@@ -37,6 +37,7 @@ class RedFlagsActions:
         get_object: Any
         get_serializer_context: Any
         given: Any
+        replayed: Any
         request: Any
 
     @extend_schema(
@@ -79,10 +80,9 @@ class RedFlagsActions:
 
     def _answered_before(self, pk: uuid.UUID) -> Response:
         episode = self.get_object()
-        note_reads(self.request, [episode.patient])
-        response = self._answered(get_object_or_404(episode.red_flag_screenings.select_related("by"), pk=pk))
-        response["Idempotency-Replayed"] = "true"
-        return response
+        known = episode.red_flag_screenings.select_related("by")
+        replayed: Response = self.replayed(episode.patient, self._answered(get_object_or_404(known, pk=pk)))
+        return replayed
 
     def _naming_systems(self) -> dict[str, Any]:
         return {**self.get_serializer_context(), "systems": Systems(self.request.user)}

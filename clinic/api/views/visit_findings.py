@@ -41,6 +41,7 @@ class VisitFindingsActions:
         get_object: Any
         get_serializer_context: Any
         given: Any
+        replayed: Any
         request: Any
 
     @extend_schema(
@@ -101,7 +102,6 @@ class VisitFindingsActions:
 
     def _said_before(self, pk: uuid.UUID) -> Response:
         visit = self.get_object()
-        note_reads(self.request, [visit.patient])
-        response = self._said(get_object_or_404(visit.confirmations.select_related("by"), pk=pk))
-        response["Idempotency-Replayed"] = "true"
-        return response
+        known = visit.confirmations.select_related("by")
+        replayed: Response = self.replayed(visit.patient, self._said(get_object_or_404(known, pk=pk)))
+        return replayed
