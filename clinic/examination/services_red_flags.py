@@ -60,7 +60,7 @@ def answer_red_flags(
         note=note.strip(),
     )
     screening.full_clean(exclude=["episode", "by"])
-    screening.save(force_insert=True)
+    save(screening, user=user)
     audit.log_change(record=screening, user=user, how="given")
     episode.red_flags = RedFlags.STROKE if screening.points_to_stroke else RedFlags.ANSWERED
     save(episode, user=user, only=["red_flags"])

@@ -178,9 +178,6 @@ class Episode(Record, Versioned):
                 condition=models.Q(weak_side__in=["", "left", "right", "both"]),
                 name="episode_weak_side_known",
             ),
-            models.CheckConstraint(
-                condition=models.Q(red_flags__in=RedFlags.values), name="episode_red_flags_known"
-            ),
         ]
 
     def __str__(self) -> str:

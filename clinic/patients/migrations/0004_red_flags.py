@@ -20,8 +20,4 @@ class Migration(migrations.Migration):
             name='red_flags',
             field=models.CharField(choices=[('unasked', 'Not asked yet'), ('answered', 'Asked'), ('stroke', 'Asked: they point to a stroke'), ('earlier', 'Opened before they were asked')], db_default='earlier', default='unasked', editable=False, max_length=8, verbose_name='red flags'),
         ),
-        migrations.AddConstraint(
-            model_name='episode',
-            constraint=models.CheckConstraint(condition=models.Q(('red_flags__in', ['unasked', 'answered', 'stroke', 'earlier'])), name='episode_red_flags_known'),
-        ),
     ]
