@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.urls import reverse
 
 from clinic.audit.models import AuditEvent
@@ -12,7 +15,7 @@ from clinic.examination import policies, red_flags
 from clinic.examination.models import RedFlagScreening, Task
 from clinic.examination.services_red_flags import answer_red_flags
 from clinic.patients import services as patients
-from clinic.patients.models import Cause, RedFlags
+from clinic.patients.models import Cause, Episode, RedFlags
 from clinic.recovery.services import refresh_summary
 from clinic.visits import confirming, moving
 from inference import services
@@ -239,3 +242,15 @@ def test_a_new_visit_leads_there_first(as_clinician, patient, unasked):
 def test_an_integration_cannot_answer(unasked, clinic):
     assert not policies.can_answer_red_flags(factories.member(clinic, role="integration"), unasked)
     assert not policies.can_answer_red_flags(factories.member(clinic, role="reviewer"), unasked)
+
+
+def test_an_episode_from_before_red_flags_were_asked_is_shown_as_it_was(unasked):
+    """As the database fills it in for rows that were there, and for those of a version that doesn't know it."""
+    known = [one.column for one in Episode._meta.concrete_fields if one.name not in ("id", "red_flags")]
+    columns, pk = ", ".join(known), uuid.uuid4()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO patients_episode (id, {columns}) SELECT %s, {columns} FROM patients_episode",
+            [pk.hex if connection.vendor == "sqlite" else pk],
+        )
+    assert Episode.objects.get(pk=pk).shows_findings and not unasked.shows_findings
