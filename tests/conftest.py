@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection
-from django.test import Client, TransactionTestCase
+from django.test import Client, TestCase, TransactionTestCase
 from django.utils import translation
 from playwright.sync_api import Browser, sync_playwright
 
@@ -95,6 +95,13 @@ def arrange_results() -> None:
         )
 
 
+def leave_connected(case: type[TestCase]) -> None:
+    """As Django ends a test that is taken back, but for the connection: a new one for each of thousands of tests would
+    learn of all tables anew. Whatever a test set in it was taken back with its transaction."""
+    case._rollback_atomics(case.cls_atomics)  # type: ignore[attr-defined]
+    super(TestCase, case).tearDownClass()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):  # type: ignore[no-untyped-def]
     """Tests that commit are cleaned up after by whoever may empty tables, which the log refuses everywhere else."""
@@ -104,6 +111,7 @@ def django_db_setup(django_db_setup, django_db_blocker):  # type: ignore[no-unty
         brought = emptying.filled()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: emptying.empty(keep=brought))
+        patch.setattr(TestCase, "tearDownClass", classmethod(leave_connected))
         yield
 
 
