@@ -25,9 +25,11 @@ SMALL: Final = seed.Sizes(patients=40, neighbours=1, each=4, visits=8)
 MORE: Final = seed.Sizes(patients=80, neighbours=1, each=20)
 NOW_AND_THEN: Final = re.compile(
     r'"inference_modelrelease"|^UPDATE "(django_session|usersessions_usersession|accounts_tokenuse)"'
-    r"|^(SAVEPOINT|RELEASE)|^SELECT .* FROM \"(accounts_tokenuse|usersessions_usersession)\""
+    r"|^(SAVEPOINT|RELEASE)|^SELECT \"visits_visit\".\"id\" AS \"pk\", \"patients_patient\".\"clinic_id\""
+    r"|^SELECT .* FROM \"(accounts_tokenuse|usersessions_usersession)\""
 )
-"""What is asked every few seconds or half a minute, on whichever page that falls."""
+"""What is asked every few seconds or half a minute, on whichever page that falls; and whose the visits of the running
+hour are, where it has any."""
 RENEW: Final = "make bench-records ARGS=--baseline"
 
 
