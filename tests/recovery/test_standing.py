@@ -17,6 +17,8 @@ from django.utils import timezone
 
 from clinic.examination import services as tasks
 from clinic.examination.models import Task
+from clinic.examination.red_flags import questions
+from clinic.examination.services_red_flags import answer_red_flags
 from clinic.overview import attention, board, selectors
 from clinic.overview.listed import needs_attention, to_follow_up
 from clinic.patients import services as patients
@@ -73,6 +75,12 @@ class Busy(Clinic):
             cause = self.draw.choice(("stroke", "congenital"))
             patients.update_episode(user=self.clinician, episode=episode, cause=cause)
 
+    def red_flags(self) -> None:
+        if episode := self.one_of(Episode.objects.filter(patient__restricted_at=None)):
+            answers = dict.fromkeys((one.code for one in questions(cause=episode.cause)), "no")
+            answers["worsening"] = self.draw.choice(("no", "no", "yes"))
+            answer_red_flags(user=self.clinician, episode=episode, answers=answers)
+
     def another_visit(self) -> None:
         if episode := self.one_of(Episode.objects.all()):
             at = timezone.now() - dt.timedelta(days=self.draw.choice((0, 8, 31, 50)))
@@ -105,7 +113,15 @@ class Busy(Clinic):
     def step(self) -> str:
         more = [
             *(self.newcomer, self.newcomer, self.without_an_episode, self.other_cause, self.another_visit),
-            *(self.another_visit, self.task, self.task, self.task_put_off, self.task_closed_or_opened),
+            *(
+                self.red_flags,
+                self.red_flags,
+                self.another_visit,
+                self.task,
+                self.task,
+                self.task_put_off,
+                self.task_closed_or_opened,
+            ),
         ]
         if self.draw.random() < 0.45:
             return super().step()

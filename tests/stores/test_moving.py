@@ -138,15 +138,16 @@ import os, django
 django.setup()
 from clinic.store.bucket import PhotoBucket
 from clinic.store.folders import PhotoFolders
-count = [0]
+begun, done = [0], [0]
 real = {where}
 def counted(self, *arguments):
     # Of several at once the fourth dies with its work undone, and another with it done.
-    count[0] += 1
-    if count[0] == 4 and {undone}:
+    begun[0] += 1
+    if begun[0] == 4 and {undone}:
         os._exit(9)
     answer = real(self, *arguments)
-    if count[0] >= 4:
+    done[0] += 1
+    if done[0] == 4:
         os._exit(9)
     return answer
 {where} = counted
