@@ -21,7 +21,7 @@ from tests import factories
 
 from . import scenes, simulated
 
-COURSES, VISITS, RELAPSES, ON_TODAY = 1000, 6, 200, 100
+COURSES, VISITS, RELAPSES, ON_TODAY = 1000, 6, 200, 200
 
 
 def worse_at_any_visit(episodes) -> set[uuid.UUID]:  # type: ignore[no-untyped-def]
