@@ -8,24 +8,24 @@ from collections.abc import Collection
 from django.db import transaction
 from django.db.models import QuerySet
 
-from clinic.common.summaries import summaries
 from clinic.patients.models import FINDINGS_SHOWN
 
 from .models import Analysis, WithheldAnalysis
 from .services import cancel_waiting, tell_changed
 
 
-def follow_red_flags(*, visits: Collection[uuid.UUID]) -> None:
+def follow_red_flags(*, visits: Collection[uuid.UUID]) -> bool:
     """Withhold the analyses of these visits, or show them again, as the red flags of their episodes have it now; in the
-    caller's transaction, before the patients' figures are made anew. What waits is taken off the queue."""
+    caller's transaction, before the patients' figures are made anew. What waits is taken off the queue. Whether there
+    was anything to do."""
     there = Analysis.everything.filter(photo__visit__in=visits)
     shown = there.filter(photo__visit__episode__red_flags__in=FINDINGS_SHOWN)
     withheld = there.exclude(photo__visit__episode__red_flags__in=FINDINGS_SHOWN)
     with transaction.atomic():
-        cancel_waiting(analyses=withheld)
+        cancelled = cancel_waiting(analyses=withheld)
         changed = [*_withhold(withheld.filter(withheld__isnull=True)), *_show(shown)]
         tell_changed(ids=changed)
-        summaries().outdate(visits=list(visits))
+    return bool(cancelled or changed)
 
 
 def _withhold(analyses: QuerySet[Analysis]) -> list[uuid.UUID]:

@@ -65,20 +65,29 @@ def answer_red_flags(
     episode.red_flags = RedFlags.STROKE if screening.points_to_stroke else RedFlags.ANSWERED
     save(episode, user=user, only=["red_flags"])
     _follow(episode)
+    summaries().refresh(patient_id=episode.patient_id, visits=())
     # A photo that was taken in at this very moment saw the answers from before.
-    transaction.on_commit(partial(_follow, episode), robust=True)
+    transaction.on_commit(partial(_catch_up, episode), robust=True)
     return screening
 
 
-@transaction.atomic
-def _follow(episode: Episode) -> None:
-    """Withhold or show what models found in the episode, queue what waited, and make the patient's figures anew."""
+def _follow(episode: Episode) -> bool:
+    """Withhold or show what models found in the episode, and queue what waited; whether there was anything to do."""
     visits = list(Visit.objects.filter(episode=episode).values_list("pk", flat=True))
-    follow_red_flags(visits=visits)
-    if episode.shows_findings:
-        # What was looked at before, by whichever release, has its result.
-        looked_at = Analysis.everything.filter(photo=OuterRef("pk")).exclude(status=Status.CANCELLED)
-        waiting = Photo.objects.current().filter(~Exists(looked_at), visit__in=visits)
-        for photo in waiting.select_related("visit__patient__clinic", "visit__episode"):
-            queue_analysis(photo=photo)
-    summaries().refresh(patient_id=episode.patient_id, visits=None)
+    followed = follow_red_flags(visits=visits)
+    if not episode.shows_findings:
+        return followed
+    # What was looked at before, by whichever release, has its result.
+    looked_at = Analysis.everything.filter(photo=OuterRef("pk")).exclude(status=Status.CANCELLED)
+    waiting = Photo.objects.current().filter(~Exists(looked_at), visit__in=visits)
+    queued = [
+        queue_analysis(photo=photo)
+        for photo in waiting.select_related("visit__patient__clinic", "visit__episode")
+    ]
+    return followed or any(queued)
+
+
+@transaction.atomic
+def _catch_up(episode: Episode) -> None:
+    if _follow(episode):
+        summaries().refresh(patient_id=episode.patient_id, visits=())
