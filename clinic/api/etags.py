@@ -18,7 +18,7 @@ from .catalogue import Problem
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
-MATCHED_ACTIONS = ("archive", "restore", "revoke", "close")
+MATCHED_ACTIONS = ("archive", "restore", "revoke", "close", "finish", "reopen")
 """The POSTs that change a record as a PATCH does."""
 
 

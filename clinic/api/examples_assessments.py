@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .examples import API, CLINICIAN, PATIENT_ID, VISIT_ID
+from .examples import API, CLINICIAN, PATIENT_ID, VISIT, VISIT_ID
 
 ASSESSMENT_ID = "3c9a1f60-7be2-4d15-a0c4-52f8e6d7b913"
 ASSESSMENT = {
@@ -18,9 +18,19 @@ ASSESSMENT = {
     "sub_scores": {"regions": 11, "secondary": 1},
     "total": 12.0,
     "missing": [],
+    "rated_by": "clinician",
     "by": CLINICIAN,
     "finished_at": "2026-11-09T03:12:40Z",
     "created_at": "2026-11-09T03:11:02Z",
     "version": 6,
 }
-BY_SCHEMA: dict[str, Any] = {"Assessment": ASSESSMENT}
+ANSWERS: Any = ASSESSMENT["answers"]
+BY_SCHEMA: dict[str, Any] = {
+    "Assessment": ASSESSMENT,
+    "Visit": {**VISIT, "assessments": [ASSESSMENT]},
+    "AssessmentInput": {
+        "visit": VISIT_ID, "scale": "fngs", "scale_version": "2.0", "answers": ANSWERS, "finish": True,
+    },
+    "AssessmentChange": {"answers": {"eye": 3, "secondary": None}},
+    "PatchedAssessmentChange": {"answers": {"eye": 3, "secondary": None}},
+}  # fmt: skip

@@ -37,6 +37,10 @@ CHANGE = {
     "limit": 1.08,
     "verdict": "same",
 }
+CHANGED_SCORE = {
+    "figure": "total", "since": "2026-10-12", "before": 26.7, "now": 44.4, "by": 17.7, "smallest_detectable": 28.2,
+    "verdict": "same",
+}  # fmt: skip
 HISTORY = {
     "episode": EPISODE_ID,
     "patient": PATIENT_ID,
@@ -149,6 +153,23 @@ HISTORY = {
         }
     ],
     "model_changes": [{"visit": VISIT_ID, **MARK, "before": ["2026.10.2"], "after": [RELEASE]}],
+    "scores": [
+        {
+            "assessment": "3c9a1f60-7be2-4d15-a0c4-52f8e6d7b913",
+            "visit": VISIT_ID,
+            **MARK,
+            "since_onset": "week 8",
+            "scale": "saq",
+            "scale_version": "2007",
+            "rated_by": "patient",
+            "by": CLINICIAN["name"],
+            "total": 44.4,
+            "sub_scores": {"synkinesis": 44.4},
+            "missing": [],
+            "since_before": [CHANGED_SCORE],
+            "since_first": [CHANGED_SCORE],
+        }
+    ],
     "releases": ["2026.10.2", RELEASE],
     "waiting": 0,
 }

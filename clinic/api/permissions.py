@@ -30,11 +30,16 @@ class InScope(BasePermission):
         return True
 
 
+def opens(request: Request, scope: str) -> bool:
+    """Whether the request may do what that scope names: a session may, a token if it was made for it."""
+    if scope == FREE or not isinstance(request.successful_authenticator, TokenAuthentication):
+        return True
+    return scope in of_token(request.auth)
+
+
 def require_scope(request: Request, scope: str) -> None:
     """403 for a token without that scope."""
-    if scope == FREE or not isinstance(request.successful_authenticator, TokenAuthentication):
-        return
-    if scope not in of_token(request.auth):
+    if not opens(request, scope):
         raise Problem(
             "out_of_scope",
             _("This token was not made for that: it lacks the scope %(scope)s.") % {"scope": scope},

@@ -35,7 +35,9 @@ MEDIA_TYPE = "application/problem+json"
 
 
 # Codes by which services refuse what the record already says otherwise.
-_CONFLICTS = frozenset({"taken", "in_force", "revoked", "closed", "open", "unique", "unique_together"})
+_CONFLICTS = frozenset({"taken", "in_force", "revoked", "closed", "open", "unique", "unique_together"}) | {
+    "finished", "incomplete", "version",
+}  # fmt: skip
 
 # Exceptions of the framework, by what they mean here; the first that fits counts.
 _KNOWN: tuple[tuple[type[Exception], str], ...] = (

@@ -84,7 +84,7 @@ CREATES = {
     f"{name}_create"
     for name in (
         "patients", "episodes", "treatments", "consents", "visits", "visits_confirm", "photos", "confirmations",
-        "episodes_red_flags",
+        "episodes_red_flags", "assessments",
     )
 }  # fmt: skip
 # What only some operations answer with; any other code of the same status may come from all of them.

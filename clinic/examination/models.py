@@ -3,6 +3,7 @@ clinical scale was answered in a visit."""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -180,6 +181,10 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def current(self) -> AssessmentQuerySet:
         return self.filter(visit__archived_at__isnull=True)
 
+    def of_episode(self, episode: Episode) -> AssessmentQuerySet:
+        """Those of its visits that are not archived."""
+        return self.current().filter(visit__episode=episode)
+
 
 class Assessment(Record, Versioned):
     """A clinical scale as it was answered in a visit, in one version of the scale.
@@ -218,6 +223,11 @@ class Assessment(Record, Versioned):
     @property
     def is_finished(self) -> bool:
         return self.finished_at is not None
+
+    @property
+    def at(self) -> dt.datetime:
+        """The moment of the face or the feelings that it tells of."""
+        return self.visit.at
 
     @property
     def definition(self) -> Scale | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from clinic.visits.models import Visit
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from clinic.accounts.models import User
+    from clinic.patients.models import Episode
 
 
 def visible_assessments(*, user: User | AnonymousUser) -> AssessmentQuerySet:
@@ -27,7 +30,23 @@ def assessments_of(*, visit: Visit) -> list[Assessment]:
     return list(Assessment.objects.filter(visit=visit).select_related("by"))
 
 
+def assessments_by_visit(*, visits: Iterable[Visit]) -> dict[uuid.UUID, list[Assessment]]:
+    """The same of several visits, by the visit."""
+    found: dict[uuid.UUID, list[Assessment]] = {}
+    rows = Assessment.objects.filter(visit__in=[one.pk for one in visits]).select_related("visit", "by")
+    for row in rows:
+        found.setdefault(row.visit_id, []).append(row)
+    return found
+
+
 def assessment_of(*, visit: Visit, scale: Scale) -> Assessment | None:
     """How this version of the scale was answered in the visit, if it was."""
     found = Assessment.objects.filter(visit=visit, scale=scale.code, scale_version=scale.version)
     return found.select_related("by", "visit__patient__clinic").first()
+
+
+def finished_assessments(*, episode: Episode) -> list[Assessment]:
+    """The episode's finished assessments, oldest first."""
+    found = Assessment.objects.of_episode(episode).filter(finished_at__isnull=False)
+    rows = found.select_related("visit", "by")
+    return sorted(rows, key=lambda one: (one.at, one.created_at))

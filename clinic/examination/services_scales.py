@@ -24,11 +24,18 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def answer(
-    *, user: User, visit: Visit, scale: Scale, answers: Mapping[str, Any], based_on: Basis | None = None
+    *,
+    user: User,
+    visit: Visit,
+    scale: Scale,
+    answers: Mapping[str, Any],
+    based_on: Basis | None = None,
+    must_be_first: bool = False,
 ) -> Assessment:
     """Keep these answers of a scale in a visit; what was answered before and isn't named here stays.
 
     answers: item to answer, None to take one back. based_on: the version of the assessment that the page showed.
+    must_be_first: whether one that was begun before is refused.
     ValidationError where the scale doesn't know an item or a value, where it is finished, or where somebody else
     answered the same item otherwise since that version: then nothing of this is kept.
     """
@@ -43,7 +50,9 @@ def answer(
     if found is None:
         made = Assessment(visit=visit, scale=scale.code, scale_version=scale.version)
         return _keep(made, user, scale, answers)
-    lock(found)
+    if must_be_first:
+        raise ValidationError(_("This scale is answered in this visit already."), code="taken")
+    lock(found, based_on)
     if found.is_finished:
         raise ValidationError(
             _("This assessment is finished. Open it again before correcting it."), code="finished"
@@ -72,9 +81,9 @@ def finish(*, user: User, assessment: Assessment, based_on: Basis | None = None)
 
 
 @transaction.atomic
-def reopen(*, user: User, assessment: Assessment) -> Assessment:
+def reopen(*, user: User, assessment: Assessment, based_on: Basis | None = None) -> Assessment:
     """Open a finished assessment again so that it can be corrected; its history keeps what it said."""
-    lock(assessment)
+    lock(assessment, based_on)
     _open_for_change(assessment.visit)
     if not assessment.is_finished:
         return assessment

@@ -74,4 +74,8 @@ class ChartWords(written.Writer):
 
     def visit_url(self, visit: VisitPoint) -> str:
         """The visit's page."""
-        return self.address("visits:detail", visit.visit_id)
+        return self.visit_url_of(visit.visit_id)
+
+    def visit_url_of(self, visit_id: uuid.UUID) -> str:
+        """The page of that visit."""
+        return self.address("visits:detail", visit_id)

@@ -19,6 +19,7 @@ from .history import EpisodeHistory, ModelChange, TimelineMark, TreatmentMark, V
 from .kept import Counted
 from .noise import error_of
 from .resting import resting_error
+from .scores import ScaleScore, ScoreChange, by_scale, changes_of, changes_since_first
 
 
 def exercise_name(code: str, side: str = "") -> str:
@@ -83,6 +84,50 @@ def as_data(history: EpisodeHistory, drawn: Sequence[VisitPoint] | None = None) 
             }
             for one in history.model_changes
         ],
+        "scores": scores_as_data(history),
+    }
+
+
+def scores_as_data(history: EpisodeHistory) -> list[dict[str, Any]]:
+    """What clinical scales came to, oldest first, each with what differs from the one before and from the first."""
+    places: dict[Any, tuple[list[ScaleScore], int]] = {
+        one.assessment_id: (scores, place)
+        for _scale, scores in by_scale(history.scores)
+        for place, one in enumerate(scores)
+    }
+    return [_score(history, one, *places.get(one.assessment_id, ([one], 0))) for one in history.scores]
+
+
+def _score(
+    history: EpisodeHistory, score: ScaleScore, scores: Sequence[ScaleScore], place: int
+) -> dict[str, Any]:
+    return {
+        "assessment": str(score.assessment_id),
+        "visit": str(score.visit_id) if score.visit_id else None,
+        "date": score.date.isoformat(),
+        **_counted(history, score),
+        "since_onset": score.since,
+        "scale": score.scale,
+        "scale_version": score.version,
+        "rated_by": score.rater or None,
+        "by": score.by,
+        "total": score.total,
+        "sub_scores": dict(score.sub_scores),
+        "missing": list(score.missing),
+        "since_before": [_change(one) for one in changes_of(scores, place)],
+        "since_first": [_change(one) for one in changes_since_first(scores, place)],
+    }
+
+
+def _change(change: ScoreChange) -> dict[str, Any]:
+    return {
+        "figure": change.figure.code,
+        "since": change.since.isoformat(),
+        "before": change.before,
+        "now": change.now,
+        "by": change.by,
+        "smallest_detectable": change.figure.detectable,
+        "verdict": change.verdict,
     }
 
 
@@ -103,7 +148,7 @@ def _course(course: Course) -> dict[str, Any]:
 
 
 def _counted(
-    history: EpisodeHistory, one: VisitPoint | TreatmentMark | ModelChange | TimelineMark
+    history: EpisodeHistory, one: VisitPoint | TreatmentMark | ModelChange | TimelineMark | ScaleScore
 ) -> dict[str, int | None]:
     """Days and weeks since onset; None unless that is known to the day."""
     known = history.onset.days(one.date) is not None

@@ -1,5 +1,5 @@
-"""The history as CSV: one row a visit, photo, measure of a photo, treatment or change of the model, told apart by
-`record`.
+"""The history as CSV: one row a visit, photo, measure of a photo, treatment, scale or change of the model, told
+apart by `record`.
 
 ISO dates whatever the language. The clinician's columns and the model's stand apart by their names, and every figure
 of the model's has its release beside it. `movement` is the weak side's movement since rest as a share of the other's
@@ -9,7 +9,9 @@ have none. `_mm` are millimetres, sides are the patient's own. A measure's row t
 the one value of the whole face), its unit, its measurement error (smallest change that is more than noise), and whether
 its scale is that of the photo's irises or of the photo at rest. A treatment's row tells the product and the units of
 botulinum toxin, of which those of two products can't be added up, and in `treatment_details` whatever is told, by the
-names and codes of the API. What nobody measured or said is an empty cell, never a
+names and codes of the API. A scale's row, of each finished assessment, tells the scale and its version, who rates it
+(clinician or patient), its total, its sub-scores as `code=figure`, and the codes of the items without an answer; its
+`clinician` entered it. What nobody measured or said is an empty cell, never a
 zero.
 """
 
@@ -26,6 +28,7 @@ from .figures import about_measure
 from .history import EpisodeHistory, VisitPoint
 from .kept_photos import FOUND_COLUMNS, Found, KeptPhoto, VisitPhotos, photos_of
 from .noise import measurement_error
+from .scores import ScaleScore
 
 COLUMNS: Final[tuple[str, ...]] = (
     "record",
@@ -64,6 +67,12 @@ COLUMNS: Final[tuple[str, ...]] = (
     "treatment_product",
     "treatment_units",
     "treatment_details",
+    "scale",
+    "scale_version",
+    "scale_rated_by",
+    "scale_total",
+    "scale_sub_scores",
+    "scale_missing",
 )
 PLACES: Final = {name: place for place, name in enumerate(COLUMNS)}
 PIECES_AT_ONCE: Final = 60
@@ -258,7 +267,7 @@ def _yes(value: bool) -> str:
 
 
 def _dated(history: EpisodeHistory, known: bool) -> list[dict[str, Value] | VisitPoint]:
-    """Treatments, changes of the model and visits in the order of their dates."""
+    """Treatments, changes of the model, visits and scales in the order of their dates."""
     dated: list[tuple[tuple[int, int, int], dict[str, Value] | VisitPoint]] = []
     for place, treatment in enumerate(history.treatments):
         row = _at(treatment.date.isoformat(), treatment.day, treatment.week, known)
@@ -279,8 +288,26 @@ def _dated(history: EpisodeHistory, known: bool) -> list[dict[str, Value] | Visi
         }
         dated.append(((change.day, 1, place), row | event))
     dated += [((visit.day, 2, place), visit) for place, visit in enumerate(history.visits)]
+    for place, score in enumerate(history.scores):
+        row = _at(score.date.isoformat(), score.day, score.week, known)
+        dated.append(((score.day, 3, place), row | _score(score)))
     dated.sort(key=lambda one: one[0])
     return [one for _, one in dated]
+
+
+def _score(score: ScaleScore) -> dict[str, Value]:
+    figures = [(code, value) for code, value in score.sub_scores.items() if value is not None]
+    return {
+        "record": "scale",
+        "visit_id": str(score.visit_id) if score.visit_id else None,
+        "clinician": score.by,
+        "scale": score.scale,
+        "scale_version": score.version,
+        "scale_rated_by": score.rater or None,
+        "scale_total": score.total,
+        "scale_sub_scores": "; ".join(f"{code}={value:g}" for code, value in figures) or None,
+        "scale_missing": " ".join(score.missing) or None,
+    }
 
 
 def _in_turn(visits: Sequence[VisitPoint], photos: Photos) -> Iterator[VisitPhotos | None]:

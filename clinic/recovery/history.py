@@ -18,6 +18,7 @@ from .compared import Reading
 from .course import Course, course_of
 from .kept import Counted, VisitFigures
 from .measures import MeasuredVisit, PhotoPoint
+from .scores import ScaleScore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +174,8 @@ class EpisodeHistory:
     visits: tuple[VisitPoint, ...]
     treatments: tuple[TreatmentMark, ...]
     model_changes: tuple[ModelChange, ...]
+    scores: tuple[ScaleScore, ...] = ()
+    """Finished assessments by clinical scales, oldest first."""
 
     @cached_property
     def course(self) -> Course:

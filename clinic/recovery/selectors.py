@@ -10,6 +10,7 @@ from typing import Any
 
 from clinic.accounts.models import User
 from clinic.common.dates import day_in, week_since
+from clinic.examination.selectors_scales import finished_assessments
 from clinic.patients import treatment_words
 from clinic.patients.models import Episode
 from clinic.visits.grading import visit_findings
@@ -22,6 +23,7 @@ from .kept import FORM, VisitFigures, figures_of
 from .kept_photos import VisitPhotos, authors, photos_of
 from .models import VisitSummary
 from .reading import VisitPlace, measured_visits, waiting_in
+from .scores import ScaleScore, score_of
 
 
 def course(*, episode: Episode) -> EpisodeHistory:
@@ -191,6 +193,7 @@ def _history(episode: Episode, visits: list[VisitPoint]) -> EpisodeHistory:
         visits=tuple(visits),
         treatments=_treatments(episode),
         model_changes=_model_changes(visits),
+        scores=_scores(episode),
     )
 
 
@@ -211,6 +214,15 @@ def _treatments(episode: Episode) -> tuple[TreatmentMark, ...]:
             units=one.units,
         )
         for one in episode.treatments.filter(archived_at__isnull=True).order_by("date", "created_at")
+    )
+
+
+def _scores(episode: Episode) -> tuple[ScaleScore, ...]:
+    time_zone, onset = episode.patient.clinic.time_zone, episode.onset
+    return tuple(
+        score_of(one, date=day, onset=onset, week=week_since(onset.date, day))
+        for one in finished_assessments(episode=episode)
+        for day in (day_in(one.at, time_zone),)
     )
 
 

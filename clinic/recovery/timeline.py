@@ -45,10 +45,11 @@ class Timeline:
 
 
 def timeline(history: EpisodeHistory) -> Timeline | None:
-    """Of an episode with visits: from its onset where that is near the first visit, else from the first visit."""
-    if not history.visits:
+    """Of an episode with visits or scores: from its onset where that is near the first of them, else from that one."""
+    days = [one.date for one in (*history.visits[:1], *history.visits[-1:], *history.scores)]
+    if not days:
         return None
-    first, last = history.visits[0].date, history.visits[-1].date
+    first, last = min(days), max(days)
     onset, span = history.onset, max(7, (last - first).days)
     gap = (first - onset.date).days
     near = onset.precision == Precision.DAY and 0 <= gap <= max(21, span // 2)

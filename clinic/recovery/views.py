@@ -27,7 +27,7 @@ from clinic.visits import selectors as photos
 from clinic.visits.models import Photo
 from clinic.visits.views.files import guarded
 
-from . import alignment, charts, comparing, data, export, progress, selectors
+from . import alignment, charts, comparing, data, export, progress, score_charts, selectors
 from .history import EpisodeHistory
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def patient_recovery(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
         "table": _table(request, history) if history else None,
         "panels": charts.panels(history) if history else [],
         "exercises": exercises,
+        **_scales(request, history),
         "larger": progress.larger(history, exercises, request.GET.get("exercise", "")) if history else None,
         "printed_on": local_today(),
         "can_write": policies.can_write_records(request.user, patient.clinic_id) and not patient.is_closed,
@@ -170,6 +171,14 @@ def _table(request: ClinicRequest, history: EpisodeHistory) -> dict[str, Any]:
         "opened": bool(before),
         "earlier": shown[-1].visit_id if shown and begin + len(shown) < len(rows) else None,
     }
+
+
+def _scales(request: ClinicRequest, history: EpisodeHistory | None) -> dict[str, Any]:
+    """The scales of the course, and their newest assessments; all of them to be printed."""
+    courses = score_charts.scale_courses(history) if history else []
+    rows = score_charts.newest_first(courses)
+    shown = rows if request.GET.get("rows") == "all" else rows[:ROWS_A_PAGE]
+    return {"scales": courses, "score_rows": shown, "score_count": len(rows)}
 
 
 def _uuid_or_404(text: str) -> uuid.UUID:

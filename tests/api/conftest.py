@@ -11,6 +11,7 @@ from clinic.examination.scales import BY_CODE
 from clinic.examination.services import raise_task
 from clinic.examination.services_scales import answer
 from tests import factories
+from tests.examination.answers import answers_for
 
 from .contract import Client
 
@@ -57,7 +58,9 @@ def everything(visit, clinician) -> SimpleNamespace:  # type: ignore[no-untyped-
         analysis=analysis,
         confirmation=factories.ConfirmationFactory(analysis=analysis, by=clinician),
         task=raise_task(user=clinician, episode=visit.episode, kind="follow_up", plan="Look again"),
-        assessment=answer(user=clinician, visit=visit, scale=BY_CODE["fngs"], answers={"brow": 2}),
+        assessment=answer(
+            user=clinician, visit=visit, scale=BY_CODE["fngs"], answers=answers_for(BY_CODE["fngs"])
+        ),
     )
 
 

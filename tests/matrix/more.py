@@ -15,6 +15,7 @@ from .rows import (
     PUBLIC,
     WRITE,
     get,
+    patch,
     post,
     resource,
     today,
@@ -67,7 +68,20 @@ TASKS = [
     post("examination:task_close", WRITE, "task", lambda r: {"outcome": "treated"}),
     post("examination:task_reopen", WRITE, "closed_task"),
 ]
-SCALES_API = [*resource("assessment")]
+SCALES_API = [
+    *resource("assessment"),
+    post(
+        "api:assessment-list",
+        API_CONFIRM,
+        body=lambda r: {"visit": str(r.visit.pk), "scale": "saq", "scale_version": "2007"},
+        status=201,
+        sees=NOTHING,
+        by_scope=True,
+    ),
+    patch("api:assessment-detail", API_CONFIRM, "assessment", lambda r: {"answers": {}}, by_scope=True),
+    post("api:assessment-finish", API_CONFIRM, "assessment", status=200, by_scope=True),
+    post("api:assessment-reopen", API_CONFIRM, "finished_assessment", status=200, by_scope=True),
+]
 TASKS_API = [
     *RED_FLAGS_API,
     *SCALES_API,

@@ -84,8 +84,8 @@ def post(name: str, answers: str, on: str = "", body: Any = None, **more: Any) -
     return Row(name, "POST", answers, on, body or (lambda r: {}), **more)
 
 
-def patch(name: str, answers: str, on: str, body: Any) -> Row:
-    return Row(name, "PATCH", answers, on, body)
+def patch(name: str, answers: str, on: str, body: Any, **more: Any) -> Row:
+    return Row(name, "PATCH", answers, on, body, **more)
 
 
 def upload(**fields: Any) -> SimpleUploadedFile:

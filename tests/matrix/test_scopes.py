@@ -34,7 +34,7 @@ RESOURCES = {
     "analysis": (RESULT, None),
     "confirmation": (RESULT, CONFIRM),
     "task": (RESULT, CONFIRM),
-    "assessment": (RESULT, None),
+    "assessment": (RESULT, CONFIRM),
     "release": (None, None),
     "exercises": (None, None),
     "caller": (None, None),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from clinic.examination.models import Assessment
+from clinic.examination.scales import BY_CODE, SCALES, Rater, Scale, WrongAnswers
 
+from ..catalogue import Problem
 from .fields import Address, PersonSerializer
 
 
@@ -34,15 +38,23 @@ class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
     missing = serializers.ListField(
         child=serializers.CharField(), read_only=True, help_text="Items without an answer."
     )
-    by = PersonSerializer(read_only=True)
+    rated_by = serializers.SerializerMethodField(
+        help_text="Who answers this scale: `clinician` or `patient`."
+    )
+    by = PersonSerializer(read_only=True, help_text="Who entered it last.")
 
     class Meta:
         model = Assessment
         fields = [
             "id", "url", "visit", "patient", "scale", "scale_version", "answers", "sub_scores", "total", "missing",
-            "by", "finished_at", "created_at", "version",
+            "rated_by", "by", "finished_at", "created_at", "version",
         ]  # fmt: skip
         read_only_fields = fields
+
+    @extend_schema_field({"type": ["string", "null"], "examples": [one.value for one in Rater]})
+    def get_rated_by(self, assessment: Assessment) -> str | None:
+        known = BY_CODE.get(assessment.scale)
+        return known.rater.value if known is not None else None
 
     @extend_schema_field(OpenApiTypes.OBJECT)
     def get_answers(self, assessment: Assessment) -> Any:
@@ -51,3 +63,56 @@ class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
     @extend_schema_field(OpenApiTypes.OBJECT)
     def get_sub_scores(self, assessment: Assessment) -> Any:
         return assessment.sub_scores
+
+
+ANSWER = {"type": "object", "additionalProperties": {"type": ["integer", "string", "null"]}}
+
+
+@extend_schema_field(ANSWER)
+class AnswersField(serializers.DictField):
+    """Item to answer, as the scale gives them: a number or a code; null takes one back."""
+
+    child = serializers.JSONField(allow_null=True)  # the scale says what an item takes
+
+
+class AssessmentChange(serializers.Serializer[Any]):
+    answers = AnswersField(help_text="Item to answer; null takes one back, an item left out stays.")
+
+
+class AssessmentInput(serializers.Serializer[Any]):
+    visit = serializers.UUIDField()
+    scale = serializers.ChoiceField(choices=[(one.code, one.code) for one in SCALES])
+    scale_version = serializers.CharField(
+        max_length=32,
+        help_text="The version that you asked by: only the one that this software has is taken.",
+    )
+    answers = AnswersField(required=False, default=dict, help_text="Item to answer; may be partial.")
+    finish = serializers.BooleanField(required=False, default=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Items and values must be the scale's own, in its version."""
+        scale = BY_CODE[attrs["scale"]]
+        if attrs["scale_version"] != scale.version:
+            said = _("This software has version %(version)s of the scale.") % {"version": scale.version}
+            raise serializers.ValidationError({"scale_version": [said]}, code="version")
+        check_answers(scale, attrs["answers"])
+        return attrs
+
+
+def check_answers(scale: Scale, answers: Mapping[str, Any]) -> None:
+    """A field's error for each answer that the scale doesn't know."""
+    try:
+        scale.check(answers)
+    except WrongAnswers as error:
+        problems = {item: [text] for item, text in error.problems.items()}
+        raise serializers.ValidationError({"answers": problems}, code="invalid") from error
+
+
+def definition_of(assessment: Assessment) -> Scale:
+    """The scale in the version in which it was answered; 409 where this software has another."""
+    if assessment.definition is None:
+        raise Problem(
+            "conflict",
+            _("This assessment was made with another version of the scale and stays as it is."),
+        )
+    return assessment.definition

@@ -12,6 +12,7 @@ from rest_framework.reverse import reverse
 from clinic.common.spans import Precision
 from clinic.patients.models import Cause
 from clinic.patients.treatments import ToxinProduct, TreatmentKind
+from clinic.recovery.data import scores_as_data
 from clinic.recovery.figures import measures_of
 from clinic.recovery.history import EpisodeHistory, VisitPoint
 from clinic.recovery.measures import PhotoPoint
@@ -20,6 +21,7 @@ from clinic.visits.models import ExerciseSide
 from .analyses import VERDICT_HELP, VERDICTS
 from .fields import GRADE, BlankAsNull
 from .records import WEAK_SIDES
+from .scores import COUNTED, ScaleScoreSerializer
 from .together import GRADE_SOURCES
 
 ERROR_HELP = (
@@ -197,9 +199,6 @@ class PhotoPointSerializer(serializers.Serializer[Any]):
         return [{name: getattr(one, name) for name in MEASURE_FIGURES} for one in measures_of(photo)]
 
 
-COUNTED = "Null unless the onset is known to the day."
-
-
 class VisitPointSerializer(serializers.Serializer[VisitPoint]):
     visit = serializers.UUIDField(source="visit_id")
     at = serializers.DateTimeField()
@@ -296,8 +295,15 @@ class HistorySerializer(serializers.Serializer[EpisodeHistory]):
     )
     treatments = TreatmentMarkSerializer(many=True)
     model_changes = ModelChangeSerializer(many=True)
+    scores = serializers.SerializerMethodField(
+        help_text="Clinical scales and questionnaires of the whole course, finished ones, oldest first."
+    )
     releases = serializers.ListField(child=serializers.CharField())
     waiting = serializers.IntegerField()
+
+    @extend_schema_field(ScaleScoreSerializer(many=True))
+    def get_scores(self, history: EpisodeHistory) -> Any:
+        return scores_as_data(history)
 
     @extend_schema_field(VisitPointSerializer(many=True))
     def get_visits(self, history: EpisodeHistory) -> Any:

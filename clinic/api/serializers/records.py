@@ -16,6 +16,7 @@ from clinic.recovery.models import PatientSummary
 from clinic.visits.models import Visit
 
 from ..moments import MomentSerializerField
+from .assessments import AssessmentSerializer
 from .fields import Address, BlankAsNull, PersonSerializer, RecordedBy
 
 CLOCKS = dt.timedelta(minutes=5)
@@ -211,15 +212,25 @@ class VisitSerializer(serializers.ModelSerializer[Visit]):
     patient = serializers.UUIDField(source="patient_id", read_only=True)
     episode = serializers.UUIDField(source="episode_id", read_only=True)
     clinician = PersonSerializer(read_only=True)
+    assessments = serializers.SerializerMethodField(
+        help_text="Clinical scales as they were answered in it; null for a token without the scope `results.read`."
+    )
 
     class Meta:
         model = Visit
         fields = [
-            "id", "url", "patient", "episode", "at", "clinician", "impression", "grade", "created_at", "archived_at",
-            "version",
+            "id", "url", "patient", "episode", "at", "clinician", "impression", "grade", "assessments", "created_at",
+            "archived_at", "version",
         ]  # fmt: skip
         read_only_fields = fields
         extra_kwargs = {"grade": {"help_text": "The clinician's House-Brackmann grade, 1 to 6."}}
+
+    @extend_schema_field(AssessmentSerializer(many=True, allow_null=True))
+    def get_assessments(self, visit: Visit) -> Any:
+        found = self.context["assessments"]
+        if found is None:
+            return None
+        return AssessmentSerializer(found.get(visit.pk, []), many=True, context=self.context).data
 
 
 class VisitChange(serializers.ModelSerializer[Visit]):

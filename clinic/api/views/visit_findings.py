@@ -12,12 +12,15 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from clinic.accounts import policies
+from clinic.accounts.scopes import Scope
 from clinic.common.http import require
+from clinic.examination.selectors_scales import assessments_by_visit
 from clinic.visits.confirming import confirm_visit
 from clinic.visits.filing import proposal
 from clinic.visits.grading import visit_finding
 from clinic.visits.selectors import photos_of_visit
 
+from ..permissions import opens
 from ..serializers.photos import FilingSerializer
 from ..serializers.together import (
     VisitConfirmationInput,
@@ -28,10 +31,10 @@ from ..serializers.together import (
 from .base import Systems, note_reads, unless_archived
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from clinic.api.requests import ApiUserRequest
-    from clinic.visits.models import VisitConfirmation
+    from clinic.visits.models import Visit, VisitConfirmation
 
 
 class VisitFindingsActions:
@@ -43,6 +46,11 @@ class VisitFindingsActions:
         given: Any
         replayed: Any
         request: Any
+
+    def context_for(self, records: Sequence[Visit]) -> dict[str, Any]:
+        """The scales that were answered in these visits, for whoever may read results."""
+        readable = opens(self.request, Scope.RESULTS_READ)
+        return {"assessments": assessments_by_visit(visits=records) if readable else None}
 
     @extend_schema(
         summary="What all views of a visit say together",
