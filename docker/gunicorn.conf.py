@@ -33,11 +33,12 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
 
 
 def post_worker_init(worker):
-    """What is loaded by now stays: a page that reads a long course makes many objects, and would have all of them
-    looked through for rubbish with it."""
+    """What is loaded by now stays, and rubbish is looked for between two pages."""
+    from django.core.signals import request_started
+
     from clinic.common import garbage
 
-    garbage.settle()
+    garbage.settle(request_started)
 
 
 def child_exit(server, worker):

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic.common.fields import OrjsonField
 from clinic.common.models import Record
 from clinic.patients.visibility import seen_by
 
@@ -89,7 +90,7 @@ class Analysis(Job):
     brow_ratio = models.FloatField(null=True, blank=True)
     eye_ratio = models.FloatField(null=True, blank=True)
     mouth_ratio = models.FloatField(null=True, blank=True)
-    findings = models.JSONField(null=True, blank=True)
+    findings = OrjsonField(null=True, blank=True)
     landmarks = LandmarksField(null=True, blank=True)
 
     objects = ShownAnalyses()
@@ -240,7 +241,7 @@ class BackgroundAnalysis(Job):
 
     photo = models.ForeignKey("visits.Photo", on_delete=models.CASCADE, related_name="+")
     purpose = models.CharField(max_length=12, choices=Purpose.choices)
-    findings = models.JSONField(null=True, blank=True, help_text="a shadow's, without landmarks")
+    findings = OrjsonField(null=True, blank=True, help_text="a shadow's, without landmarks")
 
     class Meta:
         ordering = ["-queued_at"]

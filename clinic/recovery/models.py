@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from clinic.common.fields import OrjsonField
+
 
 class Shelf(models.TextChoices):
     """Where a patient's record lies: on the lists, in the archive, or closed, where nobody sees it."""
@@ -22,7 +24,7 @@ class PatientSummary(models.Model):
     last_visit_at = models.DateTimeField(null=True, blank=True, db_index=True)
     visits = models.PositiveIntegerField(default=0)
     # One composite figure (-1 to 1, or null) a visit, oldest first; the newest twenty.
-    symmetry = models.JSONField(default=list)
+    symmetry = OrjsonField(default=list)
     model_grade = models.PositiveSmallIntegerField(null=True, blank=True)
     clinician_grade = models.PositiveSmallIntegerField(null=True, blank=True)
     to_retake = models.PositiveIntegerField(default=0)
@@ -32,7 +34,7 @@ class PatientSummary(models.Model):
     change = models.FloatField(null=True, blank=True)
     worse = models.BooleanField(default=False)
     # The fall behind `worse` (see `services.fall_of`); null where there is none.
-    fall = models.JSONField(null=True, blank=True)
+    fall = OrjsonField(null=True, blank=True)
     # The newest episode, by which lists filter and sort. cause: empty without one, null where that is not known.
     cause = models.CharField(max_length=24, null=True, blank=True)
     weak_side = models.CharField(max_length=8, null=True, blank=True)
@@ -118,22 +120,18 @@ class VisitSummary(models.Model):
     stamp = models.CharField(
         max_length=64, default="", db_default="", help_text="of what `found` was made from"
     )
-    found = models.JSONField(default=dict, db_default={}, help_text="what the model found in it")
+    found = OrjsonField(default=dict, db_default={}, help_text="what the model found in it")
     form = models.PositiveSmallIntegerField(
         default=0,
         db_default=0,
         help_text="what the following means; 0 where the visit has changed since, or nothing is kept",
     )
-    figures = models.JSONField(default=dict, db_default={}, help_text="its figures in the course")
-    compared = models.JSONField(
-        default=list, db_default=[], help_text="by what it is held against other visits"
-    )
-    photos = models.JSONField(
+    figures = OrjsonField(default=dict, db_default={}, help_text="its figures in the course")
+    compared = OrjsonField(default=list, db_default=[], help_text="by what it is held against other visits")
+    photos = OrjsonField(
         default=dict, db_default={}, help_text="what its photos give to the file of the course"
     )
-    eyes = models.JSONField(
-        default=list, db_default=[], help_text="the photos that tell how far the eyes close"
-    )
+    eyes = OrjsonField(default=list, db_default=[], help_text="the photos that tell how far the eyes close")
     has_rest = models.BooleanField(default=False, db_default=False, help_text="other visits may borrow it")
     to_retake = models.PositiveSmallIntegerField(default=0, db_default=0)
     failed = models.PositiveSmallIntegerField(default=0, db_default=0)

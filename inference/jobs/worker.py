@@ -80,7 +80,7 @@ def load_models(**_: Any) -> None:
     except PipelineError as error:
         # The next analysis tries again and ends with this code.
         logger.error("The models could not be loaded (%s): %s", error.code, error)
-    garbage.settle()
+    garbage.settle(signals.task_prerun)
     limit_memory()
 
 

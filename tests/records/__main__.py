@@ -130,6 +130,8 @@ def within(supervisor: Supervisor, folder: Path, asked: argparse.Namespace) -> i
 
 def ask_all(supervisor: Supervisor, asked: argparse.Namespace) -> int:
     """Every page, a line each; then the worst of them."""
+    from django.core.signals import request_started
+
     from clinic.common import garbage
 
     from . import measure, pages, seed
@@ -137,7 +139,7 @@ def ask_all(supervisor: Supervisor, asked: argparse.Namespace) -> int:
     house = seed.house()
     clients = pages.clients(house)
     measure.limit_queries()
-    garbage.settle()  # as the web process does
+    garbage.settle(request_started)  # as the web process does
     say("")
     say(HEAD)
     found = []

@@ -107,12 +107,8 @@ class ModelsWordSerializer(serializers.Serializer[VisitPoint]):
     composite = serializers.FloatField(
         allow_null=True, help_text="Mean of the three, where all are of one kind."
     )
-    rest = serializers.SerializerMethodField()
+    rest = RestingSerializer(source="resting", many=True, read_only=True)
     releases = serializers.ListField(child=serializers.CharField())
-
-    @extend_schema_field(RestingSerializer(many=True))
-    def get_rest(self, visit: VisitPoint) -> Any:
-        return RestingSerializer(visit.resting, many=True).data
 
     def get_preliminary(self, visit: VisitPoint) -> bool:
         return visit.preliminary
@@ -169,6 +165,9 @@ class ConfirmedSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
 
 
+CONFIRMED: Final = tuple(map(str, ConfirmedSerializer().fields))
+
+
 class PhotoPointSerializer(serializers.Serializer[Any]):
     photo = serializers.UUIDField(source="photo_id")
     exercise = serializers.CharField(help_text="The clinician's word where there is one, else as asked for.")
@@ -186,11 +185,7 @@ class PhotoPointSerializer(serializers.Serializer[Any]):
         if photo.confirmed is None:
             return None
         author = self.context["people"].get(photo.photo_id)
-        word = {
-            name: getattr(photo.confirmed, name)
-            for name in map(str, ConfirmedSerializer().fields)
-            if name != "by_id"
-        }
+        word = {name: getattr(photo.confirmed, name) for name in CONFIRMED if name != "by_id"}
         return dict(ConfirmedSerializer({**word, "by_id": author and author.public_id}).data)
 
     @extend_schema_field(MeasureFigureSerializer(many=True))

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from django import template
 from django.utils import formats
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -48,21 +48,21 @@ def signed(value: float | None) -> str:
 
 
 @register.filter
-def place(value: float) -> str:
+def place(value: float) -> SafeString:
     """A place in a drawing: a plain number, whatever the reader's language."""
-    return f"{float(value):g}"
+    return SafeString(f"{float(value):g}")
 
 
 @register.filter
-def plus(value: float, by: float) -> str:
+def plus(value: float, by: float) -> SafeString:
     """A place moved by some of the drawing's units."""
-    return f"{float(value) + float(by):g}"
+    return place(float(value) + float(by))
 
 
 @register.filter
-def minus(value: float, by: float) -> str:
+def minus(value: float, by: float) -> SafeString:
     """How far two places are apart."""
-    return f"{float(value) - float(by):g}"
+    return place(float(value) - float(by))
 
 
 _SHAPES: Final[dict[str, Callable[[Mark], SafeString]]] = {
@@ -83,8 +83,9 @@ _SHAPES: Final[dict[str, Callable[[Mark], SafeString]]] = {
 
 @register.simple_tag
 def chart_point(line: ChartLine, mark: Mark) -> SafeString:
-    """A point of a chart: a link that says what it shows. A long course has some hundred on a page."""
-    x, y = place(mark.x), place(mark.y)
+    """A point of a chart: a link that says what it shows. A long course has some hundred on a page, so each of its
+    words is made safe once."""
+    x, y, label = place(mark.x), place(mark.y), escape(mark.label)
     spread = SafeString()
     if mark.low is not None and mark.high is not None:
         spread = format_html(
@@ -93,7 +94,7 @@ def chart_point(line: ChartLine, mark: Mark) -> SafeString:
     return format_html(
         '<a class="chart-point line-{}{}" href="{}" aria-label="{}"><title>{}</title>{}'
         '<circle class="chart-touch" cx="{}" cy="{}" r="11"/>{}</a>',
-        line.style, "" if mark.filled else " is-hollow", mark.url, mark.label, mark.label, spread, x, y,
+        line.style, SafeString("" if mark.filled else " is-hollow"), mark.url, label, label, spread, x, y,
         _SHAPES[mark.shape](mark),
     )  # fmt: skip
 
