@@ -27,7 +27,7 @@ LEFT_OUT: Final = ("clinic.start", "clinic.demo", "clinic.config.settings", "cli
 PICTURES: Final = "inference.pipeline."
 """The modules below look into pictures; the web image has no library for it."""
 OF_ROLE: Final = {
-    "web": ("gunicorn.app.wsgiapp", "clinic.config.wsgi"),
+    "web": ("gunicorn.app.wsgiapp", "clinic.config.wsgi", "weasyprint"),
     "worker": ("celery.bin.celery", "celery.apps.worker", "celery.apps.beat", "celery.concurrency.prefork"),
 }
 # What Django and others import by a name in a setting or an argument.
@@ -74,6 +74,8 @@ def main(role: str) -> int:
         _look_everywhere()
         if role == "worker":
             _analyse()
+        else:
+            _report()
     return 0
 
 
@@ -97,6 +99,15 @@ def _look_everywhere() -> None:
     for language in ("en", "id"):
         with override(language):
             engines["django"].from_string("{% load i18n static %}{{ 1.5 }}").render()
+
+
+def _report() -> None:
+    """What is imported when a document is set, and whether it can be."""
+    from clinic.report.rendering import Document, Picture, pdf
+
+    square = Picture(b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', "image/svg+xml")
+    html = "<html lang='en'><title>x</title><p>\u0141\u014d</p><img src='given:square' alt='x'></html>"
+    pdf(Document(html, "", {"square": square}))
 
 
 def _analyse() -> None:

@@ -25,9 +25,9 @@ lock() {
     echo "$out: $(grep -c == "$out") packages"
 }
 
-lock tests/requirements.txt --extra worker --extra s3 --extra training --extra lint --extra dev --extra tests
+lock tests/requirements.txt --extra worker --extra s3 --extra report --extra training --extra lint --extra dev --extra tests
 lock ml_training/requirements.txt --extra worker --extra training --constraint tests/requirements.txt
 lock tests/lint-requirements.txt --extra lint --constraint tests/requirements.txt
-lock tests/dev-requirements.txt --extra worker --extra s3 --extra dev --constraint tests/requirements.txt
-lock requirements.txt --extra worker --extra s3 --constraint tests/requirements.txt
-lock docker/web-requirements.txt --extra s3 --constraint tests/requirements.txt
+lock tests/dev-requirements.txt --extra worker --extra s3 --extra report --extra dev --constraint tests/requirements.txt
+lock requirements.txt --extra worker --extra s3 --extra report --constraint tests/requirements.txt
+lock docker/web-requirements.txt --extra s3 --extra report --constraint tests/requirements.txt

@@ -7,14 +7,16 @@ RUN apt-get update && apt-get install -y --no-install-recommends postgresql-clie
 RUN python -m venv /venv
 COPY docker/web-requirements.txt docker/slim.py /
 RUN /venv/bin/pip install --no-cache-dir --no-compile --no-deps --require-hashes -r /web-requirements.txt \
-    && python /slim.py /venv/lib/python3*/site-packages
+    && python /slim.py /venv/lib/python3*/site-packages web
 
 FROM python:3.12.14-slim-bookworm
 ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     DJANGO_SETTINGS_MODULE=clinic.config.settings.production RISORIUS_VAR_DIR=/var/lib/risorius
-# What pg_dump and pg_restore are linked with.
+# What pg_dump and pg_restore are linked with; what reports are set with, and a font that holds all Latin letters.
 # hadolint ignore=DL3008
-RUN apt-get update && apt-get install -y --no-install-recommends libpq5 liblz4-1 libzstd1 && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends libpq5 liblz4-1 libzstd1 \
+    libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core && rm -rf /var/lib/apt/lists/* \
+    && rm -f /usr/share/fonts/truetype/dejavu/DejaVuSansMono* /usr/share/fonts/truetype/dejavu/DejaVuSerif*
 COPY --from=build /usr/lib/postgresql/15/bin/pg_dump /usr/lib/postgresql/15/bin/pg_restore /usr/local/bin/
 # A new volume takes its owner from the folder that it covers.
 RUN useradd --uid 10001 --user-group --no-log-init --home-dir /nonexistent --shell /usr/sbin/nologin risorius \

@@ -4,7 +4,7 @@ FROM python:3.12.14-slim-bookworm AS build
 RUN python -m venv /venv
 COPY requirements.txt docker/slim.py /
 RUN /venv/bin/pip install --no-cache-dir --no-compile --no-deps --require-hashes -r /requirements.txt \
-    && python /slim.py /venv/lib/python3*/site-packages
+    && python /slim.py /venv/lib/python3*/site-packages worker
 
 FROM python:3.12.14-slim-bookworm
 ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \

@@ -93,6 +93,7 @@ CATALOGUE = _catalogue(
     ),
     ProblemKind("throttled", 429, _("Too many requests. Wait and try again.")),
     ProblemKind("file_altered", 503, _("The photo's file is not the one that was stored.")),
+    ProblemKind("report_unavailable", 503, _("The report can't be made now.")),
     ProblemKind("server_error", 500, _("Something broke on our side.")),
     *INTAKE.values(),
 )

@@ -26,6 +26,13 @@ class JpegRenderer(BaseRenderer):
         return b""
 
 
+class PdfRenderer(JpegRenderer):
+    """A document, sent as it was set."""
+
+    media_type = "application/pdf"
+    format = "pdf"
+
+
 class CsvRenderer(BaseRenderer):
     """A file that is already written as CSV."""
 

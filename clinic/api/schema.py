@@ -58,7 +58,7 @@ ANSWERS = {
     "428": "`If-Match` is missing.",
     "429": "Too many requests; `Retry-After` says when to come back.",
     "507": "The photo is fine and was not stored: the server has no room or can't write.",
-    "503": "The key of the clinic's photos is not there, or a file is not the one that was stored.",
+    "503": "A photo's key or file is not what it was, the store is away, or the report can't be made.",
 }
 IDEMPOTENCY_KEY = {
     "in": "header",
@@ -95,14 +95,25 @@ ONLY = {
     "malformed_key": CREATES,
     "in_progress": CREATES,
     "key_reused": CREATES,
-    "step_up_required": {"episodes_history_retrieve"},
+    "step_up_required": {"episodes_history_retrieve", "episodes_report_retrieve"},
+    "report_unavailable": {"episodes_report_retrieve"},
     "no_result": {"confirmations_create"},
     "retry_not_possible": {"photos_retry_create"},
     "same_in_visit": {"photos_create", "photos_restore_create"},
     **{code: {"photos_create"} for code in INTAKE if code != "same_in_visit"},
-    "key_missing": {"photos_create", "photos_image_retrieve", "photos_thumbnail_retrieve"},
-    "store_away": {"photos_create", "photos_image_retrieve", "photos_thumbnail_retrieve"},
-    "file_altered": {"photos_image_retrieve", "photos_thumbnail_retrieve"},
+    "key_missing": {
+        "photos_create",
+        "photos_image_retrieve",
+        "photos_thumbnail_retrieve",
+        "episodes_report_retrieve",
+    },
+    "store_away": {
+        "photos_create",
+        "photos_image_retrieve",
+        "photos_thumbnail_retrieve",
+        "episodes_report_retrieve",
+    },
+    "file_altered": {"photos_image_retrieve", "photos_thumbnail_retrieve", "episodes_report_retrieve"},
     # Of forms alone: here a missing or unknown value is a field's error.
     "no_file": set(),
     "unknown_exercise": set(),
@@ -236,7 +247,7 @@ class Schema(AutoSchema):
             found.add("422")
         if self.method == "POST" and self.path == "/api/v1/photos/":
             found |= {"503", "507"}
-        if self.path.endswith(("/image/", "/thumbnail/")):
+        if self.path.endswith(("/image/", "/thumbnail/", "/report/")):
             found.add("503")
         return found
 

@@ -8,7 +8,7 @@ from rest_framework.throttling import BaseThrottle
 
 from clinic.common import limits
 
-from .renderers import CsvRenderer
+from .renderers import CsvRenderer, PdfRenderer
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -44,11 +44,11 @@ class Everything(Limit):
 
 
 class NamedThrottle(Limit):
-    """What the view names in its `throttle_scope`; and whatever is asked for as a file of figures is an export."""
+    """What the view names in its `throttle_scope`; and whatever is asked for as a file to keep is an export."""
 
     def scope_of(self, view: APIView) -> str | None:
         renderer = getattr(view.request, "accepted_renderer", None)
-        if getattr(renderer, "format", "") == CsvRenderer.format:
+        if getattr(renderer, "format", "") in (CsvRenderer.format, PdfRenderer.format):
             return "export"
         return getattr(view, "throttle_scope", None)
 

@@ -26,6 +26,7 @@ urlpatterns = [
     path("patients/", include((OF_PATIENTS, "patients"))),
     path("", include((OF_VISITS, "visits"))),
     path("", include("clinic.recovery.urls")),
+    path("", include("clinic.report.urls")),
     path("", include("clinic.examination.urls")),
     path("", include("clinic.rights.urls")),
     path("", include("clinic.validation.urls")),

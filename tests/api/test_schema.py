@@ -26,7 +26,7 @@ each_operation = pytest.mark.parametrize(
     "operation", [operation for _name, operation in OPERATIONS], ids=[name for name, _operation in OPERATIONS]
 )
 RENEW = "python manage.py spectacular --validate --fail-on-warn --file clinic/api/schema.yaml"
-BINARY = {"image/jpeg"}
+BINARY = {"image/jpeg", "application/pdf"}
 
 
 def contents(operation):

@@ -40,6 +40,7 @@ RED_FLAGS = [
     post("examination:red_flags", WRITE, "episode", lambda r: {**NO_RED_FLAGS, "note": "x"}),
 ]
 RED_FLAGS_API = [
+    get("api:episode-report", API, "episode", sees=NOTHING),
     get("api:episode-red-flags", API, "episode", sees="id"),
     post(
         "api:episode-red-flags",

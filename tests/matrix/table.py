@@ -134,6 +134,7 @@ PAGES = [
     get("audit:patient_csv", DECIDE, "patient"),
     # --- recovery ---
     get("recovery:csv", PAGE, "patient"),
+    get("report:pdf", PAGE, "patient", sees=NOTHING),
     get("recovery:data", PAGE, "patient", sees="visits"),
     get("recovery:compare", PAGE, "patient"),
     get("recovery:aligned", PAGE, "photo", sees=NOTHING, reads=True),

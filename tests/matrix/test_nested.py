@@ -172,14 +172,25 @@ def test_a_photo_is_not_confirmed_by_the_analysis_of_another(world: World) -> No
     assert answer.status in (403, 404) and not answer.changed
 
 
-@pytest.mark.parametrize("page", ["detail", "compare", "csv", "data"])
+@pytest.mark.parametrize("page", ["detail", "compare", "csv", "data", "pdf"])
 def test_a_recovery_takes_no_episode_of_another(world: World, page: str) -> None:
     mine, other = world.mine.records, world.other.records
-    name = "patients:detail" if page == "detail" else f"recovery:{page}"
+    name = {"detail": "patients:detail", "pdf": "report:pdf"}.get(page, f"recovery:{page}")
     path = reverse(name, args=[mine.patient.pk])
     for episode in (mine.sibling_episode, other.episode):
         answer = send(world, "clinician", "GET", f"{path}?episode={episode.pk}", {})
         assert answer.status == 404 and not answer.read
+
+
+def test_a_report_ends_at_no_visit_of_another(world: World) -> None:
+    mine, other = world.mine.records, world.other.records
+    for visit in (mine.sibling_visit, other.visit, mine.archived_visit):
+        path = f"{reverse('report:pdf', args=[mine.patient.pk])}?visit={visit.pk}"
+        answer = send(world, "clinician", "GET", path, {})
+        assert answer.status == 404 and not answer.read
+        api = f"{reverse('api:episode-report', args=[mine.episode.pk])}?visit={visit.pk}"
+        answer = send(world, "clinician", "GET", api, {}, api=True)
+        assert answer.status == 400 and not answer.read
 
 
 def test_two_photos_compared_are_both_the_patients_own(world: World) -> None:

@@ -44,6 +44,7 @@ APART = {
     "patient-search": READ,
     "patient-history": RESULT,
     "episode-history": RESULT,
+    "episode-report": RESULT,
     "visit-findings": RESULT,
     "visit-filing": RESULT,
     "visit-confirm": CONFIRM,

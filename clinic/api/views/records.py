@@ -40,7 +40,7 @@ from ..serializers import treatments as treatment_shapes
 from ..serializers.history import HistorySerializer, PatientHistorySerializer
 from .base import Records, named, note_reads, nothing_named
 from .courses import BEFORE, DESCRIPTION, with_visits
-from .red_flags import RedFlagsActions
+from .reports import REPORT_SCOPES, EpisodeActions
 
 if TYPE_CHECKING:
     from clinic.api.requests import ApiUserRequest
@@ -219,12 +219,12 @@ class PatientViewSet(Records):
         description="One illness of the face: cause, weak side, and the onset from which recovery is counted.",
     ),
 )
-class EpisodeViewSet(RedFlagsActions, Records):
+class EpisodeViewSet(EpisodeActions, Records):
     serializer_class = shapes.EpisodeSerializer
     whole_in_its_version = True
     inputs = {"create": shapes.EpisodeInput, "partial_update": shapes.EpisodeChange}
     filterset_class = filters.EpisodeFilter
-    scopes = {"history": Scope.RESULTS_READ, "answer_red_flags": Scope.RESULTS_CONFIRM}
+    scopes = {**REPORT_SCOPES, "history": Scope.RESULTS_READ, "answer_red_flags": Scope.RESULTS_CONFIRM}
 
     def visible(self) -> QuerySet[Episode]:
         return Episode.objects.visible_to(self.request.user).select_related("patient__clinic")

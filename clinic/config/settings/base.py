@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "clinic.patients",
     "clinic.visits",
     "clinic.recovery",
+    "clinic.report",
     "clinic.validation",
     "clinic.examination",
     "clinic.overview",
@@ -205,6 +206,7 @@ DECODING_MEMORY = 640 * 1024**2
 DECODING_SECONDS = 20
 DECODING_WAIT = 20
 DECODING_PHOTOS_PER_CHILD = 200
+REPORTS_AT_ONCE = env.int("RISORIUS_REPORTS", default=1)
 # No file of a form lies on a disk: see clinic.common.bodies. The form itself stays small.
 FILE_UPLOAD_HANDLERS = ["clinic.common.bodies.PhotosInMemory"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
@@ -342,10 +344,8 @@ LIMITED_PAGES = {
     ),
     "visits:upload": ("upload", ("POST",)),
     "visits:quick_check": ("quick_check", ("POST",)),
-    "recovery:csv": ("export", ("GET", "POST")),
-    "patients:export": ("export", ("GET", "POST")),
-    "audit:patient": ("export", ("GET",)),
-    "audit:patient_csv": ("export", ("GET",)),
+    **dict.fromkeys(("recovery:csv", "report:pdf", "patients:export"), ("export", ("GET", "POST"))),
+    **dict.fromkeys(("audit:patient", "audit:patient_csv"), ("export", ("GET",))),
 }
 
 REST_FRAMEWORK = {

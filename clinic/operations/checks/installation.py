@@ -24,6 +24,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from clinic.accounts.models import Clinic
+from clinic.report import rendering
 from clinic.start.serve import is_running
 from clinic.store import keyring
 from clinic.store.stores import photo_store
@@ -185,6 +186,19 @@ def clock() -> list[CheckMessage]:
     ]
 
 
+def reports() -> list[CheckMessage]:
+    """Reports can be set as PDF; all else works without."""
+    if rendering.is_available():
+        return []
+    return [
+        Warning(
+            "Reports as PDF can't be made: WeasyPrint finds no Pango.",
+            hint=f"{rendering.install_command()} (all else works without).",
+            id="risorius.W050",
+        )
+    ]
+
+
 def database() -> list[CheckMessage]:
     """The database answers, has all tables, and agrees on the time."""
     file = Path(connection.settings_dict["NAME"]) if connection.vendor == "sqlite" else None
@@ -317,6 +331,7 @@ EXAMINATIONS: tuple[Examination, ...] = (
     Examination("Use of the model", model_use),
     Examination("Time limits of the queue", queue_timing),
     Examination("Clock", clock),
+    Examination("Reports as PDF", reports, network=True),
     Examination("Database", database, network=True),
     Examination("Rights in the database", rights, network=True),
     Examination("Store of photos", store, network=True),
