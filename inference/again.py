@@ -14,7 +14,7 @@ from clinic.accounts.models import ModelUse
 
 from . import references
 from .releases import registry
-from .services import judge_if_outdated
+from .services import judge_if_outdated, look_again_if_refiled
 
 if TYPE_CHECKING:
     from clinic.visits.models import Photo, Visit
@@ -24,6 +24,14 @@ def judge_again(*, photo: Photo) -> int:
     """A photo at rest came, went, or is filed otherwise: queue the photos anew that were judged beside another one than
     they would be now; how many."""
     return _judge((photo, *references.photos_compared_with(photo=photo)), photo.visit)
+
+
+def look_again(*, photo: Photo) -> bool:
+    """A photo is filed as a view that networks were not taught, or is none any more: queue it anew if it was looked at
+    as the other; whether it was."""
+    if photo.visit.patient.clinic.effective_model_use != ModelUse.IN_USE:
+        return False
+    return look_again_if_refiled(photo=photo, release=registry.active().name)
 
 
 def judge_visits_again(

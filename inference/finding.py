@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from inference.pipeline.asked import doubted
-from inference.pipeline.codes import GRADES, SMILES, Caution, Exercise, same_exercise
+from inference.pipeline.codes import GRADES, SMILES, UNTAUGHT, Caution, Exercise, same_exercise
 
 if TYPE_CHECKING:
     from inference.pipeline.visit import VisitFindings
@@ -41,6 +41,8 @@ VISIT_COLUMNS: Final = ("palsy", "weak_side", "grade", "model_verdict", "model_s
 """What `from_visit_columns` takes, of a `VisitConfirmation`."""
 SYMMETRY_COLUMN: Final = "findings__symmetry"
 """The measures of an `Analysis` (see `inference.pipeline.measure.measure`)."""
+VIEW_COLUMN: Final = "findings__view"
+"""As which view that networks were not taught the photo was looked at; null for all others."""
 PITCH_COLUMN: Final = "findings__quality__pitch_deg"
 """How far the head is bent, degrees, above 0 forward."""
 
@@ -147,6 +149,8 @@ def from_analysis(analysis: Analysed, *, asked: str) -> Finding:
     exercise = _shown(figures, asked=asked, seen=analysis.exercise)
     found = from_columns(exercise, figures.verdict, analysis.weak_side, analysis.grade)
     low, high = _interval(found, figures.grades)
+    if not figures.knows(asked):
+        return Finding(asked, Verdict.UNCERTAIN, cautions=figures.cautions)
     return replace(found, grade_low=low, grade_high=high, zones=figures.zones, cautions=figures.cautions)
 
 
@@ -224,6 +228,11 @@ class Figures:
     quality: Mapping[str, Any] = field(default_factory=dict)
     cautions: tuple[str, ...] = ()
     milliseconds: Mapping[str, float] = field(default_factory=dict)
+    view: str = ""
+
+    def knows(self, asked: str) -> bool:
+        """Whether a network has anything to say of a photo that is on record as that view."""
+        return asked not in UNTAUGHT and self.view not in UNTAUGHT
 
 
 def figures_of(stored: Mapping[str, Any] | None) -> Figures:
@@ -243,12 +252,15 @@ def figures_of(stored: Mapping[str, Any] | None) -> Figures:
         quality=quality,
         cautions=tuple(quality.get("warnings") or ()),
         milliseconds=found.get("milliseconds") or {},
+        view=str(found.get("view") or ""),
     )
 
 
 def evidence(stored: Mapping[str, Any] | None, *, exercise: str, with_zones: bool) -> dict[str, Any]:
     """What a photo of `exercise` gives to `pipeline.visit.combine`."""
     found = dict(stored or {})
+    if exercise in UNTAUGHT:
+        return {"exercise": exercise}  # what a network made of a view that it never saw
     if Caution.EYE_COVERED.value in ((found.get("quality") or {}).get("warnings") or ()):
         return {"exercise": exercise}  # a cover looks like a weakness of the other side
     return {**found, "exercise": exercise, "zones": found.get("zones") if with_zones else {}}

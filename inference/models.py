@@ -112,8 +112,9 @@ class Analysis(Job):
             ),
             models.CheckConstraint(
                 condition=~Q(status=Status.SUCCEEDED)
-                | Q(findings__isnull=False, finished_at__isnull=False, palsy_probability__isnull=False),
-                name="succeeded_has_findings",
+                | Q(findings__isnull=False, finished_at__isnull=False)
+                & (Q(palsy_probability__isnull=False) | Q(exercise="")),
+                name="succeeded_has_a_result",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=[Status.REJECTED, Status.FAILED])

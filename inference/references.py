@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import CharField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 
-from inference.pipeline.codes import Exercise
+from inference.finding import VIEW_COLUMN
+from inference.pipeline.codes import UNTAUGHT, Exercise, untaught
 
-from .jobs.states import Status
+from .jobs.states import RESULTS, Status
 from .models import Analysis
 from .photos import photos
 
@@ -79,12 +80,24 @@ def photos_without_rest(*, episodes: Collection[uuid.UUID], since: dt.datetime) 
     return found.filter(~Exists(own)).select_related("visit__patient__clinic")
 
 
+def looked_at_as_another(*, photo: Photo, release: str) -> bool:
+    """Whether that release looked at the photo as at a view that networks were not taught and it is none, or the other
+    way round: what is asked of its quality and who says something of it are different, whatever came of it."""
+    found = Analysis.objects.filter(photo=photo, release=release).order_by("-created_at")
+    newest = found.values_list("status", VIEW_COLUMN).first()
+    if newest is None or newest[0] not in RESULTS:
+        return False
+    return (newest[1] or "") != untaught(photo.exercise)
+
+
 def outdated(*, photo: Photo, release: str) -> bool:
     """Whether the photo was judged by that release beside another photo than it would be now, and no clinician has
     said yet what it shows: a word that was given stays with the result that it was given on."""
     found = Analysis.objects.filter(photo=photo, release=release).order_by("-created_at")
     newest = found.only("status", "reference_id").first()
     if newest is None or newest.status != Status.SUCCEEDED or photo.confirmations.exists():
+        return False
+    if photo.exercise in UNTAUGHT:
         return False
     wanted = reference_of(photo=photo)
     return newest.reference_id != (wanted.pk if wanted is not None else None)

@@ -44,7 +44,7 @@ def result_columns(*, findings: Findings) -> dict[str, Any]:
         "weak_side": findings.weak_side or "",
         "grade": findings.grade,
         "findings": without_landmarks(findings=findings),
-        "landmarks": findings.landmarks,
+        "landmarks": findings.landmarks or None,
         **ratios,
     }
 
@@ -58,7 +58,7 @@ def _whereabouts(*, pk: uuid.UUID) -> Any:
     patient = "photo__visit__patient"
     wanted = reference_in_query(photo="photo__")
     return Analysis.everything.filter(pk=pk).values_list(
-        "photo__visit_id", f"{patient}_id", f"{patient}__clinic_id", wanted
+        "photo__visit_id", f"{patient}_id", f"{patient}__clinic_id", "photo__exercise", wanted
     )
 
 
@@ -67,13 +67,14 @@ _WHEREABOUTS = CompiledQuery(_whereabouts, pk=UUIDField())
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An analysis as the database holds it; whose photo it is and beside which face at rest it would be judged at this
-    moment, for photos are moved and filed while a worker has them."""
+    """An analysis as the database holds it; whose photo it is, as which exercise it is on record, and beside which face
+    at rest it would be judged at this moment, for photos are moved and filed while a worker has them."""
 
     analysis: Analysis
     visit_id: uuid.UUID
     patient_id: uuid.UUID
     clinic_id: uuid.UUID
+    exercise: str
     wanted_reference: uuid.UUID | None
 
 

@@ -21,6 +21,7 @@ from clinic.feed import services as feed
 from clinic.feed.models import What
 from clinic.patients.models import FINDINGS_SHOWN
 from clinic.patients.uses import for_record
+from inference.pipeline.codes import untaught
 
 from . import references
 from .jobs import backlog, publish, turns
@@ -177,6 +178,9 @@ def finish(*, claim: Claim, findings: Findings) -> bool:
     result = _close(claim, Status.SUCCEEDED, **columns)
     if result is None:
         return False
+    if untaught(result.exercise) != untaught(claim.exercise):
+        _look_again(claim, findings.release)
+        return True
     active = registry.active()
     if (
         result.wanted_reference != claim.reference_id
@@ -189,14 +193,33 @@ def finish(*, claim: Claim, findings: Findings) -> bool:
     return True
 
 
+def _look_again(claim: Claim, release: str) -> None:
+    """The photo was filed otherwise while a worker had it."""
+    asked = photos().select_related("visit__patient__clinic")
+    with transaction.atomic():
+        look_again_if_refiled(photo=asked.get(pk=claim.photo_id), release=release)
+
+
+def look_again_if_refiled(*, photo: Photo, release: str) -> bool:
+    """Queue the photo once more if that release looked at it as at another kind of view; whether it did."""
+    if not references.looked_at_as_another(photo=photo, release=release):
+        return False
+    _queue_anew(photo, release)
+    return True
+
+
 def judge_if_outdated(*, photo: Photo, release: str) -> bool:
     """Queue the photo once more if that release judged it beside another one than it would be now; whether it was."""
     if not references.outdated(photo=photo, release=release):
         return False
+    _queue_anew(photo, release)
+    return True
+
+
+def _queue_anew(photo: Photo, release: str) -> None:
     analysis = Analysis.everything.create(photo=photo, release=release)
     _tell(What.CREATED, pk=analysis.pk)
     publish.analysis_on_commit(analysis_id=analysis.pk)
-    return True
 
 
 def reject(*, claim: Claim, findings: Findings) -> bool:
@@ -208,6 +231,8 @@ def reject(*, claim: Claim, findings: Findings) -> bool:
         findings=without_landmarks(findings=findings),
         landmarks=findings.landmarks or None,
     )
+    if written is not None and untaught(written.exercise) != untaught(claim.exercise):
+        _look_again(claim, findings.release)
     return written is not None
 
 

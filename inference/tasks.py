@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import InterfaceError, OperationalError
 
 from clinic.common import broker
 from clinic.store import files
+from inference.pipeline.codes import UNTAUGHT
 from inference.pipeline.errors import PipelineError
 
 from . import services
@@ -62,7 +63,10 @@ def _run(pk: uuid.UUID, writer: JobServices) -> None:
     try:
         photo = worker.retry_while_away(files.read_named, name=claim.image, clinic_id=claim.clinic_id)
         rest = _at_rest(claim)
-        findings = analyser.analyse(photo) if rest is None else analyser.analyse(photo, rest)
+        given: dict[str, Any] = {"reference": rest} if rest is not None else {}
+        if claim.exercise in UNTAUGHT:
+            given = {"view": claim.exercise}
+        findings = analyser.analyse(photo, **given)
         write = writer.reject if findings.state == "rejected" else writer.finish
         worker.retry_while_away(write, claim=claim, findings=findings)
     except FileNotFoundError:

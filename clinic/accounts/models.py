@@ -86,6 +86,14 @@ class Clinic(Record, Versioned):
         db_default="",
         help_text="empty: as the installation has it (MODEL_USE)",
     )
+    protocol = models.CharField(
+        _("exercises of new visits"),
+        max_length=24,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="key of a capture protocol (clinic.visits.protocols); empty: the default",
+    )
 
     objects = ClinicQuerySet.as_manager()
 

@@ -33,6 +33,7 @@ CLINIC = {
     "time_zone": "Asia/Jakarta",
     "language": "id",
     "model_use": "in_use",
+    "protocol": "ten-1",
     "role": "clinician",
 }
 PATIENT_INPUT = {
@@ -127,6 +128,7 @@ VISIT = {
     "id": VISIT_ID,
     "url": f"{API}/visits/{VISIT_ID}/",
     **VISIT_INPUT,
+    "protocol": "ten-1",
     "clinician": CLINICIAN,
     "created_at": "2026-11-09T03:02:51Z",
     **ON_FILE,

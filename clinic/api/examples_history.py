@@ -88,9 +88,27 @@ HISTORY = {
                         "release": RELEASE,
                     }
                 ],
+                "along": [
+                    {
+                        "part": "eye",
+                        "exercise": "smile_with_teeth",
+                        "left": 2.1,
+                        "right": 0.3,
+                        "left_share": 0.22,
+                        "right_share": 0.03,
+                        "side_error": 1.9,
+                        "difference": 1.8,
+                        "error": 1.4,
+                        "limit": 1.4,
+                        "more": "left",
+                        "release": RELEASE,
+                    }
+                ],
                 "releases": [RELEASE],
             },
             "waiting": 0,
+            "protocol": "ten-1",
+            "not_taken": [{"exercise": "nasal_base", "reason": "unable", "note": ""}],
             "photos": [
                 {
                     "photo": PHOTO_ID,

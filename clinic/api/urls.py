@@ -38,6 +38,7 @@ urlpatterns = [
     path("v1/changes/", changes.ChangesView.as_view(), name="changes"),
     path("v1/", include(router.urls)),
     path("v1/exercises/", service.ExerciseView.as_view(), name="exercises"),
+    path("v1/protocols/", service.ProtocolsView.as_view(), name="protocols"),
     path("v1/problems/", service.ProblemsView.as_view(), name="problems"),
     path("v1/problems/<slug:code>/", service.ProblemView.as_view(), name="problem"),
     path("caller/", service.CallerView.as_view(), name="caller"),

@@ -66,6 +66,8 @@ HOLDINGS: Final[tuple[Holding, ...]] = (
     Holding("inference.WithheldAnalysis", "analysis__photo__visit__patient", "withheld_analyses"),
     Holding("inference.Analysis", "photo__visit__patient", "analyses"),
     Holding("visits.Dismissal", "visit__patient", "dismissals"),
+    Holding("visits.HistoricalSkippedExercise", "visit__patient", "skipped_exercise_history"),
+    Holding("visits.SkippedExercise", "visit__patient", "skipped_exercises"),
     Holding("visits.HistoricalPhoto", "visit__patient", "photo_history", without=("original_sha256",)),
     # The names under which files lie tell the patient nothing, and a thief where to look.
     Holding("visits.Photo", "visit__patient", "photos", without=("image", "thumbnail")),

@@ -8,7 +8,7 @@ import hashlib
 import json
 import zoneinfo
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from clinic.visits import consenting
 from clinic.visits import services as visits
 from clinic.visits.confirming import confirm_visit
 from clinic.visits.models import Photo, Visit
+from clinic.visits.services_series import skip_exercise
 from inference.jobs.states import Status
 from inference.models import Analysis
 
@@ -54,13 +55,16 @@ class Chapter:
     clinician: User
     number: int
     row: dict[str, Any]
+    protocol: str = people.EARLIER_PROTOCOL
+    not_taken: tuple[tuple[str, str, str], ...] = ()
 
 
 def staff() -> dict[str, User]:
     """The clinics and their users, made as far as they are missing."""
     require_demo()
     for pk, name in people.CLINICS.items():
-        Clinic.objects.get_or_create(pk=pk, defaults={"name": name, "time_zone": people.TIME_ZONE})
+        told = {"name": name, "time_zone": people.TIME_ZONE, "protocol": people.PROTOCOL}
+        Clinic.objects.get_or_create(pk=pk, defaults=told)
     found: dict[str, User] = {}
     for login in people.ACCOUNTS:
         user = User.objects.filter(email=login.email).first()
@@ -105,6 +109,7 @@ def _chapters(manifest: dict[str, Any], users: dict[str, User]) -> list[Chapter]
         told = [
             Chapter(patient, episode, clinician, *visit) for visit in reversed(list(enumerate(row["visits"])))
         ]
+        told[0] = replace(told[0], not_taken=people.NOT_TAKEN.get(row["key"], ()), protocol=people.PROTOCOL)
         newest += told[:1]
         past += told[1:]
     # A patient of the neighbours, whom nobody of the first clinic may see.
@@ -225,13 +230,17 @@ def _visit_record(chapter: Chapter, at: dt.datetime) -> Visit:
     if known:
         return known
     grade = chapter.row["clinician_grade"]
-    return visits.create_visit(
+    visit = visits.create_visit(
         user=chapter.clinician,
         patient=chapter.patient,
         episode=chapter.episode,
         at=at,
         impression=people.IMPRESSIONS[grade],
+        protocol=chapter.protocol,
     )
+    for exercise, reason, note in chapter.not_taken:
+        skip_exercise(user=chapter.clinician, visit=visit, exercise=exercise, reason=reason, note=note)
+    return visit
 
 
 def _photo(row: dict[str, Any], visit: Visit, user: User, folder: Path, taken_at: dt.datetime) -> Photo:

@@ -57,6 +57,16 @@ TREATMENTS: dict[str, tuple[tuple[int, str, str, dict[str, Any]], ...]] = {
     ),
     "stroke": ((10, "therapy_start", "", {"therapy": "Exercises", "per_week": 3, "weeks": 10}),),
 }
+PROTOCOL = "ten-1"
+"""With which the demo's newest visits began; those before asked for the twelve exercises of their photos."""
+EARLIER_PROTOCOL = "first-1"
+# Of each patient's newest visit: exercises that were not taken, why, and in which words.
+NOT_TAKEN: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "p1": (("nasal_base", "time", ""),),
+    "p2": (("nasal_base", "declined", ""), ("lower_teeth", "unable", "")),
+    "p3": (("lower_teeth", "pain", ""), ("nasal_base", "other", "The neck is stiff")),
+    "p5": (("nasal_base", "time", ""), ("lower_teeth", "time", "")),
+}
 # By the patient's key in the manifest: what was done beside that.
 MORE_TREATMENTS: dict[str, tuple[tuple[int, str, str, dict[str, Any]], ...]] = {
     "p4": (

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from clinic.visits import exercises
 from clinic.visits.selectors import PhotoCard
 
+from .along import Along, along_of, sides_of
 from .models import Assessment
 from .scales import BY_CODE, GRADES, SCALES, Choice, DetectableChange, Item, Scale
 
@@ -19,6 +20,12 @@ FIELD: Final = "item-"
 """Before an item's code in the names of the page's fields."""
 GRADED: Final = "house_brackmann"
 LARGEST_KEY: Final = 9
+MOVES_ALONG: Final = "_synkinesis"
+"""How the codes of items end that grade what moves along with an exercise."""
+STANDS_IN: Final = {"lower_teeth": "show_teeth"}
+"""By view: another one that shows its items, where there is no photo of it."""
+MEASURED_BY: Final = {"lower_teeth": "lower_lip_drop"}
+"""By view: the measure that tells of its items, where it isn't that of a region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +104,29 @@ class ScaleFigure:
 
 def blocks_of(*, scale: Scale, answers: Mapping[str, Any], cards: Iterable[PhotoCard]) -> list[Block]:
     """The scale's items in their order, those of one view together with its photo."""
+    cards = list(cards)
     of_view = _by_view(cards)
+    along = along_of(cards) if any(item.code.endswith(MOVES_ALONG) for item in scale.items) else []
     found: list[Block] = []
     before, group = None, ""
     for item in scale.items:
         card = of_view.get(item.view)
         if not found or item.view != before:
-            name = str(exercises.by_code(item.view).name) if item.view else ""
-            found.append(Block(name, card))
+            found.append(Block(_shown_by(item, card), card))
         answer = answers.get(item.code)
         head = _(item.group) if item.group and item.group != group and not item.view else ""
-        measured = _measured(item, card) if answer is not None else None
+        measured = _measured(item, card, along) if answer is not None else None
         found[-1].questions.append(Question(item, answer, head, measured))
         before, group = item.view, item.group
     return found
+
+
+def _shown_by(item: Item, card: PhotoCard | None) -> str:
+    """The name of the view that shows an item: of the photo that stands in for it, where one does."""
+    if not item.view:
+        return ""
+    stands_in = card is not None and card.photo.exercise == STANDS_IN.get(item.view)
+    return str(exercises.by_code(STANDS_IN[item.view] if stands_in else item.view).name)
 
 
 def keys_of(choices: Iterable[Choice]) -> list[str]:
@@ -149,18 +165,27 @@ def _by_view(cards: Iterable[PhotoCard]) -> dict[str, PhotoCard]:
         for code in exercises.kinds_of(card.photo.exercise):
             if code not in found or card.photo.exercise == code or found[code].photo.exercise != code:
                 found[code] = card
+    for view, other in STANDS_IN.items():
+        if view not in found and other in found:
+            found[view] = found[other]
     return found
 
 
-def _measured(item: Item, card: PhotoCard | None) -> Measured | None:
+def _measured(item: Item, card: PhotoCard | None, along: Iterable[Along]) -> Measured | None:
+    if item.code.endswith(MOVES_ALONG):
+        watched = [one for one in along if one.moved.exercise == item.view]
+        sides = sides_of(watched)
+        return Measured(sides["right"], sides["left"], watched[0].release) if sides else None
     if card is None or not card.succeeded or not item.region:
         return None
-    found = card.figures.symmetry.get(item.region)
+    measure = MEASURED_BY.get(card.photo.exercise, "")
+    measures = card.figures.symmetry.get("measures") or {}
+    found = measures.get(measure) if measure else card.figures.symmetry.get(item.region)
     unit = str(card.figures.symmetry.get("unit", ""))
     if isinstance(found, Mapping) and found.get("left") is not None and found.get("right") is not None:
         words = {side: f"{number_format(float(found[side]), 1)}\u00a0{unit}" for side in ("right", "left")}
     else:
-        zone = card.figures.zones.get(item.region)
+        zone = card.figures.zones.get(item.region) if card.is_taught else None
         if not isinstance(zone, Mapping) or zone.get("left") is None or zone.get("right") is None:
             return None
         words = {side: f"{round(100 * float(zone[side]))}\u00a0%" for side in ("right", "left")}

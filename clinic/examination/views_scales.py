@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from clinic.audit.models import Access
 from clinic.audit.services import record_read
 from clinic.common import undo
-from clinic.common.http import require, visible_or_404
+from clinic.common.http import next_url, require, visible_or_404
 from clinic.common.versions import UNKNOWN, Basis, shown_basis
 from clinic.visits.selectors import photos_of_visit, visible_visits
 
@@ -86,7 +86,7 @@ def _answer(request: ClinicRequest, visit: Visit, wanted: Scale) -> HttpResponse
         context = {**_context(request, visit, wanted), "saved_at": timezone.localtime()}
         return render(request, "examination/_scale_state.html", context)
     messages.success(request, _("The answers are saved."))
-    return redirect("examination:scale", pk=visit.pk, code=wanted.code)
+    return redirect(next_url(request, "examination:scale", pk=visit.pk, code=wanted.code))
 
 
 def _basis(request: ClinicRequest) -> Basis:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from clinic.common.templatetags.risorius import ROMAN
+from clinic.examination.along import Along
 
 from . import rules
 from .change import KINDS, limit_of
@@ -78,6 +79,7 @@ def drawn(history: EpisodeHistory) -> list[VisitPoint]:
     series = [
         *(region_points(visits, region, kind) for region in rules.REGIONS for kind in KINDS),
         *(rest_points(visits, name) for name in RESTING),
+        *(along_points(visits, part, exercise) for part, exercise, _style in ALONG),
         *(grade_points(visits, read) for read in (of_clinician, of_model)),
     ]
     kept = [seen(points, noted) for points in series]
@@ -99,7 +101,7 @@ def panels(history: EpisodeHistory) -> list[Panel]:
         return []
     drawing = Drawing(history, time, drawable(history), noted_days(history))
     found = [_region(drawing, region) for region in ("mouth", "eye", "brow")]
-    found += [_rest(drawing), _grades(drawing)]
+    found += [_along(drawing), _rest(drawing), _grades(drawing)]
     return [points_note(panel) for panel in found if any(line.marks for line in panel.lines)]
 
 
@@ -246,6 +248,71 @@ def _rest(drawing: Drawing) -> Panel:
         frame.y(0.0),
         _rest_summary(found), time.title, (_("above 0: wider eye, lower corner of the mouth, higher brow"),),
     )  # fmt: skip
+
+
+ALONG: Final = (
+    ("eye", "smile_with_teeth", "eye"),
+    ("eye", "pucker", "eye is-distance"),
+    ("mouth", "gentle_eye_closure", "mouth"),
+    ("mouth", "brow_raise", "mouth is-distance"),
+)
+"""What moves along and is drawn: part, exercise, and how its line looks."""
+
+
+def along_points(visits: Sequence[VisitPoint], part: str, exercise: str) -> list[Point | None]:
+    """By how much the weak side, or the left one where none is known, moved along more than the other."""
+    found = ((visit, visit.along_of(part, exercise)) for visit in visits)
+    return [
+        (visit, one.moved.more_on(visit.along_side), one.release) if one is not None else None
+        for visit, one in found
+    ]
+
+
+def _along(drawing: Drawing) -> Panel:
+    """What moves along with exercises that aren't about it, mm more on the weak side than on the other."""
+    history, time, words = drawing.history, drawing.time, drawing.words
+    every = [one for visit in drawing.visits for one in visit.along]
+    values = [one.moved.more_on("left") for one in every]
+    reach = float(-(-max(4.0, *(abs(value) for value in values), 0.0) // 2) * 2)
+    frame = PlotArea(time, -reach, reach)
+    lines = []
+    for part, exercise, style in ALONG:
+
+        def mark(visit: VisitPoint, part: str = part, exercise: str = exercise) -> Mark:
+            one = visit.along_of(part, exercise)
+            assert one is not None
+            label = f"{words.when(visit)}: {one.exercise_name}. {one.sentence}"
+            place = frame.y(one.moved.more_on(visit.along_side))
+            return Mark(frame.x(visit.date), place, label, words.visit_url(visit), SHAPES[part], one.reviewed)
+
+        name = next(
+            (f"{one.exercise_name}: {one.part_name}" for one in every if one.is_of(part, exercise)), ""
+        )
+        lines.append(drawing.line(frame, name, style, along_points(drawing.visits, part, exercise), mark))
+    known = history.weak_side in ("left", "right")
+    unit = _("mm, weak side more than the other") if known else _("mm, left more than right")
+    ticks = tuple(
+        (frame.y(one), number_format(one, 0).replace("-", "\N{MINUS SIGN}"))
+        for one in (-reach, -reach / 2, 0.0, reach / 2, reach)
+    )
+    limit = next((one.limit for one in reversed(every) if one.is_of(*ALONG[0][:2]) and one.limit), None)
+    return Panel(
+        "along", _("What moves along"), unit, frame.x_ticks(), ticks, tuple(lines), _limit_band(frame, limit),
+        frame.flags(history), frame.y(0.0),
+        "; ".join(f"{one.exercise_name}. {one.sentence}" for one in _newest_along(drawing.visits)), time.title,
+        (_("above 0: the weak eye narrows, or its corner of the mouth rises, more than the other"),),
+    )  # fmt: skip
+
+
+def _newest_along(visits: Sequence[VisitPoint]) -> Sequence[Along]:
+    return next((visit.along for visit in reversed(visits) if visit.along), ())
+
+
+def _limit_band(frame: PlotArea, limit: float | None) -> tuple[Band, ...]:
+    if limit is None:
+        return ()
+    top, bottom = frame.y(min(limit, frame.high)), frame.y(max(-limit, frame.low))
+    return (Band("error", top, round(bottom - top, 1), _("healthy faces and error, of the eye in a smile")),)
 
 
 def _rest_bands(frame: PlotArea, error: float | None) -> tuple[Band, ...]:

@@ -1,5 +1,5 @@
-"""The history as CSV: one row a visit, photo, measure of a photo, treatment, scale or change of the model, told
-apart by `record`.
+"""The history as CSV: one row a visit, exercise left out, photo, measure of a photo, treatment, scale or change of the
+model, told apart by `record`.
 
 ISO dates whatever the language. The clinician's columns and the model's stand apart by their names, and every figure
 of the model's has its release beside it. `movement` is the weak side's movement since rest as a share of the other's
@@ -9,7 +9,10 @@ have none. `_mm` are millimetres, sides are the patient's own. A measure's row t
 the one value of the whole face), its unit, its measurement error (smallest change that is more than noise), and whether
 its scale is that of the photo's irises or of the photo at rest. A treatment's row tells the product and the units of
 botulinum toxin, of which those of two products can't be added up, and in `treatment_details` whatever is told, by the
-names and codes of the API. A scale's row, of each finished assessment, tells the scale and its version, who rates it
+names and codes of the API. A row `not_taken` tells an exercise that was left out of a visit, with the reason's code as
+its event: it has no figures. A row `along` tells what moved since rest in an exercise that isn't about it, mm, with
+half of the 95 % interval of the difference as its error.
+A scale's row, of each finished assessment, tells the scale and its version, who rates it
 (clinician or patient), its total, its sub-scores as `code=figure`, and the codes of the items without an answer; its
 `clinician` entered it. What nobody measured or said is an empty cell, never a
 zero.
@@ -22,6 +25,7 @@ from itertools import islice
 from typing import Final
 
 from clinic.common.sheets import BOM, END, PROGRAMS, Dialect, Value, cell, line, number_as_text, quoted
+from clinic.examination.along import Along
 
 from .compared import Reading
 from .figures import about_measure
@@ -177,6 +181,16 @@ class _Writer:
         at = _at(visit.date.isoformat(), visit.day, visit.week, self.known)
         same = self.cells(self.same, at | {"visit_id": str(visit.visit_id)})
         yield self.line(self.cells(same, {"record": "visit"} | _visit(visit, found)))
+        for one in visit.not_taken:
+            left_out = {
+                "record": "not_taken",
+                "exercise": one.exercise,
+                "event": one.reason,
+                "note": one.note,
+            }
+            yield self.line(self.cells(same, left_out))
+        for along in visit.along:
+            yield self.line(self.cells(same, _along(along)))
         whose = self.mark.join(same[RECORD + 1 : PHOTO_ID])
         for photo in found.photos if found is not None else ():
             yield self.of_photo(whose, photo)
@@ -340,6 +354,23 @@ def _visit(visit: VisitPoint, found: VisitPhotos | None) -> dict[str, Value]:
         if reading is not None:
             values |= _region(region, reading)
     return values
+
+
+def _along(one: Along) -> dict[str, Value]:
+    """What moved along: sides, their difference and its error, as of a measure."""
+    return {
+        "record": "along",
+        "photo_id": one.photo,
+        "exercise": one.moved.exercise,
+        "model_preliminary": not one.reviewed,
+        "model_measure": f"along_{one.moved.part}",
+        "model_measure_left": one.moved.left,
+        "model_measure_right": one.moved.right,
+        "model_measure_difference": one.moved.more_on("left"),
+        "model_measure_unit": "mm",
+        "model_measure_error": one.error,
+        "model_release": one.release,
+    }
 
 
 def _said(found: VisitPhotos | None) -> dict[str, Value]:

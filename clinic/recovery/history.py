@@ -11,8 +11,11 @@ from functools import cached_property
 from django.utils.translation import gettext as _
 
 from clinic.common.spans import Onset
+from clinic.visits import protocols
 from clinic.visits.exercises import ORDER
 from clinic.visits.grading import VisitFinding
+from clinic.visits.models import SkippedExercise
+from clinic.visits.series import skipped_sentence
 
 from .compared import Reading
 from .course import Course, course_of
@@ -28,7 +31,8 @@ class VisitPoint(VisitFigures):
     `day` and `week` count from onset. waiting: photos whose analysis hasn't ended.
     The model's figures come from the newest release that analysed each photo. `known`: also all photos, with what every
     release and clinician found in them; None where the course alone was asked for. is_kept: the figures are
-    those that are kept of it, so that what else is kept of it holds as well.
+    those that are kept of it, so that what else is kept of it holds as well. protocol: with which it was begun;
+    not_taken: the exercises that were left out with a reason, which are no figures.
     """
 
     visit_id: uuid.UUID
@@ -41,6 +45,14 @@ class VisitPoint(VisitFigures):
     waiting: int = 0
     known: VisitRecord | None = None
     is_kept: bool = False
+    protocol: str = ""
+    not_taken: tuple[SkippedExercise, ...] = ()
+
+    @property
+    def not_taken_sentence(self) -> str:
+        """What the visit's protocol asked for and was left out, and why; empty where nothing was."""
+        asked = protocols.of_key(self.protocol).exercises
+        return skipped_sentence([one for one in self.not_taken if one.exercise in asked], len(asked))
 
     @property
     def since(self) -> str:

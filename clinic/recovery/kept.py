@@ -14,15 +14,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
+from clinic.examination.along import Along
 from clinic.visits.grading import VisitFinding
+from inference.pipeline.codes import SIDES
 from inference.releases import registry
 
 from . import rules
 from .compared import Compared, Reading
 from .measures import GradeReading, MeasuredVisit
+from .moved_along import along_in, from_plain, to_plain
 from .resting import Resting, resting_of
 
-FORM: Final = 3
+FORM: Final = 4
 """Raised where what is kept, or what it follows from, means something else than before. 0: nothing is kept."""
 
 
@@ -99,6 +102,20 @@ class VisitFigures:
             Resting(name, value, release, photo, side, reviewed)
             for name, value, release, photo, side, reviewed in self.figures["resting"]
         )
+
+    @cached_property
+    def along(self) -> tuple[Along, ...]:
+        """What moved along with its exercises."""
+        return tuple(map(from_plain, self.figures["along"]))
+
+    @property
+    def along_side(self) -> str:
+        """The side that is held against the other: the weak one, the left where none is known."""
+        return self.weak_side if self.weak_side in SIDES else "left"
+
+    def along_of(self, part: str, exercise: str) -> Along | None:
+        """What that part did in that exercise."""
+        return next((one for one in self.along if one.is_of(part, exercise)), None)
 
     @property
     def composite(self) -> float | None:
@@ -187,6 +204,7 @@ def figures_of(measured: MeasuredVisit, finding: VisitFinding) -> VisitFigures:
                 [one.name, one.value, one.release, one.photo, one.side, one.reviewed]
                 for one in resting_of(measured)
             ],
+            "along": [to_plain(one) for one in along_in(measured)],
             "composite": measured.composite,
             "basis": [[kind, list(exercises)] for kind, exercises in measured.basis],
             "releases": list(measured.releases),

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from clinic.patients.models import Episode
@@ -14,6 +14,7 @@ from clinic.visits.models import Confirmation, Photo
 from inference import finding
 from inference.jobs.states import OPEN, Status
 from inference.models import Analysis
+from inference.pipeline.codes import UNTAUGHT
 from inference.pipeline.measure.closure import lengths_of
 
 from .measures import MeasuredVisit, PhotoConfirmation, PhotoPoint, Rest, Result, counted
@@ -26,6 +27,16 @@ _RESULT = (
     finding.PITCH_COLUMN,
     *finding.ANALYSIS_COLUMNS,
 )
+
+
+UNSAID: dict[str, Any] = {
+    "grade": None,
+    "palsy_probability": None,
+    "weak_side": "",
+    "exercise": "",
+    "verdict": "uncertain",
+}
+"""Of a photo of a view that networks were not taught: what one may have made of it while it was filed otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +97,9 @@ def photos_of(*, visit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[Phot
     )
     photo_ids = [row[0] for row in rows]
     newest, results = _results(photo_ids)
+    for photo_id, _visit, exercise, *_more in rows:
+        if exercise in UNTAUGHT:
+            results[photo_id] = [replace(one, **UNSAID) for one in results[photo_id]]
     confirmed = _confirmations(photo_ids)
     photos: dict[uuid.UUID, list[PhotoPoint]] = defaultdict(list)
     for photo_id, visit_id, exercise, side, taken_at, stored_at in rows:

@@ -15,6 +15,7 @@ from clinic.patients import treatment_words
 from clinic.patients.models import Episode
 from clinic.visits.grading import visit_findings
 from clinic.visits.models import Photo, Visit
+from clinic.visits.series import standing_skips
 from inference.jobs.states import OPEN, Status
 from inference.models import Analysis
 
@@ -96,8 +97,13 @@ def _names(people: Collection[int]) -> dict[int, str]:
 
 def visits_of(*, history: EpisodeHistory, episode: Episode, wanted: Sequence[VisitPoint]) -> list[VisitPoint]:
     """Those visits of the episode's course with all their photos."""
-    rows = [_Row(one.visit_id, one.at, one.date, one.clinician, one, one.has_rest) for one in history.visits]
-    return _whole(episode, rows, {one.visit_id for one in wanted})
+    rows = [
+        _Row(one.visit_id, one.at, one.date, one.clinician, one, one.has_rest, one.protocol)
+        for one in history.visits
+    ]
+    left_out = {one.visit_id: one.not_taken for one in history.visits}
+    whole = _whole(episode, rows, {one.visit_id for one in wanted})
+    return [replace(one, not_taken=left_out[one.visit_id]) for one in whole]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +116,15 @@ class _Row:
     clinician: str
     figures: VisitFigures | None
     has_rest: bool
+    protocol: str = ""
 
 
 def _rows(episode: Episode) -> list[_Row]:
     """The episode's visits, oldest first."""
     time_zone = episode.patient.clinic.time_zone
-    kept = ("summary__form", "summary__figures", "summary__compared", "summary__has_rest")
+    kept = ("summary__form", "summary__figures", "summary__compared", "summary__has_rest", "protocol")
     found = []
-    for pk, at, clinician, form, figures, compared, has_rest in (
+    for pk, at, clinician, form, figures, compared, has_rest, protocol in (
         Visit.objects.filter(episode=episode, archived_at__isnull=True)
         .order_by("at", "created_at")
         .values_list("pk", "at", "clinician__full_name", *kept)
@@ -125,7 +132,7 @@ def _rows(episode: Episode) -> list[_Row]:
         known = VisitFigures(figures, compared, episode.weak_side) if form == FORM else None
         if known is not None and not known.holds:
             known = None
-        found.append(_Row(pk, at, day_in(at, time_zone), clinician, known, bool(has_rest)))
+        found.append(_Row(pk, at, day_in(at, time_zone), clinician, known, bool(has_rest), protocol))
     return found
 
 
@@ -177,10 +184,14 @@ def _point(
         waiting=sum(photo.status in OPEN for photo in photos),
         known=known,
         is_kept=is_kept,
+        protocol=row.protocol,
     )
 
 
 def _history(episode: Episode, visits: list[VisitPoint]) -> EpisodeHistory:
+    left_out = standing_skips(visit_ids=[one.visit_id for one in visits]) if visits else {}
+    if left_out:
+        visits = [replace(one, not_taken=tuple(left_out.get(one.visit_id, ()))) for one in visits]
     if any(visit.known is None for visit in visits):
         waiting = waiting_in(episode=episode)
         visits = [replace(one, waiting=waiting[one.visit_id]) if waiting else one for one in visits]

@@ -38,12 +38,12 @@ from inference.finding import (
 )
 from inference.jobs.states import FINAL, RESULTS, Status
 from inference.models import Analysis, BackgroundAnalysis, ClinicTally, Purpose, VisitTally
+from inference.pipeline.codes import UNTAUGHT
 
 from .agreement import ReadingPair, of_patient, tally
 
 ENDED = (Status.SUCCEEDED, Status.REJECTED, Status.FAILED)
-MOST_ROWS = 12
-"""Rows of one sum, from which on they are replaced by one."""
+MOST_ROWS = 12  # of one sum, from which on they are replaced by one
 
 
 class TallyKind(NamedTuple):
@@ -269,7 +269,7 @@ def _unseen(
     asked: _Asked, plain: dict[_Place, Counter[str]]
 ) -> list[tuple[tuple[uuid.UUID, uuid.UUID], uuid.UUID, str, Finding]]:
     """What shadows found in photos on record: patient and visit, photo, release, finding; counts how each ended."""
-    jobs = BackgroundAnalysis.objects.filter(
+    jobs = BackgroundAnalysis.objects.exclude(photo__exercise__in=UNTAUGHT).filter(
         purpose=Purpose.SHADOW,
         status__in=FINAL - {Status.CANCELLED},
         photo__archived_at__isnull=True,
@@ -292,7 +292,8 @@ def _unseen(
 def _read(results: _Results, photos: set[uuid.UUID]) -> None:
     """Read what was found in those photos."""
     wanted = [pk for photo in photos for pk in results.of_photo.get(photo, {}).values()]
-    for pk, *found in Analysis.objects.filter(pk__in=wanted).values_list("pk", *ANALYSIS_COLUMNS):
+    seen = Analysis.objects.filter(pk__in=wanted).exclude(photo__exercise__in=UNTAUGHT)
+    for pk, *found in seen.values_list("pk", *ANALYSIS_COLUMNS):
         results.read[pk] = from_columns(*found)
 
 

@@ -1,9 +1,10 @@
-"""The exercises that a patient is asked for: the ten standard views of a face of the Sir Charles Bell
-Society (Santosa et al., JAMA Facial Plast Surg 2017) but the nasal base, and puffed cheeks, an open mouth and a sneer
-of each side besides."""
+"""The exercises that a patient may be asked for: the ten standard views of a face of the Sir Charles Bell Society
+(Santosa et al., JAMA Facial Plast Surg 2017), and both rows of teeth, puffed cheeks, an open mouth and a sneer of each
+side besides. Which of them a visit asks for, and in which order, its protocol says (`protocols`)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from django.utils.functional import Promise
@@ -15,7 +16,7 @@ from inference.pipeline.codes import SMILES, same_exercise
 
 @dataclass(frozen=True, slots=True)
 class ProtocolExercise:
-    """One exercise of the capture protocol.
+    """One exercise that a patient can be asked for.
 
     `sides` are the instructions by side where the patient does it with one side of the face, which is then
     recorded with the photo. `drawing` is a static file; a sided one is drawn on the patient's left.
@@ -76,6 +77,12 @@ PROTOCOL: tuple[ProtocolExercise, ...] = (
         "img/exercises/show_teeth.svg",
     ),
     ProtocolExercise(
+        "lower_teeth",
+        _("Show bottom teeth"),
+        _("Keep the teeth together and pull the lower lip down to show the bottom teeth."),
+        "img/exercises/lower_teeth.svg",
+    ),
+    ProtocolExercise(
         "pucker",
         _("Pucker"),
         _("Push the lips forward, as if to whistle or kiss."),
@@ -109,8 +116,14 @@ PROTOCOL: tuple[ProtocolExercise, ...] = (
         _("Open the mouth as wide as you can."),
         "img/exercises/open_mouth.svg",
     ),
+    ProtocolExercise(
+        "nasal_base",
+        _("Nasal base"),
+        _("Tilt the head back and relax the face; take it from below, with both nostrils in view."),
+        "img/exercises/nasal_base.svg",
+    ),
 )
-"""What a patient is asked for, in the order of capture: the face at rest first, then from the forehead down."""
+"""All that a patient can be asked for: the face at rest first, then from the forehead down, and from below."""
 
 EITHER_SMILE = ProtocolExercise(
     "smile", _("Smile"), _("Smile as widely as you can."), "img/exercises/smile.svg"
@@ -129,8 +142,11 @@ REGIONS_SHOWN: dict[str, tuple[str, ...]] = {
     "brow_raise": ("brow",),
     "gentle_eye_closure": ("eye",),
     "tight_eye_closure": ("eye",),
+    "lower_teeth": (),
+    "nasal_base": (),
 }
-"""Whose left and right a view compares; of all others it is the mouth's."""
+"""Whose left and right a view compares; of all others it is the mouth's. Bottom teeth are shown by the lower lip alone,
+which has a measure of its own, and from below no length means anything."""
 ZONES_SHOWN: dict[str, tuple[str, ...]] = {
     "brow_raise": ("brow",),
     "gentle_eye_closure": ("eye",),
@@ -178,9 +194,12 @@ class Step:
         return str(self.exercise.sides.get(self.side, self.exercise.instruction))
 
 
-STEPS: tuple[Step, ...] = tuple(
-    Step(exercise, side) for exercise in PROTOCOL for side in (exercise.sides or ("",))
-)
+def steps_of(some: Iterable[ProtocolExercise]) -> Iterator[Step]:
+    """These exercises as they are taken."""
+    return (Step(exercise, side) for exercise in some for side in (exercise.sides or ("",)))
+
+
+STEPS: tuple[Step, ...] = tuple(steps_of(PROTOCOL))
 
 
 def regions_shown(code: str) -> tuple[str, ...]:

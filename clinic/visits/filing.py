@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 from django.utils.translation import ngettext
 
 from inference.pipeline.assignment import filed
-from inference.pipeline.codes import VIEWS
 
-from . import exercises, names
+from . import exercises, names, protocols
 from .contradictions import Case, Contradiction, register
 from .refusals import refuse
-from .selectors import PhotoCard, missing_exercises, photos_of_visit
+from .selectors import PhotoCard
+from .series import series_with
 
 if TYPE_CHECKING:
     from .models import Visit
@@ -40,7 +40,8 @@ def place_of(*, visit: Visit, name: str) -> FilingPlace:
     exercise, side = names.exercise_in(name)
     if exercise:
         return FilingPlace(exercise, side, named=True)
-    missing = missing_exercises(cards=photos_of_visit(visit=visit))
+    there = set(visit.photos.filter(archived_at__isnull=True).values_list("exercise", flat=True))
+    missing = series_with(visit=visit, there=there).for_a_file
     if not missing:
         raise refuse("unknown_exercise")
     return FilingPlace(missing[0].code, "", named=False)
@@ -95,7 +96,7 @@ def proposal(*, visit: Visit, cards: Iterable[PhotoCard]) -> Proposal | None:
     doubt = judged[0].figures.doubt
     thresholds = {} if doubt is None else {"doubt": doubt}
     taken = [card.photo.exercise for card in cards if card.photo.exercise_named]
-    views = filed(told, thresholds, VIEWS, taken)
+    views = filed(told, thresholds, protocols.of_key(visit.protocol).taught, taken)
     filings = [
         ProposedFiling(card, _step(card, one.view), one.view is not None, one.sure, one.probability)
         for card, one in zip(open_ones, views, strict=True)

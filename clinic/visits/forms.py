@@ -14,7 +14,7 @@ from clinic.common.forms import EditForm
 from clinic.common.moments import MomentField
 from clinic.patients.models import Episode
 
-from . import exercises, moments
+from . import exercises, moments, protocols
 from .models import GRADES, Confirmation, Visit, VisitConfirmation
 
 GRADE_CHOICES = [
@@ -56,6 +56,14 @@ class TakenForm(EditForm, forms.Form):
     )
 
 
+class ProtocolForm(EditForm, forms.Form):
+    """With which protocol the clinic's visits begin."""
+
+    protocol = forms.ChoiceField(
+        label=_("Exercises of new visits"), choices=protocols.choices, widget=forms.RadioSelect
+    )
+
+
 class EpisodeField(forms.ModelChoiceField):
     """The care episodes of a patient, each by what it is and since when."""
 
@@ -70,6 +78,7 @@ class VisitForm(WhenForm):
     """When a new visit is, and for which illness where there are several."""
 
     episode = EpisodeField(label=_("Care episode"), queryset=Episode.objects.none(), empty_label=None)
+    protocol = forms.ChoiceField(label=_("Exercises"), choices=protocols.choices, required=False)
 
     def __init__(self, *args: Any, episodes: list[Episode], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -27,6 +27,8 @@ NAMES: Final[dict[str, str | Promise]] = {
     "commissure_height": gettext_lazy("Commissure height"),
     "upper_lip_height": gettext_lazy("Upper lip height"),
     "lower_lip_height": gettext_lazy("Lower lip height"),
+    "corner_drop": gettext_lazy("Corner of the mouth below the nose"),
+    "lower_lip_drop": gettext_lazy("Lower lip drop"),
     "nasolabial_distance": gettext_lazy("Nasolabial fold, distance"),
     "nasolabial_length": gettext_lazy("Nasolabial fold, length"),
     "nasolabial_angle": gettext_lazy("Nasolabial fold, angle"),
@@ -64,6 +66,11 @@ DEFINITIONS: Final[dict[str, str | Promise]] = {
     "lower_lip_height": gettext_lazy(
         "By how much the lower lip's edge lies lower on the left than on the right, halfway between midline and "
         "commissure; negative: higher."
+    ),
+    "corner_drop": gettext_lazy("From the nose's base down to the oral commissure."),
+    "lower_lip_drop": gettext_lazy(
+        "From the nose's base down to the lower lip's edge, halfway between midline and commissure; the muscles that "
+        "draw the lip down make it longer."
     ),
     "nasolabial_distance": gettext_lazy("From the midline to the middle of the nasolabial fold."),
     "nasolabial_length": gettext_lazy(

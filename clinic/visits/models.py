@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.files.storage import Storage, storages
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -18,18 +17,15 @@ from clinic.patients.models import Episode, Patient
 from clinic.patients.visibility import seen_by
 from clinic.store import places
 
-from . import exercises
+from .models_of_series import SkippedExercise as SkippedExercise
+from .models_of_series import SkipReason as SkipReason
+from .models_of_series import validate_exercise as validate_exercise
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User
 
 GRADES = [(1, "I"), (2, "II"), (3, "III"), (4, "IV"), (5, "V"), (6, "VI")]
 WEAK_SIDES = [("left", _("Left")), ("right", _("Right")), ("both", _("Both"))]
-
-
-def validate_exercise(code: str) -> None:
-    if code not in exercises.BY_CODE:
-        raise ValidationError(_("“%(code)s” is not an exercise of the protocol."), params={"code": code})
 
 
 def photo_storage() -> Storage:
@@ -66,6 +62,14 @@ class Visit(Record, Versioned):
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(6)],
+    )
+    protocol = models.CharField(
+        max_length=24,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="with which it was begun; empty: from before protocols could be chosen",
     )
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     history = History(excluded_fields=["created_at"])

@@ -23,6 +23,7 @@ from inference.withholding import follow_red_flags
 
 from . import rules
 from .models import Photo, Visit
+from .services_series import lift_skips_of
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User
@@ -44,6 +45,7 @@ def move_photo(*, user: User, photo: Photo, visit: Visit) -> Photo:
     _refuse_twins(visit.patient, [photo], leaving=photo)
     photo.visit = visit
     save(photo, user=user, only=["visit"])
+    lift_skips_of(user=user, photo=photo)
     first = min(before.at, visit.at)
     follow_red_flags(visits=[before.pk, visit.pk])
     judge_visits_again(visits=[before, visit], episodes=[before.episode_id, visit.episode_id], since=first)

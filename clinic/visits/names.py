@@ -14,9 +14,13 @@ EYES: Final = ("eye", "eyes", "eyelid", "closed", "closure", "close", "mata", "p
 SMILE: Final = ("smile", "smiles", "smiling", "senyum")
 MOUTH: Final = ("mouth", "lips", "mulut", "bibir")
 TEETH: Final = ("teeth", "gigi")
+LOWER: Final = ("lower", "bottom", "bawah")
+NOSE: Final = ("nose", "nasal", "hidung")
 SHUT: Final = ("closed", "close", "tutup", "tertutup", "katup", "terkatup")
 
 LINES: Final[tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...]] = (
+    (("base", "basal", "dasar"), NOSE, "nasal_base"),
+    (TEETH, LOWER, "lower_teeth"),
     (SMILE, (*TEETH, "open", "wide", "lebar"), "smile_with_teeth"),
     ((*SMILE, *MOUTH), SHUT, "closed_smile"),
     (SMILE, (), "smile"),

@@ -47,6 +47,7 @@ CAUTIONS: Final[dict[str, str | Promise]] = {
     "palsy_unsure": _(
         "The model is not sure whether there is a weakness: look at the other views, or judge yourself."
     ),
+    "view_untaught": _("No model has learnt this view: no weakness and no exercise is told from it."),
     "side_unsure": _("The model is not sure which side is the weak one: judge the side yourself."),
 }
 ZONES: Final[tuple[tuple[str, str | Promise], ...]] = (
@@ -123,6 +124,8 @@ def photo_details(*, card: PhotoCard, rest: Mapping[str, Any] | None = None) -> 
     analysis = card.analysis
     figures = card.figures
     shown = figures if card.succeeded else Figures()
+    if not card.is_taught:
+        shown = Figures(symmetry=shown.symmetry)
     found = card.found
     view = card.photo.exercise
     quality, symmetry, cautions = figures.quality, shown.symmetry, figures.cautions
@@ -135,7 +138,9 @@ def photo_details(*, card: PhotoCard, rest: Mapping[str, Any] | None = None) -> 
         weakness=_weakness(shown, found.weak_side if found else ""),
         zones=zones_of({zone: shown.zones.get(zone) for zone in exercises.zones_shown(view)}),
         measures=_of_view(_closed(symmetry, rest) if closes_eyes else _measures(symmetry), view),
-        lengths=lengths(symmetry=scaled, view=view, release=analysis.release) if found and analysis else [],
+        lengths=lengths(symmetry=scaled, view=view, release=analysis.release)
+        if card.succeeded and analysis
+        else [],
         scale=scale_source(scaled),
         advice=sentences.uncertain() if found is not None and found.uncertain else "",
         closes_eyes=closes_eyes,

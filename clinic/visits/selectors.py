@@ -52,9 +52,14 @@ class PhotoCard:
         return self.analysis is not None and self.analysis.status == Status.SUCCEEDED
 
     @property
+    def is_taught(self) -> bool:
+        """Whether a network has anything to say of it: of some views none has seen any."""
+        return self.figures.knows(self.photo.exercise)
+
+    @property
     def found(self) -> finding.Finding | None:
-        """The model's finding."""
-        if self.analysis is None or not self.succeeded:
+        """The model's finding; None also in a view of which no network has seen any."""
+        if self.analysis is None or not self.succeeded or not self.is_taught:
             return None
         asked = self.photo.exercise
         if asked not in self._read:
@@ -79,7 +84,7 @@ class PhotoCard:
     @property
     def was_uncertain(self) -> bool:
         """Whether the clinician's word was given where the model had none."""
-        return self.found is not None and self.found.uncertain
+        return not self.is_taught or (self.found is not None and self.found.uncertain)
 
     @property
     def other_exercise(self) -> exercises.ProtocolExercise | None:
@@ -294,16 +299,3 @@ def saw_lately(*, user: User, photo: Photo) -> bool:
     """Whether a read of this photo by this person was recorded in the last ten minutes."""
     since = timezone.now() - SAME_LOOK
     return ReadEvent.objects.filter(photo=photo, user=user, kind=Access.PHOTO, at__gte=since).exists()
-
-
-def missing_exercises(*, cards: Iterable[PhotoCard]) -> list[exercises.ProtocolExercise]:
-    """The exercises of the protocol of which there is no photo yet, in its order.
-
-    A photo of either smile answers for both: which of the two it is, the record doesn't say.
-    """
-    there = {card.photo.exercise for card in cards}
-    return [
-        exercise
-        for exercise in exercises.PROTOCOL
-        if not any(codes.same_exercise(code, exercise.code) for code in there)
-    ]

@@ -15,12 +15,14 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from inference.finding import Finding
 from inference.jobs.states import Status
+from inference.pipeline.codes import FROM_BELOW
 from inference.sentences import WEAKNESS, model_finding
 
 from . import exercises
 
 if TYPE_CHECKING:
     from .selectors import PhotoCard
+    from .series import Series
 
 ROMAN: Final = {1: "I", 2: "II", 3: "III", 4: "IV", 5: "V", 6: "VI"}
 SEVERITY: Final[dict[int, str | Promise]] = {
@@ -44,6 +46,13 @@ def uncertain() -> str:
         "In this photo a slight weakness and natural unevenness look alike to the model. "
         "Take the other views too, or judge yourself."
     )
+
+
+def untaught_view(view: str) -> str:
+    """What stands in the place of a model's finding in a view of which no network has seen any."""
+    if view in FROM_BELOW:
+        return _("Taken from below: no model looks at it and nothing is measured. It is for your eyes.")
+    return _("No model has learnt this view: it says nothing of a weakness here. The lengths are measured.")
 
 
 def clinician_finding(finding: Finding) -> str:
@@ -99,25 +108,28 @@ class VisitSentences:
     """What of the photos is not settled: running, to be retaken, failed."""
 
 
-def visit_summary(cards: Iterable[PhotoCard], *, states_alone: bool = False) -> VisitSentences:
-    """What a visit's photos say one by one: how many there are, and in how many the model found something.
+def visit_summary(
+    cards: Iterable[PhotoCard], *, series: Series | None = None, states_alone: bool = False
+) -> VisitSentences:
+    """What a visit's photos say one by one: how many there are of its series, in how many the model found something.
     states_alone: without the latter, of which their cards know nothing."""
     cards = list(cards)
     releases = {card.analysis.release for card in cards if card.analysis is not None and card.succeeded}
     return VisitSentences(
-        photos=_photos(cards),
+        photos=_photos(cards, series),
         open=" ".join(_open(cards)),
         model="" if states_alone else _model(cards),
         release=releases.pop() if len(releases) == 1 else "",
     )
 
 
-def _photos(cards: list[PhotoCard]) -> str:
+def _photos(cards: list[PhotoCard], series: Series | None) -> str:
+    skipped = series.skipped_sentence if series is not None else ""
     if not cards:
-        return _("No photos yet.")
-    there = len({exercises.asked_now(card.photo.exercise) for card in cards})
-    values = {"there": there, "all": len(exercises.PROTOCOL)}
-    return " ".join([_("%(there)s of %(all)s exercises photographed.") % values, *_open(cards)])
+        return " ".join(filter(None, [_("No photos yet."), skipped]))
+    if series is None:
+        return " ".join(_open(cards))
+    return " ".join([series.sentence, *_open(cards)])
 
 
 def _open(cards: list[PhotoCard]) -> list[str]:

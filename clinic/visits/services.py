@@ -31,11 +31,12 @@ from inference.again import judge_again, judge_visits_again
 from inference.jobs.states import Status
 from inference.pipeline.codes import Exercise
 
-from . import decoding, intake, rules
+from . import decoding, intake, protocols, rules
 from .confirming import record_grade
 from .models import Confirmation, Photo, TakenFrom, Visit
 from .refusals import refuse
 from .services_filing import change_exercise, check_taken, follow_visit
+from .services_series import lift_skips_of
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User
@@ -57,8 +58,12 @@ def create_visit(
     at: dt.datetime | None = None,
     impression: str = "",
     grade: int | None = None,
+    protocol: str = "",
 ) -> Visit:
-    """A new visit, in the episode that had begun by then, unless another of the patient's is given."""
+    """A new visit, in the episode that had begun by then, unless another of the patient's is given. protocol: key of
+    the one that it is begun with, the clinic's unless given."""
+    if protocol and protocol not in protocols.BY_KEY:
+        raise ValidationError({"protocol": ValidationError(_("Choose one of these."), code="unknown")})
     at = at or timezone.now()
     day = day_in(at, patient.clinic.time_zone)
     episode = episode or rules.episode_on(patient=patient, day=day) or current_episode(patient=patient)
@@ -75,6 +80,7 @@ def create_visit(
         clinician=user,
         impression=impression.strip(),
         grade=grade,
+        protocol=protocol or protocols.of_clinic(patient.clinic).key,
     )
     rules.check_visit(visit)
     visit.full_clean(exclude=["patient", "episode", "clinician"])
@@ -211,6 +217,7 @@ def _write_row(user: User, photo: Photo) -> None:
     try:
         with transaction.atomic():
             save(photo, user=user)
+            lift_skips_of(user=user, photo=photo)
             inference_services.queue_analysis(photo=photo)
             if photo.exercise == Exercise.REST:
                 judge_again(photo=photo)
@@ -308,6 +315,7 @@ def restore_photo(*, user: User, photo: Photo, based_on: Basis | None = None) ->
         raise refuse("same_in_visit")
     photo.archived_at = None
     save(photo, user=user, only=["archived_at"])
+    lift_skips_of(user=user, photo=photo)
     inference_services.queue_analysis(photo=photo)
     if photo.exercise == Exercise.REST:
         judge_again(photo=photo)

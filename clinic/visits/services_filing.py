@@ -15,13 +15,14 @@ from clinic.common.dates import day_in
 from clinic.common.summaries import summaries
 from clinic.common.writing import Basis, assign, lock, save
 from clinic.patients.rules import not_archived
-from inference.again import judge_again
-from inference.pipeline.codes import Exercise
+from inference.again import judge_again, look_again
+from inference.pipeline.codes import Exercise, untaught
 
 from . import moments, rules
 from .models import Photo, Suggestion, TakenFrom
 from .selectors import cards
 from .services_mirroring import dismiss_suggestion
+from .services_series import lift_skips_of
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User
@@ -91,9 +92,12 @@ def _file(
     changed = assign(photo, shown, SHOWN, based_on=based_on)
     if changed:
         save(photo, user=user, only=changed)
+        lift_skips_of(user=user, photo=photo)
         # Also a photo at rest that is said to be one only now.
         if Exercise.REST in (before, photo.exercise):
             judge_again(photo=photo)
+        if untaught(before) != untaught(photo.exercise):
+            look_again(photo=photo)
     return changed
 
 

@@ -20,7 +20,6 @@ from inference.pipeline.release import load_release, release_folder
 from inference.pipeline.visit import VisitFindings, combine
 from inference.releases import registry
 
-from . import exercises
 from .reading import Zone, zones_of
 from .selectors import PhotoCard
 
@@ -62,11 +61,6 @@ class Together:
         """The zones that these views show, each with its interval."""
         return zones_of(self.findings.zones)
 
-    @property
-    def missing(self) -> list[str]:
-        """The names of the views that are not among them."""
-        return [str(exercises.by_code(code).name) for code in self.findings.views_missing]
-
 
 def missing_for_grade(views: Iterable[str]) -> tuple[str, ...]:
     """The views that a grade lacks, by the code of the one that is asked for."""
@@ -76,7 +70,7 @@ def missing_for_grade(views: Iterable[str]) -> tuple[str, ...]:
 
 def together(*, cards: Iterable[PhotoCard]) -> Together | None:
     """The views of a visit combined; None where no release that combines views has judged any."""
-    judged = [card for card in cards if card.succeeded and card.analysis is not None]
+    judged = [card for card in cards if card.found is not None and card.analysis is not None]
     if not judged:
         return None
     analyses = [card.analysis for card in judged if card.analysis is not None]

@@ -5,6 +5,7 @@ from django.urls import path
 from . import views
 from .views.consent import consent_give, consent_revoke
 from .views.patients import patient_photos, patient_visits
+from .views.series import clinic_protocol, skip, unskip
 
 of_patients = [
     path("<uuid:pk>/visits/", patient_visits, name="visits"),
@@ -24,6 +25,9 @@ of_visits = [
     path("visits/<uuid:pk>/restore/", views.restore, name="restore"),
     path("visits/<uuid:pk>/photos/", views.upload, name="upload"),
     path("visits/<uuid:pk>/capture/", views.capture, name="capture"),
+    path("visits/<uuid:pk>/skip/", skip, name="skip"),
+    path("visits/<uuid:pk>/unskip/", unskip, name="unskip"),
+    path("clinic/exercises/", clinic_protocol, name="protocols"),
     path("visits/<uuid:pk>/consent/", views.consent, name="consent"),
     path("visits/<uuid:pk>/filing/", views.file_together, name="file_together"),
     path("visits/<uuid:pk>/turn-over/", views.turn_over, name="turn_over"),

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A worker's right to write the result of one attempt: the stored photo that it is about, and the face at rest that
-    it is judged beside, if there is one."""
+    it is judged beside, if there is one. exercise: as which the photo is on record."""
 
     analysis_id: uuid.UUID
     attempt: int
@@ -37,6 +37,7 @@ class Claim:
     clinic_id: uuid.UUID | None = None
     reference_id: uuid.UUID | None = None
     reference_image: str = ""
+    exercise: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +80,21 @@ def query_of(*, rows: Any, allowed: Any) -> Any:
         f"{patient}__clinic_id",
         references.reference_in_query(photo="photo__"),
         references.reference_in_query(photo="photo__", column="image"),
+        "photo__exercise",
     )
 
 
 def read_waiting(*, rows: list[tuple[Any, ...]], analysis_id: uuid.UUID) -> Waiting | None:
     """The waiting job of these rows of `query_of`; None where there is none."""
-    for release, is_allowed, attempt, *photo, reference, image in rows:
-        claim = Claim(analysis_id, attempt + 1, *photo, reference_id=reference, reference_image=image or "")
+    for release, is_allowed, attempt, *photo, reference, image, exercise in rows:
+        claim = Claim(
+            analysis_id,
+            attempt + 1,
+            *photo,
+            reference_id=reference,
+            reference_image=image or "",
+            exercise=exercise,
+        )
         return Waiting(release, is_allowed, claim)
     return None
 

@@ -34,13 +34,16 @@ class Analyser:
         """Whether this release judges a face beside the same face at rest."""
         return self._engine.uses_reference
 
-    def analyse(self, source: "Source", reference: "Source | None" = None) -> Findings:
+    def analyse(self, source: "Source", reference: "Source | None" = None, view: str = "") -> Findings:
         """Findings of one photo: encoded bytes, a path, a Pillow image or an RGB uint8 array (h, w, 3).
 
         reference: a photo of the same person at rest, for a photo of another view; movement is judged as the difference
         from it. One that can't be read, or shows no face at rest, is left out, and `Findings.reference` says so.
 
+        view: as what the photo is on record, where that is one of `codes.UNTAUGHT`: then no network says anything of
+        it. Any other is left out, since what was asked for is never told to a network.
+
         A photo that can't be judged comes back as `rejected` with a reason. Raises PipelineError with a code
         where the photo can't be read or the models fail; it never makes up a number.
         """
-        return self._engine.analyse(source, reference)
+        return self._engine.analyse(source, reference, view)

@@ -11,7 +11,7 @@ class Exercise(StrEnum):
     """What the patient was asked to do.
 
     The first twelve are the views that a model tells apart, in the order of its outputs. `SMILE` is either smile:
-    what was asked before the two were told apart.
+    what was asked before the two were told apart. The last two are `UNTAUGHT`.
     """
 
     REST = "rest"
@@ -27,6 +27,8 @@ class Exercise(StrEnum):
     PUFF_CHEEK = "puff_cheek"
     OPEN_MOUTH = "open_mouth"
     SMILE = "smile"
+    LOWER_TEETH = "lower_teeth"
+    NASAL_BASE = "nasal_base"
 
 
 class Side(StrEnum):
@@ -76,13 +78,19 @@ class Caution(StrEnum):
     EXERCISE_UNSURE = "exercise_unsure"
     PALSY_UNSURE = "palsy_unsure"
     SIDE_UNSURE = "side_unsure"
+    VIEW_UNTAUGHT = "view_untaught"
 
 
 EXERCISES: Final[tuple[str, ...]] = tuple(e.value for e in Exercise)
 SMILES: Final = frozenset(
     {Exercise.CLOSED_SMILE.value, Exercise.SMILE_WITH_TEETH.value, Exercise.SMILE.value}
 )
-VIEWS: Final[tuple[str, ...]] = tuple(e for e in EXERCISES if e != Exercise.SMILE)
+UNTAUGHT: Final = frozenset({Exercise.LOWER_TEETH.value, Exercise.NASAL_BASE.value})
+"""Views of which no network has seen any: a person files them, and no network says anything of them."""
+FROM_BELOW: Final = frozenset({Exercise.NASAL_BASE.value})
+"""Views taken from under the chin: what is asked of a face that looks straight at the camera is not asked of them, and
+nothing is measured in them."""
+VIEWS: Final[tuple[str, ...]] = tuple(e for e in EXERCISES if e != Exercise.SMILE and e not in UNTAUGHT)
 ZONES: Final[tuple[str, ...]] = ("brow", "eye", "midface", "mouth")
 """Parts of the face whose movement is graded apart, from the forehead down."""
 SIDES: Final[tuple[str, ...]] = (Side.LEFT.value, Side.RIGHT.value)
@@ -96,6 +104,11 @@ IRIS_DIAMETER_MM: Final = 11.77
 """Mean visible iris diameter that turns pixels into millimetres. It is a population mean, the one that
 Emotrics and the MEEI FACE-gram use (Guarin et al., Facial Plast Surg Aesthet Med 2018); other groups use
 12.2 mm. A single person's iris differs from it, so ratios of left and right are the safer figures."""
+
+
+def untaught(view: str) -> str:
+    """The view, if it is one that networks were not taught; else empty."""
+    return view if view in UNTAUGHT else ""
 
 
 def same_exercise(asked: str, found: str) -> bool:

@@ -9,7 +9,16 @@ from inference.pipeline import locate
 from inference.pipeline.align import crop_face
 from inference.pipeline.asked import DOUBT, doubted
 from inference.pipeline.classify import Classifier, Prediction, palsy_verdict, suggested_grade
-from inference.pipeline.codes import GRADES, SIDES, ZONES, Caution, Exercise, Side
+from inference.pipeline.codes import (
+    FROM_BELOW,
+    GRADES,
+    SIDES,
+    UNTAUGHT,
+    ZONES,
+    Caution,
+    Exercise,
+    Side,
+)
 from inference.pipeline.decode import Source, decode
 from inference.pipeline.errors import ImageTooLarge, ModelAltered, UnreadableImage
 from inference.pipeline.findings import Findings
@@ -54,12 +63,43 @@ class Engine:
         """Whether this release judges a face beside the same face at rest."""
         return self._classifier.uses_reference
 
-    def analyse(self, source: Source, reference: Source | None = None) -> Findings:
+    def analyse(self, source: Source, reference: Source | None = None, view: str = "") -> Findings:
         """See `Analyser.analyse`."""
         clock = _Clock()
         image = decode(source)
         clock.lap("decode")
+        if view in UNTAUGHT:
+            return self._looked_at(image, clock, view)
         return self._analyse_array(image, clock, reference)
+
+    def _looked_at(self, image: np.ndarray, clock: _Clock, view: str) -> Findings:
+        """A photo of a view that no network has seen: its quality and, from the front, its lengths."""
+        seen = self._mesh.faces(image)
+        faces = [face.points for face in seen]
+        clock.lap("landmarks")
+        reason, quality = judge(image, faces, distant=bool(seen) and seen[0].distant, view=view)
+        clock.lap("quality")
+        common: dict[str, Any] = {
+            "quality": quality,
+            "image_size": [image.shape[1], image.shape[0]],
+            "milliseconds": clock.steps,
+            "release": self.release.name,
+            "view": view,
+        }
+        if reason:
+            landmarks = _shares(faces[0], image) if faces else []
+            return Findings(state="rejected", reason=reason.value, landmarks=landmarks, **common)
+        quality["warnings"].append(Caution.VIEW_UNTAUGHT.value)
+        if view in FROM_BELOW:
+            return Findings(state="succeeded", palsy_verdict="uncertain", **common)
+        crop = crop_face(image, faces[0], self._classifier.size)
+        corrected = self._corrected(image, faces[0], crop)
+        symmetry = measure(corrected)
+        clock.lap("measure")
+        landmarks = _shares(corrected, image)
+        return Findings(
+            state="succeeded", palsy_verdict="uncertain", symmetry=symmetry, landmarks=landmarks, **common
+        )
 
     def _analyse_array(
         self, image: np.ndarray, clock: _Clock | None = None, reference: Source | None = None

@@ -29,6 +29,8 @@ class Findings:
     image_size: [width, height] of the decoded image, px.
     milliseconds: decode, landmarks, quality, classify, measure and total.
     release: name of the model release that made the result.
+    view: the view of `codes.UNTAUGHT` as which it was looked at, None for all others. No network looked at it: there is
+        no exercise and no probability, the verdict is "uncertain", and of a face from below there are no lengths.
     """
 
     state: Literal["succeeded", "rejected"]
@@ -50,6 +52,7 @@ class Findings:
     image_size: list[int] = field(default_factory=list)
     milliseconds: dict[str, float] = field(default_factory=dict)
     release: str = ""
+    view: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The findings as plain values that JSON can hold."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from inference.pipeline import cover
 from inference.pipeline.align import HALF_WIDTH, crop_face, in_crop
-from inference.pipeline.codes import Caution, RejectionReason
+from inference.pipeline.codes import FROM_BELOW, Caution, RejectionReason
 from inference.pipeline.measure import EYE_CORNERS, LIDS
 
 SIZE: Final = 192
@@ -57,13 +57,16 @@ OTHER_FACE: Final = 0.35
 
 
 def judge(
-    image: np.ndarray, faces: list[np.ndarray], distant: bool = False
+    image: np.ndarray, faces: list[np.ndarray], distant: bool = False, view: str = ""
 ) -> tuple[RejectionReason | None, dict[str, Any]]:
     """The reason to reject a photo, or None, and its numbers with "warnings", a list of `codes.Caution`.
 
     image: RGB uint8 (h, w, 3). faces: (478, 3) px each, largest first, as `FaceMesh.find` gives them.
     distant: whether they were so small in the picture that only a second, closer look found them.
+    view: what it was asked for, where that decides what is asked of it (`codes.FROM_BELOW`).
     """
+    if view in FROM_BELOW:
+        return _judge_from_below(image, faces)
     if not faces:
         return RejectionReason.NO_FACE, {"faces": 0, "warnings": []}
     points = faces[0]
@@ -73,6 +76,43 @@ def judge(
         reason = RejectionReason.FACE_TOO_SMALL
     numbers["warnings"] = [] if reason else [caution.value for caution in _cautions(image, points, numbers)]
     return reason, {key: round(v, 3) if isinstance(v, float) else v for key, v in numbers.items()}
+
+
+def _judge_from_below(
+    image: np.ndarray, faces: list[np.ndarray]
+) -> tuple[RejectionReason | None, dict[str, Any]]:
+    """Of a face seen from under the chin. Its bend is what was asked for, its eyes are foreshortened, and the mesh,
+    which knows faces from the front, often finds none: that is no fault of the photo. Of what it finds, size, light and
+    sharpness count."""
+    if not faces:
+        return None, {"faces": 0, "warnings": []}
+    points = faces[0]
+    numbers: dict[str, Any] = {"faces": 1 + _others(faces), **pose(points), **picture(image, points)}
+    reason = next((found for failed, found in _of_any_view(numbers) if failed), None)
+    checks = [] if reason else _of_the_picture(numbers)
+    numbers["warnings"] = [caution.value for failed, caution in checks if failed]
+    return reason, {key: round(v, 3) if isinstance(v, float) else v for key, v in numbers.items()}
+
+
+def _of_any_view(numbers: dict[str, Any]) -> list[tuple[bool, RejectionReason]]:
+    """What spoils a photo from wherever it was taken."""
+    return [
+        (numbers["faces"] > 1, RejectionReason.SEVERAL_FACES),
+        (numbers["eyes_apart_px"] < EYES_APART_PX.stop, RejectionReason.FACE_TOO_SMALL),
+        (numbers["light"] < LIGHT.stop, RejectionReason.TOO_DARK),
+        (numbers["glare"] > GLARE.stop, RejectionReason.TOO_BRIGHT),
+        (numbers["sharpness"] < SHARPNESS.stop, RejectionReason.BLURRED),
+    ]
+
+
+def _of_the_picture(numbers: dict[str, Any]) -> list[tuple[bool, Caution]]:
+    """What could be better about a photo, from wherever it was taken."""
+    return [
+        (numbers["eyes_apart_px"] < EYES_APART_PX.warn, Caution.FACE_SMALL),
+        (numbers["sharpness"] < SHARPNESS.warn, Caution.SOFT),
+        (numbers["light"] < LIGHT.warn, Caution.DIM),
+        (numbers["glare"] > GLARE.warn, Caution.BRIGHT),
+    ]
 
 
 def _others(faces: list[np.ndarray]) -> int:
@@ -188,10 +228,7 @@ def _cautions(image: np.ndarray, points: np.ndarray, numbers: dict[str, Any]) ->
     outline = points[list(OUTLINE), :2]
     outside = ((outline < 0) | (outline > [width, height])).any(-1).mean()
     checks = (
-        (numbers["eyes_apart_px"] < EYES_APART_PX.warn, Caution.FACE_SMALL),
-        (numbers["sharpness"] < SHARPNESS.warn, Caution.SOFT),
-        (numbers["light"] < LIGHT.warn, Caution.DIM),
-        (numbers["glare"] > GLARE.warn, Caution.BRIGHT),
+        *_of_the_picture(numbers),
         (
             max(abs(numbers["yaw_deg"]) - YAW_DEG.warn, abs(numbers["pitch_deg"]) - PITCH_DEG.warn) > 0,
             Caution.SLIGHTLY_TURNED,

@@ -31,6 +31,8 @@ from inference.pipeline.release import (
 )
 from inference.selectors import Decision
 
+from .since import measured_since
+
 logger = logging.getLogger(__name__)
 
 NO_RELEASE = "none"
@@ -156,7 +158,9 @@ def _remembered(name: str) -> tuple[str, dict[str, Any]]:
     if key not in _papers:
         try:
             folder = release_folder(name, artifacts_dir())
-            _papers[key] = sha256_of(folder / "release.json")[:HASHED], _described(folder).repeatability
+            told = _described(folder)
+            paper = sha256_of(folder / "release.json")[:HASHED]
+            _papers[key] = paper, {**measured_since(told.files), **told.repeatability}
         except (PipelineError, OSError):
             _papers[key] = "", {}
     return _papers[key]

@@ -8,7 +8,8 @@ are the k-th visit of a face that hasn't changed. Told are, of visits:
 - what a head bent forward by one degree takes from a length (`PER_DEGREE`, `OPENING_PER_DEGREE` of
   `inference.pipeline.measure.movement`), fitted on validation people;
 - the smallest detectable change of each share and each side's movement (`repeatability`), of both splits;
-- what healthy people reach: the medians of each of them.
+- what healthy people reach: the medians of each of them; and by how much one side of theirs moves along more than the
+  other in exercises that aren't about it (`inference.pipeline.measure.synkinesis`).
 
 `--rows FILE` keeps the photographs' measures, or reads them where they were made already; `--release DIR` writes the
 smallest detectable changes into its release.json. Two views of one visit share a photo at rest, as they do in a clinic.
@@ -28,6 +29,7 @@ from inference.pipeline.analyser import Analyser
 from inference.pipeline.codes import SIDES, VIEWS, Exercise
 from inference.pipeline.landmarks import FaceMesh
 from inference.pipeline.measure.movement import WAYS, MeasuredFace, moved, share
+from inference.pipeline.measure.synkinesis import moved_along
 from ml_training import portraits, sources
 from ml_training.measurement.repeatability import HELD_OUT, repeatability
 from ml_training.simulate import facemodel
@@ -42,6 +44,7 @@ from ml_training.simulate.studio import Sitter, sitter
 from ml_training.simulate.turn import Turn, depth_map
 
 TIMES: Final = 3
+SAT_FOR: Final = (*VIEWS, Exercise.LOWER_TEETH.value)
 GRADE_SHARES: Final = (0.30, 0.14, 0.14, 0.14, 0.14, 0.14)
 REST: Final = Exercise.REST.value
 ZONE_VIEWS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -50,14 +53,21 @@ ZONE_VIEWS: Final[Mapping[str, tuple[str, ...]]] = {
     "mouth": ("smile_with_teeth", "closed_smile", "show_teeth"),
 }
 """The exercises that the recovery charts add up, in their order (`clinic.recovery.rules.REGION_EXERCISES`)."""
-BENT: Final = {"brow_height": (REST, "brow_raise"), "palpebral_fissure": (REST,)}
+BENT: Final = {
+    "brow_height": (REST, "brow_raise"),
+    "palpebral_fissure": (REST,),
+    "corner_drop": (REST, "brow_raise"),
+    "lower_lip_drop": (REST, "brow_raise"),
+}
+FEWEST_HEALTHY: Final = 20
 Row = dict[str, Any]
 Visit = dict[str, Row]
 """View -> its row."""
 
 
 def rows(faces: Path, folders: Sequence[Path], analyser: Analyser, limit: int) -> Iterator[Row]:
-    """A row a photograph: person, split, grade, weak side, view, number of the visit, symmetry, pitch."""
+    """A row a photograph: person, split, grade, weak side, synkinesis (0 to 1) of each side, view, number of the visit,
+    symmetry, pitch."""
     held = frozenset(json.loads(HELD_OUT_FILE.read_text())) if HELD_OUT_FILE.exists() else frozenset()
     files = [file for folder in folders for file in sources.portrait_files(folder)]
     people = [one for one in portraits.read(files, FaceMesh(), held) if one.split in HELD_OUT]
@@ -78,7 +88,8 @@ def _visits(renderer: Renderer, person: Sitter, analyser: Analyser) -> Iterator[
     side = None if grade == 1 else str(rng.choice(SIDES))
     palsy, habits, look = Palsy.sample(grade, side, rng), Habits.sample(rng), Look.sample(rng)
     told = {"person": portrait.sha256[:16], "split": portrait.split, "grade": grade, "side": side}
-    for view in VIEWS:
+    told["synkinesis"] = dict(zip(SIDES, palsy.synkinesis.tolist(), strict=True))
+    for view in SAT_FOR:
         done = int(rng.integers(2)) if view == Exercise.SNEER else None
         vector = weights(renderer.model.units, view, palsy, habits, rng, done)
         drawn = renderer.draw(subject, vector, light=random_light(rng))
@@ -116,6 +127,8 @@ def bent(found: Sequence[Row], measure: str, splits: Sequence[str] = ("val",)) -
     xs, ys, freedom = [], [], 0
     for group in groups.values():
         pitch = np.array([row["pitch"] for row in group])
+        if any(measure not in row["symmetry"]["measures"] for row in group):
+            continue  # photographed before that was measured
         for side in SIDES:
             value = np.array([row["symmetry"]["measures"][measure][side] for row in group])
             eyes = np.array([row["symmetry"]["eyes_mm"] for row in group])
@@ -132,7 +145,8 @@ def bent(found: Sequence[Row], measure: str, splits: Sequence[str] = ("val",)) -
 def figures(visits: Mapping[str, Sequence[Visit]]) -> dict[str, tuple[list[float], list[str]]]:
     """Name -> each visit's figure, and the person whose it is (a side of a person, for millimetres).
 
-    movement.ZONE.VIEW+VIEW: the share of the movements added up; moved.VIEW: one side's, mm.
+    movement.ZONE.VIEW+VIEW: the share of the movements added up; moved.VIEW: one side's, mm; along.PART.VIEW: what
+    moves along on one side, along.PART.VIEW_difference: the left less the right.
     """
     found: dict[str, tuple[list[float], list[str]]] = defaultdict(lambda: ([], []))
 
@@ -150,6 +164,12 @@ def figures(visits: Mapping[str, Sequence[Visit]]) -> dict[str, tuple[list[float
                 for view, row in visit.items()
                 if view in WAYS and (way := moved(view, MeasuredFace(row["symmetry"], row["pitch"]), rest))
             }
+            for view, row in visit.items():
+                for one in moved_along(view, MeasuredFace(row["symmetry"], row["pitch"]), rest):
+                    name = f"along.{one.part}.{view}"
+                    add(name, one.left, f"{person} left")
+                    add(name, one.right, f"{person} right")
+                    add(f"{name}_difference", one.more_on("left"), person)
             for view, way in known.items():
                 add(f"moved.{view}", way.left, f"{person} left")
                 add(f"moved.{view}", way.right, f"{person} right")
@@ -192,6 +212,21 @@ def healthy(visits: Mapping[str, Sequence[Visit]]) -> dict[str, dict[str, float 
     return reached
 
 
+def healthy_along(visits: Mapping[str, Sequence[Visit]]) -> dict[str, dict[str, float | int]]:
+    """How far the sides of healthy people differ in what moves along: nineteen of twenty visits stay within."""
+    well = {person: every for person, every in visits.items() if every and every[0][REST]["grade"] == 1}
+    return {
+        name: {
+            "nineteen_of_twenty": round(float(np.quantile(np.abs(values), 0.95)), 2),
+            "mean": round(float(np.mean(values)), 2),
+            "visits": len(values),
+            "people": len(set(whose)),
+        }
+        for name, (values, whose) in sorted(figures(well).items())
+        if name.startswith("along.") and name.endswith("_difference") and len(values) >= FEWEST_HEALTHY
+    }
+
+
 def add_to(release: Path, found: Mapping[str, Mapping[str, float | int]]) -> None:
     """Put the smallest detectable changes into release.json beside those that are there."""
     path = release / "release.json"
@@ -226,6 +261,7 @@ def main() -> None:
         "bent_per_degree": {measure: bent(found, measure) for measure in BENT},
         "smallest_detectable_change": (changes := detectable(visits)),
         "healthy": healthy(visits),
+        "healthy_along": healthy_along(visits),
     }
     args.out.write_text(json.dumps(told, indent=1) + "\n")
     if args.release:

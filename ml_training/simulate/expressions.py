@@ -1,4 +1,4 @@
-"""What muscles do: the twelve views, and what a palsy makes of them."""
+"""What muscles do: the twelve views and the bottom teeth, and what a palsy makes of them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,9 @@ _ZONE_OF = (
 """Prefix of a unit and the zone whose nerve branch moves it; the jaw has another nerve."""
 SMILES = (Exercise.CLOSED_SMILE, Exercise.SMILE_WITH_TEETH)
 CLOSURES = (Exercise.GENTLE_EYE_CLOSURE, Exercise.TIGHT_EYE_CLOSURE)
-MOUTH_VIEWS = (*SMILES, Exercise.SHOW_TEETH, Exercise.PUCKER, Exercise.NOSE_WRINKLE, Exercise.SNEER)
+MOUTH_VIEWS = (
+    *SMILES, Exercise.SHOW_TEETH, Exercise.LOWER_TEETH, Exercise.PUCKER, Exercise.NOSE_WRINKLE, Exercise.SNEER,
+)  # fmt: skip
 PASSIVE_CLOSURE = 0.12
 """How far a lid without its muscle sinks when the levator lets go. An assumption."""
 
@@ -88,6 +90,9 @@ def _full(view: str, rng: np.random.Generator, done_side: int | None) -> dict[st
                 "mouthStretch": u(0.5, 1.1),
             }
             return units | {"mouthSmile": u(0, 0.2), "jawOpen": u(0, 0.05), "cheekSquint": u(0, 0.2)}
+        case Exercise.LOWER_TEETH:
+            units = {"mouthLowerDown": u(0.9, 1.6), "mouthStretch": u(0, 0.5), "mouthUpperUp": u(0, 0.1)}
+            return units | {"jawOpen": u(0, 0.05)}
         case Exercise.PUCKER:
             units = {"mouthPucker": u(1.5, 2.3), "mouthFunnel": u(0, 0.35), "cheekSquint": u(0, 0.15)}
             return units | {"mouthPress": u(0, 0.3)}
@@ -147,7 +152,8 @@ GIVES_WAY = {
     Exercise.NOSE_WRINKLE: (("jaw", 0.2), ("mouthClose", 0.2), ("mouth", 0.6)),
     Exercise.CLOSED_SMILE: (("jaw", 0.0), ("mouthClose", 0.0), ("mouth", 0.3)),
 } | dict.fromkeys(
-    (Exercise.SMILE_WITH_TEETH, Exercise.SHOW_TEETH, Exercise.PUCKER), (("jaw", 0.3), ("mouth", 0.3))
+    (Exercise.SMILE_WITH_TEETH, Exercise.SHOW_TEETH, Exercise.LOWER_TEETH, Exercise.PUCKER),
+    (("jaw", 0.3), ("mouth", 0.3)),
 )
 """By view: units by their beginning, and how much of a face's own expression at rest is left in a full movement (the
 first that fits)."""
@@ -209,6 +215,7 @@ SHOWN_BY = {
     Exercise.CLOSED_SMILE: ("mouthSmile", "", 0.22),
     Exercise.SMILE_WITH_TEETH: ("mouthSmile", "mouthUpperUp", 0.4),
     Exercise.SHOW_TEETH: ("mouthLowerDown", "mouthUpperUp", 0.5),
+    Exercise.LOWER_TEETH: ("mouthLowerDown", "", 0.5),
     Exercise.PUCKER: ("mouthPucker", "", 0.6),
     Exercise.NOSE_WRINKLE: ("noseSneer", "", 0.35),
     Exercise.SNEER: ("noseSneer", "mouthUpperUp", 0.5),

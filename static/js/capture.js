@@ -53,6 +53,7 @@ function show(state) {
   showGhost(state);
   find("[data-trouble]").hidden = state !== "trouble";
   find("[data-done-panel]").hidden = state !== "done";
+  find("[data-skip-panel]").hidden = state !== "skip";
   root.classList.toggle("is-counting", state === "counting");
   const shutter = find("[data-shutter]");
   shutter.setAttribute("aria-label", state === "counting" ? text.stop : text.take);
@@ -101,7 +102,7 @@ function go(index) {
   here = index;
   const step = steps[index].dataset;
   find("[data-name]").textContent = step.name;
-  find("[data-place]").textContent = `${index + 1} / ${steps.length}`;
+  find("[data-place]").textContent = placeOf(steps[index]);
   find("[data-instruction]").textContent = step.instruction;
   const drawing = find("[data-drawing]");
   drawing.src = step.drawing;
@@ -116,7 +117,29 @@ function go(index) {
     }
   });
   dropShot();
+  if (steps[index].classList.contains("is-skipped")) {
+    say(`${step.name}: ${fill(text.notTaken, step)}`);
+  }
   show(stream ? "live" : noCamera ? "trouble" : "start");
+}
+
+// “7 of 10” of what the series asks for; what is taken besides has no number.
+function placeOf(step) {
+  const asked = steps.filter(isAsked);
+  const number = asked.indexOf(step) + 1;
+  return number ? fill(text.place, { number, all: asked.length }) : text.besides;
+}
+
+function fill(sentence, words) {
+  return sentence.replace(/\{(\w+)\}/g, (_all, name) => words[name]);
+}
+
+function isAsked(step) {
+  return step.dataset.asked !== undefined;
+}
+
+function isOpen(step) {
+  return !step.classList.contains("is-taken") && !step.classList.contains("is-skipped");
 }
 
 // Not scrollIntoView, which would scroll the whole page too.
@@ -128,7 +151,7 @@ function bringIntoRow(button) {
 function nextOpen(from) {
   for (let i = 1; i <= steps.length; i += 1) {
     const index = (from + i) % steps.length;
-    if (!steps[index].classList.contains("is-taken")) {
+    if (isAsked(steps[index]) && isOpen(steps[index])) {
       return index;
     }
   }
@@ -422,6 +445,7 @@ async function send(job) {
     body.append("replaces", job.replaces);
   }
   say(text.keeping);
+  step.classList.remove("is-skipped");
   step.classList.add("is-taken", "is-sending");
   const answer = await sendPhoto(text.upload, body);
   step.classList.remove("is-sending");
@@ -455,10 +479,46 @@ function showUnsent() {
 }
 
 function resend() {
-  unsent.splice(0).forEach((_job) => {
-    XX;
-  });
+  unsent.splice(0).forEach(sendAndWatchAgain);
   showUnsent();
+}
+
+async function sendAndWatchAgain(job) {
+  await watch(job, await send(job));
+}
+
+// ---- Left out, and why.
+
+// Only what the series asks for needs a reason.
+function askWhy() {
+  stopCount();
+  if (!isAsked(steps[here]) || !isOpen(steps[here])) {
+    go((here + 1) % steps.length);
+    return;
+  }
+  show("skip");
+  find("[data-reason]:not(.capture-step)").focus({ preventScroll: true });
+}
+
+async function skip(reason, note) {
+  const step = steps[here];
+  const body = new FormData();
+  body.append("exercise", step.dataset.exercise);
+  body.append("reason", reason);
+  body.append("note", note);
+  const answer = await sendPhoto(text.skipAddress, body);
+  if (answer.kind !== "stored") {
+    say(answer.detail || text[answer.kind] || text.notNoted, "bad");
+    return;
+  }
+  const same = steps.filter((one) => one.dataset.exercise === step.dataset.exercise);
+  for (const one of same.filter((each) => !each.classList.contains("is-taken"))) {
+    one.classList.add("is-skipped");
+    one.dataset.reason = answer.reason;
+  }
+  say(`${step.dataset.name}: ${fill(text.notTaken, answer)}`);
+  find("#skip-note").value = "";
+  advance();
 }
 
 // ---- Hands.
@@ -479,8 +539,21 @@ find("[data-ghost-toggle]").addEventListener("click", () => {
   press(find("[data-ghost-toggle]"), ghosted);
   showGhost(stage.dataset.state);
 });
-find("[data-skip]").addEventListener("click", () => {
+find("[data-skip]").addEventListener("click", askWhy);
+find("[data-later]").addEventListener("click", () => {
   go((here + 1) % steps.length);
+});
+find("[data-skip-not]").addEventListener("click", () => {
+  go(here);
+});
+for (const button of root.querySelectorAll(".skip-reasons [data-reason]")) {
+  button.addEventListener("click", () => {
+    skip(button.dataset.reason, "");
+  });
+}
+find("[data-other]").addEventListener("submit", (event) => {
+  event.preventDefault();
+  skip("other", find("#skip-note").value);
 });
 find("[data-mirror]").addEventListener("click", () => {
   mirrored = !mirrored;
@@ -537,7 +610,17 @@ function first() {
   return wanted > -1 ? wanted : Math.max(0, nextOpen(steps.length - 1));
 }
 
+// Begun before, on this device or another one: it says where it goes on.
+function sayWhere() {
+  const asked = steps.filter(isAsked);
+  const done = asked.filter((step) => !isOpen(step)).length;
+  if (done && done < asked.length) {
+    say(fill(text.goesOn, { done, all: asked.length, exercise: steps[here].dataset.name }));
+  }
+}
+
 press(find("[data-hands-free]"), handsFree);
 press(find("[data-ghost-toggle]"), ghosted);
 go(first());
+sayWhere();
 open();

@@ -1,4 +1,4 @@
-// Sends one photo into a visit and tells how far it is. A token that a new login has replaced is fetched once more.
+// Sends one photo into a visit, or why there is none, and tells how far it is. A token that a new login has replaced is fetched once more.
 import { csrfToken, freshPage, takeCsrfToken, wait } from "./page.js";
 
 // Where many photos come in at once, the answer says when there is room again: the same one is sent once more then.
@@ -57,10 +57,10 @@ function said(request) {
 }
 
 function answer(request) {
-  const { code, detail, id, check } = said(request);
+  const { code, detail, id, check, reason } = said(request);
   // A page in place of the answer is the login's.
   const kind = KINDS[request.status] ?? (request.status === 200 ? "session" : "offline");
-  return { kind, code, detail, id, check };
+  return { kind, code, detail, id, check, reason };
 }
 
 // True where somebody is logged in; the page's token is then the one of that login.
@@ -82,7 +82,7 @@ export function plainName(file) {
   return `photo.${given || ENDINGS[file.type] || "jpg"}`;
 }
 
-// Resolves to {kind, code, detail, id, check}; kind is stored, refused, unstored (not the photo's fault), large, session,
+// Resolves to {kind, code, detail, id, check, reason}; kind is stored, refused, unstored (not the photo's fault), large, session,
 // forbidden or offline.
 export async function send(url, body, progress) {
   const first = await patiently(url, body, progress);

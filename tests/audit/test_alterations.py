@@ -20,6 +20,7 @@ from clinic.examination import services_scales
 from clinic.examination.scales import BY_CODE
 from clinic.operations.fsck import audit as fsck
 from clinic.operations.models import IntegrityCheck
+from clinic.visits.services_series import skip_exercise
 
 from .. import factories
 from ..shared import taken_back
@@ -56,7 +57,14 @@ def records_of(patient: Any, visit: Any, clinician: Any) -> dict[str, Any]:
     scale = BY_CODE["yanagihara"]
     assessment = services_scales.answer(user=clinician, visit=visit, scale=scale, answers={"rest": 2})
     services_scales.answer(user=clinician, visit=visit, scale=scale, answers=dict.fromkeys(scale.by_code, 2))
-    found |= {"visit": visit, "photo": photo, "task": task, "assessment": assessment}
+    skipped = skip_exercise(user=clinician, visit=visit, exercise="pucker", reason="pain")
+    found |= {
+        "visit": visit,
+        "photo": photo,
+        "task": task,
+        "assessment": assessment,
+        "skippedexercise": skipped,
+    }
     assert sorted(found) == HISTORIES, "a table whose history is kept isn't tried"
     chain.seal_all()
     assert verify()[0] == 0, verify()

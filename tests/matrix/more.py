@@ -8,6 +8,7 @@ from .rows import (
     API,
     API_CONFIRM,
     API_PLACE,
+    API_WRITE,
     HEAD,
     NOTHING,
     PAGE,
@@ -83,7 +84,15 @@ SCALES_API = [
     post("api:assessment-finish", API_CONFIRM, "assessment", status=200, by_scope=True),
     post("api:assessment-reopen", API_CONFIRM, "finished_assessment", status=200, by_scope=True),
 ]
+SERIES_API = [
+    get("api:visit-series", API, "visit", sees=NOTHING, reads=True),
+    post(
+        "api:visit-skip", API_WRITE, "visit", lambda r: {"exercise": "pucker", "reason": "pain"}, status=200
+    ),
+    post("api:visit-unskip", API_WRITE, "visit", lambda r: {"exercise": "pucker"}, status=200, writes=False),
+]
 TASKS_API = [
+    *SERIES_API,
     *RED_FLAGS_API,
     *SCALES_API,
     *resource("task"),
@@ -99,6 +108,8 @@ SUGGESTIONS = [
         lambda r: {f"exercise-{r.photo.pk}": "rest", f"version-{r.photo.pk}": str(r.photo.version)},
     ),
     post("visits:photo_taken", WRITE, "photo", lambda r: {"taken_at": "2026-11-02T09:30", "version": "1"}),
+    post("visits:skip", WRITE, "visit", lambda r: {"exercise": "pucker", "reason": "pain"}),
+    post("visits:unskip", WRITE, "visit", lambda r: {"exercise": "nasal_base"}, writes=False),
     post("visits:keep", WRITE, "visit", lambda r: {"suggestion": "mirrored", "value": "left"}),
     # No worker is there to answer.
     post(
@@ -112,6 +123,13 @@ SUGGESTIONS = [
     get("visits:quick_check", PLACE_WRITE, sees=NOTHING),
 ]
 MODEL = [
+    get("visits:protocols", HEAD, sees=NOTHING),
+    post(
+        "visits:protocols",
+        HEAD,
+        body=lambda r: {"protocol": "ten-1", "version": str(r.patient.clinic.version)},
+        sees=NOTHING,
+    ),
     get("inference:use", HEAD, sees=NOTHING),
     post("inference:use", HEAD, body=lambda r: {"model_use": "off"}, sees=NOTHING),
 ]
@@ -123,6 +141,7 @@ OF_THE_API = [
     get("api:release-detail", API_PLACE, args={"name": "release"}, sees=NOTHING),
     get("api:release-agreement", API_PLACE, args={"name": "release"}, sees=NOTHING),
     get("api:exercises", API_PLACE, sees=NOTHING),
+    get("api:protocols", API_PLACE, sees=NOTHING),
     get("api:caller", API_PLACE, status=204, sees=NOTHING),
     get("api:problems", PUBLIC, sees=NOTHING),
     get("api:problem", PUBLIC, args={"code": "not_found"}, sees=NOTHING),

@@ -37,6 +37,7 @@ RESOURCES = {
     "assessment": (RESULT, CONFIRM),
     "release": (None, None),
     "exercises": (None, None),
+    "protocols": (None, None),
     "caller": (None, None),
     "changes": (READ, None),
 }

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from inference.pipeline.codes import VIEWS
+from inference.pipeline.codes import FROM_BELOW, UNTAUGHT, VIEWS
 from inference.pipeline.measure import (
     BY_NAME,
     MEASURES,
@@ -49,7 +49,7 @@ def test_the_emotrics_ten_and_what_was_asked_for_besides_are_there():
 def test_each_measure_says_what_it_is(one):
     assert one.unit in ("mm", "deg")
     assert one.definition.endswith(".") and one.source
-    assert one.views and set(one.views) <= set(VIEWS)
+    assert one.views and set(one.views) <= {*VIEWS, *UNTAUGHT} - FROM_BELOW
     assert (one.of_side is None) != (one.of_face is None)
 
 
@@ -176,7 +176,7 @@ def test_a_measure_that_rest_lacks_has_no_change():
 def test_pupils_are_read_only_where_they_can_be_seen():
     for name in ("mrd1", "mrd2", "brow_height"):
         assert not {"gentle_eye_closure", "tight_eye_closure"} & set(BY_NAME[name].views)
-    assert set(BY_NAME["palpebral_fissure"].views) == set(VIEWS)
+    assert set(BY_NAME["palpebral_fissure"].views) == {*VIEWS, *UNTAUGHT} - FROM_BELOW
 
 
 def test_a_value_of_the_whole_face_is_a_share_of_the_eyes_distance_too():

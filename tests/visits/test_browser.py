@@ -176,7 +176,7 @@ def test_a_photo_stored_while_the_board_is_looked_at_is_shown_too(open_page, vis
 
 def test_the_camera_by_keyboard_from_the_countdown_to_the_next_exercise(open_page, visit):
     page = open_page("visits:capture", visit.pk, "?exercise=closed_smile", permissions=["camera"])
-    expect(page.locator(".capture-name")).to_have_text("Closed-mouth smile 5 / 13")
+    expect(page.locator(".capture-name")).to_have_text("Closed-mouth smile 5 of 13")
     shutter = page.get_by_role("button", name=re.compile("Take the photo"))
     expect(shutter).to_be_visible(timeout=WAIT)
     shutter.press("Enter")
@@ -185,7 +185,7 @@ def test_the_camera_by_keyboard_from_the_countdown_to_the_next_exercise(open_pag
     page.keyboard.press("Enter")
     # Nobody analyses it here: the next exercise does not wait for ever.
     expect(page.locator("[data-status]")).to_have_text(LATE, timeout=WAIT)
-    expect(page.locator(".capture-name")).to_have_text("Smile with teeth 6 / 13")
+    expect(page.locator(".capture-name")).to_have_text("Smile with teeth 6 of 13")
     expect(page.get_by_role("button", name=re.compile("Take the photo"))).to_be_focused()
     photo = Photo.objects.get()
     assert photo.exercise == "closed_smile"
@@ -358,14 +358,14 @@ def drop(page: Page, path: Path) -> None:
 def test_a_missing_view_is_taken_or_chosen_from_its_line_at_a_phone_s_width(open_page, visit):
     factories.PhotoFactory(visit=visit, exercise="rest")
     page = open_page("visits:detail", visit.pk, viewport={"width": 390, "height": 844})
-    sees(page.locator(".missing-one"), 11)
+    sees(page.locator(".missing .missing-one"), 11)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     line = page.locator(".missing-one", has=page.get_by_role("heading", name="Pucker"))
     line.locator("[data-upload-input]").set_input_files(
         {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": (PEOPLE / "t1.jpg").read_bytes()}
     )
-    sees(page.locator(".missing-one"), 10)
+    sees(page.locator(".missing .missing-one"), 10)
     assert set(Photo.objects.values_list("exercise", flat=True)) == {"rest", "pucker"}
     page.get_by_role("link", name="Take: Open mouth").focus()
     page.keyboard.press("Enter")
-    expect(page.locator(".capture-name")).to_have_text("Open mouth 13 / 13", timeout=WAIT)
+    expect(page.locator(".capture-name")).to_have_text("Open mouth 13 of 13", timeout=WAIT)

@@ -142,5 +142,5 @@ def test_the_camera_keeps_its_photo_while_somebody_asks(open_page, visit):
     assert not Photo.objects.exists()
     keep.click()
     dialog.get_by_role("button", name="Record the consent").click()
-    expect(page.locator(".capture-name")).to_have_text("Brow raise 2 / 13", timeout=WAIT)
+    expect(page.locator(".capture-name")).to_have_text("Brow raise 2 of 13", timeout=WAIT)
     assert Photo.objects.count() == Consent.objects.count() == 1

@@ -6,6 +6,7 @@ import pytest
 
 from clinic.visits import selectors, sentences
 from clinic.visits.reading import photo_details
+from clinic.visits.series import series_of
 from inference import finding
 from inference.finding import Finding, Verdict
 from inference.sentences import model_finding
@@ -86,9 +87,10 @@ def test_a_visit_s_photos_in_a_few_sentences(visit):
     nothing = sentences.visit_summary([])
     assert (nothing.photos, nothing.model) == ("No photos yet.", "")
     in_each_state(visit)
-    summary = sentences.visit_summary(selectors.photos_of_visit(visit=visit))
+    cards = selectors.photos_of_visit(visit=visit)
+    summary = sentences.visit_summary(cards, series=series_of(visit=visit, cards=cards))
     assert summary.photos == (
-        "6 of 12 exercises photographed. 2 photos are being analysed. "
+        "7 of 12 exercises photographed. 2 photos are being analysed. "
         "1 photo should be retaken. 1 analysis failed."
     )
     assert summary.model == "Weakness on the left in 4 of 5 photos."

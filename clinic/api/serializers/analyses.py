@@ -11,6 +11,7 @@ from rest_framework.reverse import reverse
 
 from clinic.visits.models import ExerciseSide
 from clinic.visits.reading import CAUTIONS
+from clinic.visits.sentences import untaught_view
 from inference.errors import explain
 from inference.finding import figures_of, from_analysis
 from inference.jobs.states import Status
@@ -72,15 +73,18 @@ class ResultSerializer(serializers.Serializer[Any]):
     )
     preliminary = serializers.BooleanField(help_text="True until a clinician confirmed or corrected it.")
     notice = serializers.CharField(help_text="To be shown wherever the result is.")
-    exercise = serializers.CharField()
-    exercise_as_asked = serializers.BooleanField()
+    exercise = serializers.CharField(
+        allow_null=True,
+        help_text="Null in a view that no model has learnt: then nothing else says what it found.",
+    )
+    exercise_as_asked = serializers.BooleanField(allow_null=True)
     exercise_probabilities = serializers.DictField(child=serializers.FloatField())
     reference = serializers.ChoiceField(
         choices=[("used", "used"), ("unusable", "unusable")],
         allow_null=True,
         help_text="Whether the analysis' `reference` could be used; null where there was none.",
     )
-    palsy_probability = serializers.FloatField()
+    palsy_probability = serializers.FloatField(allow_null=True)
     palsy_verdict = serializers.ChoiceField(choices=VERDICTS, allow_null=True, help_text=VERDICT_HELP)
     sentence = serializers.CharField(
         help_text="The finding in words; of an uncertain one why, and what to do."
@@ -172,24 +176,25 @@ def _seconds(start: Any, end: Any) -> float | None:
 
 def _finding(analysis: Analysis) -> dict[str, Any]:
     figures = figures_of(analysis.findings)
-    found = from_analysis(analysis, asked=analysis.photo.exercise)
+    asked = analysis.photo.exercise
+    found, knows = from_analysis(analysis, asked=asked), figures.knows(asked)
     return {
         "source": "model",
         "notice": _("A model's finding, to support documentation. Not a diagnosis."),
-        "exercise": analysis.exercise,
-        "exercise_as_asked": same_exercise(analysis.photo.exercise, analysis.exercise),
-        "exercise_probabilities": dict(figures.exercises),
+        "exercise": analysis.exercise if knows else None,
+        "exercise_as_asked": same_exercise(asked, analysis.exercise) if knows else None,
+        "exercise_probabilities": dict(figures.exercises) if knows else {},
         "reference": figures.reference or None,
-        "palsy_probability": analysis.palsy_probability,
-        "palsy_verdict": found.stated_verdict or None,
-        "sentence": model_finding(found),
+        "palsy_probability": analysis.palsy_probability if knows else None,
+        "palsy_verdict": (found.stated_verdict or None) if knows else None,
+        "sentence": model_finding(found) if knows else untaught_view(asked),
         "cautions": [
             {"code": code, "sentence": str(CAUTIONS[code])} for code in found.cautions if code in CAUTIONS
         ],
         "weak_side": found.weak_side or None,
-        "weak_side_probabilities": dict(figures.sides),
+        "weak_side_probabilities": dict(figures.sides) if knows else {},
         "grade": found.grade,
-        "grade_probabilities": dict(figures.grades),
+        "grade_probabilities": dict(figures.grades) if knows else {},
         "zones": {zone: found.zones.get(zone) for zone in ZONES} if found.zones else None,
         "symmetry": {key: figures.symmetry.get(key) for key in ("unit", "brow", "eye", "mouth", "composite")},
         "quality": dict(figures.quality),

@@ -10,13 +10,16 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from clinic.common.spans import Precision
+from clinic.examination.along import Along
 from clinic.patients.models import Cause
 from clinic.patients.treatments import ToxinProduct, TreatmentKind
 from clinic.recovery.data import scores_as_data
 from clinic.recovery.figures import measures_of
 from clinic.recovery.history import EpisodeHistory, VisitPoint
 from clinic.recovery.measures import PhotoPoint
-from clinic.visits.models import ExerciseSide
+from clinic.visits import protocols
+from clinic.visits.models import ExerciseSide, SkipReason
+from inference.pipeline.measure.synkinesis import PARTS
 
 from .analyses import VERDICT_HELP, VERDICTS
 from .fields import GRADE, BlankAsNull
@@ -94,6 +97,40 @@ class ModelGradeSerializer(serializers.Serializer[Any]):
     release = serializers.CharField()
 
 
+class AlongSerializer(serializers.Serializer[Any]):
+    """One part in one exercise, in photos of one visit by one release; millimetres, the patient's own sides."""
+
+    part = serializers.ChoiceField(
+        source="moved.part",
+        choices=[(part, part) for part in PARTS],
+        help_text="eye: narrows; mouth, chin: rise.",
+    )
+    exercise = serializers.CharField(source="moved.exercise")
+    left = serializers.FloatField(source="moved.left")
+    right = serializers.FloatField(source="moved.right")
+    left_share = serializers.SerializerMethodField(help_text="Of the length at rest, of that side.")
+    right_share = serializers.SerializerMethodField()
+    side_error = serializers.FloatField(allow_null=True, help_text="Half of the 95 % interval of one side.")
+    difference = serializers.SerializerMethodField(help_text="Left less right.")
+    error = serializers.FloatField(allow_null=True, help_text="Half of the 95 % interval of the difference.")
+    limit = serializers.FloatField(
+        allow_null=True, help_text="The larger of that error and what nineteen of twenty healthy faces reach."
+    )
+    more = BlankAsNull(
+        choices=ExerciseSide.choices, read_only=True, help_text="The side that moves more than that."
+    )
+    release = serializers.CharField()
+
+    def get_left_share(self, one: Along) -> float | None:
+        return one.moved.share("left")
+
+    def get_right_share(self, one: Along) -> float | None:
+        return one.moved.share("right")
+
+    def get_difference(self, one: Along) -> float:
+        return one.moved.more_on("left")
+
+
 class ModelsWordSerializer(serializers.Serializer[VisitPoint]):
     """What the models found at a visit."""
 
@@ -108,6 +145,11 @@ class ModelsWordSerializer(serializers.Serializer[VisitPoint]):
         allow_null=True, help_text="Mean of the three, where all are of one kind."
     )
     rest = RestingSerializer(source="resting", many=True, read_only=True)
+    along = AlongSerializer(
+        many=True,
+        read_only=True,
+        help_text="What moved since rest in exercises that aren't about it. No figure is called synkinesis.",
+    )
     releases = serializers.ListField(child=serializers.CharField())
 
     def get_preliminary(self, visit: VisitPoint) -> bool:
@@ -194,6 +236,14 @@ class PhotoPointSerializer(serializers.Serializer[Any]):
         return [{name: getattr(one, name) for name in MEASURE_FIGURES} for one in measures_of(photo)]
 
 
+class NotTakenSerializer(serializers.Serializer[Any]):
+    """An exercise that a visit did without."""
+
+    exercise = serializers.CharField()
+    reason = serializers.ChoiceField(choices=SkipReason.choices)
+    note = serializers.CharField()
+
+
 class VisitPointSerializer(serializers.Serializer[VisitPoint]):
     visit = serializers.UUIDField(source="visit_id")
     at = serializers.DateTimeField()
@@ -210,7 +260,18 @@ class VisitPointSerializer(serializers.Serializer[VisitPoint]):
     clinician = CliniciansWordSerializer(source="*")
     model = ModelsWordSerializer(source="*")
     waiting = serializers.IntegerField(help_text="Photos whose analysis goes on.")
+    protocol = serializers.SerializerMethodField(help_text="Key of the one with which the visit was begun.")
+    not_taken = serializers.SerializerMethodField(
+        help_text="Exercises that were left out with a reason: they have no figures, which is not zero."
+    )
     photos = PhotoPointSerializer(many=True)
+
+    def get_protocol(self, visit: VisitPoint) -> str:
+        return protocols.of_key(visit.protocol).key
+
+    @extend_schema_field(NotTakenSerializer(many=True))
+    def get_not_taken(self, visit: VisitPoint) -> Any:
+        return NotTakenSerializer(visit.not_taken, many=True).data
 
 
 class TreatmentMarkSerializer(serializers.Serializer[Any]):

@@ -13,6 +13,7 @@ from rest_framework import serializers
 from clinic.accounts.models import Clinic, ModelUse, Role
 from clinic.patients.models import Consent, ConsentManner, Episode, Patient, WeakSide
 from clinic.recovery.models import PatientSummary
+from clinic.visits import protocols
 from clinic.visits.models import Visit
 
 from ..moments import MomentSerializerField
@@ -33,12 +34,16 @@ class ClinicSerializer(serializers.ModelSerializer[Clinic]):
         read_only=True,
         help_text="What it lets a model do: photos have results to be had with `in_use` alone.",
     )
+    protocol = serializers.SerializerMethodField(help_text="Key of the one with which new visits begin.")
     role = serializers.SerializerMethodField()
 
     class Meta:
         model = Clinic
-        fields = ["id", "url", "name", "time_zone", "language", "model_use", "role"]
+        fields = ["id", "url", "name", "time_zone", "language", "model_use", "protocol", "role"]
         read_only_fields = fields
+
+    def get_protocol(self, clinic: Clinic) -> str:
+        return protocols.of_clinic(clinic).key
 
     @extend_schema_field(serializers.ChoiceField(choices=Role.choices))
     def get_role(self, clinic: Clinic) -> str:
@@ -219,11 +224,19 @@ class VisitSerializer(serializers.ModelSerializer[Visit]):
     class Meta:
         model = Visit
         fields = [
-            "id", "url", "patient", "episode", "at", "clinician", "impression", "grade", "assessments", "created_at",
+            "id", "url", "patient", "episode", "at", "clinician", "impression", "grade", "protocol", "assessments",
+            "created_at",
             "archived_at", "version",
         ]  # fmt: skip
         read_only_fields = fields
         extra_kwargs = {"grade": {"help_text": "The clinician's House-Brackmann grade, 1 to 6."}}
+
+    protocol = serializers.SerializerMethodField(
+        help_text="Key of the protocol with which it was begun: what its series is complete by."
+    )
+
+    def get_protocol(self, visit: Visit) -> str:
+        return protocols.of_key(visit.protocol).key
 
     @extend_schema_field(AssessmentSerializer(many=True, allow_null=True))
     def get_assessments(self, visit: Visit) -> Any:
@@ -253,5 +266,9 @@ class VisitInput(VisitChange):
         required=False, help_text="One of the patient's episodes; the current one if left out."
     )
 
+    protocol = serializers.ChoiceField(
+        choices=protocols.choices(), required=False, help_text="The clinic's own if left out."
+    )
+
     class Meta(VisitChange.Meta):
-        fields = ["patient", "episode", *VisitChange.Meta.fields]
+        fields = ["patient", "episode", "protocol", *VisitChange.Meta.fields]

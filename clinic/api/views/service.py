@@ -19,10 +19,12 @@ from clinic.accounts.models import Clinic
 from clinic.accounts.scopes import Proof
 from clinic.accounts.selectors import tokens_visible_to
 from clinic.visits.exercises import PROTOCOL
+from clinic.visits.protocols import PROTOCOLS
 
 from ..catalogue import CATALOGUE, Problem
 from ..permissions import FREE
 from ..serializers.photos import ExerciseSerializer
+from ..serializers.series import ProtocolSerializer
 from ..serializers.service import ProblemKindSerializer, TokenInput, TokenListSerializer, TokenSerializer
 from ..throttles import ByAccount, ByAddress, Everything
 from .base import Strict, Systems, given
@@ -202,12 +204,25 @@ class ExerciseView(Strict):
         return FREE
 
     @extend_schema(
-        summary="The exercises that a patient is asked for",
-        description="The capture protocol in its order. It will grow: take the codes from here.",
+        summary="The exercises that a patient can be asked for",
+        description="All of them, in the order in which photos are shown. It will grow: take the codes from here.",
         responses=ExerciseSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
         return Response(ExerciseSerializer(PROTOCOL, many=True, context={"request": request}).data)
+
+
+class ProtocolsView(Strict):
+    def scope(self) -> str:
+        return FREE
+
+    @extend_schema(
+        summary="The protocols with which visits begin",
+        description="Which exercises a visit asks for, and in which order. A clinic chooses one for its new visits.",
+        responses=ProtocolSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        return Response(ProtocolSerializer(PROTOCOLS, many=True, context={"request": request}).data)
 
 
 class CallerView(Strict):

@@ -39,6 +39,7 @@ from ..serializers import photos as photo_shapes
 from ..serializers import records as shapes
 from .analyses import FOLLOW_AFTER, FOLLOW_HEADERS, confirmed_among
 from .base import Records, named, unless_archived
+from .series import SeriesActions
 from .visit_findings import VisitFindingsActions
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ DUPLICATES = frozenset({"same_in_visit", "same_in_patient"})
         summary="A visit", description="When it was, who saw the patient, and the clinician's own impression."
     ),
 )
-class VisitViewSet(VisitFindingsActions, Records):
+class VisitViewSet(SeriesActions, VisitFindingsActions, Records):
     serializer_class = shapes.VisitSerializer
     inputs: ClassVar[dict[str, Any]] = {"create": shapes.VisitInput, "partial_update": shapes.VisitChange}
     filterset_class = filters.VisitFilter

@@ -68,7 +68,7 @@ DYNAMIC = (
         "midface",
         DYNAMIC_GROUP,
     ),
-    Item("lower_lip", _("Lower lip in a long “eee”"), MOVES, "show_teeth", "mouth", DYNAMIC_GROUP),
+    Item("lower_lip", _("Lower lip in a long “eee”"), MOVES, "lower_teeth", "mouth", DYNAMIC_GROUP),
 )
 SYNKINESIS = (
     Item("eye_synkinesis", _("Eye"), ALONG, "smile_with_teeth", "", SYNKINESIS_GROUP),

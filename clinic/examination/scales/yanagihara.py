@@ -25,7 +25,7 @@ ITEMS = (
     ("nose", _("Wrinkle the nose"), "nose_wrinkle", "midface"),
     ("cheeks", _("Blow out the cheeks"), "puff_cheek", "mouth"),
     ("whistle", _("Whistle"), "pucker", "mouth"),
-    ("lower_lip", _("Grin, and pull the lower lip down"), "show_teeth", "mouth"),
+    ("lower_lip", _("Grin, and pull the lower lip down"), "lower_teeth", "mouth"),
 )
 
 YANAGIHARA = Scale(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from clinic.examination import (
+    along,
     milestone_sentences,
     policies,
     scale_page,
@@ -17,6 +19,8 @@ from clinic.examination import (
     sentences,
 )
 from clinic.examination.models import Task
+from clinic.examination.scales import BY_CODE
+from clinic.examination.scales.sunnybrook import SYNKINESIS
 from clinic.patients.models import Patient
 from clinic.visits.models import Visit
 
@@ -75,6 +79,21 @@ def scales_of(context: dict, visit: Visit) -> dict:
         "visit": visit,
         "filled": filled,
         "offered": scale_page.offered(cause=visit.episode.cause, but=current) if can_assess else [],
+    }
+
+
+@register.inclusion_tag("examination/_along.html", takes_context=True)
+def moves_along(context: dict, visit: Visit, cards: list) -> dict:
+    """What moved along in paired views of a visit, beside the clinician's own grades, which come first."""
+    found = selectors_scales.assessment_of(visit=visit, scale=BY_CODE["sunnybrook"])
+    is_open = found is None or not found.is_finished
+    return {
+        "visit": visit,
+        "views": along.paired_views(cards=cards, answers=found.answers if found is not None else {}),
+        "choices": [(one.value, one.name) for one in SYNKINESIS],
+        "can_answer": is_open and policies.can_assess(context["request"].user, visit),
+        "assessment": found,
+        "here": reverse("visits:detail", args=[visit.pk]),
     }
 
 

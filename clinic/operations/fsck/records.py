@@ -88,7 +88,10 @@ LOOKS: tuple[tuple[str, Look], ...] = (
         "succeeded_without_findings",
         lambda: [
             Analysis.everything.filter(status=Status.SUCCEEDED).filter(
-                Q(findings__isnull=True) | Q(palsy_probability__isnull=True) | Q(finished_at__isnull=True)
+                Q(findings__isnull=True)
+                # Of a view that networks were not taught there is neither.
+                | Q(palsy_probability__isnull=True) & ~Q(exercise="")
+                | Q(finished_at__isnull=True)
             )
         ],
     ),

@@ -124,6 +124,12 @@ def model_words(card: selectors.PhotoCard) -> str:
 
 
 @register.filter
+def untaught_words(card: selectors.PhotoCard) -> str:
+    """What stands in the place of the model's finding in a view that no model has learnt."""
+    return sentences.untaught_view(card.photo.exercise)
+
+
+@register.filter
 def clinician_words(card: selectors.PhotoCard) -> str:
     """The clinician's finding in words; the exercise is named where it is not the one that was asked for."""
     if card.confirmed is None:

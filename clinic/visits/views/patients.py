@@ -20,6 +20,7 @@ from clinic.patients.selectors import current_episode
 from .. import exercises, policies, selectors, sentences
 from ..grading import visit_findings
 from ..models import Visit
+from ..series import series_with, standing_skips
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -74,11 +75,20 @@ def patient_visits(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     by_visit = defaultdict(list)
     for card in (*told, *selectors.cards(photos=others, states_alone=True)):
         by_visit[card.photo.visit_id].append(card)
+    skips = standing_skips(visit_ids=[visit.pk for visit in context["visits"]])
     rows = [
         {
             "visit": visit,
             "cards": by_visit[visit.pk],
-            "summary": sentences.visit_summary(by_visit[visit.pk], states_alone=visit.pk not in bare),
+            "summary": sentences.visit_summary(
+                by_visit[visit.pk],
+                series=series_with(
+                    visit=visit,
+                    there={card.photo.exercise for card in by_visit[visit.pk]},
+                    skips=skips[visit.pk],
+                ),
+                states_alone=visit.pk not in bare,
+            ),
             "known": found[visit.pk],
         }
         for visit in context["visits"]

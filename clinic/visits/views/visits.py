@@ -25,12 +25,14 @@ from clinic.patients.models import ConsentUse, Patient, RedFlags
 from clinic.patients.selectors import current_episode, episodes_of
 from clinic.patients.uses import record_consent
 
-from .. import exercises, intake, policies, rules, selectors, sentences, services
+from .. import exercises, intake, policies, protocols, rules, selectors, sentences, services
 from ..filing import proposal
 from ..forms import ImpressionForm, VisitForm, VisitStatementForm, WhenForm
 from ..mirroring import mirrored_in
+from ..models import SkipReason
 from ..photo_dates import photo_dates
 from ..reviewing import VisitReview, visit_review
+from ..series import lacking, series_of
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -57,7 +59,11 @@ def new(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     require(policies.can_create_visit(request.user, patient))
     episode = current_episode(patient=patient)
     episodes = episodes_of(patient=patient)
-    initial = {"at": timezone.localtime(), "episode": episode.pk if episode else None}
+    initial = {
+        "at": timezone.localtime(),
+        "episode": episode.pk if episode else None,
+        "protocol": protocols.of_clinic(patient.clinic).key,
+    }
     form = VisitForm(request.POST or None, episodes=episodes, initial=initial)
     typed = form.cleaned_data if episodes and form.is_bound and form.is_valid() else {}
     if typed and (there := rules.visit_at(patient=patient, at=typed["at"])):
@@ -97,13 +103,16 @@ def board_context(request: ClinicRequest, visit: Visit) -> dict[str, Any]:
     """The cards of a visit, the exercises without a photo, and the summary."""
     cards = selectors.photos_of_visit(visit=visit)
     review = visit_review(visit=visit, photos=cards)
+    series = series_of(visit=visit, cards=cards)
+    found = review.known.together
     return {
         "visit": visit,
         "cards": cards,
-        "summary": sentences.visit_summary(cards),
+        "summary": sentences.visit_summary(cards, series=series),
         "review": review,
         "known": review.known,
-        "together": review.known.together,
+        "together": found,
+        "lacking": lacking(found.findings.views_missing, series) if found is not None else [],
         "contradicting": review.contradictions,
         "statement": _statement(review),
         "can_confirm": policies.can_confirm_visit(request.user, visit),
@@ -111,7 +120,9 @@ def board_context(request: ClinicRequest, visit: Visit) -> dict[str, Any]:
         "turned": [card for card in cards if card.photo.turned_from_id is not None],
         "filing": proposal(visit=visit, cards=cards),
         "dates": photo_dates(visit=visit, cards=cards),
-        "missing": selectors.missing_exercises(cards=cards),
+        "series": series,
+        "missing": series.missing,
+        "skip_reasons": SkipReason.choices,
         "can_upload": policies.can_upload(request.user, visit),
         "can_edit": policies.can_edit_visit(request.user, visit),
     }
@@ -148,7 +159,6 @@ def page(
         "episode": visit.episode,
         "form": ImpressionForm(instance=visit),
         "when_form": WhenForm(record=visit),
-        "steps": exercises.STEPS,
         "earlier": earlier,
         "later": later,
         "refused": refused or [],
@@ -255,15 +265,19 @@ def capture(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     visit = visible_visit(request, pk)
     require(policies.can_upload(request.user, visit))
     record_read(request=request, patient=visit.patient, access=Access.RECORD)
-    taken = {(card.photo.exercise, card.photo.side) for card in selectors.photos_of_visit(visit=visit)}
+    cards = selectors.photos_of_visit(visit=visit)
+    taken = {(card.photo.exercise, card.photo.side) for card in cards}
     ghosts = selectors.ghosts_for(visit=visit)
+    series = series_of(visit=visit, cards=cards)
     steps = [
         {
             "step": step,
-            "taken": (step.exercise.code, step.side) in taken,
+            "place": place,
+            "taken": (step.exercise.code, step.side) in taken or (place.taken and not step.side),
             "ghost": ghosts.get((step.exercise.code, step.side)),
         }
-        for step in exercises.STEPS
+        for place in (*series.places, *series.besides)
+        for step in exercises.steps_of([place.exercise])
     ]
     wanted = request.GET.get("exercise", "")
     context = {
@@ -271,6 +285,8 @@ def capture(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
         "patient": visit.patient,
         "episode": visit.episode,
         "steps": steps,
+        "series": series,
+        "skip_reasons": SkipReason.choices,
         "start": exercises.asked_now(wanted),
         "accept": intake.ACCEPT,
         **consent_context(visit),

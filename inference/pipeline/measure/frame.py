@@ -40,6 +40,7 @@ LOWER_INNER_LIP: Final = (78, 87, 14, 317, 308)  # 60, 67-64
 PHILTRUM: Final = 0  # 51
 FOLDS: Final = {"right": (203, 206, 216), "left": (423, 426, 436)}
 """Mesh points along the nasolabial fold, from the wing of the nose to beside the commissure."""
+NOSE_BASE: Final = 2  # 33
 PUPILS: Final = {"right": 468, "left": 473}
 IRIS_EDGES: Final = {"right": (469, 471), "left": (474, 476)}
 """Both ends of each iris' horizontal diameter."""

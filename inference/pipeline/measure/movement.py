@@ -38,13 +38,17 @@ WAYS: Final[Mapping[str, MovementRule]] = {
     Exercise.SMILE.value: MovementRule("mouth", "commissure_excursion", 1),
     Exercise.SHOW_TEETH.value: MovementRule("mouth", "commissure_excursion", 1),
     Exercise.OPEN_MOUTH.value: MovementRule("mouth", "dental_show", 1),
+    Exercise.LOWER_TEETH.value: MovementRule("mouth", "lower_lip_drop", 1),
 }
-"""Exercise -> how its movement is read. The others have no measure that tells movement from error: wrinkling the
-nose or
-sneering shortens the nasolabial fold by 1 mm where 2.7 can be detected, a pucker moves the corners by 1 of 5.7, and no
-landmark follows a puffed cheek."""
+"""Exercise -> how its movement is read. The others have no measure that tells movement from error: wrinkling the nose
+or sneering shortens the nasolabial fold by 1 mm where 2.7 can be detected, a pucker moves the corners by 1 of 5.7, and
+no landmark follows a puffed cheek."""
 
-PER_DEGREE: Final[Mapping[str, float]] = {"brow_height": 0.0053}
+PER_DEGREE: Final[Mapping[str, float]] = {
+    "brow_height": 0.0053,
+    "corner_drop": 0.0067,
+    "lower_lip_drop": 0.0046,
+}
 """What a head bent forward by one degree takes from a length, as a share of the distance between the eyes."""
 OPENING_PER_DEGREE: Final = 0.0093
 """What it takes from the opening between the lids, as a share of that opening. Both fitted on repeated photographs of
@@ -96,7 +100,12 @@ def moved(exercise: str, face: MeasuredFace, rest: MeasuredFace | None) -> Moved
     of a head held level. None where the exercise has no measure, or either result lacks it or its scale.
     """
     way = WAYS.get(exercise)
-    if way is None or rest is None or any(one.symmetry.get("unit") != "mm" for one in (face, rest)):
+    return None if way is None else moved_by(way, face, rest)
+
+
+def moved_by(way: MovementRule, face: MeasuredFace, rest: MeasuredFace | None) -> Moved | None:
+    """The same of a measure that is watched in whichever exercise."""
+    if rest is None or any(one.symmetry.get("unit") != "mm" for one in (face, rest)):
         return None
     factor = _to_rest(face.symmetry, rest.symmetry)
     if factor is None:

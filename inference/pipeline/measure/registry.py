@@ -14,14 +14,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from inference.pipeline.codes import VIEWS, Exercise
+from inference.pipeline.codes import EXERCISES, FROM_BELOW, UNTAUGHT, VIEWS, Exercise
 
 from . import frame
 from .frame import FramedFace
 
 CLOSURE_VIEWS: Final = (Exercise.GENTLE_EYE_CLOSURE.value, Exercise.TIGHT_EYE_CLOSURE.value)
 """Views in which the irises are hidden: no scale, and no pupil to measure from."""
-OPEN_EYES: Final = tuple(view for view in VIEWS if view not in CLOSURE_VIEWS)
+FRONTAL: Final = (*VIEWS, *(view for view in EXERCISES if view in UNTAUGHT - FROM_BELOW))
+"""Views of a face that looks straight at the camera."""
+OPEN_EYES: Final = tuple(view for view in FRONTAL if view not in CLOSURE_VIEWS)
 _SMILING: Final = (
     Exercise.REST.value,
     Exercise.CLOSED_SMILE.value,
@@ -30,6 +32,13 @@ _SMILING: Final = (
 )
 _MOUTH: Final = (*_SMILING, Exercise.PUCKER.value, Exercise.OPEN_MOUTH.value)
 _TEETH: Final = (Exercise.SMILE_WITH_TEETH.value, Exercise.SHOW_TEETH.value, Exercise.OPEN_MOUTH.value)
+_LOWER_LIP: Final = (
+    Exercise.REST.value,
+    Exercise.SHOW_TEETH.value,
+    Exercise.LOWER_TEETH.value,
+    *CLOSURE_VIEWS,
+)
+_CORNER: Final = (*_SMILING, Exercise.BROW_RAISE.value, *CLOSURE_VIEWS)
 _FOLD: Final = (*_SMILING, Exercise.NOSE_WRINKLE.value, Exercise.SNEER.value)
 
 OfSide = Callable[[FramedFace, str], float | None]
@@ -112,6 +121,16 @@ def dental_show(face: FramedFace, side: str) -> float:
     return max(0.0, face.height(frame.LOWER_INNER_LIP, x) - face.height(frame.UPPER_INNER_LIP, x))
 
 
+def lower_lip_drop(face: FramedFace, side: str) -> float:
+    """From the nose's base down to the lower lip's edge, halfway to the commissure, px."""
+    return face.height(frame.LOWER_LIP_LINE, _half_lip(face, side)) - face.point(frame.NOSE_BASE)[1]
+
+
+def commissure_drop(face: FramedFace, side: str) -> float:
+    """From the nose's base down to the oral commissure, px."""
+    return face.point(frame.COMMISSURES[side])[1] - face.point(frame.NOSE_BASE)[1]
+
+
 def commissure_height(face: FramedFace) -> float:
     """How much lower the left commissure lies, px."""
     return face.point(frame.COMMISSURES["left"])[1] - face.point(frame.COMMISSURES["right"])[1]
@@ -165,7 +184,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
     Measure("mrd2", "mm", "Marginal reflex distance 2: from the pupil's centre down to the lower lid.",
             OPEN_EYES, margin_reflex_2),
     Measure("palpebral_fissure", "mm", "Opening between the lids midway between the eye's corners; 0 where they meet.",
-            VIEWS, fissure_height),
+            FRONTAL, fissure_height),
     Measure("commissure_excursion", "mm", "From where the midline meets the lower lip's edge to the oral "
             "commissure.", _MOUTH, commissure_excursion),
     Measure("smile_angle", "deg", "Direction of the oral commissure seen from the same point, from straight down: "
@@ -178,6 +197,10 @@ MEASURES: Final[tuple[Measure, ...]] = (
             "halfway between midline and commissure; negative: higher.", _MOUTH, of_face=upper_lip_height),
     Measure("lower_lip_height", "mm", "By how much the lower lip's edge lies lower on the left than on the right, "
             "halfway between midline and commissure; negative: higher.", _MOUTH, of_face=lower_lip_height),
+    Measure("corner_drop", "mm", "From the nose's base down to the oral commissure.", _CORNER, commissure_drop,
+            source=_OURS),
+    Measure("lower_lip_drop", "mm", "From the nose's base down to the lower lip's edge, halfway between midline and "
+            "commissure; the muscles that draw the lip down make it longer.", _LOWER_LIP, lower_lip_drop, source=_OURS),
     Measure("nasolabial_distance", "mm", "From the midline to the middle of the nasolabial fold.",
             _FOLD, fold_distance, source=_OURS),
     Measure("nasolabial_length", "mm", "Along the nasolabial fold from beside the nose's wing to beside the oral "
