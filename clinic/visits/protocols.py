@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inference.pipeline.codes import UNTAUGHT
 
-from . import exercises
+from .exercises import PROTOCOL, ProtocolExercise, Step, by_code, steps_of
 
 if TYPE_CHECKING:
     from clinic.accounts.models import Clinic
@@ -36,19 +36,19 @@ class CaptureProtocol:
         return f"{self.code}-{self.version}"
 
     @property
-    def asked(self) -> tuple[exercises.ProtocolExercise, ...]:
+    def asked(self) -> tuple[ProtocolExercise, ...]:
         """Its exercises, in their order."""
-        return tuple(exercises.by_code(code) for code in self.exercises)
+        return tuple(by_code(code) for code in self.exercises)
 
     @property
-    def others(self) -> tuple[exercises.ProtocolExercise, ...]:
+    def others(self) -> tuple[ProtocolExercise, ...]:
         """What can be taken besides."""
-        return tuple(one for one in exercises.PROTOCOL if one.code not in self.exercises)
+        return tuple(one for one in PROTOCOL if one.code not in self.exercises)
 
     @property
-    def steps(self) -> tuple[exercises.Step, ...]:
+    def steps(self) -> tuple[Step, ...]:
         """What is taken, one photo each, of a sided exercise one of each side."""
-        return tuple(exercises.steps_of(self.asked))
+        return tuple(steps_of(self.asked))
 
     @property
     def taught(self) -> tuple[str, ...]:
