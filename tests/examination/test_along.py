@@ -177,7 +177,7 @@ def test_the_course_its_file_and_the_api_tell_it(client, stated, visit, clinicia
     assert (told["part"], told["left"], told["right"], told["difference"], told["more"]) == (
         "eye", 2.1, 0.3, 1.8, "left",
     )  # fmt: skip
-    page = client.get(reverse("patients:recovery", args=[visit.patient_id])).content.decode()
+    page = client.get(reverse("patients:detail", args=[visit.patient_id])).content.decode()
     assert "What moves along" in page
 
 
