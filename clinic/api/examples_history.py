@@ -188,6 +188,18 @@ HISTORY = {
             "since_first": [CHANGED_SCORE],
         }
     ],
+    "reference": {
+        "severity": "incomplete",
+        "figures": [
+            {
+                "code": "incomplete_palsy",
+                "text": "Of 100 people with an incomplete Bell's palsy at first, untreated, 94 recovered completely.",
+                "of_100": 94,
+                "months": 12,
+                "source": "Peitersen 2002",
+            }
+        ],
+    },
     "releases": ["2026.10.2", RELEASE],
     "waiting": 0,
 }

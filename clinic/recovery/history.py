@@ -188,6 +188,8 @@ class EpisodeHistory:
     model_changes: tuple[ModelChange, ...]
     scores: tuple[ScaleScore, ...] = ()
     """Finished assessments by clinical scales, oldest first."""
+    cleared: bool = False
+    """Whether the red flags of the episode let a model's findings be shown."""
 
     @cached_property
     def course(self) -> Course:

@@ -201,6 +201,7 @@ def _history(episode: Episode, visits: list[VisitPoint]) -> EpisodeHistory:
         onset=episode.onset,
         cause=episode.cause,
         weak_side=episode.weak_side,
+        cleared=episode.shows_findings,
         visits=tuple(visits),
         treatments=_treatments(episode),
         model_changes=_model_changes(visits),

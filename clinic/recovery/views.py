@@ -29,6 +29,7 @@ from clinic.visits.views.files import guarded
 
 from . import alignment, charts, comparing, data, export, progress, score_charts, selectors
 from .history import EpisodeHistory
+from .reference import reference_of
 
 if TYPE_CHECKING:
     from clinic.accounts.requests import ClinicRequest
@@ -54,6 +55,8 @@ def patient_recovery(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
         "exercises": exercises,
         **_scales(request, history),
         "larger": progress.larger(history, exercises, request.GET.get("exercise", "")) if history else None,
+        "reference": reference_of(history, said=request.GET.get("first", "")) if history else None,
+        "asked_reference": "first" in request.GET,
         "printed_on": local_today(),
         "can_write": policies.can_write_records(request.user, patient.clinic_id) and not patient.is_closed,
         "tab": "recovery",

@@ -22,6 +22,7 @@ from clinic.patients.models import Episode, RedFlags
 from clinic.recovery import course as course_words
 from clinic.recovery.course import number, verdict_words
 from clinic.recovery.history import EpisodeHistory, TreatmentMark, VisitPoint
+from clinic.recovery.reference import Reference, reference_of
 from clinic.recovery.rules import REGIONS
 from clinic.recovery.selectors import course
 from clinic.validation import ledger, tallies
@@ -69,7 +70,7 @@ class ScaleRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ScaleCourse:
+class ToldScale:
     """One scale over the visits. errors: how large a change has to be, and who found that. left_out: assessments
     between those that are listed."""
 
@@ -120,10 +121,11 @@ class ReportContent:
     graded: tuple[GradedVisit, ...]
     grades_left_out: int
     screening: ScreeningInWords | None
-    scales: tuple[ScaleCourse, ...]
+    scales: tuple[ToldScale, ...]
     measured: tuple[MeasuredChange, ...]
     tasks: tuple[OpenTask, ...]
     unvalidated: tuple[str, ...]
+    reference: Reference | None
 
     @property
     def asked(self) -> bool:
@@ -196,6 +198,7 @@ def report_content(*, episode: Episode, choice: ReportChoice) -> ReportContent:
         measured=_measured(known.history),
         tasks=(*_tasks(episode), *_milestones(episode)),
         unvalidated=_unvalidated(episode, known.history),
+        reference=reference_of(known.history),
     )
 
 
@@ -229,7 +232,7 @@ def _severity(grade: int | None) -> str:
     return str(SEVERITY.get(grade or 0, ""))
 
 
-def _scales(visits: Sequence[VisitPoint]) -> tuple[ScaleCourse, ...]:
+def _scales(visits: Sequence[VisitPoint]) -> tuple[ToldScale, ...]:
     days = {one.visit_id: one.date for one in visits}
     rows = (
         Assessment.objects.filter(visit_id__in=days, finished_at__isnull=False)
@@ -242,7 +245,7 @@ def _scales(visits: Sequence[VisitPoint]) -> tuple[ScaleCourse, ...]:
     return tuple(_scale(every, days) for every in found.values())
 
 
-def _scale(rows: Sequence[Assessment], days: Mapping[uuid.UUID, dt.date]) -> ScaleCourse:
+def _scale(rows: Sequence[Assessment], days: Mapping[uuid.UUID, dt.date]) -> ToldScale:
     known = rows[0].definition
     name = (
         _(known.name)
@@ -253,7 +256,7 @@ def _scale(rows: Sequence[Assessment], days: Mapping[uuid.UUID, dt.date]) -> Sca
     )
     total = known.total if known is not None else None
     shown = tuple(rows) if len(rows) <= MOST_ASSESSMENTS else _ends(tuple(rows), 1, MOST_ASSESSMENTS)
-    return ScaleCourse(
+    return ToldScale(
         name=name,
         range=f"{scale_page.said(total.low)}–{scale_page.said(total.high)}" if total is not None else "",
         rows=tuple(

@@ -17,6 +17,7 @@ from clinic.recovery.data import scores_as_data
 from clinic.recovery.figures import measures_of
 from clinic.recovery.history import EpisodeHistory, VisitPoint
 from clinic.recovery.measures import PhotoPoint
+from clinic.recovery.reference import reference_of
 from clinic.visits import protocols
 from clinic.visits.models import ExerciseSide, SkipReason
 from inference.pipeline.measure.synkinesis import PARTS
@@ -24,6 +25,7 @@ from inference.pipeline.measure.synkinesis import PARTS
 from .analyses import VERDICT_HELP, VERDICTS
 from .fields import GRADE, BlankAsNull
 from .records import WEAK_SIDES
+from .reference import ReferenceSerializer
 from .scores import COUNTED, ScaleScoreSerializer
 from .together import GRADE_SOURCES
 
@@ -354,8 +356,16 @@ class HistorySerializer(serializers.Serializer[EpisodeHistory]):
     scores = serializers.SerializerMethodField(
         help_text="Clinical scales and questionnaires of the whole course, finished ones, oldest first."
     )
+    reference = serializers.SerializerMethodField(
+        help_text="How it went for others; null where no published figure belongs here, never told of a stroke."
+    )
     releases = serializers.ListField(child=serializers.CharField())
     waiting = serializers.IntegerField()
+
+    @extend_schema_field(ReferenceSerializer(allow_null=True))
+    def get_reference(self, history: EpisodeHistory) -> Any:
+        found = reference_of(history)
+        return ReferenceSerializer(found).data if found is not None else None
 
     @extend_schema_field(ScaleScoreSerializer(many=True))
     def get_scores(self, history: EpisodeHistory) -> Any:
