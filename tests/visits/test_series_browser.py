@@ -60,6 +60,14 @@ def test_a_series_goes_on_where_it_was_left_and_does_without_what_cannot_be_take
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.locator(".skipped-one", has_text="Tight eye closure").get_by_role("button").click()
     expect(page.locator(".skipped-one")).to_have_count(1, timeout=WAIT)
+    line = page.locator(".missing-one", has=page.get_by_role("heading", name="Pucker"))
+    line.get_by_text("Not taken …").click()
+    for button in line.locator(".skip .btn").all():
+        assert button.bounding_box()["height"] >= 44
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    line.get_by_label("Another reason").fill("Lips are sore")
+    page.keyboard.press("Enter")
+    expect(page.locator(".skipped-one", has_text="Lips are sore")).to_be_visible(timeout=WAIT)
 
 
 def test_a_photo_that_could_not_be_stored_is_sent_again_whole(open_page, visit):
