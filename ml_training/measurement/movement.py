@@ -65,7 +65,9 @@ Visit = dict[str, Row]
 """View -> its row."""
 
 
-def rows(faces: Path, folders: Sequence[Path], analyser: Analyser, limit: int) -> Iterator[Row]:
+def rows(
+    faces: Path, folders: Sequence[Path], analyser: Analyser, limit: int, views: Sequence[str] = SAT_FOR
+) -> Iterator[Row]:
     """A row a photograph: person, split, grade, weak side, synkinesis (0 to 1) of each side, view, number of the visit,
     symmetry, pitch."""
     held = frozenset(json.loads(HELD_OUT_FILE.read_text())) if HELD_OUT_FILE.exists() else frozenset()
@@ -78,10 +80,10 @@ def rows(faces: Path, folders: Sequence[Path], analyser: Analyser, limit: int) -
             fitted = fit(model, portrait.points)
             if not unsuitable(fitted):
                 person = sitter(renderer, portrait, fitted, person_mask(portrait.image))
-                yield from _visits(renderer, person, analyser)
+                yield from _visits(renderer, person, analyser, views)
 
 
-def _visits(renderer: Renderer, person: Sitter, analyser: Analyser) -> Iterator[Row]:
+def _visits(renderer: Renderer, person: Sitter, analyser: Analyser, views: Sequence[str]) -> Iterator[Row]:
     portrait, subject = person.portrait, person.subject
     rng = np.random.default_rng([99, int(portrait.sha256[:12], 16)])
     grade = int(rng.choice(6, p=GRADE_SHARES)) + 1
@@ -89,7 +91,7 @@ def _visits(renderer: Renderer, person: Sitter, analyser: Analyser) -> Iterator[
     palsy, habits, look = Palsy.sample(grade, side, rng), Habits.sample(rng), Look.sample(rng)
     told = {"person": portrait.sha256[:16], "split": portrait.split, "grade": grade, "side": side}
     told["synkinesis"] = dict(zip(SIDES, palsy.synkinesis.tolist(), strict=True))
-    for view in SAT_FOR:
+    for view in views:
         done = int(rng.integers(2)) if view == Exercise.SNEER else None
         vector = weights(renderer.model.units, view, palsy, habits, rng, done)
         drawn = renderer.draw(subject, vector, light=random_light(rng))
@@ -246,12 +248,14 @@ def main() -> None:
     parser.add_argument("--artifacts", type=Path, default=Path("inference/artifacts"))
     parser.add_argument("--release", type=Path, help="whose release.json is to tell the smallest changes")
     parser.add_argument("--limit", type=int, default=0, help="only so many portraits, for a try")
+    parser.add_argument("--views", nargs="*", default=SAT_FOR, help="the views that are photographed")
+    parser.add_argument("--only", nargs="*", default=[""], help="how the figures begin that are written down")
     args = parser.parse_args()
     if not args.rows.exists():
         args.rows.parent.mkdir(parents=True, exist_ok=True)
         analyser = Analyser(args.artifacts, name=args.release.name if args.release else None)
         with args.rows.open("w") as stream:
-            for row in rows(args.face, args.portraits, analyser, args.limit):
+            for row in rows(args.face, args.portraits, analyser, args.limit, args.views):
                 stream.write(json.dumps(row) + "\n")
     found = [json.loads(line) for line in args.rows.read_text().splitlines()]
     visits = visits_of(found)
@@ -259,7 +263,11 @@ def main() -> None:
         "people": len(visits),
         "photographs": len(found),
         "bent_per_degree": {measure: bent(found, measure) for measure in BENT},
-        "smallest_detectable_change": (changes := detectable(visits)),
+        "smallest_detectable_change": (
+            changes := {
+                name: one for name, one in detectable(visits).items() if name.startswith(tuple(args.only))
+            }
+        ),
         "healthy": healthy(visits),
         "healthy_along": healthy_along(visits),
     }

@@ -34,8 +34,8 @@ ALONG: Final[Mapping[str, tuple[str, ...]]] = {
     Exercise.TIGHT_EYE_CLOSURE.value: _WHILE_THE_EYES_CLOSE,
     Exercise.BROW_RAISE.value: ("mouth",),
 }
-"""Exercise -> what is watched in it. Not the eye while the brow is raised: the brow lifts a healthy lid, and a gaze
-that goes up with it widens the eye more than a palsy narrows it."""
+"""Exercise -> what is watched in it. Not the eye while the brow is raised: people look up as they raise it, which no
+simulated face does, so that nobody knows the error."""
 SHORTEST_MM: Final = 3.0
 """Of a shorter length at rest no share is told."""
 
