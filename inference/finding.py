@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 LIKELY: Final = 0.8
 """The grades that are named as likely in one photo hold at least this share of the model's probability."""
 DOUBTS: Final = frozenset(
-    {Caution.EXERCISE_UNSURE.value, Caution.PALSY_UNSURE.value, Caution.SIDE_UNSURE.value}
+    {
+        Caution.EXERCISE_UNSURE.value,
+        Caution.PALSY_UNSURE.value,
+        Caution.SIDE_UNSURE.value,
+        Caution.VIEW_UNTAUGHT.value,
+    }
 )
 """The cautions that say what the model leaves open; all others are about the picture."""
 

@@ -37,3 +37,21 @@ class AddCheck(migrations.AddConstraint):
         added = self.constraint.create_sql(model, schema_editor)
         if added is not None:
             schema_editor.execute(f"{added} NOT VALID", params=None)
+
+
+class ValidateCheck(migrations.RunPython):
+    """Hold old rows against a check that `AddCheck` added, in a migration of its own: reading and writing go on, and
+    the check is in force from then on. Elsewhere it is already."""
+
+    def __init__(self, model_name: str, name: str) -> None:
+        self.model_name, self.name = model_name, name
+        super().__init__(self._validate, migrations.RunPython.noop)
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return self.__class__.__name__, [], {"model_name": self.model_name, "name": self.name}
+
+    def _validate(self, apps: Any, schema_editor: Any) -> None:
+        if schema_editor.connection.vendor == "postgresql":
+            table = apps.get_model(self.model_name)._meta.db_table
+            quoted = map(schema_editor.quote_name, (table, self.name))
+            schema_editor.execute("ALTER TABLE {} VALIDATE CONSTRAINT {}".format(*quoted))

@@ -226,4 +226,4 @@ def sides_of(found: Iterable[Along]) -> dict[str, str]:
     every = list(found)
     if not every:
         return {}
-    return {side: "; ".join(f"{one.does} {one.in_words(side)}" for one in every) for side in SIDES}
+    return {side: ", ".join(f"{one.part_name} {one.in_words(side)}" for one in every) for side in SIDES}

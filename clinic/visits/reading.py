@@ -147,7 +147,10 @@ def photo_details(*, card: PhotoCard, rest: Mapping[str, Any] | None = None) -> 
         quality=[
             (name, abs(quality[key]), unit) for key, name, unit in QUALITY if _is_number(quality.get(key))
         ],
-        cautions=[CAUTIONS[code] for code in cautions if code in CAUTIONS],
+        # That no model knows the view stands in the place of its finding.
+        cautions=[
+            CAUTIONS[code] for code in cautions if code in CAUTIONS and code != Caution.VIEW_UNTAUGHT.value
+        ],
         as_asked=same_exercise(card.photo.exercise, found.exercise)
         if found and not card.hardly_moves
         else None,

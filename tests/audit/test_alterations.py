@@ -142,6 +142,7 @@ def test_a_record_that_was_slipped_in_shows(records, name: str) -> None:
         ("public_id", "slipped"),
         ("original_sha256", "0" * 64),
         ("scale_version", "slipped"),
+        ("exercise", "rest"),
     ):
         if hasattr(copy, column):
             setattr(copy, column, value)

@@ -23,6 +23,7 @@ from clinic.examination.services import raise_task
 from clinic.patients import services
 from clinic.patients.models import Erasure, LegalHold, Restriction
 from clinic.visits.models import Dismissal
+from clinic.visits.services_series import skip_exercise
 from inference.models import ModelRelease, ReleaseChange
 
 from ..conftest import arrange_results
@@ -55,6 +56,7 @@ def filled(patient, visit, clinician):
     log_event(kind=Event.RECORD, user=clinician, patient=patient, reason="Typed")
     services_scales.answer(user=clinician, visit=visit, scale=BY_CODE["yanagihara"], answers={"rest": 4})
     raise_task(user=clinician, episode=visit.episode, kind="follow_up", plan="Look again")
+    skip_exercise(user=clinician, visit=visit, exercise="pucker", reason="pain")
     chain.seal_all()
 
 

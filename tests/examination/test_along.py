@@ -160,7 +160,7 @@ def test_what_was_measured_appears_after_the_clinicians_own_answer(client, state
     answer = client.post(scale, {"item-smile_synkinesis": "2", "version": "", "next": page})
     assert answer["Location"] == page
     assert "Eye narrows by: left 2.1" in client.get(page).content.decode()
-    assert "Eye narrows by 2.1" in client.get(scale).content.decode(), "the scale's page tells the same"
+    assert "left eye 2.1" in client.get(scale).content.decode(), "the scale's page tells the same"
 
 
 def test_the_course_its_file_and_the_api_tell_it(client, stated, visit, clinician):

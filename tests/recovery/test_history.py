@@ -293,7 +293,7 @@ def test_a_long_history_costs_as_many_queries_as_a_short_one(episode, django_ass
     for day in range(0, 60, 3):
         scenes.measured(episode, day)
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         history(episode=episode)
 
 
