@@ -108,7 +108,7 @@ def test_nobody_sees_a_page_without_logging_in(client, patient, episode):
         assert client.get(reverse(page, args=[patient.pk])).status_code == 302
 
 
-@pytest.mark.parametrize(("page", "most"), [("patients:detail", 27), ("recovery:compare", 36)])
+@pytest.mark.parametrize(("page", "most"), [("patients:detail", 28), ("recovery:compare", 36)])
 def test_a_long_course_costs_no_more_queries(
     as_clinician, patient, episode, page, most, django_assert_max_num_queries
 ):
