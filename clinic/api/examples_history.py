@@ -181,6 +181,8 @@ HISTORY = {
             "scale_version": "2007",
             "rated_by": "patient",
             "by": CLINICIAN["name"],
+            "way": "link",
+            "language": "id",
             "total": 44.4,
             "sub_scores": {"synkinesis": 44.4},
             "missing": [],

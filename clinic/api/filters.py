@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from typing import Any, ClassVar
 
 import django_filters as filters
@@ -209,13 +210,28 @@ class TaskFilter(Updated):
 
 
 class AssessmentFilter(Updated):
-    patient = filters.UUIDFilter(field_name="visit__patient_id")
+    patient = filters.UUIDFilter(method="of_patient")
+    episode = filters.UUIDFilter(method="in_episode")
     visit = filters.UUIDFilter(field_name="visit_id")
     scale = filters.MultipleChoiceFilter(
         choices=[(code, code) for code in SCALES], help_text=_("May be given more than once.")
     )
     finished = Truth(field_name="finished_at", lookup_expr="isnull", exclude=True)
     archived = ArchivedWith("visit__archived_at")
+
+    def of_patient(self, queryset: QuerySet[Any], name: str, value: uuid.UUID) -> QuerySet[Any]:
+        """In their visits and between them."""
+        return queryset.filter(Q(visit__patient_id=value) | Q(episode__patient_id=value))
+
+    def in_episode(self, queryset: QuerySet[Any], name: str, value: uuid.UUID) -> QuerySet[Any]:
+        """In its visits and between them."""
+        return queryset.filter(Q(visit__episode_id=value) | Q(episode_id=value))
+
+
+class PatientLinkFilter(Updated):
+    patient = filters.UUIDFilter(field_name="episode__patient_id")
+    episode = filters.UUIDFilter(field_name="episode_id")
+    archived = ArchivedWith("episode__patient__archived_at")
 
 
 class AnalysisFilter(Created):

@@ -11,7 +11,15 @@ from rest_framework.permissions import AllowAny
 
 from clinic.common.models import Versioned
 
-from . import contracts, etags, examples, examples_assessments, examples_red_flags, examples_tasks
+from . import (
+    contracts,
+    etags,
+    examples,
+    examples_assessments,
+    examples_links,
+    examples_red_flags,
+    examples_tasks,
+)
 from .catalogue import CATALOGUE, INTAKE, ProblemKind
 from .permissions import InScope
 from .problems import MEDIA_TYPE
@@ -84,7 +92,7 @@ CREATES = {
     f"{name}_create"
     for name in (
         "patients", "episodes", "treatments", "consents", "visits", "visits_confirm", "photos", "confirmations",
-        "episodes_red_flags", "assessments",
+        "episodes_red_flags", "assessments", "patient_links",
     )
 }  # fmt: skip
 # What only some operations answer with; any other code of the same status may come from all of them.
@@ -135,12 +143,13 @@ TAGS = {
     "protocols": "Which exercises a visit asks for.",
     "tasks": "What has to be looked after: eyes that do not close, and what people set themselves.",
     "assessments": "Clinical scales and questionnaires of a visit, item by item; a missing item gives no total.",
+    "patient-links": "What patients are sent: a link each by which they answer without an account.",
     "problems": "The codes of every error.",
 }
 
 
 examples.BY_SCHEMA |= examples_tasks.BY_SCHEMA | examples_assessments.BY_SCHEMA
-examples.BY_SCHEMA |= examples_red_flags.BY_SCHEMA
+examples.BY_SCHEMA |= examples_red_flags.BY_SCHEMA | examples_links.BY_SCHEMA
 
 
 class SessionScheme(authentication.SessionScheme):

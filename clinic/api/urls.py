@@ -10,6 +10,7 @@ from .views import (
     clinics,
     docs,
     examination,
+    links,
     records,
     schema,
     service,
@@ -30,6 +31,7 @@ router.register("analyses", analyses.AnalysisViewSet, "analysis")
 router.register("confirmations", visits.ConfirmationViewSet, "confirmation")
 router.register("tasks", examination.TaskViewSet, "task")
 router.register("assessments", assessments.AssessmentViewSet, "assessment")
+router.register("patient-links", links.PatientLinkViewSet, "patient-link")
 router.register("releases", analyses.ReleaseViewSet, "release")
 
 urlpatterns = [

@@ -12,23 +12,28 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.apps import apps
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One table. `section`: its name in a patient's copy. `without`: columns that are not copied, with the reason."""
+    """One table. `section`: its name in a patient's copy. `or_path`: of rows that lead there another way. `without`:
+    columns that are not copied, with the reason."""
 
     model: str
     path: str
     section: str = ""
+    or_path: str = ""
     not_copied: str = ""
     not_destroyed: str = ""
     without: tuple[str, ...] = ()
 
     def rows(self, patient_id: uuid.UUID) -> QuerySet[Any]:
         """The patient's rows, as they are, whoever asks."""
-        found: QuerySet[Any] = self.table._base_manager.filter(**{self.path: patient_id})
+        wanted = Q(**{self.path: patient_id})
+        if self.or_path:
+            wanted |= Q(**{self.or_path: patient_id})
+        found: QuerySet[Any] = self.table._base_manager.filter(wanted)
         return found
 
     @property
@@ -39,8 +44,12 @@ class Holding:
 
 # The order is that of destruction: a row goes before the rows that it points to.
 HOLDINGS: Final[tuple[Holding, ...]] = (
-    Holding("examination.HistoricalAssessment", "visit__patient", "assessment_history"),
-    Holding("examination.Assessment", "visit__patient", "assessments"),
+    Holding(
+        "examination.HistoricalAssessment", "visit__patient", "assessment_history", or_path="episode__patient"
+    ),
+    Holding("examination.Assessment", "visit__patient", "assessments", or_path="episode__patient"),
+    Holding("patients.HistoricalPatientLink", "episode__patient", "patient_link_history"),
+    Holding("patients.PatientLink", "episode__patient", "patient_links", without=("secret_hash",)),
     Holding("examination.RedFlagScreening", "episode__patient", "red_flag_screenings"),
     Holding("examination.HistoricalTask", "patient", "task_history"),
     Holding("examination.Task", "patient", "tasks"),

@@ -30,5 +30,6 @@ def patient_of(record: Any) -> Any:
     for link in ("patient", "episode", "visit", "photo"):
         if hasattr(record, f"{link}_id"):
             other = getattr(record, link)
-            return patient_of(other) if other is not None else None
+            if other is not None:
+                return patient_of(other)
     return None

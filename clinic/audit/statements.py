@@ -66,6 +66,7 @@ STATEMENTS: Final = (
     Statement("inference.Analysis", "photo__visit__patient", final=("succeeded", "rejected")),
     Statement("patients.Restriction", "patient", closing=LIFTED),
     Statement("patients.LegalHold", "patient", closing=LIFTED),
+    Statement("examination.QuestionnaireWording", logged=False),
     Statement("patients.Erasure", "patient", closing=("destroyed_at", "destroyed")),
     Statement("inference.ReleaseChange", logged=False),
 )

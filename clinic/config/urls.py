@@ -28,6 +28,7 @@ urlpatterns = [
     path("", include("clinic.recovery.urls")),
     path("", include("clinic.report.urls")),
     path("", include("clinic.examination.urls")),
+    path("", include("clinic.examination.urls_answering")),
     path("", include("clinic.rights.urls")),
     path("", include("clinic.validation.urls")),
     path("", include("clinic.operations.urls")),

@@ -31,7 +31,7 @@ from clinic.visits.services_series import skip_exercise
 from inference.jobs.states import Status
 from inference.models import Analysis
 
-from . import people
+from . import people, questionnaires
 
 PHOTOS = Path(__file__).parent / "photos"
 WEEKS = 12
@@ -91,7 +91,18 @@ def load(*, folder: Path = PHOTOS, report: Callable[[int], None] = lambda total:
     for chapter in chapters:
         stored += _visit(chapter, folder)
         report(total)
+    _answer_questionnaires(users, folder)
     return stored
+
+
+def _answer_questionnaires(users: dict[str, User], folder: Path) -> None:
+    """The sample texts, and what patients answered at their visits, made as far as they are missing."""
+    clinic = Clinic.objects.get(pk=people.CLINIC_ID)
+    texts = questionnaires.wordings(user=users["administrator@melati.example"], clinic=clinic)
+    clinician = users["clinician@melati.example"]
+    for number, row in enumerate(_manifest(folder)["patients"]):
+        _patient_row, episode = _patient(row, number, people.CLINIC_ID, clinician)
+        questionnaires.answer(key=row["key"], user=clinician, episode=episode, texts=texts)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

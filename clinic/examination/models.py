@@ -13,11 +13,12 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.audit.history import History
 from clinic.common.models import Record, Versioned
-from clinic.patients.models import Episode, Patient, Treatment
+from clinic.patients.models import Episode, Patient, PatientLink, Treatment
 from clinic.patients.visibility import seen_by
 from clinic.visits.models import Visit
 
 from . import closure
+from .models_of_wordings import QuestionnaireWording
 from .red_flags import STROKE
 from .scales import BY_CODE, Scale
 
@@ -176,25 +177,44 @@ class RedFlagScreening(Record):
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def visible_to(self, user: User) -> AssessmentQuerySet:
-        return self.filter(seen_by(user, "visit__patient__"))
-
-    def current(self) -> AssessmentQuerySet:
-        return self.filter(visit__archived_at__isnull=True)
+        return self.filter(seen_by(user, "visit__patient__") | seen_by(user, "episode__patient__"))
 
     def of_episode(self, episode: Episode) -> AssessmentQuerySet:
-        """Those of its visits that are not archived."""
-        return self.current().filter(visit__episode=episode)
+        """Those of its visits that are not archived, and those between visits."""
+        visits = Visit.objects.filter(episode=episode, archived_at__isnull=True)
+        return self.filter(Q(visit__in=visits) | Q(episode=episode))
+
+
+class AnswerWay(models.TextChoices):
+    """How a patient's answers came in."""
+
+    PAPER = "paper", _("on paper")
+    TABLET = "tablet", _("on a tablet")
+    LINK = "link", _("by a link")
 
 
 class Assessment(Record, Versioned):
-    """A clinical scale as it was answered in a visit, in one version of the scale.
+    """A clinical scale as it was answered, in one version of the scale: in a visit, or between visits by the patient,
+    in an episode on a day of its own.
 
     Answers are kept as they are given, item by item. Sub-scores and total are what they come to, None where an item is
     missing: never zero, never pro-rated. Finished is said by a person; one that is corrected is opened again, and its
     history keeps what it said before.
     """
 
-    visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="assessments")
+    visit = models.ForeignKey(
+        Visit, on_delete=models.PROTECT, related_name="assessments", null=True, blank=True
+    )
+    episode = models.ForeignKey(
+        Episode,
+        on_delete=models.PROTECT,
+        related_name="own_assessments",
+        null=True,
+        blank=True,
+        db_index=False,
+        help_text="of one between visits alone",
+    )
+    begun_at = models.DateTimeField(null=True, blank=True, help_text="of one between visits alone")
     scale = models.CharField(max_length=32, help_text="code of the scale")
     scale_version = models.CharField(max_length=32)
     answers = models.JSONField(default=dict, blank=True, help_text="item to answer; only what is answered")
@@ -202,7 +222,35 @@ class Assessment(Record, Versioned):
     total = models.FloatField(null=True, blank=True)
     missing = models.JSONField(default=list, blank=True, help_text="items without an answer")
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", help_text="who answered last"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="who answered last; of a patient's own answers, who handed the questions over",
+    )
+    way = models.CharField(
+        max_length=8,
+        choices=AnswerWay.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="empty: a clinician's own",
+    )
+    wording = models.ForeignKey(
+        QuestionnaireWording,
+        on_delete=models.PROTECT,
+        related_name="assessments",
+        null=True,
+        blank=True,
+        db_index=False,
+        help_text="by which the patient was asked",
+    )
+    link = models.ForeignKey(
+        PatientLink,
+        on_delete=models.PROTECT,
+        related_name="assessments",
+        null=True,
+        blank=True,
+        db_index=False,
     )
     finished_at = models.DateTimeField(null=True, blank=True, editable=False)
     history = History(excluded_fields=["created_at"])
@@ -216,6 +264,12 @@ class Assessment(Record, Versioned):
                 fields=["visit", "scale", "scale_version"], name="one_assessment_a_scale_and_visit"
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["episode"], condition=Q(episode__isnull=False), name="assessments_between_visits"
+            ),
+            models.Index(fields=["link"], condition=Q(link__isnull=False), name="assessments_by_link"),
+        ]
 
     def __str__(self) -> str:
         return f"Assessment {self.pk}"
@@ -227,7 +281,30 @@ class Assessment(Record, Versioned):
     @property
     def at(self) -> dt.datetime:
         """The moment of the face or the feelings that it tells of."""
-        return self.visit.at
+        return self.visit.at if self.visit is not None else self.begun_at or self.created_at
+
+    @property
+    def of_episode(self) -> Episode:
+        """The episode that it belongs to, by its visit or by itself."""
+        found = self.visit.episode if self.visit is not None else self.episode
+        assert found is not None
+        return found
+
+    @property
+    def patient(self) -> Patient:
+        """Whose it is."""
+        found: Patient = self.visit.patient if self.visit is not None else self.of_episode.patient
+        return found
+
+    @property
+    def is_patients_own(self) -> bool:
+        """Whether the patient answered without a clinician in between: nobody else changes that."""
+        return self.way in (AnswerWay.TABLET, AnswerWay.LINK)
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether its visit is."""
+        return self.visit is not None and self.visit.archived_at is not None
 
     @property
     def definition(self) -> Scale | None:

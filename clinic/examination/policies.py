@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from clinic.patients.models import Episode, Patient
     from clinic.visits.models import Visit
 
-    from .models import Task
+    from .models import Assessment, Task
 
 
 def can_raise_task(user: User | AnonymousUser, patient: Patient) -> bool:
@@ -30,6 +30,18 @@ def can_handle_task(user: User | AnonymousUser, task: Task) -> bool:
 def can_answer_red_flags(user: User | AnonymousUser, episode: Episode) -> bool:
     """Answer an episode's red flags: a person who treats patients, never a system."""
     return can_raise_task(user, episode.patient)
+
+
+def can_ask_patient(user: User | AnonymousUser, episode: Episode) -> bool:
+    """Hand or send a questionnaire to a patient, take a link back: a person who treats patients, never a system."""
+    return can_raise_task(user, episode.patient)
+
+
+def can_write_assessment(user: User | AnonymousUser, assessment: Assessment) -> bool:
+    """Answer, finish or correct one that is there: as of a scale in its visit, and none that a patient answered."""
+    return (
+        not assessment.is_patients_own and assessment.visit is not None and can_assess(user, assessment.visit)
+    )
 
 
 def can_assess(user: User | AnonymousUser, visit: Visit) -> bool:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def visible_assessments(*, user: User | AnonymousUser) -> AssessmentQuerySet:
     """Assessments that the user may see, with what every page of theirs needs."""
     return Assessment.objects.visible_to(user).select_related(  # type: ignore[arg-type]  # nobody sees nothing
-        "visit__patient__clinic", "by"
+        "visit__patient__clinic", "visit__episode", "episode__patient__clinic", "by", "wording"
     )
 
 
@@ -33,9 +33,10 @@ def assessments_of(*, visit: Visit) -> list[Assessment]:
 def assessments_by_visit(*, visits: Iterable[Visit]) -> dict[uuid.UUID, list[Assessment]]:
     """The same of several visits, by the visit."""
     found: dict[uuid.UUID, list[Assessment]] = {}
-    rows = Assessment.objects.filter(visit__in=[one.pk for one in visits]).select_related("visit", "by")
-    for row in rows:
-        found.setdefault(row.visit_id, []).append(row)
+    rows = Assessment.objects.filter(visit__in=[one.pk for one in visits])
+    for row in rows.select_related("visit__patient__clinic", "by", "wording"):
+        if row.visit_id is not None:
+            found.setdefault(row.visit_id, []).append(row)
     return found
 
 
@@ -48,5 +49,5 @@ def assessment_of(*, visit: Visit, scale: Scale) -> Assessment | None:
 def finished_assessments(*, episode: Episode) -> list[Assessment]:
     """The episode's finished assessments, oldest first."""
     found = Assessment.objects.of_episode(episode).filter(finished_at__isnull=False)
-    rows = found.select_related("visit", "by")
+    rows = found.select_related("visit", "by", "wording")
     return sorted(rows, key=lambda one: (one.at, one.created_at))

@@ -15,8 +15,9 @@ from clinic.common.writing import errors_of, lock, raise_if, save
 from clinic.patients.rules import not_archived, red_flags_asked
 from clinic.visits.models import Visit
 
-from .models import Assessment
-from .scales import Scale, WrongAnswers
+from .models import AnswerWay, Assessment
+from .models_of_wordings import QuestionnaireWording
+from .scales import Rater, Scale, WrongAnswers
 
 if TYPE_CHECKING:
     from clinic.accounts.models import User
@@ -31,11 +32,12 @@ def answer(
     answers: Mapping[str, Any],
     based_on: Basis | None = None,
     must_be_first: bool = False,
+    wording: QuestionnaireWording | None = None,
 ) -> Assessment:
     """Keep these answers of a scale in a visit; what was answered before and isn't named here stays.
 
     answers: item to answer, None to take one back. based_on: the version of the assessment that the page showed.
-    must_be_first: whether one that was begun before is refused.
+    must_be_first: whether one that was begun before is refused. wording: by which the patient was asked on paper.
     ValidationError where the scale doesn't know an item or a value, where it is finished, or where somebody else
     answered the same item otherwise since that version: then nothing of this is kept.
     """
@@ -49,10 +51,13 @@ def answer(
     found = _of(visit, scale)
     if found is None:
         made = Assessment(visit=visit, scale=scale.code, scale_version=scale.version)
-        return _keep(made, user, scale, answers)
+        if scale.rater == Rater.PATIENT:
+            made.way, made.wording = AnswerWay.PAPER, wording
+        return keep_answers(assessment=made, user=user, scale=scale, answers=answers)
     if must_be_first:
         raise ValidationError(_("This scale is answered in this visit already."), code="taken")
     lock(found, based_on)
+    _not_the_patients(found)
     if found.is_finished:
         raise ValidationError(
             _("This assessment is finished. Open it again before correcting it."), code="finished"
@@ -60,7 +65,7 @@ def answer(
     wanted = dict(answers) if based_on is None else _merged(found, answers, based_on)
     if all(found.answers.get(code) == value for code, value in wanted.items()):
         return found
-    return _keep(found, user, scale, wanted)
+    return keep_answers(assessment=found, user=user, scale=scale, answers=wanted)
 
 
 @transaction.atomic
@@ -68,9 +73,10 @@ def finish(*, user: User, assessment: Assessment, based_on: Basis | None = None)
     """Say that an assessment is done. ValidationError while an item is missing, or the scale has another version."""
     lock(assessment, based_on)
     _open_for_change(assessment.visit)
+    _not_the_patients(assessment)
     if assessment.is_finished:
         return assessment
-    red_flags_asked(assessment.visit.episode)
+    red_flags_asked(assessment.of_episode)
     if assessment.missing:
         raise ValidationError(
             _("Some items have no answer yet. What is answered is kept."), code="incomplete"
@@ -85,6 +91,7 @@ def reopen(*, user: User, assessment: Assessment, based_on: Basis | None = None)
     """Open a finished assessment again so that it can be corrected; its history keeps what it said."""
     lock(assessment, based_on)
     _open_for_change(assessment.visit)
+    _not_the_patients(assessment)
     if not assessment.is_finished:
         return assessment
     if assessment.definition is None:
@@ -97,7 +104,17 @@ def reopen(*, user: User, assessment: Assessment, based_on: Basis | None = None)
     return assessment
 
 
-def _open_for_change(visit: Visit) -> None:
+def _not_the_patients(assessment: Assessment) -> None:
+    if assessment.is_patients_own:
+        raise ValidationError(
+            _("The patient answered this without you. Nobody else changes these answers."),
+            code="patients_own",
+        )
+
+
+def _open_for_change(visit: Visit | None) -> None:
+    if visit is None:
+        return
     not_archived(visit.patient)
     if visit.archived_at is not None:
         raise ValidationError(_("This visit is archived. Bring it back before changing it."), code="archived")
@@ -126,12 +143,17 @@ def _merged(found: Assessment, answers: Mapping[str, Any], based_on: Basis) -> d
     return wanted
 
 
-def _keep(found: Assessment, user: User, scale: Scale, answers: Mapping[str, Any]) -> Assessment:
-    together = {**found.answers, **answers}
+def keep_answers(
+    *, assessment: Assessment, user: User | None, scale: Scale, answers: Mapping[str, Any]
+) -> Assessment:
+    """Save these answers beside the others, with what all of them come to. user: None where the patient answers."""
+    together = {**assessment.answers, **answers}
     score = scale.score(together)
-    found.answers = scale.check(together)
-    found.sub_scores, found.total, found.missing = score.sub_scores, score.total, list(score.missing)
-    found.by = user
-    raise_if(errors_of(found, exclude=["visit"]))
-    save(found, user=user)
-    return found
+    assessment.answers = scale.check(together)
+    assessment.sub_scores, assessment.total = score.sub_scores, score.total
+    assessment.missing = list(score.missing)
+    if user is not None:
+        assessment.by = user
+    raise_if(errors_of(assessment, exclude=["visit"]))
+    save(assessment, user=user)
+    return assessment

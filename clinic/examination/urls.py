@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from . import views, views_milestones, views_red_flags, views_scales
+from . import (
+    views,
+    views_milestones,
+    views_questionnaires,
+    views_red_flags,
+    views_scales,
+    views_wordings,
+)
 
 app_name = "examination"
 urlpatterns = [
@@ -13,6 +20,13 @@ urlpatterns = [
     path("tasks/<uuid:pk>/reopen/", views.task_reopen, name="task_reopen"),
     path("episodes/<uuid:pk>/milestones/<slug:milestone>/", views_milestones.settle, name="milestone"),
     path("episodes/<uuid:pk>/red-flags/", views_red_flags.red_flags, name="red_flags"),
+    path("episodes/<uuid:pk>/questionnaires/", views_questionnaires.questionnaires, name="questionnaires"),
+    path("episodes/<uuid:pk>/questionnaires/hand-over/", views_questionnaires.hand_over, name="hand_over"),
+    path("episodes/<uuid:pk>/questionnaires/link/", views_questionnaires.send, name="questionnaire_send"),
+    path("episodes/<uuid:pk>/questionnaires/<uuid:wording>/paper/", views_questionnaires.paper, name="paper"),
+    path("patient-links/<uuid:pk>/revoke/", views_questionnaires.revoke, name="link_revoke"),
+    path("clinic/questionnaires/", views_wordings.wordings, name="wordings"),
+    path("clinic/questionnaires/<slug:code>/<slug:language>/", views_wordings.wording, name="wording"),
     path("visits/<uuid:pk>/scales/<slug:code>/", views_scales.scale, name="scale"),
     path("visits/<uuid:pk>/scales/<slug:code>/finish/", views_scales.finish, name="scale_finish"),
     path("visits/<uuid:pk>/scales/<slug:code>/reopen/", views_scales.reopen, name="scale_reopen"),

@@ -16,6 +16,9 @@ from clinic.common.models import Record, Versioned
 from clinic.common.spans import Onset, Precision
 
 from .indexes import INDEXES
+from .models_of_links import LinkPurpose as LinkPurpose
+from .models_of_links import LinkState as LinkState
+from .models_of_links import PatientLink as PatientLink
 from .models_of_rights import Correction as Correction
 from .models_of_rights import CorrectionState as CorrectionState
 from .models_of_rights import Ended as Ended

@@ -111,6 +111,8 @@ def _score(
         "scale_version": score.version,
         "rated_by": score.rater or None,
         "by": score.by,
+        "way": score.way or None,
+        "language": score.language or None,
         "total": score.total,
         "sub_scores": dict(score.sub_scores),
         "missing": list(score.missing),

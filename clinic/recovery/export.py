@@ -11,11 +11,10 @@ its scale is that of the photo's irises or of the photo at rest. A treatment's r
 botulinum toxin, of which those of two products can't be added up, and in `treatment_details` whatever is told, by the
 names and codes of the API. A row `not_taken` tells an exercise that was left out of a visit, with the reason's code as
 its event: it has no figures. A row `along` tells what moved since rest in an exercise that isn't about it, mm, with
-half of the 95 % interval of the difference as its error.
-A scale's row, of each finished assessment, tells the scale and its version, who rates it
-(clinician or patient), its total, its sub-scores as `code=figure`, and the codes of the items without an answer; its
-`clinician` entered it. What nobody measured or said is an empty cell, never a
-zero.
+half of the 95 % interval of the difference as its error. A scale's row, of each finished assessment, tells the scale
+and its version, who rates it (clinician or patient; `scale_way`: on paper, tablet or by link, in `scale_language`),
+its total, its sub-scores as `code=figure`, and the codes of the items without an answer; its `clinician` entered it.
+What nobody measured or said is an empty cell, never a zero.
 """
 
 from __future__ import annotations
@@ -77,6 +76,8 @@ COLUMNS: Final[tuple[str, ...]] = (
     "scale_total",
     "scale_sub_scores",
     "scale_missing",
+    "scale_way",
+    "scale_language",
 )
 PLACES: Final = {name: place for place, name in enumerate(COLUMNS)}
 PIECES_AT_ONCE: Final = 60
@@ -321,6 +322,8 @@ def _score(score: ScaleScore) -> dict[str, Value]:
         "scale_total": score.total,
         "scale_sub_scores": "; ".join(f"{code}={value:g}" for code, value in figures) or None,
         "scale_missing": " ".join(score.missing) or None,
+        "scale_way": score.way or None,
+        "scale_language": score.language or None,
     }
 
 

@@ -88,7 +88,7 @@ def written_figure(scale: Scale, figure: ScoredFigure, value: float | None) -> s
 def _course(
     history: EpisodeHistory, scale: Scale, scores: Sequence[ScaleScore], words: ChartWords
 ) -> ScaleCourse:
-    rows = tuple(_row(scale, scores, place, words) for place in reversed(range(len(scores))))
+    rows = tuple(_row(history, scale, scores, place, words) for place in reversed(range(len(scores))))
     sources = dict.fromkeys(one.source for one in judged_figures(scale) if one.source)
     return ScaleCourse(
         code=scale.code,
@@ -101,7 +101,9 @@ def _course(
     )
 
 
-def _row(scale: Scale, scores: Sequence[ScaleScore], place: int, words: ChartWords) -> ScoreRow:
+def _row(
+    history: EpisodeHistory, scale: Scale, scores: Sequence[ScaleScore], place: int, words: ChartWords
+) -> ScoreRow:
     score = scores[place]
     names = {one.code: _(one.name) for one in scale.sub_scores}
     total = next((one for one in drawn_figures(scale) if one.is_total), None)
@@ -110,13 +112,14 @@ def _row(scale: Scale, scores: Sequence[ScaleScore], place: int, words: ChartWor
         written_figure(scale, total, score.total) if total is not None else "",
         tuple((names.get(code, code), said(value)) for code, value in score.sub_scores.items()),
         changes_of(scores, place),
-        score_url(score, words),
+        score_url(history, score, words),
     )
 
 
-def score_url(score: ScaleScore, words: ChartWords) -> str:
-    """Where the assessment is shown: at its visit."""
-    assert score.visit_id is not None
+def score_url(history: EpisodeHistory, score: ScaleScore, words: ChartWords) -> str:
+    """Where the assessment is shown: at its visit, one between visits among the episode's questionnaires."""
+    if score.visit_id is None:
+        return words.address("examination:questionnaires", history.episode_id)
     return words.visit_url_of(score.visit_id)
 
 
@@ -131,7 +134,7 @@ def _panel(
     turned = figures[0].better == Better.LOWER
     edge = (high - low) * MARGIN
     frame = PlotArea(time, *((high + edge, low - edge) if turned else (low - edge, high + edge)))
-    lines = tuple(_line(frame, scale, one, scores, words) for one in figures)
+    lines = tuple(_line(history, frame, scale, one, words) for one in figures)
     unit = _("%(low)s to %(high)s, %(best)s is best") % {
         "low": said(low), "high": said(high), "best": said(low if turned else high),
     }  # fmt: skip
@@ -151,8 +154,9 @@ def _panel(
 
 
 def _line(
-    frame: PlotArea, scale: Scale, figure: ScoredFigure, scores: Sequence[ScaleScore], words: ChartWords
+    history: EpisodeHistory, frame: PlotArea, scale: Scale, figure: ScoredFigure, words: ChartWords
 ) -> ChartLine:
+    scores = [one for one in history.scores if one.scale == scale.code]
     points: list[tuple[Any, float, object] | None] = [
         (one, value, one.version) if (value := one.value(figure.code)) is not None else None for one in scores
     ]
@@ -169,7 +173,7 @@ def _line(
             frame.x(scores[place].date),
             frame.y(scores[place].value(figure.code) or 0),
             _label(scale, figure, scores[place], words),
-            score_url(scores[place], words),
+            score_url(history, scores[place], words),
             "square" if by_patient else "diamond",
         )
         for place in sorted(shown)

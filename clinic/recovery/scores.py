@@ -16,7 +16,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from clinic.common.spans import Onset
-from clinic.examination.models import Assessment
+from clinic.examination.models import AnswerWay, Assessment
 from clinic.examination.scale_page import said
 from clinic.examination.scales import BY_CODE, SCALES, Rater, Scale
 from clinic.examination.scales.shape import Better, tidy
@@ -49,7 +49,8 @@ class ScoredFigure:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScaleScore:
     """What one finished assessment came to. scale: its code; `definition` is None where this software has another
-    version. `total` and the values of `sub_scores` are None where an item is missing; `missing` names the items."""
+    version. way, language: how a patient's answers came in, and how they were asked; empty where nobody knows. `total`
+    and the values of `sub_scores` are None where an item is missing; `missing` names the items."""
 
     assessment_id: uuid.UUID
     visit_id: uuid.UUID | None
@@ -61,6 +62,8 @@ class ScaleScore:
     version: str
     definition: Scale | None
     by: str
+    way: str
+    language: str
     total: float | None
     sub_scores: Mapping[str, float | None]
     missing: tuple[str, ...]
@@ -76,6 +79,11 @@ class ScaleScore:
         """Whether the patient answers this scale."""
         known = BY_CODE.get(self.scale)
         return known is not None and known.rater == Rater.PATIENT
+
+    @property
+    def way_words(self) -> str:
+        """How the patient's answers came in."""
+        return str(AnswerWay(self.way).label) if self.way else ""
 
     @property
     def rater(self) -> str:
@@ -205,6 +213,8 @@ def score_of(assessment: Assessment, *, date: dt.date, onset: Onset, week: int) 
         version=assessment.scale_version,
         definition=assessment.definition,
         by=assessment.by.full_name,
+        way=assessment.way,
+        language=assessment.wording.language if assessment.wording is not None else "",
         total=assessment.total,
         sub_scores=assessment.sub_scores,
         missing=tuple(assessment.missing),

@@ -9,9 +9,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from clinic.examination.scales import BY_CODE
 from clinic.examination.services import raise_task
+from clinic.examination.services_questionnaires import send_questionnaire
 from clinic.examination.services_scales import answer
 from tests import factories
 from tests.examination.answers import answers_for
+from tests.examination.wordings import pasted
 
 from .contract import Client
 
@@ -61,6 +63,9 @@ def everything(visit, clinician) -> SimpleNamespace:  # type: ignore[no-untyped-
         assessment=answer(
             user=clinician, visit=visit, scale=BY_CODE["fngs"], answers=answers_for(BY_CODE["fngs"])
         ),
+        patient_link=send_questionnaire(
+            user=clinician, episode=visit.episode, wording=pasted(clinician, visit.patient.clinic)
+        )[0],
     )
 
 

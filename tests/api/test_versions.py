@@ -34,6 +34,7 @@ STEPS = [
     ("task", "close"),
     ("assessment", "finish"),
     ("assessment", "reopen"),
+    ("patient-link", "revoke"),
 ]
 BODIES = {"close": {"outcome": "treated"}}
 OPERATIONS = [
@@ -43,7 +44,7 @@ OPERATIONS = [
 
 
 def address(records, name, step=None):
-    return reverse(f"api:{name}-{step or 'detail'}", args=[getattr(records, name).pk])
+    return reverse(f"api:{name}-{step or 'detail'}", args=[getattr(records, name.replace("-", "_")).pk])
 
 
 def call(api, records, name, step, body, **headers):
@@ -64,7 +65,7 @@ def test_these_are_all_operations_that_change_a_record():
 
 @pytest.mark.parametrize(("name", "step", "body"), OPERATIONS)
 def test_without_a_version_it_is_asked_for_and_with_another_one_refused(api, records, name, step, body):
-    tag = f'"{getattr(records, name).pk}.1"'
+    tag = f'"{getattr(records, name.replace("-", "_")).pk}.1"'
     assert api.get(address(records, name))["ETag"] == tag
     asked = problem(call(api, records, name, step, body, HTTP_IF_MATCH=""), 428, "precondition_required")
     assert "etag" not in asked

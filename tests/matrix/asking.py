@@ -87,6 +87,7 @@ def address(row: Row, place: Place) -> str:
         "token_key": place.records.token.token_key,
         "token_id": place.records.token.label.pk,
         "invitation": place.records.invitation.pk,
+        "wording": place.records.wording.pk,
     }
     kwargs: dict[str, Any] = {name: known.get(value, value) for name, value in row.args.items()}
     if row.on and not row.args.keys() & {"pk", "key"}:

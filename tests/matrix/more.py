@@ -35,6 +35,52 @@ SCALES = [
     post("examination:scale_finish", WRITE, "visit", args={"code": "yanagihara"}),
     post("examination:scale_reopen", WRITE, "visit", args={"code": "fngs"}),
 ]
+NOT_THERE_INSIDE = "login login 404 404 404 404 404 404 404"
+QUESTIONNAIRES = [
+    get("examination:questionnaires", PAGE, "episode"),
+    get("examination:paper", PAGE, "episode", args={"wording": "wording"}),
+    post("examination:hand_over", WRITE, "episode", lambda r: {"wording": str(r.wording.pk)}),
+    post(
+        "examination:questionnaire_send",
+        WRITE,
+        "episode",
+        lambda r: {"wording": str(r.wording.pk)},
+        status=200,
+    ),
+    post("examination:link_revoke", WRITE, "patient_link"),
+    get("examination:wordings", HEAD, sees=NOTHING),
+    get("examination:wording", HEAD, sees=NOTHING, args={"code": "saq", "language": "en"}),
+    post(
+        "examination:wording",
+        HEAD,
+        sees=NOTHING,
+        args={"code": "saq", "language": "en"},
+        status=422,
+        writes=False,
+    ),
+    get("answering:open", PUBLIC, sees=NOTHING),
+    post("answering:open", PUBLIC, sees=NOTHING, status=422, writes=False),
+    # Nobody in the matrix has opened a link or handed a tablet over.
+    get("answering:questions", "302 302 302 302 302 302 302 302 302", sees=NOTHING),
+    post("answering:questions", "302 302 302 302 302 302 302 302 302", sees=NOTHING, writes=False),
+    get("answering:handed_over", NOT_THERE_INSIDE, sees=NOTHING),
+    post("answering:handed_over", NOT_THERE_INSIDE, sees=NOTHING),
+    get("answering:unlock", NOT_THERE_INSIDE, sees=NOTHING),
+    post("answering:unlock", NOT_THERE_INSIDE, sees=NOTHING),
+]
+LINKS_API = [
+    get("api:patient-link-list", API_PLACE, sees="id"),
+    get("api:patient-link-detail", API, "patient_link", sees="id"),
+    post(
+        "api:patient-link-list",
+        API_CONFIRM,
+        body=lambda r: {"episode": str(r.episode.pk), "scale": "saq", "language": "en"},
+        status=201,
+        sees=NOTHING,
+        by_scope=True,
+    ),
+    post("api:patient-link-revoke", API_CONFIRM, "patient_link", status=200, by_scope=True),
+]
 NO_RED_FLAGS = dict.fromkeys((one.code for one in red_flags.questions(cause="bells_palsy")), "no")
 RED_FLAGS = [
     get("examination:red_flags", PAGE, "episode"),
@@ -55,6 +101,7 @@ RED_FLAGS_API = [
 TASKS = [
     *RED_FLAGS,
     *SCALES,
+    *QUESTIONNAIRES,
     get("examination:task", PAGE, "task"),
     get("examination:task_new", WRITE, "patient"),
     post("examination:task_new", WRITE, "patient", lambda r: {"kind": "follow_up", "plan": "call"}),
@@ -95,6 +142,7 @@ TASKS_API = [
     *SERIES_API,
     *RED_FLAGS_API,
     *SCALES_API,
+    *LINKS_API,
     *resource("task"),
     post("api:task-close", API_CONFIRM, "task", lambda r: {"outcome": "treated"}, status=200, by_scope=True),
 ]

@@ -51,6 +51,9 @@ APART = {
     "visit-confirm": CONFIRM,
     "episode-red-flags": (READ, CONFIRM),
     "release-agreement": RESULT,
+    "patient-link-list": (RESULT, CONFIRM),
+    "patient-link-detail": RESULT,
+    "patient-link-revoke": CONFIRM,
 }
 # Asked without a token, or ending the one that asks.
 NOT_ASKED = {"token", "one_token", "problems", "problem", "schema", "docs", "nothing"}

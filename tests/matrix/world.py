@@ -15,12 +15,13 @@ from knox.models import AuthToken
 from clinic.accounts.models import Membership, Role
 from clinic.accounts.services import create_token
 from clinic.examination import services as examination
-from clinic.examination import services_scales
+from clinic.examination import services_questionnaires, services_scales
 from clinic.examination.scales import BY_CODE
 from clinic.recovery.services import refresh_summary
 from clinic.rights import services as rights
 
 from .. import factories
+from ..examination.wordings import pasted
 
 # Who asks, in the order of the table's columns. All but the last four columns are outsiders of the first clinic.
 WHO = (
@@ -197,6 +198,10 @@ def _clinic(place: Place) -> SimpleNamespace:
                 user=clinician, visit=visit, scale=BY_CODE["fngs"], answers=_whole("fngs")
             ),
         ),
+        wording=(wording := pasted(people[Role.ADMINISTRATOR], clinic)),
+        patient_link=services_questionnaires.send_questionnaire(
+            user=clinician, episode=episode, wording=wording
+        )[0],
         confirmation=factories.ConfirmationFactory(
             analysis=analysis, by=clinician, comment=f"comment {word}"
         ),

@@ -10,11 +10,11 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from clinic.examination.models import Assessment
+from clinic.examination.models import AnswerWay, Assessment
 from clinic.examination.scales import BY_CODE, SCALES, Rater, Scale, WrongAnswers
 
 from ..catalogue import Problem
-from .fields import Address, PersonSerializer
+from .fields import Address, BlankAsNull, PersonSerializer
 
 
 class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
@@ -24,8 +24,24 @@ class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
     """
 
     url = Address("assessment-detail")
-    visit = serializers.UUIDField(source="visit_id", read_only=True)
-    patient = serializers.UUIDField(source="visit.patient_id", read_only=True)
+    visit = serializers.UUIDField(
+        source="visit_id",
+        read_only=True,
+        allow_null=True,
+        help_text="Null: the patient answered between visits.",
+    )
+    episode = serializers.UUIDField(source="of_episode.pk", read_only=True)
+    patient = serializers.UUIDField(source="patient.pk", read_only=True)
+    at = serializers.DateTimeField(read_only=True, help_text="Of the visit; between visits, of the answers.")
+    way = BlankAsNull(
+        choices=AnswerWay.choices,
+        read_only=True,
+        help_text="How a patient's answers came in; null: a clinician's.",
+    )
+    language = serializers.SerializerMethodField(help_text="In which the patient was asked; null: not known.")
+    wording = serializers.UUIDField(
+        source="wording_id", read_only=True, allow_null=True, help_text="The clinic's text that asked."
+    )
     answers = serializers.SerializerMethodField(help_text="Item to answer; only what is answered.")
     sub_scores = serializers.SerializerMethodField(
         help_text="Sub-score to figure; null where one of its items is missing."
@@ -46,10 +62,15 @@ class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
     class Meta:
         model = Assessment
         fields = [
-            "id", "url", "visit", "patient", "scale", "scale_version", "answers", "sub_scores", "total", "missing",
+            "id", "url", "visit", "episode", "patient", "at", "scale", "scale_version", "way", "language",
+            "wording", "answers", "sub_scores", "total", "missing",
             "rated_by", "by", "finished_at", "created_at", "version",
         ]  # fmt: skip
         read_only_fields = fields
+
+    @extend_schema_field({"type": ["string", "null"]})
+    def get_language(self, assessment: Assessment) -> str | None:
+        return assessment.wording.language if assessment.wording is not None else None
 
     @extend_schema_field({"type": ["string", "null"], "examples": [one.value for one in Rater]})
     def get_rated_by(self, assessment: Assessment) -> str | None:

@@ -47,6 +47,10 @@ class ScaleScoreSerializer(serializers.Serializer[Any]):
         help_text="Null: this software doesn't know the scale.",
     )
     by = serializers.CharField(help_text="Who entered it.")
+    way = serializers.CharField(
+        allow_null=True, help_text="How a patient's answers came in: `paper`, `tablet` or `link`."
+    )
+    language = serializers.CharField(allow_null=True, help_text="In which the patient was asked.")
     total = serializers.FloatField(allow_null=True)
     sub_scores = serializers.DictField(child=serializers.FloatField(allow_null=True))
     missing = serializers.ListField(child=serializers.CharField())

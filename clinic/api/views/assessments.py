@@ -20,6 +20,7 @@ from clinic.patients.models import Patient
 from clinic.visits.models import Visit
 
 from .. import filters
+from ..catalogue import Problem
 from ..serializers import assessments as shapes
 from .base import Records, named, unless_archived
 
@@ -56,7 +57,7 @@ class AssessmentViewSet(Records):
         return selectors_scales.visible_assessments(user=self.request.user)
 
     def patient_of(self, record: Assessment) -> Patient:
-        return record.visit.patient
+        return record.patient
 
     @extend_schema(
         summary="Answer a clinical scale in a visit",
@@ -98,6 +99,7 @@ class AssessmentViewSet(Records):
     def partial_update(self, request: ApiUserRequest, pk: uuid.UUID) -> Response:
         assessment = self._open_to_writing(request)
         scale = shapes.definition_of(assessment)
+        assert assessment.visit is not None, "as the policy asked"
         given = self.given(shapes.AssessmentChange)
         shapes.check_answers(scale, given["answers"])
         return self.changed(
@@ -130,7 +132,8 @@ class AssessmentViewSet(Records):
 
     def _open_to_writing(self, request: ApiUserRequest) -> Assessment:
         assessment: Assessment = self.get_object()
-        self.may_write(assessment.visit.patient)
-        unless_archived(assessment.visit)
-        require(policies.can_assess(request.user, assessment.visit))
+        self.may_write(assessment.patient)
+        if assessment.is_archived:
+            raise Problem("archived")
+        require(policies.can_write_assessment(request.user, assessment))
         return assessment

@@ -1,0 +1,13 @@
+"""Where patients answer: by a link without an account, or on a tablet that was handed over."""
+
+from django.urls import path
+
+from . import views_answering
+
+app_name = "answering"
+urlpatterns = [
+    path("answer/", views_answering.open_page, name="open"),
+    path("answer/questions/", views_answering.questions, name="questions"),
+    path("handed-over/", views_answering.handed_over_page, name="handed_over"),
+    path("handed-over/unlock/", views_answering.unlock, name="unlock"),
+]

@@ -1,0 +1,185 @@
+"""How a patient of an episode is asked by a questionnaire: on paper, on a tablet, by a link."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import qrcode
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from clinic.accounts import handed_over
+from clinic.audit.models import Access
+from clinic.audit.services import record_read
+from clinic.common.dates import today
+from clinic.common.http import require, visible_or_404
+from clinic.patients.models import Episode, LinkPurpose, PatientLink
+from clinic.patients.selectors_links import links_of, visible_links
+from clinic.patients.services_links import LONGEST_DAYS, USUAL_DAYS, revoke_link
+
+from . import policies, selectors_questionnaires, services_questionnaires
+from .models import Assessment
+from .models_of_wordings import QuestionnaireWording
+from .scales import BY_CODE
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from clinic.accounts.requests import ClinicRequest
+
+LONGEST_NUMBER = 2
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionnaireChoice:
+    """A questionnaire as its page offers it, with the clinic's wordings; none: a patient can't be handed it."""
+
+    code: str
+    name: str
+    wordings: tuple[QuestionnaireWording, ...]
+
+
+def _episode(request: ClinicRequest, pk: uuid.UUID) -> Episode:
+    found: Episode = visible_or_404(Episode.objects.select_related("patient__clinic"), request.user, pk)
+    return found
+
+
+def _wording(episode: Episode, pk: str) -> QuestionnaireWording:
+    current = selectors_questionnaires.current_wordings(clinic=episode.patient.clinic)
+    found = next((one for one in current if str(one.pk) == pk), None)
+    return found or get_object_or_404(QuestionnaireWording.objects.none())
+
+
+def _context(request: ClinicRequest, episode: Episode) -> dict[str, Any]:
+    clinic = episode.patient.clinic
+    current = selectors_questionnaires.current_wordings(clinic=clinic)
+    links = links_of(episode=episode, purpose=LinkPurpose.QUESTIONNAIRE)
+    names = {str(one.pk): one for one in QuestionnaireWording.objects.filter(clinic=clinic)}
+    return {
+        "patient": episode.patient,
+        "episode": episode,
+        "questionnaires": [
+            QuestionnaireChoice(
+                one.code, _(one.name), tuple(wording for wording in current if wording.scale == one.code)
+            )
+            for one in selectors_questionnaires.QUESTIONNAIRES
+        ],
+        "links": [(link, names.get(link.subject)) for link in links],
+        "answered": [
+            (one, _(BY_CODE[one.scale].name))
+            for one in Assessment.objects.of_episode(episode).exclude(way="").select_related("visit")
+            if one.scale in BY_CODE
+        ],
+        "can_ask": policies.can_ask_patient(request.user, episode),
+        "days": USUAL_DAYS,
+        "most_days": LONGEST_DAYS,
+    }
+
+
+@never_cache
+@login_required
+@require_safe
+def questionnaires(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
+    """The questionnaires, the ways to ask by them, and the links that were made."""
+    episode = _episode(request, pk)
+    record_read(request=request, patient=episode.patient, access=Access.RECORD)
+    return render(request, "examination/questionnaires.html", _context(request, episode))
+
+
+@login_required
+@require_safe
+def paper(request: ClinicRequest, pk: uuid.UUID, wording: uuid.UUID) -> HttpResponse:
+    """A questionnaire to be printed and filled in by hand."""
+    episode = _episode(request, pk)
+    asked_by = _wording(episode, str(wording))
+    record_read(request=request, patient=episode.patient, access=Access.RECORD)
+    scale = BY_CODE[asked_by.scale]
+    context = {
+        "patient": episode.patient,
+        "episode": episode,
+        "wording": asked_by,
+        "scale_name": _(scale.name),
+        "questions": selectors_questionnaires.asked(wording=asked_by, scale=scale, answers={}),
+        "printed_on": today(),
+    }
+    return render(request, "examination/paper.html", context)
+
+
+@never_cache
+@login_required
+@require_POST
+def hand_over(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
+    """Close this session to all but the questionnaire, for the patient to answer it here."""
+    episode = _episode(request, pk)
+    require(policies.can_ask_patient(request.user, episode))
+    wording = _wording(episode, request.POST.get("wording", ""))
+    try:
+        made = services_questionnaires.hand_over(user=request.user, episode=episode, wording=wording)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("examination:questionnaires", pk=episode.pk)
+    handed_over.hand_over(request, str(made.pk))
+    response = redirect("answering:handed_over")
+    # Whoever presses Back must not see the record.
+    response["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+@never_cache
+@login_required
+@require_POST
+def send(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
+    """Make a link and show it this once, as text and as a QR code."""
+    episode = _episode(request, pk)
+    require(policies.can_ask_patient(request.user, episode))
+    wording = _wording(episode, request.POST.get("wording", ""))
+    typed = request.POST.get("days", "")
+    days = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= LONGEST_NUMBER else 0
+    try:
+        link, secret = services_questionnaires.send_questionnaire(
+            user=request.user, episode=episode, wording=wording, days=days if typed else USUAL_DAYS
+        )
+    except ValidationError as error:
+        context = {**_context(request, episode), "errors": error.messages}
+        return render(request, "examination/questionnaires.html", context, status=422)
+    # The secret stands behind the #, which no browser sends: not to us, not as a referrer, into no log.
+    address = f"{request.build_absolute_uri(reverse('answering:open'))}#{secret}"
+    side, path = qr_path(address)
+    context = {
+        **_context(request, episode),
+        "made": link,
+        "made_wording": wording,
+        "address": address,
+        "typed_code": "-".join(secret[place : place + 4] for place in range(0, len(secret), 4)),
+        "qr_side": side,
+        "qr_path": path,
+    }
+    return render(request, "examination/questionnaires.html", context)
+
+
+def qr_path(text: str) -> tuple[int, str]:
+    """A QR code as an SVG path, and how many modules its side has with the quiet zone."""
+    code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=4)
+    code.add_data(text)
+    rows = code.get_matrix()
+    dark = (f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, module in enumerate(row) if module)
+    return len(rows), "".join(dark)
+
+
+@login_required
+@require_POST
+def revoke(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
+    """Let a link work no more."""
+    link: PatientLink = visible_or_404(visible_links(user=request.user), request.user, pk)
+    require(policies.can_ask_patient(request.user, link.episode))
+    revoke_link(user=request.user, link=link)
+    messages.success(request, _("The link no longer works."))
+    return redirect("examination:questionnaires", pk=link.episode_id)
