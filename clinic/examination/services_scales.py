@@ -69,8 +69,17 @@ def answer(
 
 
 @transaction.atomic
-def finish(*, user: User, assessment: Assessment, based_on: Basis | None = None) -> Assessment:
-    """Say that an assessment is done. ValidationError while an item is missing, or the scale has another version."""
+def finish(
+    *,
+    user: User,
+    assessment: Assessment,
+    based_on: Basis | None = None,
+    wording: QuestionnaireWording | None = None,
+) -> Assessment:
+    """Say that an assessment is done. ValidationError while an item is missing, or the scale has another version.
+
+    wording: by which the patient was asked on paper; what was said of it before stays where none is named.
+    """
     lock(assessment, based_on)
     _open_for_change(assessment.visit)
     _not_the_patients(assessment)
@@ -82,6 +91,8 @@ def finish(*, user: User, assessment: Assessment, based_on: Basis | None = None)
             _("Some items have no answer yet. What is answered is kept."), code="incomplete"
         )
     assessment.finished_at, assessment.by = timezone.now(), user
+    if wording is not None and assessment.way == AnswerWay.PAPER:
+        assessment.wording = wording
     save(assessment, user=user)
     return assessment
 

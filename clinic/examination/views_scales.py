@@ -24,6 +24,7 @@ from clinic.visits.selectors import photos_of_visit, visible_visits
 
 from . import policies, scale_page, selectors_scales, services_scales
 from .scales import BY_CODE, Rater
+from .selectors_questionnaires import current_wordings
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from clinic.visits.models import Visit
 
     from .models import Assessment
+    from .models_of_wordings import QuestionnaireWording
     from .scales import Scale
 
 PART = "part"
@@ -77,6 +79,7 @@ def _answer(request: ClinicRequest, visit: Visit, wanted: Scale) -> HttpResponse
             scale=wanted,
             answers=given,
             based_on=_basis(request),
+            wording=_wording(request, visit, wanted),
         )
     except ValidationError as error:
         typed = {**_context(request, visit, wanted, typed=given), "errors": error.messages}
@@ -87,6 +90,19 @@ def _answer(request: ClinicRequest, visit: Visit, wanted: Scale) -> HttpResponse
         return render(request, "examination/_scale_state.html", context)
     messages.success(request, _("The answers are saved."))
     return redirect(next_url(request, "examination:scale", pk=visit.pk, code=wanted.code))
+
+
+def _wordings(visit: Visit, wanted: Scale) -> list[QuestionnaireWording]:
+    """The clinic's texts by which a patient may have been asked on paper."""
+    if wanted.rater != Rater.PATIENT:
+        return []
+    current = current_wordings(clinic=visit.patient.clinic)
+    return [one for one in current if one.scale == wanted.code]
+
+
+def _wording(request: ClinicRequest, visit: Visit, wanted: Scale) -> QuestionnaireWording | None:
+    chosen = request.POST.get("wording", "")
+    return next((one for one in _wordings(visit, wanted) if str(one.pk) == chosen), None)
 
 
 def _basis(request: ClinicRequest) -> Basis:
@@ -102,6 +118,7 @@ def _context(
     found = selectors_scales.assessment_of(visit=visit, scale=wanted)
     answers = {**(found.answers if found is not None else {}), **(typed or {})}
     is_open = found is None or not found.is_finished
+    may_write = policies.can_assess(request.user, visit) and not (found is not None and found.is_patients_own)
     return {
         "visit": visit,
         "patient": visit.patient,
@@ -111,6 +128,7 @@ def _context(
         "by_patient": wanted.rater == Rater.PATIENT,
         "not_made_for": visit.episode.cause in wanted.not_for,
         "assessment": found,
+        "wordings": _wordings(visit, wanted),
         "blocks": scale_page.blocks_of(scale=wanted, answers=answers, cards=photos_of_visit(visit=visit)),
         "answered": len(found.answers) if found is not None else 0,
         "items": len(wanted.items),
@@ -119,8 +137,9 @@ def _context(
         "figures": scale_page.figures_of(found) if found is not None and not found.missing else [],
         "detectable": scale_page.detectable(wanted),
         "is_open": is_open,
-        "can_answer": is_open and policies.can_assess(request.user, visit),
-        "can_reopen": not is_open and policies.can_assess(request.user, visit),
+        "can_answer": is_open and may_write,
+        "can_reopen": not is_open and may_write,
+        "way": found.get_way_display() if found is not None and found.is_patients_own else "",
     }
 
 
@@ -136,7 +155,11 @@ def finish(request: ClinicRequest, pk: uuid.UUID, code: str) -> HttpResponse:
             services_scales.answer(
                 user=request.user, visit=visit, scale=wanted, answers=given, based_on=_basis(request)
             )
-        done = services_scales.finish(user=request.user, assessment=_assessment(visit, wanted))
+        done = services_scales.finish(
+            user=request.user,
+            assessment=_assessment(visit, wanted),
+            wording=_wording(request, visit, wanted),
+        )
     except ValidationError as error:
         context = {**_context(request, visit, wanted, typed=given), "errors": error.messages}
         return render(request, "examination/scale.html", context, status=422)
