@@ -7,7 +7,7 @@ from typing import Any
 from .examples import API, CLINICIAN, EPISODE_ID, PATIENT_ID, VISIT, VISIT_ID
 
 ASSESSMENT_ID = "3c9a1f60-7be2-4d15-a0c4-52f8e6d7b913"
-ASSESSMENT = {
+ASSESSMENT: dict[str, Any] = {
     "id": ASSESSMENT_ID,
     "url": f"{API}/assessments/{ASSESSMENT_ID}/",
     "visit": VISIT_ID,

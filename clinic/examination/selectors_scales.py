@@ -34,7 +34,7 @@ def assessments_by_visit(*, visits: Iterable[Visit]) -> dict[uuid.UUID, list[Ass
     """The same of several visits, by the visit."""
     found: dict[uuid.UUID, list[Assessment]] = {}
     rows = Assessment.objects.filter(visit__in=[one.pk for one in visits])
-    for row in rows.select_related("visit__patient__clinic", "by", "wording"):
+    for row in rows.select_related("visit__patient__clinic", "visit__episode", "by", "wording"):
         if row.visit_id is not None:
             found.setdefault(row.visit_id, []).append(row)
     return found

@@ -91,8 +91,9 @@ def add_wording(
     )
     raise_if(errors_of(wording, errors))
     wording.save()
-    detail = {"what": "wording", "scale": scale.code, "language": language, "number": wording.number}
-    log_act(kind=Event.CLINIC_CHANGED, user=user, clinic=clinic, detail={**detail, "record": str(wording.pk)})
+    detail: dict[str, str | int] = {"what": "wording", "scale": scale.code, "language": language}
+    detail |= {"number": wording.number, "record": str(wording.pk)}
+    log_act(kind=Event.CLINIC_CHANGED, user=user, clinic=clinic, detail=detail)
     return wording
 
 

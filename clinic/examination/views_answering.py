@@ -129,7 +129,8 @@ def handed_over_page(request: HttpRequest) -> HttpResponse:
 @login_required
 def unlock(request: HttpRequest) -> HttpResponse:
     """Give the session back to the clinician, who proves to be its owner."""
-    found, context = _handed(request), {}
+    found = _handed(request)
+    context: dict[str, Any] = {}
     if request.method == "POST":
         try:
             if handed_over.take_back(request, proof=request.POST.get("proof", "")):

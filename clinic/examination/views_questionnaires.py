@@ -25,7 +25,7 @@ from clinic.patients.models import Episode, LinkPurpose, PatientLink
 from clinic.patients.selectors_links import links_of, visible_links
 from clinic.patients.services_links import LONGEST_DAYS, USUAL_DAYS, revoke_link
 
-from . import policies, selectors_questionnaires, services_questionnaires
+from . import policies, scale_page, selectors_questionnaires, services_questionnaires
 from .models import Assessment
 from .models_of_wordings import QuestionnaireWording
 from .scales import BY_CODE
@@ -74,14 +74,24 @@ def _context(request: ClinicRequest, episode: Episode) -> dict[str, Any]:
         ],
         "links": [(link, names.get(link.subject)) for link in links],
         "answered": [
-            (one, _(BY_CODE[one.scale].name))
-            for one in Assessment.objects.of_episode(episode).exclude(way="").select_related("visit")
+            (one, _(BY_CODE[one.scale].name), _figures(one))
+            for one in sorted(
+                Assessment.objects.of_episode(episode).exclude(way="").select_related("visit"),
+                key=lambda one: one.at,
+                reverse=True,
+            )
             if one.scale in BY_CODE
         ],
         "can_ask": policies.can_ask_patient(request.user, episode),
         "days": USUAL_DAYS,
         "most_days": LONGEST_DAYS,
     }
+
+
+def _figures(assessment: Assessment) -> str:
+    """The total, of a scale without one its sub-scores."""
+    total = scale_page.total_of(assessment)
+    return total or "; ".join(f"{one.name} {one.value}" for one in scale_page.figures_of(assessment))
 
 
 @never_cache

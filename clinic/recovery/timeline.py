@@ -46,7 +46,8 @@ class Timeline:
 
 def timeline(history: EpisodeHistory) -> Timeline | None:
     """Of an episode with visits or scores: from its onset where that is near the first of them, else from that one."""
-    days = [one.date for one in (*history.visits[:1], *history.visits[-1:], *history.scores)]
+    days = [one.date for one in history.visits[:1]] + [one.date for one in history.visits[-1:]]
+    days += [one.date for one in history.scores]
     if not days:
         return None
     first, last = min(days), max(days)
