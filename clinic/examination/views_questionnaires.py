@@ -10,7 +10,8 @@ import qrcode
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -55,7 +56,9 @@ def _episode(request: ClinicRequest, pk: uuid.UUID) -> Episode:
 def _wording(episode: Episode, pk: str) -> QuestionnaireWording:
     current = selectors_questionnaires.current_wordings(clinic=episode.patient.clinic)
     found = next((one for one in current if str(one.pk) == pk), None)
-    return found or get_object_or_404(QuestionnaireWording.objects.none())
+    if found is None:
+        raise Http404
+    return found
 
 
 def _context(request: ClinicRequest, episode: Episode) -> dict[str, Any]:

@@ -41,7 +41,7 @@ MARGIN: Final = 0.04
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreRow:
+class AssessmentRow:
     """An assessment in the table: its figures in words, and how it differs from the one before."""
 
     score: ScaleScore
@@ -60,7 +60,7 @@ class ScaleCourse:
     name: str
     by_patient: bool
     panel: Panel | None
-    rows: tuple[ScoreRow, ...]
+    rows: tuple[AssessmentRow, ...]
     since_first: tuple[ScoreChange, ...]
     sources: tuple[str, ...]
 
@@ -72,7 +72,7 @@ def scale_courses(history: EpisodeHistory) -> list[ScaleCourse]:
     return sorted(found, key=lambda one: one.by_patient)
 
 
-def newest_first(courses: Sequence[ScaleCourse]) -> list[ScoreRow]:
+def newest_first(courses: Sequence[ScaleCourse]) -> list[AssessmentRow]:
     """The assessments of all these scales together; of one day in the order of the scales."""
     rows = [row for course in courses for row in course.rows]
     return sorted(rows, key=lambda row: row.score.date, reverse=True)
@@ -103,11 +103,11 @@ def _course(
 
 def _row(
     history: EpisodeHistory, scale: Scale, scores: Sequence[ScaleScore], place: int, words: ChartWords
-) -> ScoreRow:
+) -> AssessmentRow:
     score = scores[place]
     names = {one.code: _(one.name) for one in scale.sub_scores}
     total = next((one for one in drawn_figures(scale) if one.is_total), None)
-    return ScoreRow(
+    return AssessmentRow(
         score,
         written_figure(scale, total, score.total) if total is not None else "",
         tuple((names.get(code, code), said(value)) for code, value in score.sub_scores.items()),

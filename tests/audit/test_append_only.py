@@ -20,6 +20,7 @@ from clinic.audit.services import log_event
 from clinic.examination import services_scales
 from clinic.examination.scales import BY_CODE
 from clinic.examination.services import raise_task
+from clinic.examination.services_questionnaires import send_questionnaire
 from clinic.patients import services
 from clinic.patients.models import Erasure, LegalHold, Restriction
 from clinic.visits.models import Dismissal
@@ -27,6 +28,7 @@ from clinic.visits.services_series import skip_exercise
 from inference.models import ModelRelease, ReleaseChange
 
 from ..conftest import arrange_results
+from ..examination.wordings import pasted
 
 LOG = ["audit_auditevent", "audit_seal"]
 STATEMENTS = [one.table._meta.db_table for one in statements.STATEMENTS]
@@ -54,6 +56,8 @@ def filled(patient, visit, clinician):
     release = ModelRelease.objects.create(name="one", fingerprint="0")
     ReleaseChange.objects.create(release=release, after="registered", by="somebody")
     log_event(kind=Event.RECORD, user=clinician, patient=patient, reason="Typed")
+    wording = pasted(clinician, patient.clinic)
+    send_questionnaire(user=clinician, episode=visit.episode, wording=wording)
     services_scales.answer(user=clinician, visit=visit, scale=BY_CODE["yanagihara"], answers={"rest": 4})
     raise_task(user=clinician, episode=visit.episode, kind="follow_up", plan="Look again")
     skip_exercise(user=clinician, visit=visit, exercise="pucker", reason="pain")

@@ -329,23 +329,13 @@ RATES: dict[str, str] = {
     "token_account": "10/min",
     **env.dict("RISORIUS_RATES", default={}),
 }
+_PROOFS = (
+    "accounts:login", "accounts:set_password", "account_login", "mfa_login_webauthn", "mfa_authenticate",
+    "account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "answering:open", "answering:unlock",
+)  # fmt: skip
 # Pages by name: which rate, and which requests count.
 LIMITED_PAGES = {
-    **dict.fromkeys(
-        (
-            "accounts:login",
-            "accounts:set_password",
-            "account_login",
-            "mfa_login_webauthn",
-            "mfa_authenticate",
-            "account_reauthenticate",
-            "mfa_reauthenticate",
-            "mfa_reauthenticate_webauthn",
-        ),
-        ("login", ("POST",)),
-    ),
-    "answering:open": ("login", ("POST",)),
-    "answering:unlock": ("login", ("POST",)),
+    **dict.fromkeys(_PROOFS, ("login", ("POST",))),
     "answering:questions": ("answer", ("POST",)),
     "visits:upload": ("upload", ("POST",)),
     "visits:quick_check": ("quick_check", ("POST",)),
