@@ -42,7 +42,7 @@ def test_a_repeated_request_makes_no_second_link_and_tells_no_secret(api, record
 def test_a_link_is_taken_back_by_its_version(api, records):
     made = api.post(LIST, body(records), format="json")
     url = f"{made.json()['url']}revoke/"
-    problem(api.post(url), 428, "precondition_required")
+    problem(api.post(url, HTTP_IF_MATCH=""), 428, "precondition_required")
     done = api.post(url, HTTP_IF_MATCH=made["ETag"])
     assert done.status_code == 200 and done.json()["state"] == "revoked" and done.json()["revoked_at"]
 

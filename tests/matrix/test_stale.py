@@ -76,7 +76,7 @@ THEIRS: dict[str, dict[str, Any]] = {
     "user": {"full_name": "Theirs", "language": "id"},
 }
 # Their forms ask for a decision that is taken once, and refuse a second one.
-DECIDED_ONCE = {"consent", "correction"}
+DECIDED_ONCE = {"consent", "correction", "patientlink"}
 # Their fields bear the names of the record's that they are sent to, and make another record.
 MAKE_ANOTHER = {"visits:confirm", "visits:upload"}
 # Addresses that change a record which they don't name.
