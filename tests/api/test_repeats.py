@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from clinic.api import repeats, tasks
 from clinic.api.models import RepeatableRequest
+from clinic.examination.models import Assessment
 from clinic.patients.models import Consent, Episode, Patient, Treatment
 from clinic.rights import services as rights
 from clinic.visits.models import Confirmation, Photo, Visit, VisitConfirmation
@@ -50,10 +51,14 @@ def bodies(records, upload):
             Confirmation,
             {"analysis": str(records.analysis.pk), "exercise": "smile", "palsy": True, "weak_side": "left"},
         ),
+        "assessment": (
+            Assessment,
+            {"visit": str(records.visit.pk), "scale": "saq", "scale_version": "2007", "answers": {}},
+        ),
     }
 
 
-RESOURCES = ("patient", "episode", "treatment", "consent", "visit", "photo", "confirmation")
+RESOURCES = ("patient", "episode", "treatment", "consent", "visit", "photo", "confirmation", "assessment")
 
 
 def send(api, name, body, key, **headers):
@@ -83,6 +88,7 @@ def test_these_are_all_posts_that_make_a_record():
             *(f"/api/v1/{name}s/" for name in RESOURCES),
             "/api/v1/visits/{id}/confirm/",
             "/api/v1/episodes/{id}/red-flags/",
+            "/api/v1/patient-links/",  # whose secret is not told again: test_links
         }
     )
 

@@ -18,11 +18,13 @@ from clinic.audit.records import kept
 from clinic.examination import services as examination
 from clinic.examination import services_scales
 from clinic.examination.scales import BY_CODE
+from clinic.examination.services_questionnaires import send_questionnaire
 from clinic.operations.fsck import audit as fsck
 from clinic.operations.models import IntegrityCheck
 from clinic.visits.services_series import skip_exercise
 
 from .. import factories
+from ..examination.wordings import pasted
 from ..shared import taken_back
 from .test_chain import verify
 from .test_statements import as_superuser_past_the_guards
@@ -65,6 +67,10 @@ def records_of(patient: Any, visit: Any, clinician: Any) -> dict[str, Any]:
         "assessment": assessment,
         "skippedexercise": skipped,
     }
+    link, _secret = send_questionnaire(
+        user=clinician, episode=visit.episode, wording=pasted(clinician, patient.clinic)
+    )
+    found["patientlink"] = link
     assert sorted(found) == HISTORIES, "a table whose history is kept isn't tried"
     chain.seal_all()
     assert verify()[0] == 0, verify()
@@ -143,6 +149,7 @@ def test_a_record_that_was_slipped_in_shows(records, name: str) -> None:
         ("original_sha256", "0" * 64),
         ("scale_version", "slipped"),
         ("exercise", "rest"),
+        ("secret_hash", "slipped"),
     ):
         if hasattr(copy, column):
             setattr(copy, column, value)
