@@ -16,6 +16,9 @@ from clinic.audit.records import kept
 from clinic.patients.models import Patient
 from clinic.visits.models import Photo, VisitConfirmation
 
+_ALWAYS_THERE: Final = {("examination.Assessment", "visit")}
+"""Links that may be empty, and aren't in the templates."""
+
 
 def tables() -> list[type[models.Model]]:
     """The models of records, each after those that its path to the patient leads over."""
@@ -37,7 +40,8 @@ def path_to_patient(
     ways = []
     for field in model._meta.concrete_fields:
         other = field.remote_field.model if field.remote_field else None
-        if other is None or field.null or other in seen or not isinstance(other, type):
+        missing = field.null and (model._meta.label, field.name) not in _ALWAYS_THERE
+        if other is None or missing or other in seen or not isinstance(other, type):
             continue
         way = path_to_patient(other, (*seen, model))
         if way is not None:

@@ -59,6 +59,8 @@ LEFT_OUT: Final = {
     "api:nothing": "is not there",
     "patients:search": "asked with each search of the list",
     "examination:milestone": "open of hardly anybody; it reads four tables of one patient",
+    "examination:paper": "a text of the clinic's own; it reads two rows",
+    "api:patient-link-detail": "one row of a handful",
 }
 OF_LOGGING_IN: Final = ("mfa_", "account_")
 """How the addresses begin of pages on which one person proves who they are."""
