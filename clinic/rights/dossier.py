@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import models
+from django.db.models import Prefetch
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -32,7 +33,7 @@ from clinic.audit.selectors import reads_of_patient
 from clinic.patients.models import Patient
 from clinic.store import files
 from clinic.visits import exercises
-from clinic.visits.models import Photo
+from clinic.visits.models import Photo, SkippedExercise
 from clinic.visits.selectors import cards
 from inference.releases import registry
 
@@ -205,7 +206,9 @@ def _page(patient: Patient, photos: dict[str, Photo], now: dt.datetime) -> str:
         "version": FORM_VERSION,
         "episodes": patient.episodes.prefetch_related("treatments"),
         "consents": patient.consents.select_related("recorded_by", "revoked_by"),
-        "visits": patient.visits.select_related("clinician").prefetch_related("assessments").order_by("at"),
+        "visits": patient.visits.select_related("clinician")
+        .prefetch_related("assessments", Prefetch("skipped", SkippedExercise.objects.standing(), "left_out"))
+        .order_by("at"),
         "photos": shown,
         "releases": {name: limits_of(name) for name in sorted(used)},
         "tasks": patient.tasks.select_related("episode", "owner", "treatment"),

@@ -97,6 +97,7 @@ def test_no_name_of_a_file_tells_whose_it_is(full, archive):
 def test_the_page_opens_without_us(full, archive):
     page = archive.read("index.html").decode()
     assert full.name in page and "60 mg" in page and "My name" in page
+    assert "Not taken: Pucker (Pain)" in page
     assert "<script" not in page and "http://" not in page and "https://" not in page
     assert "<style" not in page and " style=" not in page
     for source in re.findall(r'(?:src|href)="([^"]+)"', page):

@@ -24,6 +24,7 @@ from clinic.rights import services as rights
 from clinic.store import files
 from clinic.visits import consenting, training_set
 from clinic.visits.models import Photo, Visit
+from clinic.visits.services_series import skip_exercise
 from inference.models import BackgroundAnalysis, Purpose
 
 from .. import factories
@@ -45,6 +46,7 @@ def full(patient, episode, visit, clinician, administrator, tmp_path):
         analysis = factories.AnalysisFactory(photo=photo)
         factories.ConfirmationFactory(analysis=analysis, by=clinician, comment="As last time")
         BackgroundAnalysis.objects.create(photo=photo, release="next", purpose=Purpose.SHADOW)
+    skip_exercise(user=clinician, visit=visit, exercise="pucker", reason="pain")
     rights.ask_correction(user=clinician, patient=patient, received_on=TODAY, disputed="My name")
     rights.hold(user=administrator, patient=patient, reason="A dispute")
     rights.lift_hold(user=administrator, patient=patient, reason="Settled")

@@ -9,7 +9,10 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from clinic.examination import services
+from clinic.examination.scales import BY_CODE
+from clinic.examination.services_scales import answer
 from clinic.patients.models import Patient
+from clinic.visits.services_series import skip_exercise
 
 from .. import factories
 from ..passkeys import passkey
@@ -30,6 +33,20 @@ class World:
 
     records: dict[str, list[Any]]
     extra: list[Place]
+
+
+def _leave_out_and_pair(visit: Any, clinician: Any) -> None:
+    """An exercise that was not taken, bottom teeth, and two photos that tell what moves along."""
+    skip_exercise(user=clinician, visit=visit, exercise="pucker", reason="eye_protected")
+    factories.PhotoFactory(visit=visit, exercise="lower_teeth", uploaded_by=clinician)
+    sides = {"rest": (10.0, 10.0), "smile_with_teeth": (7.5, 9.6)}
+    for exercise, (left, right) in sides.items():
+        data = factories.findings(exercise=exercise)
+        measures = {"palpebral_fissure": {"left": left, "right": right}}
+        data["symmetry"] |= {"eyes_px": 150.0, "eyes_mm": 60.0, "measures": measures}
+        photo = factories.PhotoFactory(visit=visit, exercise=exercise, uploaded_by=clinician)
+        factories.AnalysisFactory(photo=photo, data=data)
+    answer(user=clinician, visit=visit, scale=BY_CODE["sunnybrook"], answers={"smile_synkinesis": 1})
 
 
 def make_world(clinic: Any, clinician: Any) -> World:
@@ -68,6 +85,7 @@ def make_world(clinic: Any, clinician: Any) -> World:
             photos.append(photo)
             if visit is not visits[-1]:
                 factories.ConfirmationFactory(analysis=analysis, by=clinician, exercise=exercise)
+    _leave_out_and_pair(visits[-1], clinician)
     waiting = factories.PhotoFactory(visit=visits[-1], exercise="open_mouth", uploaded_by=clinician)
     factories.AnalysisFactory(photo=waiting, queued=True)
     retake = factories.PhotoFactory(visit=visits[-1], exercise="puff_cheek", uploaded_by=clinician)
