@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def skip_exercise(*, user: User, visit: Visit, exercise: str, reason: str, note: str = "") -> SkippedExercise:
-    """Say that a visit does without an exercise, and why. Said again, the newest reason counts.
+    """Say that a visit does without an exercise, and why. Said again alike, nothing is written.
 
-    ValidationError for an exercise or reason that there is not, where a photo of it is there, without words for another
-    reason, and in a record that is closed.
+    ValidationError for an exercise or reason that there is not, where a photo of it is there or another reason stands,
+    which is taken back first, without words for another reason, and in a record that is closed.
     """
     # The visit's row is where a photo that comes at this moment and this wait for each other.
     visit = _locked(visit)
@@ -46,8 +46,11 @@ def skip_exercise(*, user: User, visit: Visit, exercise: str, reason: str, note:
     found = SkippedExercise.objects.filter(visit=visit, exercise=exercise).first()
     if found is None:
         found = SkippedExercise(visit=visit, exercise=exercise)
-    elif found.lifted_at is None and (found.reason, found.note) == (reason, note):
-        return found
+    elif found.lifted_at is None:
+        if (found.reason, found.note) == (reason, note):
+            return found
+        said = _("It is noted as not taken already: %(reason)s. Take that back first.")
+        raise ValidationError({"reason": ValidationError(said % {"reason": found.in_words}, code="taken")})
     found.reason, found.note, found.by, found.lifted_at = reason, note, user, None
     found.full_clean(exclude=["visit", "by"], validate_unique=False, validate_constraints=False)
     save(found, user=user)

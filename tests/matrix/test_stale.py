@@ -69,6 +69,7 @@ THEIRS: dict[str, dict[str, Any]] = {
         "language": "id",
         "require_second_factor": True,
         "idle_minutes": 60,
+        "protocol": "sunnybrook-1",
     },
     "task": {"plan": "theirs", "next_check": dt.date(2026, 12, 31), "owner": None},
     "assessment": {"answers": {"brow": 6}},
@@ -76,11 +77,15 @@ THEIRS: dict[str, dict[str, Any]] = {
     "user": {"full_name": "Theirs", "language": "id"},
 }
 # Their forms ask for a decision that is taken once, and refuse a second one.
-DECIDED_ONCE = {"consent", "correction", "patientlink"}
+DECIDED_ONCE = {"consent", "correction", "patientlink", "skippedexercise"}
 # Their fields bear the names of the record's that they are sent to, and make another record.
 MAKE_ANOTHER = {"visits:confirm", "visits:upload"}
 # Addresses that change a record which they don't name.
-UNNAMED = {"accounts:clinic": "clinic", "accounts:profile": "administrator"}
+UNNAMED = {
+    "accounts:clinic": "clinic",
+    "visits:protocols": "clinic",
+    "accounts:profile": "administrator",
+}
 
 
 def edits() -> list[Row]:

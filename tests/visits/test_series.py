@@ -98,16 +98,18 @@ def test_what_is_left_out_is_not_missing_and_never_a_figure(visit, clinician):
     assert lacking(["rest", "pucker", "show_teeth"], found) == ["Rest"]
 
 
-def test_said_again_the_newest_reason_counts_and_all_of_it_is_on_record(visit, clinician):
+def test_another_reason_waits_until_the_first_is_taken_back_and_all_of_it_is_on_record(visit, clinician):
     skip(visit, clinician)
-    skip(visit, clinician, reason="declined")
+    skip(visit, clinician)
+    with pytest.raises(ValidationError, match="already: Pain"):
+        skip(visit, clinician, reason="declined")
     services_series.take_skip_back(user=clinician, visit=visit, exercise="pucker")
     skip(visit, clinician, reason="time")
     row = SkippedExercise.objects.get()
-    assert (row.reason, row.lifted_at, row.version) == ("time", None, 4)
+    assert (row.reason, row.lifted_at, row.version) == ("time", None, 3)
     told = [(line.reason, line.lifted_at is None) for line in row.history.order_by("history_id")]
-    assert told == [("pain", True), ("declined", True), ("declined", False), ("time", True)]
-    assert Change.objects.filter(kind="visit", record=visit.pk, what="changed").count() == 4
+    assert told == [("pain", True), ("pain", False), ("time", True)]
+    assert Change.objects.filter(kind="visit", record=visit.pk, what="changed").count() == 3
 
 
 @pytest.mark.parametrize(

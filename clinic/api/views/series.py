@@ -45,8 +45,8 @@ class SeriesActions:
     @extend_schema(
         summary="Say that an exercise is not taken",
         description=(
-            "With the reason; said again, the newest counts. A photo of the exercise that comes later takes it back. "
-            "Refused where there is a photo of it."
+            "With the reason. A photo of the exercise that comes later takes it back. Refused where there is a photo "
+            "of it, and where another reason stands: take that back first."
         ),
         request=SkipInput,
         responses={200: SeriesSerializer},
