@@ -14,7 +14,7 @@ from PIL import Image
 
 from clinic.accounts.models import Clinic, Membership, Role, User
 from clinic.examination import red_flags
-from clinic.examination.models import RedFlagScreening
+from clinic.examination.models import BlindReading, RedFlagScreening, SecondReading
 from clinic.patients.models import Cause, Consent, Correction, Episode, Patient, RedFlags, Treatment, WeakSide
 from clinic.visits.models import Confirmation, Photo, Visit, VisitConfirmation
 from inference.jobs.states import Status
@@ -301,6 +301,24 @@ class RedFlagScreeningFactory(DjangoModelFactory):
     answers = factory.LazyAttribute(
         lambda one: dict.fromkeys((asked.code for asked in red_flags.questions(cause=one.cause)), "no")
     )
+
+
+class SecondReadingFactory(DjangoModelFactory):
+    class Meta:
+        model = SecondReading
+
+    visit = factory.SubFactory(VisitFactory)
+    asked_by = factory.SelfAttribute("visit.clinician")
+
+
+class BlindReadingFactory(DjangoModelFactory):
+    class Meta:
+        model = BlindReading
+
+    second = factory.SubFactory(SecondReadingFactory, closed_at=factory.LazyFunction(timezone.now))
+    by = factory.SubFactory(UserFactory)
+    grade = 3
+    first_grade = 3
 
 
 class VisitConfirmationFactory(DjangoModelFactory):

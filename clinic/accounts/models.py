@@ -144,6 +144,7 @@ class User(AbstractBaseUser, PermissionsMixin, Versioned):
 
     # What one request knows of its user; see policies and clinic.patients.visibility.
     _roles_by_clinic: dict[uuid.UUID, str]
+    _blind_to: frozenset[uuid.UUID]
     _opened_records: frozenset[uuid.UUID]
 
     objects = UserManager()

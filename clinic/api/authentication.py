@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -65,10 +66,10 @@ def admit(user: User, token: Any) -> ApiToken:
     """Let the user speak for the token's clinic and no other, if that still is theirs."""
     label = ApiToken.objects.filter(token=token).select_related("use").first()
     mine = Membership.objects.in_force().filter(user_id=user.pk)
-    roles = {
-        clinic: (role, required)
-        for clinic, role, required in mine.values_list("clinic_id", "role", "clinic__require_second_factor")
-    }
+    columns = ("clinic_id", "role", "clinic__require_second_factor", "blind_patient")
+    rows: list[tuple[uuid.UUID, str, bool, uuid.UUID | None]]
+    rows = list(memberships.with_blind(mine).values_list(*columns))
+    roles = {clinic: (role, required) for clinic, role, required, _blind in rows}
     if label is None or label.clinic_id not in roles:
         raise AuthenticationFailed(_("Invalid token."))
     required = settings.REQUIRE_SECOND_FACTOR or any(required for _role, required in roles.values())
@@ -77,5 +78,6 @@ def admit(user: User, token: Any) -> ApiToken:
             "This token was made with a password alone, and the clinic asks for a second factor. Make another."
         )
         raise Problem("second_factor_required", said)
-    memberships.speak_for(user, label.clinic_id, roles[label.clinic_id][0])
+    blind = [patient for _clinic, _role, _required, patient in rows if patient is not None]
+    memberships.speak_for(user, label.clinic_id, roles[label.clinic_id][0], blind=blind)
     return label

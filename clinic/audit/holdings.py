@@ -44,6 +44,9 @@ class Holding:
 
 # The order is that of destruction: a row goes before the rows that it points to.
 HOLDINGS: Final[tuple[Holding, ...]] = (
+    Holding("examination.BlindReading", "second__visit__patient", "blind_readings"),
+    Holding("examination.HistoricalSecondReading", "visit__patient", "second_reading_history"),
+    Holding("examination.SecondReading", "visit__patient", "second_readings"),
     Holding(
         "examination.HistoricalAssessment", "visit__patient", "assessment_history", or_path="episode__patient"
     ),

@@ -33,6 +33,8 @@ RECORDS = {
     "analysis": gettext_lazy("Analysis"),
     "confirmation": gettext_lazy("Finding"),
     "redflagscreening": gettext_lazy("Red flags"),
+    "blindreading": gettext_lazy("Second reading"),
+    "secondreading": gettext_lazy("Second reading"),
     "visitconfirmation": gettext_lazy("Finding of a visit"),
 }
 # What a patient reads; whatever is not named here is told by the name of its kind.

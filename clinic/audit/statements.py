@@ -62,6 +62,7 @@ STATEMENTS: Final = (
     Statement("visits.VisitConfirmation", "visit__patient"),
     Statement("visits.Dismissal", "visit__patient"),
     Statement("examination.RedFlagScreening", "episode__patient"),
+    Statement("examination.BlindReading", "second__visit__patient"),
     Statement("patients.Consent", "patient", closing=("revoked_at", "revoked_by_id", "version")),
     Statement("inference.Analysis", "photo__visit__patient", final=("succeeded", "rejected")),
     Statement("patients.Restriction", "patient", closing=LIFTED),

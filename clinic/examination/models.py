@@ -19,6 +19,8 @@ from clinic.visits.models import Visit
 
 from . import closure
 from .models_of_wordings import QuestionnaireWording
+from .models_second import BlindReading as BlindReading
+from .models_second import SecondReading as SecondReading
 from .red_flags import STROKE
 from .scales import BY_CODE, Scale
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from clinic.patients.models import Episode, Patient
     from clinic.visits.models import Visit
 
-    from .models import Assessment, Task
+    from .models import Assessment, SecondReading, Task
 
 
 def can_raise_task(user: User | AnonymousUser, patient: Patient) -> bool:
@@ -51,3 +51,13 @@ def can_assess(user: User | AnonymousUser, visit: Visit) -> bool:
         and not visit.patient.is_closed
         and policies.can_confirm(user, visit.patient.clinic_id)
     )
+
+
+def can_ask_second_reading(user: User | AnonymousUser, visit: Visit) -> bool:
+    """Ask a colleague to read a visit blind, or take that wish back: a person who treats patients, never a system."""
+    return can_assess(user, visit)
+
+
+def can_read_blind(user: User | AnonymousUser, second: SecondReading) -> bool:
+    """Be the second reader: a person who treats patients in the patient's clinic."""
+    return can_assess(user, second.visit)

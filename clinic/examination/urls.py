@@ -8,6 +8,7 @@ from . import (
     views_questionnaires,
     views_red_flags,
     views_scales,
+    views_second,
     views_wordings,
 )
 
@@ -30,4 +31,11 @@ urlpatterns = [
     path("visits/<uuid:pk>/scales/<slug:code>/", views_scales.scale, name="scale"),
     path("visits/<uuid:pk>/scales/<slug:code>/finish/", views_scales.finish, name="scale_finish"),
     path("visits/<uuid:pk>/scales/<slug:code>/reopen/", views_scales.reopen, name="scale_reopen"),
+    path("visits/<uuid:pk>/second-reading/", views_second.second_ask, name="second_ask"),
+    path("second-readings/", views_second.second_list, name="second_list"),
+    path("second-readings/<uuid:pk>/", views_second.second_read, name="second_read"),
+    path("second-readings/<uuid:pk>/take/", views_second.second_take, name="second_take"),
+    path("second-readings/<uuid:pk>/give-back/", views_second.second_give_back, name="second_give_back"),
+    path("second-readings/<uuid:pk>/withdraw/", views_second.second_withdraw, name="second_withdraw"),
+    path("second-readings/<uuid:pk>/photos/<int:place>/", views_second.second_photo, name="second_photo"),
 ]

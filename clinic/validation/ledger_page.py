@@ -35,7 +35,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreRow:
+class LedgerRow:
     """One score beside the bar, with a sentence for each thing that it lacks."""
 
     title: str | Promise
@@ -80,10 +80,10 @@ def columns_of(ledger: Ledger) -> list[Agreement]:
     return [ledger.overall, *(part for _, part in ledger.bands)]
 
 
-def verdicts(ledger: Ledger) -> list[ScoreRow]:
+def verdicts(ledger: Ledger) -> list[LedgerRow]:
     """Each score beside the bar."""
     return [
-        ScoreRow(
+        LedgerRow(
             TITLES[standing.score],
             _share(standing.score, standing.share, ledger.overall),
             standing.passes,

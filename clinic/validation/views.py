@@ -22,6 +22,7 @@ from inference.releases import cards, registry
 from inference.releases.use import set_model_use
 
 from . import ledger, ledger_page
+from .clinicians import agreement_between
 from .forms import ModelUseForm
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def models(request: ClinicRequest) -> HttpResponse:
         "active_uses": uses.get(active.name, 0),
         "others": [(card, uses.get(card.name, 0), states.get(card.name, "")) for card in others],
         "shadow": _shadow(request, active.name),
+        "between": agreement_between(clinic_id=request.clinic.pk),
     }
     return render(request, "validation/models.html", context)
 

@@ -47,6 +47,7 @@ def filled(patient, visit, clinician):
     factories.ConfirmationFactory(analysis=analysis)
     factories.VisitConfirmationFactory(visit=visit)
     factories.RedFlagScreeningFactory(episode=visit.episode)
+    factories.BlindReadingFactory(second__visit=visit)
     factories.ConsentFactory(patient=patient, revoked_at=timezone.now())
     Dismissal.objects.create(visit=visit, suggestion="mirrored", value="left", by=clinician)
     erasure = {"clinic": patient.clinic, "by": clinician, "keep_until": timezone.localdate()}

@@ -17,6 +17,7 @@ from django.utils import timezone
 from clinic.audit import alterations, chain, statements
 from clinic.audit.models import AuditEvent, Event
 from clinic.audit.services import log_result
+from clinic.examination import services_second
 from clinic.examination.red_flags import questions
 from clinic.examination.services_red_flags import answer_red_flags
 from clinic.operations.fsck import records, repairs
@@ -95,6 +96,17 @@ def clinician(world, db):
     return world.clinician
 
 
+def read_blind(patient: Any, clinician: Any) -> Any:
+    """A visit of the patient's that a colleague graded, as the clinician reads it."""
+    colleague = factories.member(patient.clinic)
+    episode = factories.EpisodeFactory(patient=patient)
+    visit = factories.VisitFactory(episode=episode, clinician=colleague, grade=3)
+    factories.PhotoFactory(visit=visit)
+    second = services_second.ask_for_second_reading(user=colleague, visit=visit)
+    services_second.take_second_reading(user=clinician, second=second)
+    return services_second.keep_reading(user=clinician, second=second, grade=4)
+
+
 def statements_of(patient: Any, visit: Any, clinician: Any) -> dict[str, Any]:
     photo = factories.PhotoFactory(visit=visit)
     analysis = factories.AnalysisFactory(photo=photo)
@@ -112,6 +124,7 @@ def statements_of(patient: Any, visit: Any, clinician: Any) -> dict[str, Any]:
             user=clinician, visit=visit, suggestion="mirrored", value="left"
         ),
         "consent": consenting.give_consent(patient=patient, use="record", **given),
+        "blindreading": read_blind(patient, clinician),
         "redflagscreening": answer_red_flags(
             user=clinician,
             episode=visit.episode,
@@ -136,6 +149,7 @@ OTHERWISE = {
     "visitconfirmation": {"grade": 2},
     "dismissal": {"value": "right"},
     "consent": {"given_on": "2001-01-01"},
+    "blindreading": {"grade": 1},
     "redflagscreening": {"answers": {"other_neurology": "yes"}},
     "restriction": {"ground": "claim"},
     "legalhold": {"reason": "Never said"},
@@ -178,6 +192,10 @@ def test_one_that_was_slipped_in_shows(said, name: str) -> None:
     otherwise = {"use": "publication", "release": "another", "lifted_at": timezone.now()}
     if name == "erasure":
         otherwise["patient_id"] = factories.PatientFactory(clinic=row.clinic).pk
+    if name == "blindreading":
+        otherwise["second_id"] = factories.SecondReadingFactory(
+            visit=row.second.visit, closed_at=timezone.now()
+        ).pk
     for field, value in {**OTHERWISE[name], **otherwise}.items():
         if hasattr(row, field):
             setattr(row, field, value)

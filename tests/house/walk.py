@@ -18,7 +18,7 @@ ADDRESSES = re.compile(r"""(?:href|src|action|hx-get|hx-post|data-[a-z-]*url)=["
 TRIES = 64
 NONE: Morsel[str] = Morsel()
 # What an argument of that name may be, where it is no record's identifier.
-OF_NAME = {"code": ["sunnybrook", "saq"], "language": ["en"], "milestone": ["toxin_recall"]}
+OF_NAME = {"code": ["sunnybrook", "saq"], "language": ["en"], "milestone": ["toxin_recall"], "place": ["1"]}
 
 
 def main() -> None:

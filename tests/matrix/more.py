@@ -12,8 +12,10 @@ from .rows import (
     HEAD,
     NOTHING,
     PAGE,
+    PLACE,
     PLACE_WRITE,
     PUBLIC,
+    READER,
     WRITE,
     get,
     patch,
@@ -23,6 +25,16 @@ from .rows import (
     upload,
 )
 
+SECOND = [
+    get("examination:second_list", PLACE, sees=NOTHING),
+    post("examination:second_ask", WRITE, "visit"),
+    post("examination:second_take", WRITE, "second"),
+    post("examination:second_withdraw", WRITE, "second"),
+    get("examination:second_read", READER, "own_second", sees=NOTHING),
+    post("examination:second_read", READER, "own_second", lambda r: {"grade": "4"}),
+    post("examination:second_give_back", READER, "own_second"),
+    get("examination:second_photo", READER, "own_second", sees=NOTHING, reads=True, args={"place": "1"}),
+]
 SCALES = [
     get("examination:scale", PAGE, "visit", args={"code": "sunnybrook"}),
     post(
@@ -102,6 +114,7 @@ TASKS = [
     *RED_FLAGS,
     *SCALES,
     *QUESTIONNAIRES,
+    *SECOND,
     get("examination:task", PAGE, "task"),
     get("examination:task_new", WRITE, "patient"),
     post("examination:task_new", WRITE, "patient", lambda r: {"kind": "follow_up", "plan": "call"}),

@@ -21,6 +21,8 @@ TO_LOGIN = "login login login login login login login login login"
 PUBLIC = "ok ok ok ok ok ok ok ok ok"
 SELF = "login login ok ok ok ok ok ok ok"
 PAGE = "login login 403 404 ok ok ok 403 403"
+# Of a visit that one clinician reads blind.
+READER = "login login 403 404 ok 404 404 403 403"
 WRITE = "login login 403 404 ok ok 403 403 403"
 PLACE = "login login 403 ok ok ok ok 403 403"
 PLACE_WRITE = "login login 403 ok ok ok 403 403 403"

@@ -15,7 +15,7 @@ from knox.models import AuthToken
 from clinic.accounts.models import Membership, Role
 from clinic.accounts.services import create_token
 from clinic.examination import services as examination
-from clinic.examination import services_questionnaires, services_scales
+from clinic.examination import services_questionnaires, services_scales, services_second
 from clinic.examination.scales import BY_CODE
 from clinic.recovery.services import refresh_summary
 from clinic.rights import services as rights
@@ -157,7 +157,21 @@ def _clinic(place: Place) -> SimpleNamespace:
     factories.TreatmentFactory(
         episode=sibling_episode, kind="botulinum_toxin", date=timezone.localdate(), note=f"treated {word}"
     )
+    # Of patients of their own: who reads one blind sees nothing else of it.
+    asked, read = patient(6), patient(7)
+    seconds = []
+    for someone in (asked, read):
+        graded = factories.VisitFactory(
+            episode=factories.EpisodeFactory(patient=someone, notes=f"note {word}"),
+            clinician=member.user,
+            grade=3,
+        )
+        factories.PhotoFactory(visit=graded, exercise="smile", uploaded_by=member.user)
+        seconds.append(services_second.ask_for_second_reading(user=member.user, visit=graded))
+    services_second.take_second_reading(user=clinician, second=seconds[1])
     records = SimpleNamespace(
+        second=seconds[0],
+        own_second=seconds[1],
         **people,
         clinic=clinic,
         patient=one,

@@ -29,11 +29,14 @@ LIST_MS: Final = 100
 PAGE_MS: Final = 150
 LONG_MS: Final = 200
 POLL_MS: Final = 10
+REPORT_MS: Final = 3000.0
 WANTED: Final = {
     "patients:list": LIST_MS,
     "operations:metrics": LIST_MS,
     "operations:overview": LIST_MS,
     "inference:status": POLL_MS,
+    "report:pdf": REPORT_MS,
+    "api:episode-report": REPORT_MS,
 }
 LEFT_OUT: Final = {
     "api:photo-image": "a file",
@@ -61,6 +64,8 @@ LEFT_OUT: Final = {
     "examination:milestone": "open of hardly anybody; it reads four tables of one patient",
     "examination:paper": "a text of the clinic's own; it reads two rows",
     "api:patient-link-detail": "one row of a handful",
+    "examination:second_read": "open to one person, of one visit; it reads its photos' rows",
+    "examination:second_photo": "a file, for the same person",
 }
 OF_LOGGING_IN: Final = ("mfa_", "account_")
 """How the addresses begin of pages on which one person proves who they are."""

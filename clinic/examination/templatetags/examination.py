@@ -16,6 +16,7 @@ from clinic.examination import (
     selectors,
     selectors_milestones,
     selectors_scales,
+    selectors_second,
     sentences,
 )
 from clinic.examination.models import Task
@@ -25,6 +26,20 @@ from clinic.patients.models import Patient
 from clinic.visits.models import Visit
 
 register = template.Library()
+
+
+@register.inclusion_tag("examination/_second.html", takes_context=True)
+def second_reading(context: dict, visit: Visit) -> dict:
+    """The visit's newest second reading, and what may be done about one."""
+    second = selectors_second.newest_of(visit=visit)
+    return {
+        "visit": visit,
+        "second": second,
+        "under_way": second is not None and second.closed_at is None,
+        "can_ask": policies.can_ask_second_reading(context["request"].user, visit),
+        "request": context["request"],
+        "csrf_token": context.get("csrf_token"),
+    }
 
 
 @register.inclusion_tag("examination/_tasks.html", takes_context=True)
