@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -18,6 +17,7 @@ from clinic.examination.scales import BY_CODE
 from clinic.examination.selectors import tasks_of
 from clinic.examination.selectors_milestones import due_milestones
 from clinic.examination.selectors_red_flags import ScreeningInWords, screenings_of
+from clinic.examination.selectors_scales import finished_assessments
 from clinic.patients.models import Episode, RedFlags
 from clinic.recovery import course as course_words
 from clinic.recovery.course import number, verdict_words
@@ -194,7 +194,7 @@ def report_content(*, episode: Episode, choice: ReportChoice) -> ReportContent:
         graded=graded if len(graded) <= MOST_GRADES else _ends(graded, FIRST_GRADES, MOST_GRADES),
         grades_left_out=max(0, len(graded) - MOST_GRADES),
         screening=next(iter(screenings_of(episode=episode)), None),
-        scales=_scales(visits),
+        scales=_scales(episode, visits[-1].date if choice.until is not None else None),
         measured=_measured(known.history),
         tasks=(*_tasks(episode), *_milestones(episode)),
         unvalidated=_unvalidated(episode, known.history),
@@ -232,27 +232,26 @@ def _severity(grade: int | None) -> str:
     return str(SEVERITY.get(grade or 0, ""))
 
 
-def _scales(visits: Sequence[VisitPoint]) -> tuple[ToldScale, ...]:
-    days = {one.visit_id: one.date for one in visits}
-    rows = (
-        Assessment.objects.filter(visit_id__in=days, finished_at__isnull=False)
-        .select_related("by")
-        .order_by("visit__at", "created_at")
-    )
-    found: dict[tuple[str, str], list[Assessment]] = {}
-    for row in rows:
-        found.setdefault((row.scale, row.scale_version), []).append(row)
-    return tuple(_scale(every, days) for every in found.values())
+def _scales(episode: Episode, until: dt.date | None) -> tuple[ToldScale, ...]:
+    """Finished assessments in visits and between them, until that day."""
+    time_zone = episode.patient.clinic.time_zone
+    found: dict[tuple[str, str], list[tuple[dt.date, Assessment]]] = {}
+    for row in finished_assessments(episode=episode):
+        day = day_in(row.at, time_zone)
+        if until is None or day <= until:
+            found.setdefault((row.scale, row.scale_version), []).append((day, row))
+    return tuple(_scale(every) for every in found.values())
 
 
-def _scale(rows: Sequence[Assessment], days: Mapping[uuid.UUID, dt.date]) -> ToldScale:
-    known = rows[0].definition
+def _scale(rows: Sequence[tuple[dt.date, Assessment]]) -> ToldScale:
+    newest = rows[-1][1]
+    known = newest.definition
     name = (
         _(known.name)
         if known is not None
-        else _(BY_CODE[rows[0].scale].name)
-        if (rows[0].scale in BY_CODE)
-        else rows[0].scale
+        else _(BY_CODE[newest.scale].name)
+        if (newest.scale in BY_CODE)
+        else newest.scale
     )
     total = known.total if known is not None else None
     shown = tuple(rows) if len(rows) <= MOST_ASSESSMENTS else _ends(tuple(rows), 1, MOST_ASSESSMENTS)
@@ -261,12 +260,12 @@ def _scale(rows: Sequence[Assessment], days: Mapping[uuid.UUID, dt.date]) -> Tol
         range=f"{scale_page.said(total.low)}–{scale_page.said(total.high)}" if total is not None else "",
         rows=tuple(
             ScaleRow(
-                days[one.visit_id],
+                day,
                 scale_page.total_of(one) or "–",
                 "; ".join(f"{part.name} {part.value}" for part in scale_page.figures_of(one)),
-                one.by.full_name,
+                _("the patient") if one.way else one.by.full_name,
             )
-            for one in shown
+            for day, one in shown
         ),
         errors=tuple(
             _("%(figure)s: a change of less than %(points)s may be chance (%(source)s)")
