@@ -174,8 +174,9 @@ def test_a_record_that_was_slipped_in_shows(records, name: str) -> None:
 @pytest.mark.parametrize("name", HISTORIES)
 def test_a_rewriting_with_its_own_line_of_history_shows(records, name: str) -> None:
     made, history = records[name], kept()[name]
-    texts = (f for f in history.tracked_fields if isinstance(f, models.CharField | models.TextField))
-    field = next(f for f in texts if not f.choices)
+    texts = [f for f in history.tracked_fields if isinstance(f, models.CharField | models.TextField)]
+    moments = [f for f in history.tracked_fields if isinstance(f, models.DateTimeField)]
+    field = next(f for f in (*texts, *moments) if not f.choices)
     said = {field.attname: another(field, getattr(made, field.attname))}
     with as_superuser_past_the_guards():
         type(made)._base_manager.filter(pk=made.pk).update(**said)
