@@ -261,6 +261,12 @@ def figures_of(stored: Mapping[str, Any] | None) -> Figures:
     )
 
 
+def ratio_of(symmetry: Mapping[str, Any], region: str) -> float | None:
+    """How alike both sides of a region are, of the measures of a photo."""
+    ratio: float | None = (symmetry.get(region) or {}).get("ratio")
+    return ratio
+
+
 def evidence(stored: Mapping[str, Any] | None, *, exercise: str, with_zones: bool) -> dict[str, Any]:
     """What a photo of `exercise` gives to `pipeline.visit.combine`."""
     found = dict(stored or {})

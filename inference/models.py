@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -93,6 +94,9 @@ class Analysis(Job):
     findings = OrjsonField(null=True, blank=True)
     landmarks = LandmarksField(null=True, blank=True)
 
+    correction: LandmarkCorrection | None = None
+    """The newest correction of its points, where `selectors_corrections.add_corrections` has looked for it."""
+
     objects = ShownAnalyses()
     everything = AnalysisQuerySet.as_manager()
     """Withheld ones too: for the queue, the log and the sums of an installation, which show nobody a finding."""
@@ -162,6 +166,54 @@ class WithheldAnalysis(models.Model):
 
     def __str__(self) -> str:
         return f"Withheld analysis {self.pk}"
+
+
+class LandmarkCorrectionQuerySet(models.QuerySet["LandmarkCorrection"]):
+    def visible_to(self, user: User) -> LandmarkCorrectionQuerySet:
+        return self.filter(seen_by(user, "analysis__photo__visit__patient__"))
+
+
+class ShownCorrections(models.Manager.from_queryset(LandmarkCorrectionQuerySet)):
+    """All but those of withheld analyses."""
+
+    def get_queryset(self) -> LandmarkCorrectionQuerySet:
+        found: LandmarkCorrectionQuerySet = super().get_queryset()
+        withheld = WithheldAnalysis.objects.filter(analysis=OuterRef("analysis"))
+        return found.filter(~Exists(withheld))
+
+
+class LandmarkCorrection(Record):
+    """Where a clinician put points of an analysis, and the measures that follow. Never changed: a second thought is a
+    second row, and the newest counts; one without points says that the model's hold again."""
+
+    analysis = models.ForeignKey(Analysis, on_delete=models.PROTECT, related_name="corrections")
+    number = models.PositiveIntegerField(help_text="1 for the first of its analysis")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    points = models.JSONField(
+        default=dict, blank=True, help_text="index in the face mesh to shares of the photo's width and height"
+    )
+    symmetry = models.JSONField(
+        default=dict, blank=True, help_text="all measures with these points; empty without any"
+    )
+
+    objects = ShownCorrections()
+    everything = LandmarkCorrectionQuerySet.as_manager()
+    """Those of withheld analyses too: for the log and the checks."""
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["analysis", "number"], name="corrections_counted_by_analysis"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="corrections_counted_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Landmark correction {self.pk}"
+
+    @property
+    def moved(self) -> dict[int, list[float]]:
+        """The points by their index in the mesh."""
+        return {int(index): place for index, place in self.points.items()}
 
 
 class Canary(models.Model):

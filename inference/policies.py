@@ -24,3 +24,14 @@ def can_retry(user: User | AnonymousUser, analysis: Analysis) -> bool:
         and explain(analysis.error_code).retry
         and policies.can_write_records(user, analysis.photo.visit.patient.clinic_id)
     )
+
+
+def can_correct(user: User | AnonymousUser, analysis: Analysis) -> bool:
+    """Put points of the face where they belong: whoever may have a word on what was found."""
+    visit = analysis.photo.visit
+    return (
+        analysis.photo.archived_at is None
+        and visit.archived_at is None
+        and not visit.patient.is_closed
+        and policies.can_confirm(user, visit.patient.clinic_id)
+    )

@@ -15,6 +15,7 @@ from django.utils import timezone
 from .jobs import turns
 from .jobs.states import FINAL, Status
 from .models import Analysis, AnalysisQuerySet, Canary, ModelRelease, ReleaseChange, ReleaseState
+from .selectors_corrections import add_corrections, newest_correction
 
 if TYPE_CHECKING:
     from clinic.visits.models import Photo
@@ -86,16 +87,21 @@ class QueueProgress:
 def latest_analyses(
     *, photo_ids: Iterable[uuid.UUID], states_alone: bool = False
 ) -> dict[uuid.UUID, Analysis]:
-    """The newest analysis of each photo, without its landmarks; a cancelled one only where there is no other. Where a
-    release judges a photo again, beside another face at rest, its earlier result stays until the new one is there.
-    states_alone: without what was found."""
+    """The newest analysis of each photo with its correction, without its landmarks; a cancelled one only where there is
+    no other. Where a release judges a photo again, beside another face at rest, its earlier result stays until the new
+    one is there. states_alone: without what was found."""
     latest: dict[uuid.UUID, Analysis] = {}
     left_out = ("landmarks", "findings") if states_alone else ("landmarks",)
     found = Analysis.objects.filter(photo_id__in=list(photo_ids)).defer(*left_out)
+    if not states_alone:
+        found = found.annotate(newest_correction=newest_correction())
     for analysis in found.order_by("-created_at"):
         known = latest.get(analysis.photo_id)
         if known is None or _gives_way(known, analysis):
             latest[analysis.photo_id] = analysis
+    if not states_alone:
+        keys = {one.pk: one.newest_correction for one in latest.values()}  # type: ignore[attr-defined]  # annotated
+        add_corrections(analyses=latest.values(), keys=keys)
     return latest
 
 

@@ -18,7 +18,7 @@ from clinic.examination.models import BlindReading, RedFlagScreening, SecondRead
 from clinic.patients.models import Cause, Consent, Correction, Episode, Patient, RedFlags, Treatment, WeakSide
 from clinic.visits.models import Confirmation, Photo, Visit, VisitConfirmation
 from inference.jobs.states import Status
-from inference.models import Analysis
+from inference.models import Analysis, LandmarkCorrection
 
 PASSWORD = "correct horse battery staple"
 
@@ -288,6 +288,19 @@ class ConfirmationFactory(DjangoModelFactory):
     weak_side = "left"
     grade = 3
     agrees = True
+
+
+class LandmarkCorrectionFactory(DjangoModelFactory):
+    """A point of the left upper lid put a little lower, without the measures being taken anew."""
+
+    class Meta:
+        model = LandmarkCorrection
+
+    analysis = factory.SubFactory(AnalysisFactory)
+    number = 1
+    by = factory.SubFactory(UserFactory)
+    points = factory.LazyFunction(lambda: {"386": [0.6, 0.41]})
+    symmetry = factory.LazyAttribute(lambda o: o.analysis.findings["symmetry"])
 
 
 class RedFlagScreeningFactory(DjangoModelFactory):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MATCHED_ACTIONS = ("archive", "restore", "revoke", "close", "finish", "reopen")
 """The POSTs that change a record as a PATCH does."""
+ADDED_TO = ("points",)
+"""The POSTs that add to what is on file, and say on top of which."""
 
 
 def of(record: Any) -> str | None:
@@ -46,6 +48,24 @@ def basis(request: Request, record: Any) -> Basis | None:
     return Basis(record.version, exact=True)
 
 
+def require_match(request: Request, tag: str) -> bool:
+    """Whether the request is meant for exactly that tag, and not for any (`*`); the problem if it isn't said, or is
+    another one."""
+    given = _listed(request.headers.get("If-Match", ""))
+    if not given:
+        raise Problem("precondition_required", headers={"ETag": tag})
+    if given == ["*"]:
+        return False
+    if tag not in given:
+        raise gone_on(tag)
+    return True
+
+
+def gone_on(tag: str) -> Problem:
+    """The problem that something newer is on file, with its tag."""
+    return Problem("precondition_failed", headers={"ETag": tag}, etag=tag)
+
+
 def changed(record: Any) -> Problem:
     """The problem that the record has another version by now, with the tag of that one."""
     now = record.__class__._base_manager.filter(pk=record.pk).first() or record
@@ -67,5 +87,5 @@ def asks_for_match(method: str, path: str) -> bool:
     return method == "PATCH" or (
         method == "POST"
         and "{" in path
-        and path.rstrip("/").endswith(tuple(f"/{name}" for name in MATCHED_ACTIONS))
+        and path.rstrip("/").endswith(tuple(f"/{name}" for name in (*MATCHED_ACTIONS, *ADDED_TO)))
     )

@@ -202,6 +202,7 @@ ANALYSIS = {
         "quality": {"sharpness": 131.0, "brightness": 0.52, "yaw_deg": 1.4, "warnings": ["dim"]},
         "milliseconds": {"decode": 21, "landmarks": 38, "classify": 44, "measure": 2, "total": 121},
     },
+    "correction": None,
     "created_at": "2026-11-09T03:05:10.020000Z",
 }
 QUEUED = {

@@ -129,6 +129,7 @@ HISTORY = {
                             "movement": 0.62,
                             "moved_left_mm": 5.2,
                             "moved_right_mm": 8.4,
+                            "corrected": False,
                         }
                     ],
                     "measures": [

@@ -16,6 +16,7 @@ from . import (
     etags,
     examples,
     examples_assessments,
+    examples_landmarks,
     examples_links,
     examples_red_flags,
     examples_tasks,
@@ -92,7 +93,7 @@ CREATES = {
     f"{name}_create"
     for name in (
         "patients", "episodes", "treatments", "consents", "visits", "visits_confirm", "photos", "confirmations",
-        "episodes_red_flags", "assessments", "patient_links",
+        "episodes_red_flags", "assessments", "patient_links", "analyses_points",
     )
 }  # fmt: skip
 # What only some operations answer with; any other code of the same status may come from all of them.
@@ -149,7 +150,7 @@ TAGS = {
 
 
 examples.BY_SCHEMA |= examples_tasks.BY_SCHEMA | examples_assessments.BY_SCHEMA
-examples.BY_SCHEMA |= examples_red_flags.BY_SCHEMA | examples_links.BY_SCHEMA
+examples.BY_SCHEMA |= examples_red_flags.BY_SCHEMA | examples_links.BY_SCHEMA | examples_landmarks.BY_SCHEMA
 
 
 class SessionScheme(authentication.SessionScheme):

@@ -76,6 +76,7 @@ HOLDINGS: Final[tuple[Holding, ...]] = (
     ),
     Holding("inference.BackgroundAnalysis", "photo__visit__patient", "background_analyses"),
     Holding("inference.WithheldAnalysis", "analysis__photo__visit__patient", "withheld_analyses"),
+    Holding("inference.LandmarkCorrection", "analysis__photo__visit__patient", "landmark_corrections"),
     Holding("inference.Analysis", "photo__visit__patient", "analyses"),
     Holding("visits.Dismissal", "visit__patient", "dismissals"),
     Holding("visits.HistoricalSkippedExercise", "visit__patient", "skipped_exercise_history"),

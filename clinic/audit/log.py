@@ -32,6 +32,7 @@ RECORDS = {
     "skippedexercise": gettext_lazy("Exercise not taken"),
     "analysis": gettext_lazy("Analysis"),
     "confirmation": gettext_lazy("Finding"),
+    "landmarkcorrection": gettext_lazy("Points put right"),
     "redflagscreening": gettext_lazy("Red flags"),
     "blindreading": gettext_lazy("Second reading"),
     "secondreading": gettext_lazy("Second reading"),

@@ -27,7 +27,7 @@ def patient_of(record: Any) -> Any:
     """The patient whom a record is about: itself, or reached by its own links; None if it is about none."""
     if record._meta.model_name == "patient":
         return record
-    for link in ("patient", "episode", "visit", "photo"):
+    for link in ("patient", "episode", "visit", "photo", "analysis"):
         if hasattr(record, f"{link}_id"):
             other = getattr(record, link)
             if other is not None:

@@ -65,6 +65,7 @@ STATEMENTS: Final = (
     Statement("examination.BlindReading", "second__visit__patient"),
     Statement("patients.Consent", "patient", closing=("revoked_at", "revoked_by_id", "version")),
     Statement("inference.Analysis", "photo__visit__patient", final=("succeeded", "rejected")),
+    Statement("inference.LandmarkCorrection", "analysis__photo__visit__patient"),
     Statement("patients.Restriction", "patient", closing=LIFTED),
     Statement("patients.LegalHold", "patient", closing=LIFTED),
     Statement("examination.QuestionnaireWording", logged=False),

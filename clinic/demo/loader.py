@@ -30,11 +30,16 @@ from clinic.visits.models import Photo, Visit
 from clinic.visits.services_series import skip_exercise
 from inference.jobs.states import Status
 from inference.models import Analysis
+from inference.pipeline.codes import Exercise
+from inference.pipeline.measure.frame import LIDS
+from inference.selectors_corrections import can_be_corrected, correction_of
+from inference.services_corrections import correct_landmarks
 
 from . import people, questionnaires
 
 PHOTOS = Path(__file__).parent / "photos"
 WEEKS = 12
+GENTLE = Exercise.GENTLE_EYE_CLOSURE.value
 
 
 def require_demo() -> None:
@@ -148,6 +153,31 @@ def confirm_earlier(*, folder: Path = PHOTOS) -> int:
             )
             done += 1
     return done
+
+
+def put_points_right(*, folder: Path = PHOTOS) -> bool:
+    """Let the clinician have put the lids of one shut eye together, which the model draws a little apart: those of the
+    healthy side in the first patient's first gentle closure, once it is analysed. Whether it was done now."""
+    require_demo()
+    row = _manifest(folder)["patients"][0]
+    files = [one["file"] for one in row["visits"][0]["photos"] if one["exercise"] == GENTLE]
+    shown = Analysis.objects.filter(
+        photo__visit__patient__clinic_id=people.CLINIC_ID,
+        photo__original_sha256__in=[_sha256(folder / file) for file in files],
+        photo__archived_at__isnull=True,
+    )
+    analysis = shown.select_related("photo").order_by("created_at").last()
+    if analysis is None or not can_be_corrected(analysis=analysis) or correction_of(analysis=analysis):
+        return False
+    landmarks = analysis.landmarks or []
+    healthy = "left" if row["weak_side"] == "right" else "right"
+    correct_landmarks(
+        user=User.objects.get(email="clinician@melati.example"),
+        analysis=analysis,
+        points={upper: landmarks[lower] for upper, lower in LIDS[healthy]},
+        based_on=0,
+    )
+    return True
 
 
 def graded(row: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from inference.pipeline.codes import SIDES, Exercise
+from inference.pipeline.measure.places import LIDS
 from inference.pipeline.measure.scale import with_rest_scale
 
 MEASURE: Final = "palpebral_fissure"
@@ -30,6 +31,9 @@ so where they only touch. Rounded up from 0.43 and 1.89 mm, the largest of 12 cl
 healthy person, by release 2026.11.5."""
 REPEATABILITY_MM: Final = 1.93
 """Smallest detectable change of a gap, mm, for a release that doesn't state its own: that of 2026.11.5."""
+BY_HAND_MM: Final = 0.5
+"""A gap between lids whose points a clinician placed counts from here on: what a hand places, the mesh didn't draw
+apart, and any gap on tight closure counts. Millimetres are no finer than this, however a point was found."""
 DONE_SHARE: Final = 0.2
 """Where neither eye closes by this share of its opening at rest, nobody closed their eyes: see
 `inference.pipeline.measure.closure.LEAST_CLOSURE`. It counts all the same where both sides are on record as weak."""
@@ -40,7 +44,8 @@ class ClosedEyesPhoto:
     """A photo with a result, as far as the closure of the eyes is read from it.
 
     exercise: as a clinician confirmed it, else as it was asked for. found: what the model sees; empty where it is not
-    sure. verdict: the model's; symmetry: its lengths. confirmed: a clinician has had a word on the photo.
+    sure. verdict: the model's; symmetry: its lengths, or those that a clinician's points give. confirmed: a clinician
+    has had a word on the photo. by_hand: the eyes whose lids' points a clinician placed.
     """
 
     photo_id: uuid.UUID
@@ -55,6 +60,7 @@ class ClosedEyesPhoto:
     verdict: str = ""
     confirmed: bool = False
     symmetry: Mapping[str, Any] = field(default_factory=dict)
+    by_hand: tuple[str, ...] = ()
 
     @property
     def counts(self) -> bool:
@@ -70,6 +76,8 @@ class ClosedEyesPhoto:
 
 _LENGTHS: Final = ("unit", "scale_from", "mm_per_px", "eyes_px", "eyes_mm", "eye")
 """What is read of a photo's lengths beside the measure itself."""
+_READ: Final = 5
+"""Values that are kept of every photo's result; a sixth names the eyes whose points a clinician placed."""
 
 
 def to_plain(one: ClosedEyesPhoto) -> list[Any]:
@@ -79,6 +87,7 @@ def to_plain(one: ClosedEyesPhoto) -> list[Any]:
     return [
         str(one.photo_id), one.taken_at.isoformat(), one.stored_at.isoformat(), one.exercise, str(one.analysis_id),
         one.release, one.found, one.verdict, one.confirmed, lengths | ({"measures": {MEASURE: known}} if known else {}),
+        *([list(one.by_hand)] if one.by_hand else []),
     ]  # fmt: skip
 
 
@@ -86,20 +95,33 @@ def from_plain(kept: Sequence[Any], *, visit_id: uuid.UUID, at: dt.datetime) -> 
     """What `to_plain` made of it. at: when the visit was."""
     photo, taken_at, stored_at, exercise, analysis, *rest = kept
     taken, stored = dt.datetime.fromisoformat(taken_at), dt.datetime.fromisoformat(stored_at)
+    *read, by_hand = rest if len(rest) > _READ else [*rest, ()]
     return ClosedEyesPhoto(
-        uuid.UUID(photo), visit_id, at, taken, stored, exercise, uuid.UUID(analysis), *rest
+        uuid.UUID(photo),
+        *(visit_id, at, taken, stored, exercise, uuid.UUID(analysis), *read),
+        by_hand=tuple(by_hand),
     )
+
+
+def sides_by_hand(moved: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """The eyes whose lids a correction's points belong to."""
+    return tuple(side for side in SIDES if any(int(index) in LIDS[side] for index in moved or ()))
 
 
 @dataclass(frozen=True, slots=True)
 class LidGaps:
-    """Both eyes of one photo of closed eyes: the gap that each leaves, mm, and the gap that is more than error."""
+    """Both eyes of one photo of closed eyes: the gap that each leaves, mm, and the gap that is more than error. limit:
+    of an eye whose points are the model's."""
 
     seen: ClosedEyesPhoto
     left: float
     right: float
     limit: float
     done: bool
+
+    def limit_of(self, side: str) -> float:
+        """The gap of that eye that is more than error, mm."""
+        return min(self.limit, BY_HAND_MM) if side in self.seen.by_hand else self.limit
 
     def gap(self, side: str) -> float:
         """The gap of that eye, mm."""
@@ -108,7 +130,7 @@ class LidGaps:
     @property
     def open_sides(self) -> tuple[str, ...]:
         """The eyes that stay open by more than the error."""
-        return tuple(side for side in SIDES if self.done and self.gap(side) > self.limit)
+        return tuple(side for side in SIDES if self.done and self.gap(side) > self.limit_of(side))
 
 
 def error_of(repeatability: Mapping[str, Any]) -> float:
@@ -186,7 +208,7 @@ def _row(one: LidGaps, side: str) -> dict[str, Any]:
         "exercise": one.seen.exercise,
         "side": side,
         "mm": one.gap(side),
-        "limit_mm": one.limit,
+        "limit_mm": one.limit_of(side),
     }
 
 

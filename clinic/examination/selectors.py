@@ -21,6 +21,7 @@ from inference.jobs.states import Status
 from inference.models import Analysis
 from inference.pipeline.codes import Caution, Exercise
 from inference.releases import registry
+from inference.selectors_corrections import corrected_symmetry, moved_points
 
 from . import closure
 from .models import Task, TaskKind, TaskQuerySet
@@ -39,7 +40,7 @@ _ABOUT = (
     "pk",
     "release",
 )
-_FOUND = ("exercise", "findings")
+_FOUND = ("exercise", "findings", "corrected", "moved")
 
 
 def visible_tasks(*, user: User | AnonymousUser) -> TaskQuerySet:
@@ -121,11 +122,13 @@ def seen_at(*, visit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[closure
             photo__archived_at__isnull=True,
             status=Status.SUCCEEDED,
         )
+        .annotate(corrected=corrected_symmetry(), moved=moved_points())
         .order_by("created_at", "release")
         .values_list(*_ABOUT, *_FOUND)
     )
     newest: dict[uuid.UUID, closure.ClosedEyesPhoto] = {}
-    for photo_id, visit_id, at, taken_at, stored_at, asked, pk, release, found, stored in rows:
+    for photo_id, visit_id, at, taken_at, stored_at, asked, pk, release, *read in rows:
+        found, stored, corrected, moved = read
         figures = figures_of(stored)
         newest[photo_id] = closure.ClosedEyesPhoto(
             photo_id=photo_id,
@@ -139,7 +142,8 @@ def seen_at(*, visit_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[closure
             found="" if Caution.EXERCISE_UNSURE.value in figures.cautions else found,
             verdict=figures.verdict,
             confirmed=photo_id in words,
-            symmetry=figures.symmetry,
+            symmetry=corrected or figures.symmetry,
+            by_hand=closure.sides_by_hand(moved),
         )
     by_visit: dict[uuid.UUID, list[closure.ClosedEyesPhoto]] = defaultdict(list)
     for one in newest.values():

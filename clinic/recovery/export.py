@@ -7,14 +7,15 @@ of the model's has its release beside it. `movement` is the weak side's movement
 grade, 1 to 6, and `visit_grade_source` whose it is: a clinician's, else the model's from all views together; photos
 have none. `_mm` are millimetres, sides are the patient's own. A measure's row tells left, right, left less right (or
 the one value of the whole face), its unit, its measurement error (smallest change that is more than noise), and whether
-its scale is that of the photo's irises or of the photo at rest. A treatment's row tells the product and the units of
-botulinum toxin, of which those of two products can't be added up, and in `treatment_details` whatever is told, by the
-names and codes of the API. A row `not_taken` tells an exercise that was left out of a visit, with the reason's code as
-its event: it has no figures. A row `along` tells what moved since rest in an exercise that isn't about it, mm, with
-half of the 95 % interval of the difference as its error. A scale's row, of each finished assessment, tells the scale
-and its version, who rates it (clinician or patient; `scale_way`: on paper, tablet or by link, in `scale_language`),
-its total, its sub-scores as `code=figure`, and the codes of the items without an answer; its `clinician` entered it.
-What nobody measured or said is an empty cell, never a zero.
+its scale is that of the photo's irises or of the photo at rest. `model_measures_corrected` says of a photo and its
+measures whether a clinician put points of the face right that they follow from. A treatment's row tells the product and
+the units of botulinum toxin, of which those of two products can't be added up, and in `treatment_details` whatever is
+told, by the names and codes of the API. A row `not_taken` tells an exercise that was left out of a visit, with the
+reason's code as its event: it has no figures. A row `along` tells what moved since rest in an exercise that isn't about
+it, mm, with half of the 95 % interval of the difference as its error. A scale's row, of each finished assessment, tells
+the scale and its version, who rates it (clinician or patient; `scale_way`: on paper, tablet or by link, in
+`scale_language`), its total, its sub-scores as `code=figure`, and the codes of the items without an answer; its
+`clinician` entered it. What nobody measured or said is an empty cell, never a zero.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ COLUMNS: Final[tuple[str, ...]] = (
     "model_measure_unit",
     "model_measure_error",
     "model_scale_from",
+    "model_measures_corrected",
     "model_rest_date",
     "model_release",
     "event",
@@ -152,8 +154,8 @@ class _Writer:
         self.texts = _Texts(dialect)
         mine, theirs = PROGRAMS.separator + PROGRAMS.decimal, self.mark + dialect.decimal
         self.translation = None if mine == theirs else str.maketrans(mine, theirs)
-        self.forms: dict[tuple[str, str, str | None], str] = {}
-        self.ends: dict[tuple[str | None, str, str], str] = {}
+        self.forms: dict[tuple[str, str, str | None, bool], str] = {}
+        self.ends: dict[tuple[str | None, str, str, bool | None], str] = {}
         onset = history.onset
         each: dict[str, Value] = {
             "cause": history.cause,
@@ -205,7 +207,7 @@ class _Writer:
             end = self.end(None, "", photo.error_code)
             return f"photo{mark}{shown}{mark}{said}{mark}{mark}{self.nothing}{mark}{end}"
         preliminary, cells = _yes(word is None), self.in_dialect(found.cells)
-        end = self.end(found.scale_from, found.release, "")
+        end = self.end(found.scale_from, found.release, "", corrected=found.corrected)
         line = f"photo{mark}{shown}{mark}{said}{mark}{preliminary}{mark}{cells}{mark}{end}"
         if not found.names:
             return line
@@ -227,7 +229,7 @@ class _Writer:
 
     def measures(self, found: Found) -> str:
         """The lines of a photo's measures, with `BEGIN` in place of the cells that they share."""
-        key = found.names, found.release, found.scale_from
+        key = found.names, found.release, found.scale_from, found.corrected
         form = self.forms.get(key)
         if form is None:
             lines = (
@@ -237,23 +239,27 @@ class _Writer:
             form = self.forms[key] = "".join(lines)
         return form % tuple(self.in_dialect(found.figures).split(" "))
 
-    def about(self, name: str, release: str, scale_from: str | None) -> str:
+    def about(self, name: str, release: str, scale_from: str | None, corrected: bool) -> str:
         """The cells behind a measure's figures, and the line's end."""
         about = about_measure(name, release, scale_from)
         row: dict[str, Value] = {
             "model_measure_unit": about.unit,
             "model_measure_error": about.error,
             "model_scale_from": about.scale_from,
+            "model_measures_corrected": corrected,
             "model_release": about.release,
         }
         return self.line(self.cells([""] * len(COLUMNS), row)[UNIT:])
 
-    def end(self, scale_from: str | None, release: str, error_code: str) -> str:
+    def end(
+        self, scale_from: str | None, release: str, error_code: str, *, corrected: bool | None = None
+    ) -> str:
         """The cells behind a photo's own figures, and the line's end."""
-        key = scale_from, release, error_code
+        key = scale_from, release, error_code, corrected
         if key not in self.ends:
             row: dict[str, Value] = {
                 "model_scale_from": scale_from,
+                "model_measures_corrected": corrected,
                 "model_release": release,
                 "event": error_code,
             }

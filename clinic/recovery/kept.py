@@ -245,8 +245,8 @@ def _counted(photo: Any) -> list[Any]:
 
 
 def _rest(measured: MeasuredVisit) -> list[str] | None:
-    """What other visits may borrow: the visit's own photo at rest with its results."""
+    """What other visits may borrow: the visit's own photo at rest with its results, and what was put right in them."""
     rest = measured.rest
     if rest is None or rest.borrowed:
         return None
-    return [rest.photo.photo_id.hex, *(result.analysis_id.hex for result in rest.photo.results)]
+    return [rest.photo.photo_id.hex, *(one.analysis_id.hex + one.correction for one in rest.photo.results)]

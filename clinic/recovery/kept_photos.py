@@ -46,7 +46,8 @@ class Found(NamedTuple):
     fraction of the time of putting as many numbers into words.
 
     cells: of `FOUND_COLUMNS`. names: the measures that are read in the photo's exercise; figures: of each, the cells
-    left, right, left less right, and value. Both have a space between two measures.
+    left, right, left less right, and value. Both have a space between two measures. corrected: they follow from points
+    that a clinician put right.
     """
 
     cells: str
@@ -54,6 +55,7 @@ class Found(NamedTuple):
     release: str
     names: str
     figures: str
+    corrected: bool = False
 
 
 class Word(NamedTuple):
@@ -103,7 +105,7 @@ class VisitPhotos:
                 side,
                 error_code,
                 Word._make(word) if word else None,
-                Found._make(found) if found else None,
+                Found(*found) if found else None,
                 self.people.get(word[0], "") if word else "",
             )
 
@@ -157,6 +159,7 @@ def _found(photo: PhotoPoint, one: Result) -> list[Any]:
         one.release,
         " ".join(read.name for read in measures),
         " ".join(map(_figures, measures)),
+        *([True] if one.corrected else []),
     ]
 
 

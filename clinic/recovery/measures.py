@@ -28,6 +28,7 @@ class Result:
     """What one model release found in one photo. Ratios of distances run from 0 to 1 (alike).
 
     moved, share: movement since the photo at rest that the visit is measured from; None without one.
+    correction: key of the correction that the measures follow from, where a clinician moved points.
     """
 
     analysis_id: uuid.UUID
@@ -46,6 +47,12 @@ class Result:
     pitch: float = 0.0
     moved: Moved | None = None
     share: float | None = None
+    correction: str = ""
+
+    @property
+    def corrected(self) -> bool:
+        """Whether the measures follow from points that a clinician put right."""
+        return bool(self.correction)
 
     @property
     def face(self) -> MeasuredFace:

@@ -16,6 +16,7 @@ from inference.jobs.states import OPEN, Status
 from inference.models import Analysis
 from inference.pipeline.codes import UNTAUGHT
 from inference.pipeline.measure.closure import lengths_of
+from inference.selectors_corrections import newest_correction, symmetries_of
 
 from .measures import MeasuredVisit, PhotoConfirmation, PhotoPoint, Rest, Result, counted
 
@@ -128,18 +129,36 @@ def _results(
     newest: dict[uuid.UUID, tuple[str, str]] = {}
     results: dict[uuid.UUID, list[Result]] = defaultdict(list)
     # A release's first look at a photo is the age of its result: a retry keeps the row.
-    rows = (
+    rows = list(
         Analysis.objects.filter(photo_id__in=photo_ids)
+        .annotate(correction=newest_correction())
         .order_by("-created_at", "-release")
-        .values_list("photo_id", "pk", "release", "status", "error_code", *_RESULT)
+        .values_list("photo_id", "pk", "release", "status", "error_code", "correction", *_RESULT)
     )
-    for photo_id, pk, release, status, error_code, *result in rows:
+    corrected = symmetries_of(keys=[row[5] for row in rows])
+    for photo_id, pk, release, status, error_code, correction, *result in rows:
         # A cancelled analysis says nothing of the photo where there is another one.
         if newest.get(photo_id, (Status.CANCELLED,))[0] == Status.CANCELLED:
             newest[photo_id] = (status, error_code)
         if status == Status.SUCCEEDED:
-            results[photo_id].append(_result(pk, release, *result))
+            found = _result(pk, release, *result)
+            if correction in corrected:
+                found = _with_correction(found, correction, corrected[correction])
+            results[photo_id].append(found)
     return newest, results
+
+
+def _with_correction(found: Result, key: uuid.UUID, symmetry: dict[str, Any]) -> Result:
+    """The result with the measures of points that a clinician put right."""
+    return replace(
+        found,
+        brow=finding.ratio_of(symmetry, "brow"),
+        eye=finding.ratio_of(symmetry, "eye"),
+        mouth=finding.ratio_of(symmetry, "mouth"),
+        symmetry=symmetry,
+        lengths=lengths_of(symmetry),
+        correction=key.hex,
+    )
 
 
 def _result(

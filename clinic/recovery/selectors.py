@@ -18,6 +18,8 @@ from clinic.visits.models import Photo, Visit
 from clinic.visits.series import standing_skips
 from inference.jobs.states import OPEN, Status
 from inference.models import Analysis
+from inference.pipeline.measure.moving import with_moved
+from inference.selectors_corrections import moved_points
 
 from .history import EpisodeHistory, ModelChange, TreatmentMark, VisitPoint, VisitRecord
 from .kept import FORM, VisitFigures, figures_of
@@ -251,10 +253,15 @@ def _model_changes(visits: list[VisitPoint]) -> tuple[ModelChange, ...]:
 
 
 def newest_landmarks(*, photo: Photo) -> list[list[float]] | None:
-    """The face's landmarks as the newest release that analysed the photo found them."""
-    return (
+    """The face's landmarks as the newest release that analysed the photo found them, but for those that a clinician
+    put elsewhere."""
+    found = (
         Analysis.objects.filter(photo=photo, status=Status.SUCCEEDED, landmarks__isnull=False)
         .order_by("-created_at", "-release")
-        .values_list("landmarks", flat=True)
+        .values_list("landmarks", moved_points())
         .first()
     )
+    if found is None:
+        return None
+    landmarks, moved = found
+    return with_moved(landmarks, {int(index): place for index, place in (moved or {}).items()})

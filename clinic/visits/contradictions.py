@@ -224,9 +224,7 @@ def measured_ratios(card: PhotoCard) -> list[float]:
     """The symmetry, 0 to 1, of the regions that the photo's view moves, as measured."""
     if card.analysis is None or not card.succeeded:
         return []
-    found = (
-        getattr(card.analysis, f"{region}_ratio") for region in VIEW_REGIONS.get(card.photo.exercise, ())
-    )
+    found = (card.ratio(region) for region in VIEW_REGIONS.get(card.photo.exercise, ()))
     return [ratio for ratio in found if ratio is not None]
 
 

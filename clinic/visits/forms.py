@@ -64,6 +64,28 @@ class ProtocolForm(EditForm, forms.Form):
     )
 
 
+class LandmarksForm(forms.Form):
+    """Where the points of a face lie by now. points: by index in the mesh, as shares of the photo; those that lie
+    elsewhere than the model's."""
+
+    analysis = forms.UUIDField(widget=forms.HiddenInput)
+    based_on = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    points = forms.JSONField(widget=forms.HiddenInput, required=False)
+
+    def clean_points(self) -> dict[int, list[float]]:
+        given = self.cleaned_data["points"] or {}
+        try:
+            found = {int(index): [float(share) for share in place] for index, place in given.items()}
+        except (AttributeError, TypeError, ValueError) as error:
+            raise forms.ValidationError(_("Load the page again: its points can't be read.")) from error
+        return found
+
+    @property
+    def reasons(self) -> list[str]:
+        """What is wrong, without the names of hidden fields."""
+        return [str(message) for messages in self.errors.values() for message in messages]
+
+
 class EpisodeField(forms.ModelChoiceField):
     """The care episodes of a patient, each by what it is and since when."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.utils.formats import number_format
@@ -103,6 +103,8 @@ class Length:
     left: str
     difference: str
     error: str
+    model: Length | None = None
+    """The model's, where a clinician's points give another."""
 
 
 def lengths(*, symmetry: Mapping[str, Any], view: str, release: str) -> list[Length]:
@@ -114,6 +116,14 @@ def lengths(*, symmetry: Mapping[str, Any], view: str, release: str) -> list[Len
         _length(one, found[one.name], errors)
         for one in MEASURES
         if one.name in found and _gives(one, view) and _is_known(found[one.name])
+    ]
+
+
+def beside_model(corrected: list[Length], model: list[Length]) -> list[Length]:
+    """The corrected measures, each with the model's where that says another figure."""
+    known = {one.name: one for one in model}
+    return [
+        one if one == known.get(one.name) else replace(one, model=known.get(one.name)) for one in corrected
     ]
 
 

@@ -10,13 +10,14 @@ from typing import Any, Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from inference.finding import Figures
+from inference.finding import Figures, figures_of
 from inference.pipeline.codes import Caution, same_exercise
 from inference.pipeline.measure.closure import closure
 from inference.pipeline.measure.scale import with_rest_scale
+from inference.selectors_corrections import landmarks_of
 
 from . import exercises, sentences
-from .lengths import Length, lengths, scale_source
+from .lengths import Length, beside_model, lengths, scale_source
 from .selectors import PhotoCard
 
 REGIONS: Final[tuple[tuple[str, str | Promise], ...]] = (
@@ -82,6 +83,17 @@ class RegionMeasure:
     right: float | None
     ratio: float | None
     unit: str
+    model: RegionMeasure | None = None
+    """The model's, where a clinician's points give another."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuresBeside:
+    """The measures of a photo's view as they hold, with the model's beside those that a clinician's points changed."""
+
+    regions: list[RegionMeasure]
+    lengths: list[Length]
+    scale: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,18 +142,16 @@ def photo_details(*, card: PhotoCard, rest: Mapping[str, Any] | None = None) -> 
     view = card.photo.exercise
     quality, symmetry, cautions = figures.quality, shown.symmetry, figures.cautions
     closes_eyes = view in exercises.CLOSURES
-    scaled = with_rest_scale(symmetry, rest) if closes_eyes else symmetry
+    beside = measures_beside(card=card, symmetry=symmetry, rest=rest)
     return PhotoDetails(
         model_sentence=sentences.model_sentence(card),
         clinician_sentence=sentences.clinician_sentence(card),
         exercises=_exercises(shown.exercises, analysis.exercise if found and analysis else ""),
         weakness=_weakness(shown, found.weak_side if found else ""),
         zones=zones_of({zone: shown.zones.get(zone) for zone in exercises.zones_shown(view)}),
-        measures=_of_view(_closed(symmetry, rest) if closes_eyes else _measures(symmetry), view),
-        lengths=lengths(symmetry=scaled, view=view, release=analysis.release)
-        if card.succeeded and analysis
-        else [],
-        scale=scale_source(scaled),
+        measures=beside.regions,
+        lengths=beside.lengths if card.succeeded and analysis else [],
+        scale=beside.scale,
         advice=sentences.uncertain() if found is not None and found.uncertain else "",
         closes_eyes=closes_eyes,
         quality=[
@@ -159,6 +169,35 @@ def photo_details(*, card: PhotoCard, rest: Mapping[str, Any] | None = None) -> 
         took=_between(analysis, "started_at", "finished_at"),
         overlay=_overlay(card),
     )
+
+
+def measures_beside(
+    *, card: PhotoCard, symmetry: Mapping[str, Any], rest: Mapping[str, Any] | None
+) -> MeasuresBeside:
+    """The photo's measures. symmetry: those that hold, or would with a clinician's points; rest: of the photo at rest,
+    for closed eyes."""
+    stored = figures_of(card.analysis.findings).symmetry if card.analysis is not None else {}
+    regions, found, scale = _measures_of(card, symmetry, rest)
+    if symmetry and symmetry != stored:
+        plain, known, _scale = _measures_of(card, stored, rest)
+        by_region = {one.region: one for one in plain}
+        regions = [
+            one if one == by_region.get(one.region) else replace(one, model=by_region.get(one.region))
+            for one in regions
+        ]
+        found = beside_model(found, known)
+    return MeasuresBeside(regions, found, scale)
+
+
+def _measures_of(
+    card: PhotoCard, symmetry: Mapping[str, Any], rest: Mapping[str, Any] | None
+) -> tuple[list[RegionMeasure], list[Length], str]:
+    view = card.photo.exercise
+    closes_eyes = view in exercises.CLOSURES
+    scaled = with_rest_scale(symmetry, rest) if closes_eyes else symmetry
+    regions = _of_view(_closed(symmetry, rest) if closes_eyes else _measures(symmetry), view)
+    release = card.analysis.release if card.analysis is not None else ""
+    return regions, lengths(symmetry=scaled, view=view, release=release), scale_source(scaled)
 
 
 def _is_number(value: object) -> bool:
@@ -247,7 +286,7 @@ def _between(analysis: Any, start: str, end: str) -> dt.timedelta | None:
 
 def _overlay(card: PhotoCard) -> dict[str, Any] | None:
     """The points of the face as shares of width and height, for the drawing over the photo."""
-    landmarks = card.analysis.landmarks if card.analysis is not None and card.settled else None
+    landmarks = landmarks_of(analysis=card.analysis) if card.analysis is not None and card.settled else None
     if not landmarks or len(landmarks) < 468:
         return None
     weak = card.confirmed.weak_side if card.confirmed else card.found.weak_side if card.found else ""

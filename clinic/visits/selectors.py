@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -17,6 +17,7 @@ from inference import selectors as inference_selectors
 from inference.jobs.states import FINAL, Status
 from inference.models import Analysis
 from inference.pipeline import codes
+from inference.selectors_corrections import corrected_symmetry
 
 from . import exercises
 from .models import Confirmation, Dismissal, Photo, PhotoQuerySet, Suggestion, Visit, VisitQuerySet
@@ -24,6 +25,7 @@ from .models import Confirmation, Dismissal, Photo, PhotoQuerySet, Suggestion, V
 if TYPE_CHECKING:
     from clinic.accounts.models import User
     from clinic.patients.models import Patient
+    from inference.models import LandmarkCorrection
 
 SAME_LOOK = dt.timedelta(minutes=10)
 
@@ -78,8 +80,21 @@ class PhotoCard:
 
     @property
     def figures(self) -> finding.Figures:
-        """The figures behind the newest analysis; empty ones where there is none."""
-        return finding.figures_of(self.analysis.findings if self.analysis is not None else None)
+        """The figures behind the newest analysis, with the measures that hold; empty ones where there is none."""
+        figures = finding.figures_of(self.analysis.findings if self.analysis is not None else None)
+        corrected = self.correction
+        return figures if corrected is None else replace(figures, symmetry=corrected.symmetry)
+
+    @property
+    def correction(self) -> LandmarkCorrection | None:
+        """Where a clinician put points of the newest analysis; None while the model's hold."""
+        return self.analysis.correction if self.analysis is not None else None
+
+    def ratio(self, region: str) -> float | None:
+        """How alike both sides of that region are, 0 to 1, by the measures that hold."""
+        if self.correction is not None:
+            return finding.ratio_of(self.correction.symmetry, region)
+        return getattr(self.analysis, f"{region}_ratio", None)
 
     @property
     def was_uncertain(self) -> bool:
@@ -278,10 +293,11 @@ def ghosts_for(*, visit: Visit) -> dict[tuple[str, str], uuid.UUID]:
 
 
 def rest_symmetry(*, card: PhotoCard) -> dict[str, Any] | None:
-    """What the release measured in the visit's last photo at rest, to which closed eyes are compared."""
+    """What was measured in the visit's last photo at rest, to which closed eyes are compared: by the same release,
+    with the points that a clinician put right."""
     if card.analysis is None:
         return None
-    return (
+    found = (
         Analysis.objects.filter(
             photo__visit_id=card.photo.visit_id,
             photo__exercise="rest",
@@ -290,9 +306,10 @@ def rest_symmetry(*, card: PhotoCard) -> dict[str, Any] | None:
             status=Status.SUCCEEDED,
         )
         .order_by("-photo__created_at")
-        .values_list(finding.SYMMETRY_COLUMN, flat=True)
+        .values_list(corrected_symmetry(), finding.SYMMETRY_COLUMN)
         .first()
     )
+    return None if found is None else found[0] or found[1]
 
 
 def saw_lately(*, user: User, photo: Photo) -> bool:

@@ -4,7 +4,8 @@ A photo is confirmed by a clinician's word on it, or on its visit. What the visi
 photos: a grade belongs to a visit.
 
     FOLDER/manifest.json                 counts, when the consents were checked; written last
-    FOLDER/people/<token>/labels.json    the person's split and what each of their photos shows
+    FOLDER/people/<token>/labels.json    the person's split, what each of their photos shows, and points of the face
+                                         that a clinician put right
     FOLDER/people/<token>/<token>.jpg    the face and its surroundings, pixels alone
 
 Every name is random or made with a salt that is forgotten with the process: two exports can't be joined, and a
@@ -44,7 +45,7 @@ from clinic.patients.uses import in_force
 from clinic.store import files
 from clinic.store.stores import photo_store
 from inference.jobs.states import Status
-from inference.models import Analysis
+from inference.models import Analysis, LandmarkCorrection
 
 from .models import Confirmation, Photo, VisitConfirmation
 
@@ -179,6 +180,9 @@ def _confirmed(user: User, patient: Patient) -> Iterator[Photo]:
     words = Confirmation.objects.select_related("analysis").order_by("-created_at")
     on_visits = VisitConfirmation.objects.order_by("-created_at")
     results = Analysis.objects.filter(status=Status.SUCCEEDED).order_by("-created_at")
+    results = results.prefetch_related(
+        Prefetch("corrections", LandmarkCorrection.objects.order_by("-number"))
+    )
     photos = Photo.objects.visible_to(user).current().filter(visit__patient=patient)
     photos = photos.filter(
         Exists(Confirmation.objects.filter(photo=OuterRef("pk")))
@@ -244,7 +248,9 @@ def _export_photo(made: Exported, photo: Photo, clinic: Clinic, folder: Path) ->
     episode = photo.visit.episode
     week = week_since(episode.onset_date, day_in(photo.visit.at, clinic.time_zone))
     known = episode.onset.is_known
+    points = _points(photo, label.analysis)
     return {
+        **({"points": points} if points else {}),
         "file": name,
         "visit": made.token("visit", photo.visit_id),
         "exercise": label.exercise,
@@ -256,22 +262,41 @@ def _export_photo(made: Exported, photo: Photo, clinic: Clinic, folder: Path) ->
     }
 
 
+def _points(photo: Photo, analysis: Analysis) -> dict[str, list[float]]:
+    """Where a clinician put points of the face, by their index in the mesh, as shares of the written picture; empty
+    where nobody did. Of several results of a photo what was put right last."""
+    newest = [rows[0] for one in photo.analyses.all() if (rows := list(one.corrections.all()))]
+    moved = max(newest, key=lambda row: row.created_at).moved if newest else {}
+    left, top, right, bottom = _box(analysis.landmarks or [], (photo.width, photo.height))
+    return {
+        str(index): [
+            round((x * photo.width - left) / (right - left), 5),
+            round((y * photo.height - top) / (bottom - top), 5),
+        ]
+        for index, (x, y) in moved.items()
+    }
+
+
+def _box(landmarks: list[list[float]], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The face with its surroundings in a photo of that size, px: left, top, right, bottom."""
+    across, down = ([point[axis] * size[axis] for point in landmarks] for axis in (0, 1))
+    half = SURROUNDINGS * max(max(across) - min(across), max(down) - min(down))
+    x, y = (max(across) + min(across)) / 2, (max(down) + min(down)) / 2
+    return (
+        max(0, round(x - half)),
+        max(0, round(y - half)),
+        min(size[0], round(x + half)),
+        min(size[1], round(y + half)),
+    )
+
+
 def picture_of(photo: Photo, landmarks: list[list[float]]) -> Image.Image:
     """The face with its surroundings, sRGB, longest side at most 1280 px, with nothing but pixels.
 
     landmarks: pairs of shares of the photo's width and height, as an analysis keeps them.
     """
     with Image.open(io.BytesIO(files.read(photo)), formats=["JPEG"]) as image:
-        across, down = ([point[axis] * image.size[axis] for point in landmarks] for axis in (0, 1))
-        half = SURROUNDINGS * max(max(across) - min(across), max(down) - min(down))
-        x, y = (max(across) + min(across)) / 2, (max(down) + min(down)) / 2
-        box = (
-            max(0, round(x - half)),
-            max(0, round(y - half)),
-            min(image.width, round(x + half)),
-            min(image.height, round(y + half)),
-        )
-        face = image.convert("RGB").crop(box)
+        face = image.convert("RGB").crop(_box(landmarks, image.size))
     face.thumbnail((LONGEST_SIDE_PX, LONGEST_SIDE_PX), Image.Resampling.LANCZOS)
     clean = Image.new("RGB", face.size)  # a crop still carries what the file said of itself
     clean.paste(face)
@@ -293,11 +318,13 @@ def _manifest(made: Exported, people: Path) -> dict[str, Any]:
     splits: dict[str, Counter[str]] = {name: Counter() for name in SPLITS}
     exercises: Counter[str] = Counter()
     grades: Counter[str] = Counter()
+    put_right = 0
     for file in people.glob("*/labels.json"):
         person = json.loads(file.read_text())
         splits[person["split"]].update(people=1, photos=len(person["photos"]))
         exercises.update(row["exercise"] for row in person["photos"])
         grades.update(str(row["grade"] or "not graded") for row in person["photos"])
+        put_right += sum("points" in row for row in person["photos"])
     return {
         "form": FORM,
         "version": FORM_VERSION,
@@ -309,6 +336,7 @@ def _manifest(made: Exported, people: Path) -> dict[str, Any]:
         "splits": {name: {"people": n["people"], "photos": n["photos"]} for name, n in splits.items()},
         "exercises": dict(sorted(exercises.items())),
         "grades": dict(sorted(grades.items())),
+        "photos_with_points": put_right,
         "left_out": {reason: count for reason, count in sorted(made.left_out.items()) if count},
         "weeks_up_to": LONGEST_WEEK,
     }

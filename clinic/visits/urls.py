@@ -36,6 +36,10 @@ of_visits = [
     path("photos/<uuid:pk>/card/", views.photo_card, name="photo_card"),
     path("photos/<uuid:pk>/check/", views.photo_check, name="photo_check"),
     path("photos/<uuid:pk>/result/", views.photo_result, name="photo_result"),
+    path("photos/<uuid:pk>/landmarks/", views.photo_landmarks, name="photo_landmarks"),
+    path(
+        "photos/<uuid:pk>/landmarks/measure/", views.photo_landmarks_measure, name="photo_landmarks_measure"
+    ),
     path("photos/<uuid:pk>/exercise/", views.photo_exercise, name="photo_exercise"),
     path("photos/<uuid:pk>/taken/", views.photo_taken, name="photo_taken"),
     path("photos/<uuid:pk>/move/", views.photo_move, name="photo_move"),

@@ -89,6 +89,7 @@ def test_these_are_all_posts_that_make_a_record():
             "/api/v1/visits/{id}/confirm/",
             "/api/v1/episodes/{id}/red-flags/",
             "/api/v1/patient-links/",  # whose secret is not told again: test_links
+            "/api/v1/analyses/{id}/points/",
         }
     )
 

@@ -46,6 +46,7 @@ def filled(patient, visit, clinician):
     analysis = factories.AnalysisFactory(photo__visit=visit)
     factories.ConfirmationFactory(analysis=analysis)
     factories.VisitConfirmationFactory(visit=visit)
+    factories.LandmarkCorrectionFactory(analysis=analysis)
     factories.RedFlagScreeningFactory(episode=visit.episode)
     factories.BlindReadingFactory(second__visit=visit)
     factories.ConsentFactory(patient=patient, revoked_at=timezone.now())

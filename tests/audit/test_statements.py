@@ -31,6 +31,7 @@ from clinic.visits import confirming, consenting, services_mirroring
 from clinic.visits import services as visits
 from clinic.visits.models import VisitConfirmation
 from inference.models import Analysis
+from inference.services_corrections import correct_landmarks
 
 from .. import factories
 from ..shared import taken_back
@@ -123,6 +124,7 @@ def statements_of(patient: Any, visit: Any, clinician: Any) -> dict[str, Any]:
         "dismissal": services_mirroring.dismiss_suggestion(
             user=clinician, visit=visit, suggestion="mirrored", value="left"
         ),
+        "landmarkcorrection": correct_landmarks(user=clinician, analysis=analysis, points={374: [0.5, 0.5]}),
         "consent": consenting.give_consent(patient=patient, use="record", **given),
         "blindreading": read_blind(patient, clinician),
         "redflagscreening": answer_red_flags(
@@ -151,6 +153,7 @@ OTHERWISE = {
     "consent": {"given_on": "2001-01-01"},
     "blindreading": {"grade": 1},
     "redflagscreening": {"answers": {"other_neurology": "yes"}},
+    "landmarkcorrection": {"points": {"386": [0.4, 0.4]}},
     "restriction": {"ground": "claim"},
     "legalhold": {"reason": "Never said"},
     "erasure": {"keep_until": "2001-01-01"},
@@ -189,7 +192,7 @@ def test_one_that_was_slipped_in_shows(said, name: str) -> None:
     row = type(said[name])._base_manager.get(pk=said[name].pk)
     row.pk = None
     row._state.adding = True
-    otherwise = {"use": "publication", "release": "another", "lifted_at": timezone.now()}
+    otherwise = {"use": "publication", "release": "another", "lifted_at": timezone.now(), "number": 9}
     if name == "erasure":
         otherwise["patient_id"] = factories.PatientFactory(clinic=row.clinic).pk
     if name == "blindreading":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -18,7 +19,7 @@ from clinic.patients.treatment_details import canonical, check_details
 from clinic.visits.models import Confirmation, Photo, Visit, VisitConfirmation
 from inference import services
 from inference.jobs.states import Status
-from inference.models import Analysis
+from inference.models import Analysis, LandmarkCorrection
 from inference.pipeline.codes import VIEWS
 from tests import factories
 from tests.inference.conftest import make_findings, make_rejection
@@ -173,6 +174,21 @@ def test_the_past_is_graded_and_the_last_visits_wait_for_review(small):
         assert word.created_at - word.visit.at == dt.timedelta(minutes=30)
         assert word.by.email == "clinician@melati.example"
     assert not VisitConfirmation.objects.filter(visit__in=newest).exists()
+
+
+def test_one_photo_has_points_put_right(small, monkeypatch):
+    loader.load(folder=small)
+    [first, *_] = json.loads((small / "manifest.json").read_text())["patients"]
+    monkeypatch.setattr(loader, "GENTLE", first["visits"][0]["photos"][0]["exercise"])
+    assert not loader.put_points_right(folder=small), "nothing is analysed yet"
+    analyse_all()
+    assert loader.put_points_right(folder=small) and not loader.put_points_right(folder=small)
+    row = LandmarkCorrection.objects.get()
+    assert (row.by.email, row.analysis.photo.visit.patient.name) == (
+        "clinician@melati.example",
+        "Hana Morita",
+    )
+    assert set(row.moved) <= {160, 159, 158}, "the right upper lid, of a left palsy"
 
 
 def test_what_could_not_be_judged_is_not_confirmed(small):

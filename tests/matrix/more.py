@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from clinic.examination import red_flags
 
 from .rows import (
@@ -110,8 +112,38 @@ RED_FLAGS_API = [
         by_scope=True,
     ),
 ]
+MOVED = {"386": [0.5, 0.4]}
+LANDMARKS = [
+    get("visits:photo_landmarks", WRITE, "photo"),
+    post(
+        "visits:photo_landmarks",
+        WRITE,
+        "photo",
+        lambda r: {"analysis": str(r.analysis.pk), "based_on": "0", "points": json.dumps(MOVED)},
+    ),
+    post(
+        "visits:photo_landmarks_measure",
+        WRITE,
+        "photo",
+        lambda r: {"analysis": str(r.analysis.pk), "based_on": "0", "points": json.dumps(MOVED)},
+        status=200,
+        writes=False,
+    ),
+]
+LANDMARKS_API = [
+    get("api:analysis-points", API, "analysis", sees="analysis"),
+    post(
+        "api:analysis-points",
+        API_CONFIRM,
+        "analysis",
+        lambda r: {"points": [{"index": 386, "x": 0.5, "y": 0.4}]},
+        status=201,
+        by_scope=True,
+    ),
+]
 TASKS = [
     *RED_FLAGS,
+    *LANDMARKS,
     *SCALES,
     *QUESTIONNAIRES,
     *SECOND,
@@ -154,6 +186,7 @@ SERIES_API = [
 TASKS_API = [
     *SERIES_API,
     *RED_FLAGS_API,
+    *LANDMARKS_API,
     *SCALES_API,
     *LINKS_API,
     *resource("task"),

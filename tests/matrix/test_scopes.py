@@ -50,6 +50,7 @@ APART = {
     "visit-filing": RESULT,
     "visit-confirm": CONFIRM,
     "episode-red-flags": (READ, CONFIRM),
+    "analysis-points": (RESULT, CONFIRM),
     "release-agreement": RESULT,
     "patient-link-list": (RESULT, CONFIRM),
     "patient-link-detail": RESULT,

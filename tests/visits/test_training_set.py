@@ -255,3 +255,33 @@ def test_a_visit_s_word_confirms_its_photos(clinic, administrator, tmp_path):
     [row] = labels(tmp_path / "out")
     assert "Confirmed photos: 1" in said
     assert (row["exercise"], row["weak_side"], row["grade"]) == ("sneer", "left", 4)
+
+
+def test_points_that_a_clinician_put_right_go_along(clinic, administrator, tmp_path):
+    patient = willing(clinic)
+    photo = photo_of(patient)
+    photo_of(patient)
+    corrected = photo.analyses.get()
+    factories.LandmarkCorrectionFactory(analysis=corrected, points={"386": [0.5, 0.5]})
+    factories.LandmarkCorrectionFactory(analysis=corrected, number=2, points={"374": [0.6, 0.41]})
+    run(clinic, administrator, tmp_path / "out")
+    [row] = [row for row in labels(tmp_path / "out") if "points" in row]
+    assert set(row["points"]) == {"374"}, "the newest holds"
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["photos_with_points"] == 1
+    [file] = (tmp_path / "out").glob(f"people/*/{row['file']}")
+    with Image.open(file) as picture:
+        x, y = (share * side for share, side in zip(row["points"]["374"], picture.size, strict=True))
+    # The picture is a part of the photo, in its own scale: the point lies on the same place of the face.
+    across, down = zip(*factories.landmarks(), strict=True)
+    half = max((max(across) - min(across)) * 640, (max(down) - min(down)) * 800)
+    left = max(0, round((max(across) + min(across)) / 2 * 640 - half))
+    top = max(0, round((max(down) + min(down)) / 2 * 800 - half))
+    assert (x + left, y + top) == pytest.approx((0.6 * 640, 0.41 * 800), abs=1)
+
+
+def test_who_took_the_consent_back_takes_the_points_along(clinic, administrator, tmp_path):
+    teaching = factories.PatientFactory(clinic=clinic)
+    factories.ConsentFactory(patient=teaching, use="teaching")
+    factories.LandmarkCorrectionFactory(analysis=photo_of(teaching).analyses.get())
+    run(clinic, administrator, tmp_path / "out")
+    assert labels(tmp_path / "out") == []

@@ -20,6 +20,7 @@ from inference.pipeline.codes import ZONES, same_exercise
 from inference.sentences import model_finding
 
 from .fields import Address
+from .landmarks import LandmarkCorrectionSerializer
 
 VERDICTS = [("weak", "weak"), ("normal", "normal"), ("uncertain", "uncertain")]
 VERDICT_HELP = (
@@ -140,12 +141,18 @@ class AnalysisSerializer(serializers.ModelSerializer[Analysis]):
     running_seconds = serializers.SerializerMethodField()
     reason = serializers.SerializerMethodField()
     result = serializers.SerializerMethodField()
+    correction = serializers.SerializerMethodField(
+        help_text=(
+            "Where a clinician put points right; null while the model's hold. Its `symmetry` holds then in place of "
+            "`result`'s."
+        )
+    )
 
     class Meta:
         model = Analysis
         fields = [
             "id", "url", "photo", "reference", "release", "status", "attempt", "queued_at", "started_at", "finished_at",
-            "waiting_seconds", "running_seconds", "reason", "result", "created_at",
+            "waiting_seconds", "running_seconds", "reason", "result", "correction", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -168,6 +175,12 @@ class AnalysisSerializer(serializers.ModelSerializer[Analysis]):
         if analysis.status != Status.SUCCEEDED:
             return None
         return {**_finding(analysis), "preliminary": analysis.pk not in self.context["confirmed"]}
+
+    @extend_schema_field(LandmarkCorrectionSerializer(allow_null=True))
+    def get_correction(self, analysis: Analysis) -> dict[str, Any] | None:
+        if analysis.correction is None:
+            return None
+        return dict(LandmarkCorrectionSerializer(analysis.correction, context=self.context).data)
 
 
 def _seconds(start: Any, end: Any) -> float | None:

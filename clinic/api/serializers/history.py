@@ -195,6 +195,9 @@ class PhotoResultSerializer(serializers.Serializer[Any]):
     )
     moved_left_mm = serializers.FloatField(source="moved.left", allow_null=True, default=None)
     moved_right_mm = serializers.FloatField(source="moved.right", allow_null=True, default=None)
+    corrected = serializers.BooleanField(
+        help_text="Whether the measures follow from points that a clinician put right."
+    )
 
 
 class ConfirmedSerializer(serializers.Serializer[Any]):

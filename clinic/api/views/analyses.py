@@ -20,12 +20,15 @@ from clinic.visits.models import Confirmation
 from inference.jobs.states import FINAL
 from inference.models import Analysis
 from inference.releases import registry
+from inference.selectors_corrections import add_corrections, newest_correction
 
 from .. import filters
 from ..permissions import FREE
 from ..serializers import analyses as shapes
+from ..serializers.landmarks import PointsInput
 from ..serializers.ledger import LedgerSerializer, as_data
 from .base import Records, Strict, note_reads
+from .landmarks import LandmarkActions
 
 if TYPE_CHECKING:
     from clinic.api.requests import ApiUserRequest
@@ -53,23 +56,27 @@ def confirmed_among(ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
         description="One a photo and release of the models. `?status=queued&status=running` finds what goes on.",
     )
 )
-class AnalysisViewSet(Records):
+class AnalysisViewSet(LandmarkActions, Records):
     serializer_class = shapes.AnalysisSerializer
     filterset_class = filters.AnalysisFilter
     reads: ClassVar[str] = Scope.RESULTS_READ
-    http_method_names: ClassVar[list[str]] = ["get", "head", "options"]
+    writes: ClassVar[str] = Scope.RESULTS_CONFIRM
+    inputs: ClassVar[dict[str, Any]] = {"move_points": PointsInput}
+    http_method_names: ClassVar[list[str]] = ["get", "post", "head", "options"]
 
     def visible(self) -> QuerySet[Analysis]:
         return (
             Analysis.objects.visible_to(self.request.user)
             .select_related("photo__visit__patient")
             .defer("landmarks")
+            .annotate(newest_correction=newest_correction())
         )
 
     def patient_of(self, record: Analysis) -> Patient:
         return record.photo.visit.patient
 
     def context_for(self, records: Sequence[Analysis]) -> dict[str, Any]:
+        add_corrections(analyses=records, keys={one.pk: one.newest_correction for one in records})  # type: ignore[attr-defined]  # annotated
         return {"confirmed": confirmed_among([record.pk for record in records])}
 
     @extend_schema(

@@ -4,6 +4,7 @@ from .confirming import confirm, visit_confirm
 from .consent import consent
 from .files import image, thumbnail
 from .filing import file_together, photo_taken
+from .landmarks import photo_landmarks, photo_landmarks_measure
 from .moving import photo_move, visit_move
 from .patients import patient_photos, patient_visits
 from .photos import (
@@ -40,6 +41,8 @@ __all__ = [
     "photo_card",
     "photo_check",
     "photo_exercise",
+    "photo_landmarks",
+    "photo_landmarks_measure",
     "photo_move",
     "photo_restore",
     "photo_result",

@@ -20,6 +20,8 @@ from clinic.common.http import next_url, require, visible_or_404
 from clinic.common.versions import Conflict, shown_basis
 from inference import services as inference_services
 from inference.jobs.states import Status
+from inference.policies import can_correct
+from inference.selectors_corrections import can_be_corrected, earlier_corrections
 
 from .. import exercises, policies, selectors, services, services_filing
 from ..checking import check_of
@@ -75,8 +77,18 @@ def photo_context(request: ClinicRequest, photo: Photo) -> dict[str, Any]:
         "can_confirm": policies.can_confirm(request.user, photo),
         "can_edit": policies.can_edit_photo(request.user, photo),
         "can_archive": policies.can_archive_photo(request.user, photo),
+        **_points(request, card),
         **next_look(request),
     }
+
+
+def _points(request: ClinicRequest, card: selectors.PhotoCard) -> dict[str, Any]:
+    """Whether the points of the face may be put right, and what was put right in other results of it."""
+    if card.analysis is None or not can_be_corrected(analysis=card.analysis):
+        return {"can_place": False, "earlier_points": []}
+    card.analysis.photo = card.photo
+    earlier = [] if card.correction is not None else earlier_corrections(analysis=card.analysis)
+    return {"can_place": can_correct(request.user, card.analysis), "earlier_points": earlier}
 
 
 def _correction(card: selectors.PhotoCard) -> PhotoStatementForm:

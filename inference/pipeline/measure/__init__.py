@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from inference.pipeline.codes import IRIS_DIAMETER_MM
 from inference.pipeline.errors import MeasurementFailed
@@ -23,14 +23,13 @@ from .frame import (
     LIDS,
     LOWER_LIP,
     FramedFace,
+    Points,
     face_frame,
+    rows_of,
 )
 from .registry import BY_NAME, MEASURES, Measure
 from .scale import carried_scale, eyes_apart_px, iris_diameter_px, needs_rest, with_rest_scale
 from .sides import COMPARABLE_MM, ratio, since_rest, weak_share
-
-if TYPE_CHECKING:
-    import numpy as np
 
 __all__ = [
     "BROWS",
@@ -58,11 +57,11 @@ __all__ = [
 ]
 
 
-def measure(points: np.ndarray, mm_per_px: float | None = None) -> dict[str, Any]:
+def measure(points: Points, mm_per_px: float | None = None) -> dict[str, Any]:
     """Every measure of one face, as plain data; sides are the patient's own.
 
-    points: (478, 2 or 3), px. mm_per_px: a scale carried from the visit's photo at rest (`carried_scale`), for
-    views with closed eyes, whose irises give none. The result:
+    points: (478, 2 or 3), px, an array or plain numbers. mm_per_px: a scale carried from the visit's photo at rest
+    (`carried_scale`), for views with closed eyes, whose irises give none. The result:
 
         {"unit": "mm", "mm_per_px", "iris_px", "iris_mm", "scale_from": "iris" | "rest_photo",
          "eyes_px", "eyes_mm": distance between the eyes, by which a scale is carried to another photo,
@@ -73,7 +72,8 @@ def measure(points: np.ndarray, mm_per_px: float | None = None) -> dict[str, Any
 
     Raises MeasurementFailed where landmarks are no numbers, or where they give no frame or no scale.
     """
-    if not all(math.isfinite(number) for row in points[:, :2].tolist() for number in row):
+    points = rows_of(points)
+    if not all(math.isfinite(number) for row in points for number in row[:2]):
         raise MeasurementFailed("Some landmarks are no numbers.")
     if mm_per_px is not None and not (math.isfinite(mm_per_px) and mm_per_px > 0):
         raise MeasurementFailed("The scale carried from another photo is no length.")

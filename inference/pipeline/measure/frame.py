@@ -1,7 +1,7 @@
 """A face in its own frame, px: which mesh point is which, and how far lines through them lie up or down.
 
-Imports the standard library only (numpy's arrays are used, not its functions), so that the web process may read
-the registry of measures.
+Standard library only, and an array of numpy's is taken as the plain numbers that it holds: a web process, which has
+no numpy, measures points that were moved by hand exactly as the pipeline does.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from inference.pipeline.errors import MeasurementFailed
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import numpy as np
 
 Point = tuple[float, float]
+Rows = Sequence[Sequence[float]]
+"""Points, px: x, y and, where it is known, z."""
+Points: TypeAlias = "np.ndarray | Rows"
 
 # MediaPipe mesh indices; the patient's right side lies on the picture's left. The comments give the Multi-PIE
 # landmarks, counted from 0, that Emotrics uses for the same lines.
@@ -48,6 +51,11 @@ OUTWARDS: Final = {"right": -1.0, "left": 1.0}
 """Sign of x on each side of the midline."""
 
 
+def rows_of(points: Points) -> Rows:
+    """The points as plain numbers: an array's, or the given ones."""
+    return points.tolist() if hasattr(points, "tolist") else points
+
+
 def eye_centres(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Centres of the right and left eye, px: means of their corners, which stay when an eye closes.
 
@@ -57,20 +65,29 @@ def eye_centres(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return right, left
 
 
-def face_frame(points: np.ndarray) -> np.ndarray:
-    """Points (N, 2), px, in the face's own frame: origin midway between the eyes, x to the patient's left along
+def centres_of(rows: Rows) -> tuple[list[float], list[float]]:
+    """The same of plain points, with as many numbers as they have."""
+    right, left = (
+        [sum(pair) / 2 for pair in zip(*(rows[index] for index in EYE_CORNERS[side]), strict=True)]
+        for side in ("right", "left")
+    )
+    return right, left
+
+
+def face_frame(points: Points) -> list[list[float]]:
+    """Points [x, y], px, in the face's own frame: origin midway between the eyes, x to the patient's left along
     the line through the centres of the eyes, y down. Raises MeasurementFailed where both eyes are one point."""
-    right, left = eye_centres(points[:, :2])
-    across = left - right
-    length = math.hypot(across[0], across[1])
+    rows = rows_of(points)
+    (right_x, right_y, *_), (left_x, left_y, *_) = centres_of(rows)
+    length = math.hypot(left_x - right_x, left_y - right_y)
     if not length > 0:
         raise MeasurementFailed("Both eyes lie on one point.")
-    x, y = across / length
-    level = points[:, :2] - (right + left) / 2
-    framed = level * x
-    framed[:, 0] += level[:, 1] * y
-    framed[:, 1] -= level[:, 0] * y
-    return framed
+    x, y = (left_x - right_x) / length, (left_y - right_y) / length
+    middle_x, middle_y = (right_x + left_x) / 2, (right_y + left_y) / 2
+    return [
+        [(row[0] - middle_x) * x + (row[1] - middle_y) * y, (row[1] - middle_y) * x - (row[0] - middle_x) * y]
+        for row in rows
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +97,9 @@ class FramedFace:
     at: list[list[float]]
 
     @classmethod
-    def of(cls, points: np.ndarray) -> FramedFace:
+    def of(cls, points: Points) -> FramedFace:
         """From points (478, 2 or more), px. Raises MeasurementFailed where they span no frame."""
-        return cls(face_frame(points).tolist())
+        return cls(face_frame(points))
 
     def point(self, index: int) -> Point:
         """A mesh point."""

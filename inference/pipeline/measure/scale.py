@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from inference.pipeline.codes import IRIS_DIAMETER_MM, Caution
 from inference.pipeline.errors import MeasurementFailed
 
-from .frame import IRIS_EDGES, eye_centres
+from .frame import IRIS_EDGES, Points, centres_of, rows_of
 from .registry import BY_NAME, CLOSURE_VIEWS
-
-if TYPE_CHECKING:
-    import numpy as np
 
 SMALLEST_IRIS_PX: Final = 3.0
 FROM_IRIS: Final = "iris"
@@ -25,13 +22,14 @@ FROM_REST: Final = "rest_photo"
 REGIONS: Final = ("brow", "eye", "mouth")
 
 
-def iris_diameter_px(points: np.ndarray) -> float:
+def iris_diameter_px(points: Points) -> float:
     """Mean horizontal diameter of both irises, px, whatever it is worth."""
-    sizes = [math.dist(points[a, :2].tolist(), points[b, :2].tolist()) for a, b in IRIS_EDGES.values()]
+    rows = rows_of(points)
+    sizes = [math.dist(rows[a][:2], rows[b][:2]) for a, b in IRIS_EDGES.values()]
     return sum(sizes) / len(sizes)
 
 
-def iris_scale(points: np.ndarray) -> float:
+def iris_scale(points: Points) -> float:
     """mm per px by the irises. Raises MeasurementFailed where they are too small to tell."""
     size = iris_diameter_px(points)
     if not size >= SMALLEST_IRIS_PX:
@@ -39,16 +37,15 @@ def iris_scale(points: np.ndarray) -> float:
     return IRIS_DIAMETER_MM / size
 
 
-def eyes_apart_px(points: np.ndarray) -> float:
+def eyes_apart_px(points: Points) -> float:
     """Distance between the centres of the eyes, px, in depth as well, so that a turn of the head shortens it less.
 
     points: (478, 2 or 3).
     """
-    right, left = eye_centres(points)
-    return math.dist(right.tolist(), left.tolist())
+    return math.dist(*centres_of(rows_of(points)))
 
 
-def carried_scale(points: np.ndarray, eyes_mm: float) -> float:
+def carried_scale(points: Points, eyes_mm: float) -> float:
     """mm per px of a photo from the same person's `eyes_mm` at rest."""
     return eyes_mm / eyes_apart_px(points)
 

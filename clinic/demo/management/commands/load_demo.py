@@ -57,6 +57,7 @@ class Command(BaseCommand):
             loader.confirm_earlier(folder=folder)
             self._show(done, total)
             if done >= total:
+                loader.put_points_right(folder=folder)
                 return
             if done != before:
                 moved, before = time.monotonic(), done
