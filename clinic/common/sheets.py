@@ -94,3 +94,16 @@ def file_name(what: str, record_number: str, day: dt.date) -> str:
     """What a downloaded file is called: what it is, whose, and of which day; nothing that a file system refuses."""
     number = re.sub(r"[^\w.-]+", "_", record_number).strip("._") or "record"
     return f"{what}-{number}-{day.isoformat()}.csv"
+
+
+def rows_of(text: str) -> list[list[str]]:
+    """The cells of a file that came from a spreadsheet, line by line; its first line tells comma or semicolon.
+
+    ValueError where it is no such file.
+    """
+    head = text.partition("\n")[0]
+    separator = ";" if head.count(";") > head.count(",") else ","
+    try:
+        return list(csv.reader(io.StringIO(text), delimiter=separator, strict=True))
+    except csv.Error as error:
+        raise ValueError("This can't be read as a table.") from error

@@ -251,18 +251,12 @@ class _Writer:
         }
         return self.line(self.cells([""] * len(COLUMNS), row)[UNIT:])
 
-    def end(
-        self, scale_from: str | None, release: str, error_code: str, *, corrected: bool | None = None
-    ) -> str:
+    def end(self, scale_from: str | None, release: str, error: str, corrected: bool | None = None) -> str:
         """The cells behind a photo's own figures, and the line's end."""
-        key = scale_from, release, error_code, corrected
+        key = scale_from, release, error, corrected
         if key not in self.ends:
-            row: dict[str, Value] = {
-                "model_scale_from": scale_from,
-                "model_measures_corrected": corrected,
-                "model_release": release,
-                "event": error_code,
-            }
+            row: dict[str, Value] = {"model_scale_from": scale_from, "model_measures_corrected": corrected}
+            row |= {"model_release": release, "event": error}
             self.ends[key] = self.line(self.cells([""] * len(COLUMNS), row)[MEASURE:])
         return self.ends[key]
 

@@ -106,6 +106,7 @@ OTHERS = {
     "load_demo": "people who don't exist, by the services",
     "demo_reset": "people who don't exist",
     "analyse_photos": "files, and no record",
+    "validate_release": "a folder of its own, and no record",
     "score_scale": "answers from a file, and no record",
     "move_photos": "where files lie; what they are stays, by their checksums",
     "model": "its rows of changes are a log that is only added to",

@@ -163,9 +163,7 @@ class CliniciansWordSerializer(serializers.Serializer[VisitPoint]):
 
     seen_by = serializers.CharField(source="clinician")
     seen_by_id = serializers.SerializerMethodField()
-    seen_by_kind = serializers.SerializerMethodField(
-        help_text="`person`, or `system`: another program recorded the visit."
-    )
+    seen_by_kind = serializers.SerializerMethodField(help_text="`person`; `system`: a program recorded it.")
     grade = serializers.IntegerField(source="clinician_grade", help_text="Given to the visit.", **GRADE)
 
     @extend_schema_field(serializers.UUIDField())
@@ -195,9 +193,7 @@ class PhotoResultSerializer(serializers.Serializer[Any]):
     )
     moved_left_mm = serializers.FloatField(source="moved.left", allow_null=True, default=None)
     moved_right_mm = serializers.FloatField(source="moved.right", allow_null=True, default=None)
-    corrected = serializers.BooleanField(
-        help_text="Whether the measures follow from points that a clinician put right."
-    )
+    corrected = serializers.BooleanField(help_text="Whether a clinician put points right for these figures.")
 
 
 class ConfirmedSerializer(serializers.Serializer[Any]):

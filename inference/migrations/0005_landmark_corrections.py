@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inference', '0002_red_flags'),
+        ('inference', '0004_validate_untaught_views'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
