@@ -64,6 +64,9 @@ LEFT_OUT: Final = {
     "examination:milestone": "open of hardly anybody; it reads four tables of one patient",
     "examination:paper": "a text of the clinic's own; it reads two rows",
     "api:patient-link-detail": "one row of a handful",
+    "answering:questions": "a stranger's, whose link was opened before",
+    "answering:handed_over": "of a session that was handed over",
+    "answering:unlock": "of a session that was handed over",
     "examination:second_read": "open to one person, of one visit; it reads its photos' rows",
     "examination:second_photo": "a file, for the same person",
 }
