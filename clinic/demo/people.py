@@ -36,6 +36,9 @@ ACCOUNTS: tuple[DemoAccount, ...] = (
 # A program has no password: an administrator makes its tokens.
 LOGINS = tuple(one for one in ACCOUNTS if one.role != Role.INTEGRATION)
 
+# By how many grades a second reader differs from the first, patient by patient.
+APART = (0, -1, 0, 1, 0, 0)
+
 IMPRESSIONS = {
     1: "Symmetrical at rest and in every movement.",
     2: "Slight weakness on close inspection; the eye closes with little effort.",

@@ -14,6 +14,7 @@ from django.utils import timezone
 from clinic.accounts.models import Clinic, Membership, Role, User
 from clinic.common import broker
 from clinic.demo import loader, people
+from clinic.examination.models import BlindReading, SecondReading
 from clinic.patients.models import Consent, Patient, Treatment
 from clinic.patients.treatment_details import canonical, check_details
 from clinic.visits.models import Confirmation, Photo, Visit, VisitConfirmation
@@ -189,6 +190,19 @@ def test_one_photo_has_points_put_right(small, monkeypatch):
         "Hana Morita",
     )
     assert set(row.moved) <= {160, 159, 158}, "the right upper lid, of a left palsy"
+
+
+def test_first_visits_are_read_a_second_time_and_the_last_patients_waits(small):
+    loader.load(folder=small)
+    assert loader.read_again(folder=small) == 0, "nothing is graded yet"
+    analyse_all()
+    loader.confirm_earlier(folder=small)
+    patients = Patient.objects.filter(clinic_id=people.CLINIC_ID).count()
+    assert loader.read_again(folder=small) == patients - 1 == BlindReading.objects.count()
+    assert loader.read_again(folder=small) == 0 and SecondReading.objects.waiting().count() == 1
+    for reading in BlindReading.objects.select_related("second__visit"):
+        assert reading.first_grade == reading.second.visit.grade
+        assert reading.by.email == "administrator@melati.example"
 
 
 def test_what_could_not_be_judged_is_not_confirmed(small):

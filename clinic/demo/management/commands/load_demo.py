@@ -58,6 +58,7 @@ class Command(BaseCommand):
             self._show(done, total)
             if done >= total:
                 loader.put_points_right(folder=folder)
+                loader.read_again(folder=folder)
                 return
             if done != before:
                 moved, before = time.monotonic(), done
