@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     from clinic.recovery.geometry import Panel
 
 STYLE: Final = settings.BASE_DIR / "templates" / "report" / "report.css"
+TIGHTER: Final = (
+    ".plain { font-size: 9.6pt; } .plain .charts img, .plain .charts figure { width: 84mm; }",
+    ".plain { font-size: 9pt; line-height: 1.35; } .plain .charts img, .plain .charts figure { width: 72mm; }",
+)
+"""A patient's copy is one page, and in some languages and months the same says more."""
 TEMPLATES: Final = {Audience.PATIENT: "report/patient.html", Audience.REFERRER: "report/referrer.html"}
 SHOWN: Final = (
     Exercise.REST,
@@ -99,7 +104,7 @@ def make_report(*, episode: Episode, choice: ReportChoice, author: User) -> Repo
             },
         )
     return Report(
-        Document(html, STYLE.read_text(), pictures),
+        Document(html, STYLE.read_text(), pictures, TIGHTER if choice.audience == Audience.PATIENT else ()),
         tuple(photos),
         # A file's name travels far: it holds a day and nothing of the patient.
         f"report-{choice.day.isoformat()}.pdf",

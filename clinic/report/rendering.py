@@ -59,11 +59,13 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole document. css: its style sheet; pictures: by the names under which the HTML shows them."""
+    """A whole document. css: its style sheet; pictures: by the names under which the HTML shows them. tighter: what is
+    added to the sheet, one after the other, where it is to be one page and isn't yet."""
 
     html: str
     css: str
     pictures: Mapping[str, Picture] = field(default_factory=dict)
+    tighter: tuple[str, ...] = ()
 
 
 def missing_words() -> str:
@@ -116,7 +118,8 @@ def _given(document: Document) -> bytes:
         name: {"content": base64.b64encode(one.content).decode(), "type": one.media_type}
         for name, one in document.pictures.items()
     }
-    return json.dumps({"html": document.html, "css": document.css, "pictures": pictures}).encode()
+    given = {"html": document.html, "css": document.css, "tighter": document.tighter, "pictures": pictures}
+    return json.dumps(given).encode()
 
 
 def _child(arguments: list[str], given: bytes) -> subprocess.CompletedProcess[bytes]:

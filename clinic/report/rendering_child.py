@@ -55,15 +55,15 @@ def _set(weasyprint: Any, given: dict[str, Any]) -> bytes:
             )
 
     fetcher, fonts = Given(), FontConfiguration()
-    sheet = weasyprint.CSS(string=given["css"], url_fetcher=fetcher, font_config=fonts, base_url=SCHEME)
     page = weasyprint.HTML(string=given["html"], url_fetcher=fetcher, base_url=SCHEME)
-    written: bytes = page.write_pdf(
-        stylesheets=[sheet],
-        font_config=fonts,
-        pdf_variant="pdf/ua-1",
-        pdf_tags=True,
-        presentational_hints=False,
-    )
+    how = {"pdf_variant": "pdf/ua-1", "pdf_tags": True, "presentational_hints": False}
+    written = b""
+    for css in (given["css"], *(given["css"] + tighter for tighter in given["tighter"])):
+        sheet = weasyprint.CSS(string=css, url_fetcher=fetcher, font_config=fonts, base_url=SCHEME)
+        laid_out = page.render(stylesheets=[sheet], font_config=fonts, **how)
+        written = laid_out.write_pdf(**how)
+        if len(laid_out.pages) == 1:
+            break
     return written
 
 
