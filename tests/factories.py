@@ -23,12 +23,16 @@ from inference.models import Analysis, LandmarkCorrection
 PASSWORD = "correct horse battery staple"
 
 
+TIME_ZONE = "Asia/Jakarta"
+"""Of every clinic that names no other."""
+
+
 class ClinicFactory(DjangoModelFactory):
     class Meta:
         model = Clinic
 
     name = factory.Sequence(lambda n: f"Clinic {n}")
-    time_zone = "Asia/Jakarta"
+    time_zone = TIME_ZONE
 
 
 class UserFactory(DjangoModelFactory):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import zoneinfo
+from collections.abc import Iterator
+
 import pytest
+from django.utils import timezone
 
 from inference.pipeline import active_folder
 from tests import factories
@@ -39,3 +43,10 @@ def closed(visit, left, right, exercise="tight_eye_closure", *, found=None, verd
 
 def at_rest(visit, left=9.0, right=10.0):  # type: ignore[no-untyped-def]
     return closed(visit, left, right, "rest")
+
+
+@pytest.fixture
+def where_the_clinic_is() -> Iterator[None]:
+    """Days are the clinic's, as on each of its pages, whatever hour it is elsewhere."""
+    with timezone.override(zoneinfo.ZoneInfo(factories.TIME_ZONE)):
+        yield

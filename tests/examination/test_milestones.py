@@ -38,6 +38,7 @@ from tests.conftest import logged_in
 from tests.forms import form_of, send
 
 ONSET = dt.date(2026, 3, 2)
+pytestmark = pytest.mark.usefixtures("where_the_clinic_is")
 BELLS = Cause.BELLS_PALSY.value
 TREATMENT = uuid.UUID(int=7)
 CODE = MilestoneCode
