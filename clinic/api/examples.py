@@ -128,6 +128,7 @@ VISIT = {
     "id": VISIT_ID,
     "url": f"{API}/visits/{VISIT_ID}/",
     **VISIT_INPUT,
+    "origin": "clinic",
     "protocol": "ten-1",
     "clinician": CLINICIAN,
     "created_at": "2026-11-09T03:02:51Z",

@@ -17,6 +17,7 @@ from clinic.patients.rules import not_archived, red_flags_asked
 from inference.finding import Finding, Verdict, agree
 
 from . import contradictions
+from .from_home import take_over
 from .models import Visit, VisitConfirmation
 from .reviewing import VisitReview, visit_review
 
@@ -139,6 +140,7 @@ def _add(user: User, visit: Visit, row: VisitConfirmation, based_on: Basis | Non
     row.full_clean(exclude=["visit", "by"])
     row.save(force_insert=True)
     audit.log_change(record=row, user=user, how="given")
-    if changed := assign(visit, {"grade": row.grade}, GRADED, based_on=based_on):
+    changed = [*assign(visit, {"grade": row.grade}, GRADED, based_on=based_on), *take_over(visit, user)]
+    if changed:
         save(visit, user=user, only=changed)
     summaries().refresh(patient_id=visit.patient_id, visits=[visit.pk])

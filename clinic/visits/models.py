@@ -45,6 +45,13 @@ class VisitQuerySet(models.QuerySet["Visit"]):
         return self.filter(archived_at__isnull=True)
 
 
+class Origin(models.TextChoices):
+    """Where a visit's photos were taken."""
+
+    CLINIC = "clinic", _("In the clinic")
+    HOME = "home", _("Sent from home")
+
+
 class Visit(Record, Versioned):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="visits")
     episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="visits")
@@ -71,6 +78,12 @@ class Visit(Record, Versioned):
         editable=False,
         help_text="with which it was begun; empty: from before protocols could be chosen",
     )
+    origin = models.CharField(
+        max_length=8, choices=Origin.choices, default=Origin.CLINIC, db_default=Origin.CLINIC, editable=False
+    )
+    seen_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="of one from home: when somebody looked at it"
+    )
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     history = History(excluded_fields=["created_at"])
 
@@ -81,10 +94,19 @@ class Visit(Record, Versioned):
         indexes = [
             models.Index(fields=["patient", "-at"]),
             models.Index(fields=["-at"]),
+            models.Index(
+                fields=["at"],
+                condition=models.Q(origin="home", seen_at__isnull=True, archived_at__isnull=True),
+                name="unseen_visits_from_home",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"Visit {self.pk}"
+
+    @property
+    def is_from_home(self) -> bool:
+        return self.origin == Origin.HOME
 
 
 class PhotoQuerySet(models.QuerySet["Photo"]):

@@ -102,7 +102,17 @@ PROTOCOLS: Final[tuple[CaptureProtocol, ...]] = (
         _FIRST,
     ),
 )
-BY_KEY: Final = {protocol.key: protocol for protocol in PROTOCOLS}
+FROM_HOME: Final = CaptureProtocol(
+    "home",
+    1,
+    _("From home"),
+    _(
+        "What a home programme asks for, which is another list for each patient. Movement is told by the photo at rest."
+    ),
+    ("rest",),
+)
+"""Of visits whose photos a patient sends; no clinic chooses it."""
+BY_KEY: Final = {protocol.key: protocol for protocol in (*PROTOCOLS, FROM_HOME)}
 DEFAULT: Final = BY_KEY["twelve-1"]
 """Of a clinic that chose none."""
 FIRST: Final = BY_KEY["first-1"]
@@ -122,3 +132,8 @@ def of_key(key: str) -> CaptureProtocol:
 def choices() -> list[tuple[str, str | Promise]]:
     """Key and name of each."""
     return [(protocol.key, protocol.name) for protocol in PROTOCOLS]
+
+
+def can_be_chosen(key: str) -> bool:
+    """Whether a clinic, or whoever begins a visit, may choose it."""
+    return any(protocol.key == key for protocol in PROTOCOLS)

@@ -33,7 +33,8 @@ from inference.pipeline.codes import Exercise
 
 from . import decoding, intake, protocols, rules
 from .confirming import record_grade
-from .models import Confirmation, Photo, TakenFrom, Visit
+from .from_home import take_over
+from .models import Confirmation, Origin, Photo, TakenFrom, Visit
 from .refusals import refuse
 from .services_filing import change_exercise, check_taken, follow_visit
 from .services_series import lift_skips_of
@@ -52,17 +53,20 @@ EDITABLE = frozenset({"impression", "grade", "at"})
 
 def create_visit(
     *,
-    user: User,
+    user: User | None,
     patient: Patient,
     episode: Episode | None = None,
     at: dt.datetime | None = None,
     impression: str = "",
     grade: int | None = None,
     protocol: str = "",
+    asked_by: User | None = None,
 ) -> Visit:
     """A new visit, in the episode that had begun by then, unless another of the patient's is given. protocol: key of
-    the one that it is begun with, the clinic's unless given."""
-    if protocol and protocol not in protocols.BY_KEY:
+    the one that it is begun with, the clinic's unless given. asked_by: of one whose photos the patient sends from home,
+    which nobody of the clinic makes, whoever asked for them.
+    """
+    if protocol and not protocols.can_be_chosen(protocol):
         raise ValidationError({"protocol": ValidationError(_("Choose one of these."), code="unknown")})
     at = at or timezone.now()
     day = day_in(at, patient.clinic.time_zone)
@@ -77,19 +81,24 @@ def create_visit(
         patient=patient,
         episode=episode,
         at=at,
-        clinician=user,
+        clinician=asked_by or user,
+        origin=Origin.CLINIC if asked_by is None else Origin.HOME,
         impression=impression.strip(),
         grade=grade,
-        protocol=protocol or protocols.of_clinic(patient.clinic).key,
+        protocol=protocol or _usual_protocol(patient, from_home=asked_by is not None),
     )
     rules.check_visit(visit)
     visit.full_clean(exclude=["patient", "episode", "clinician"])
     with transaction.atomic():
         save(visit, user=user)
-        if grade is not None:
+        if grade is not None and user is not None:
             record_grade(user=user, visit=visit, grade=grade)
         summaries().refresh(patient_id=patient.pk, visits=[visit.pk])
     return visit
+
+
+def _usual_protocol(patient: Patient, *, from_home: bool) -> str:
+    return (protocols.FROM_HOME if from_home else protocols.of_clinic(patient.clinic)).key
 
 
 @transaction.atomic
@@ -103,10 +112,12 @@ def update_visit(*, user: User, visit: Visit, based_on: Basis | None = None, **c
     if "at" in changed:
         rules.check_visit(visit)
     visit.full_clean(exclude=["patient", "episode", "clinician"])
-    if {"impression", "grade"} & set(changed) and is_integration(visit.clinician, visit.patient.clinic_id):
-        # Another system logged the visit; whoever says something of the patient has seen them.
-        visit.clinician = user
-        changed = [*changed, "clinician"]
+    if {"impression", "grade"} & set(changed):
+        changed += take_over(visit, user)
+        if is_integration(visit.clinician, visit.patient.clinic_id):
+            # Another system logged the visit; whoever says something of the patient has seen them.
+            visit.clinician = user
+            changed = [*changed, "clinician"]
     save(visit, user=user, only=changed)
     if "grade" in changed:
         record_grade(user=user, visit=visit, grade=visit.grade)
@@ -142,7 +153,7 @@ def _set_visit_archived(user: User, visit: Visit, when: dt.datetime | None, base
 @counts_uploads
 def store_photo(
     *,
-    user: User,
+    user: User | None,
     visit: Visit,
     upload: Any,
     exercise: str,
@@ -154,7 +165,8 @@ def store_photo(
     """Take a photo in and queue its analysis, or raise IntakeError and leave nothing behind.
 
     named: whether somebody said which exercise it shows (see `filing`). taken_at: read from the file if left out.
-    anyway: also where another patient of the clinic has the same file, which a person is asked about first.
+    anyway: also where another patient of the clinic has the same file, which a person is asked about first. user: None
+    where the patient sends it from home; it counts as whose clinic's work the visit is.
     """
     _refuse_without_leave(visit)
     if taken_at is not None:
@@ -181,7 +193,7 @@ def store_photo(
         size=len(prepared.image),
         sha256=prepared.sha256,
         original_sha256=prepared.original_sha256,
-        uploaded_by=user,
+        uploaded_by=user or visit.clinician,
     )
     _write_row(user, photo)
     return photo
@@ -207,7 +219,7 @@ def _write_files(prepared: intake.Prepared, visit: Visit) -> list[str]:
     return written
 
 
-def _write_row(user: User, photo: Photo) -> None:
+def _write_row(user: User | None, photo: Photo) -> None:
     """The row that names the files, and its analysis.
 
     The files go with a row that surely is not there. Where the answer to the commit got lost, or something failed

@@ -70,7 +70,7 @@ def take_skip_back(*, user: User, visit: Visit, exercise: str) -> bool:
     return True
 
 
-def lift_skips_of(*, user: User, photo: Photo) -> None:
+def lift_skips_of(*, user: User | None, photo: Photo) -> None:
     """A photo came, or is filed otherwise: what it shows was taken after all. In the caller's transaction."""
     standing = SkippedExercise.objects.standing().filter(visit_id=photo.visit_id)
     answered = [one for one in standing if same_exercise(photo.exercise, one.exercise)]
@@ -84,7 +84,7 @@ def lift_skips_of(*, user: User, photo: Photo) -> None:
 def choose_protocol(*, user: User, clinic: Clinic, protocol: str, based_on: Basis | None = None) -> Clinic:
     """With which protocol the clinic's visits begin from now on; those that were begun keep their own."""
     lock(clinic, based_on)
-    if protocol not in protocols.BY_KEY:
+    if not protocols.can_be_chosen(protocol):
         raise ValidationError({"protocol": ValidationError(_("Choose one of these."), code="unknown")})
     if clinic.protocol != protocol:
         clinic.protocol = protocol
@@ -93,7 +93,7 @@ def choose_protocol(*, user: User, clinic: Clinic, protocol: str, based_on: Basi
     return clinic
 
 
-def _lift(user: User, skip: SkippedExercise) -> None:
+def _lift(user: User | None, skip: SkippedExercise) -> None:
     skip.lifted_at = timezone.now()
     save(skip, user=user, only=["lifted_at"])
 

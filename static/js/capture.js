@@ -24,6 +24,8 @@ const shotImage = find("[data-shot]");
 const counter = find("[data-count-down]");
 const status = find("[data-status]");
 const live = find("[data-live]");
+// A patient at home leaves an exercise out without a reason.
+const skipPanel = find("[data-skip-panel]");
 const decide = find("[data-decide]");
 const steps = [...root.querySelectorAll(".capture-step")];
 let here = -1;
@@ -36,8 +38,8 @@ let noCamera = false;
 let judged = null;
 let slow = 0;
 let repeats = 0;
-let facing = matchMedia("(pointer: coarse)").matches ? "environment" : "user";
-let mirrored = recall("risorius-mirror", facing === "user" ? "on" : "off") === "on";
+let facing = text.facing || (matchMedia("(pointer: coarse)").matches ? "environment" : "user");
+let mirrored = recall("risorius-mirror", text.mirrored || (facing === "user" ? "on" : "off")) === "on";
 let handsFree = recall("risorius-hands-free", "off") === "on";
 let ghosted = recall("risorius-ghost", "off") === "on";
 
@@ -53,7 +55,9 @@ function show(state) {
   showGhost(state);
   find("[data-trouble]").hidden = state !== "trouble";
   find("[data-done-panel]").hidden = state !== "done";
-  find("[data-skip-panel]").hidden = state !== "skip";
+  if (skipPanel) {
+    skipPanel.hidden = state !== "skip";
+  }
   root.classList.toggle("is-counting", state === "counting");
   const shutter = find("[data-shutter]");
   shutter.setAttribute("aria-label", state === "counting" ? text.stop : text.take);
@@ -489,10 +493,10 @@ async function sendAndWatchAgain(job) {
 
 // ---- Left out, and why.
 
-// Only what the series asks for needs a reason.
+// Only what a visit's series asks for needs a reason.
 function askWhy() {
   stopCount();
-  if (!isAsked(steps[here]) || !isOpen(steps[here])) {
+  if (!skipPanel || !isAsked(steps[here]) || !isOpen(steps[here])) {
     go((here + 1) % steps.length);
     return;
   }
@@ -540,21 +544,23 @@ find("[data-ghost-toggle]").addEventListener("click", () => {
   showGhost(stage.dataset.state);
 });
 find("[data-skip]").addEventListener("click", askWhy);
-find("[data-later]").addEventListener("click", () => {
-  go((here + 1) % steps.length);
-});
-find("[data-skip-not]").addEventListener("click", () => {
-  go(here);
-});
-for (const button of root.querySelectorAll(".skip-reasons [data-reason]")) {
-  button.addEventListener("click", () => {
-    skip(button.dataset.reason, "");
+if (skipPanel) {
+  find("[data-later]").addEventListener("click", () => {
+    go((here + 1) % steps.length);
+  });
+  find("[data-skip-not]").addEventListener("click", () => {
+    go(here);
+  });
+  for (const button of root.querySelectorAll(".skip-reasons [data-reason]")) {
+    button.addEventListener("click", () => {
+      skip(button.dataset.reason, "");
+    });
+  }
+  find("[data-other]").addEventListener("submit", (event) => {
+    event.preventDefault();
+    skip("other", find("#skip-note").value);
   });
 }
-find("[data-other]").addEventListener("submit", (event) => {
-  event.preventDefault();
-  skip("other", find("#skip-note").value);
-});
 find("[data-mirror]").addEventListener("click", () => {
   mirrored = !mirrored;
   remember("risorius-mirror", mirrored ? "on" : "off");

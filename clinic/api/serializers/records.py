@@ -224,12 +224,16 @@ class VisitSerializer(serializers.ModelSerializer[Visit]):
     class Meta:
         model = Visit
         fields = [
-            "id", "url", "patient", "episode", "at", "clinician", "impression", "grade", "protocol", "assessments",
-            "created_at",
-            "archived_at", "version",
+            "id", "url", "patient", "episode", "at", "origin", "clinician", "impression", "grade", "protocol",
+            "assessments", "created_at", "archived_at", "version",
         ]  # fmt: skip
         read_only_fields = fields
-        extra_kwargs = {"grade": {"help_text": "The clinician's House-Brackmann grade, 1 to 6."}}
+        extra_kwargs = {
+            "grade": {"help_text": "The clinician's House-Brackmann grade, 1 to 6."},
+            "origin": {
+                "help_text": "`home`: its photos were sent by the patient, and `clinician` asked for them."
+            },
+        }
 
     protocol = serializers.SerializerMethodField(
         help_text="Key of the protocol with which it was begun: what its series is complete by."

@@ -285,11 +285,14 @@ def capture(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
         "patient": visit.patient,
         "episode": visit.episode,
         "steps": steps,
-        "series": series,
+        "of": series.of,
+        "upload": reverse("visits:upload", args=[visit.pk]),
+        "skip_address": reverse("visits:skip", args=[visit.pk]),
         "skip_reasons": SkipReason.choices,
         "start": exercises.asked_now(wanted),
         "accept": intake.ACCEPT,
         **consent_context(visit),
         "back": reverse("visits:detail", args=[visit.pk]),
+        "back_label": _("Back to the visit"),
     }
     return render(request, "visits/capture.html", context)
