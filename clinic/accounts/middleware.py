@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 SESSION_KEY = "clinic_id"
 # Pages about patients: closed by default, whatever a view forgets.
-CLINICAL = frozenset({"examination", "patients", "visits", "recovery", "report", "inference", "audit"})
+CLINICAL = frozenset(
+    {"examination", "home", "patients", "visits", "recovery", "report", "inference", "audit"}
+)
 
 
 class CurrentClinicMiddleware:

@@ -234,6 +234,13 @@ class PatientLinkFilter(Updated):
     archived = ArchivedWith("episode__patient__archived_at")
 
 
+class HomeProgrammeFilter(Updated):
+    patient = filters.UUIDFilter(field_name="episode__patient_id")
+    episode = filters.UUIDFilter(field_name="episode_id")
+    running = Truth(field_name="ended_at", lookup_expr="isnull")
+    archived = ArchivedWith("episode__patient__archived_at")
+
+
 class AnalysisFilter(Created):
     patient = filters.UUIDFilter(field_name="photo__visit__patient_id")
     visit = filters.UUIDFilter(field_name="photo__visit_id")

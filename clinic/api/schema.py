@@ -16,6 +16,7 @@ from . import (
     etags,
     examples,
     examples_assessments,
+    examples_home,
     examples_landmarks,
     examples_links,
     examples_red_flags,
@@ -93,7 +94,7 @@ CREATES = {
     f"{name}_create"
     for name in (
         "patients", "episodes", "treatments", "consents", "visits", "visits_confirm", "photos", "confirmations",
-        "episodes_red_flags", "assessments", "patient_links", "analyses_points",
+        "episodes_red_flags", "assessments", "patient_links", "analyses_points", "home_programmes",
     )
 }  # fmt: skip
 # What only some operations answer with; any other code of the same status may come from all of them.
@@ -145,12 +146,14 @@ TAGS = {
     "tasks": "What has to be looked after: eyes that do not close, and what people set themselves.",
     "assessments": "Clinical scales and questionnaires of a visit, item by item; a missing item gives no total.",
     "patient-links": "What patients are sent: a link each by which they answer without an account.",
+    "home-programmes": "What patients practise at home, and how much of it they did.",
     "problems": "The codes of every error.",
 }
 
 
 examples.BY_SCHEMA |= examples_tasks.BY_SCHEMA | examples_assessments.BY_SCHEMA
 examples.BY_SCHEMA |= examples_red_flags.BY_SCHEMA | examples_links.BY_SCHEMA | examples_landmarks.BY_SCHEMA
+examples.BY_SCHEMA |= examples_home.BY_SCHEMA
 
 
 class SessionScheme(authentication.SessionScheme):

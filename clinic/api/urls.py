@@ -10,6 +10,7 @@ from .views import (
     clinics,
     docs,
     examination,
+    home,
     links,
     records,
     schema,
@@ -32,6 +33,7 @@ router.register("confirmations", visits.ConfirmationViewSet, "confirmation")
 router.register("tasks", examination.TaskViewSet, "task")
 router.register("assessments", assessments.AssessmentViewSet, "assessment")
 router.register("patient-links", links.PatientLinkViewSet, "patient-link")
+router.register("home-programmes", home.HomeProgrammeViewSet, "home-programme")
 router.register("releases", analyses.ReleaseViewSet, "release")
 
 urlpatterns = [

@@ -54,6 +54,9 @@ HOLDINGS: Final[tuple[Holding, ...]] = (
     Holding("patients.HistoricalPatientLink", "episode__patient", "patient_link_history"),
     Holding("patients.PatientLink", "episode__patient", "patient_links", without=("secret_hash",)),
     Holding("examination.RedFlagScreening", "episode__patient", "red_flag_screenings"),
+    Holding("home.HomePractice", "programme__episode__patient", "home_practice"),
+    Holding("home.HistoricalHomeProgramme", "episode__patient", "home_programme_history"),
+    Holding("home.HomeProgramme", "episode__patient", "home_programmes"),
     Holding("examination.HistoricalTask", "patient", "task_history"),
     Holding("examination.Task", "patient", "tasks"),
     Holding(

@@ -29,6 +29,7 @@ RECORDS = {
     "consent": gettext_lazy("Consent"),
     "visit": gettext_lazy("Visit"),
     "photo": gettext_lazy("Photo"),
+    "homeprogramme": gettext_lazy("Home programme"),
     "skippedexercise": gettext_lazy("Exercise not taken"),
     "analysis": gettext_lazy("Analysis"),
     "confirmation": gettext_lazy("Finding"),

@@ -27,6 +27,8 @@ urlpatterns = [
     path("", include((OF_VISITS, "visits"))),
     path("", include("clinic.recovery.urls")),
     path("", include("clinic.report.urls")),
+    path("", include("clinic.home.urls")),
+    path("", include("clinic.home.urls_patient")),
     path("", include("clinic.examination.urls")),
     path("", include("clinic.examination.urls_answering")),
     path("", include("clinic.rights.urls")),

@@ -36,7 +36,7 @@ from inference.pipeline.measure.frame import LIDS
 from inference.selectors_corrections import can_be_corrected, correction_of
 from inference.services_corrections import correct_landmarks
 
-from . import people, questionnaires
+from . import home, people, questionnaires
 
 PHOTOS = Path(__file__).parent / "photos"
 WEEKS = 12
@@ -97,18 +97,20 @@ def load(*, folder: Path = PHOTOS, report: Callable[[int], None] = lambda total:
     for chapter in chapters:
         stored += _visit(chapter, folder)
         report(total)
-    _answer_questionnaires(users, folder)
+    _what_patients_tell(users, folder)
     return stored
 
 
-def _answer_questionnaires(users: dict[str, User], folder: Path) -> None:
-    """The sample texts, and what patients answered at their visits, made as far as they are missing."""
+def _what_patients_tell(users: dict[str, User], folder: Path) -> None:
+    """The sample texts, what patients answered at their visits, and what they practised at home, as far as they are
+    missing."""
     clinic = Clinic.objects.get(pk=people.CLINIC_ID)
     texts = questionnaires.wordings(user=users["administrator@melati.example"], clinic=clinic)
     clinician = users["clinician@melati.example"]
     for number, row in enumerate(_manifest(folder)["patients"]):
         _patient_row, episode = _patient(row, number, people.CLINIC_ID, clinician)
         questionnaires.answer(key=row["key"], user=clinician, episode=episode, texts=texts)
+        home.practise(key=row["key"], user=clinician, episode=episode)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

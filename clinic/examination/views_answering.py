@@ -6,9 +6,8 @@ answers as they were tapped.
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
@@ -18,9 +17,8 @@ from django.utils import translation
 from django.views.decorators.cache import never_cache
 
 from clinic.accounts import handed_over, lockout
-from clinic.patients.models import LinkPurpose, PatientLink
-from clinic.patients.selectors_links import asks_for, open_link, working_link
-from clinic.patients.services_links import note_failure
+from clinic.patients.models import LinkPurpose
+from clinic.patients.opened_links import LINK, ask_birth_date, opened, refused
 
 from . import scale_page, selectors_questionnaires, services_questionnaires
 from .models import Assessment
@@ -30,30 +28,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
-    from clinic.patients.models import Patient
-
-LINK: Final = "patient_link"
-"""In a stranger's session: which link they opened, and whether they gave the birth date."""
-SESSION_SECONDS: Final = 2 * 60 * 60
-LONGEST_SECRET: Final = 64
-
-
 # --- by a link ----------------------------------------------------------------------------------------------------
-
-
-@never_cache
-def open_page(request: HttpRequest) -> HttpResponse:
-    """Takes the secret of a link. Unknown, used, revoked and expired ones are answered alike."""
-    if request.method != "POST":
-        return render(request, "answering/open.html")
-    secret = request.POST.get("secret", "")[:LONGEST_SECRET]
-    link = open_link(secret=secret, purpose=LinkPurpose.QUESTIONNAIRE)
-    if link is None:
-        return render(request, "answering/open.html", {"refused": True}, status=422)
-    request.session[LINK] = {"pk": str(link.pk), "proven": asks_for(link.episode.patient) == ""}
-    if not request.user.is_authenticated:
-        request.session.set_expiry(SESSION_SECONDS)
-    return redirect("answering:questions")
 
 
 @never_cache
@@ -64,51 +39,22 @@ def questions(request: HttpRequest) -> HttpResponse:
         return redirect("answering:open")
     if known.get("done"):
         return _thanks(request, str(known.get("language", "")))
-    link = working_link(pk=uuid.UUID(known["pk"]), purpose=LinkPurpose.QUESTIONNAIRE)
+    found = opened(request, LinkPurpose.QUESTIONNAIRE)
+    link = found.link if found is not None else None
     wording = selectors_questionnaires.wording_of_link(link=link) if link is not None else None
-    if link is None or wording is None or wording.definition is None:
-        request.session.pop(LINK, None)
-        return render(request, "answering/open.html", {"refused": True}, status=422)
-    if not known["proven"]:
-        return _birth_date(request, link, wording.language)
+    if found is None or link is None or wording is None or wording.definition is None:
+        return refused(request)
+    if not found.is_proven:
+        return ask_birth_date(request, link, language=wording.language)
     made = services_questionnaires.assessment_by_link(link=link, wording=wording)
-    found = selectors_questionnaires.answering(pk=made.pk)
-    assert found is not None
+    assessment = selectors_questionnaires.answering(pk=made.pk)
+    assert assessment is not None
 
     def done() -> HttpResponse:
         request.session[LINK] = {**known, "done": True, "language": wording.language}
         return redirect("answering:questions")
 
-    return _sheet(request, found, done)
-
-
-def _birth_date(request: HttpRequest, link: PatientLink, language: str) -> HttpResponse:
-    """Ask for what shows that the link reached the right person. After a few wrong answers it is closed."""
-    patient = link.episode.patient
-    with translation.override(language):
-        context = {"asks_for": asks_for(patient), "clinic": patient.clinic, "language": language}
-        if request.method != "POST":
-            return render(request, "answering/birth_date.html", context)
-        if _is_born(patient, request.POST):
-            request.session[LINK] = {"pk": str(link.pk), "proven": True}
-            return redirect("answering:questions")
-        note_failure(link=link)
-        return render(request, "answering/birth_date.html", {**context, "wrong": True}, status=422)
-
-
-def _is_born(patient: Patient, posted: Any) -> bool:
-    given = [str(posted.get(name, "")).strip() for name in ("day", "month", "year")]
-    if asks_for(patient) == "year":
-        given = ["1", "1", given[2]]
-    if not all(one.isascii() and one.isdigit() and len(one) <= 4 for one in given):  # a year's digits
-        return False
-    try:
-        born = dt.date(int(given[2]), int(given[1]), int(given[0]))
-    except ValueError:
-        return False
-    known = patient.birth_date
-    assert known is not None
-    return born.year == known.year if asks_for(patient) == "year" else born == known
+    return _sheet(request, assessment, done)
 
 
 # --- on a tablet --------------------------------------------------------------------------------------------------

@@ -6,13 +6,11 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import qrcode
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -23,6 +21,7 @@ from clinic.audit.services import record_read
 from clinic.common.dates import today
 from clinic.common.http import require, visible_or_404
 from clinic.patients.models import Episode, LinkPurpose, PatientLink
+from clinic.patients.opened_links import shown_once
 from clinic.patients.selectors_links import links_of, visible_links
 from clinic.patients.services_links import LONGEST_DAYS, USUAL_DAYS, revoke_link
 
@@ -163,28 +162,8 @@ def send(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     except ValidationError as error:
         context = {**_context(request, episode), "errors": error.messages}
         return render(request, "examination/questionnaires.html", context, status=422)
-    # The secret stands behind the #, which no browser sends: not to us, not as a referrer, into no log.
-    address = f"{request.build_absolute_uri(reverse('answering:open'))}#{secret}"
-    side, path = qr_path(address)
-    context = {
-        **_context(request, episode),
-        "made": link,
-        "made_wording": wording,
-        "address": address,
-        "typed_code": "-".join(secret[place : place + 4] for place in range(0, len(secret), 4)),
-        "qr_side": side,
-        "qr_path": path,
-    }
+    context = {**_context(request, episode), **shown_once(request, link, secret), "made_wording": wording}
     return render(request, "examination/questionnaires.html", context)
-
-
-def qr_path(text: str) -> tuple[int, str]:
-    """A QR code as an SVG path, and how many modules its side has with the quiet zone."""
-    code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=4)
-    code.add_data(text)
-    rows = code.get_matrix()
-    dark = (f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, module in enumerate(row) if module)
-    return len(rows), "".join(dark)
 
 
 @login_required

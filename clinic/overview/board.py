@@ -10,6 +10,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from clinic.common.dates import today
+from clinic.home.selectors import unseen_visits
 from clinic.patients.models import Episode, Patient
 from clinic.recovery.models import Shelf
 from clinic.visits.models import Visit
@@ -41,15 +42,16 @@ class PatientReasons:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """How much there is to do, and how many photos are being analysed."""
+    """How much there is to do, and how many photos are being analysed, and visits from home unseen."""
 
     counts: Counts
     analysing: int
+    from_home: int
 
     @property
     def signature(self) -> str:
         """Changes with what the lists under it would show."""
-        return f"{self.counts.urgent}-{self.counts.to_confirm}-{self.counts.failed}"
+        return f"{self.counts.urgent}-{self.counts.to_confirm}-{self.counts.failed}-{self.from_home}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +88,10 @@ class Board:
 
 
 def work(*, user: User, clinic: Clinic) -> Work:
-    """How much there is to do, in two queries: the page asks again while photos are being analysed."""
+    """How much there is to do, in three queries: the page asks again while photos are being analysed."""
     open_now = open_counts(clinic_id=clinic.pk)
-    return Work(counts(user=user, clinic=clinic), sum(open_now.values()))
+    from_home = unseen_visits(user=user, clinic=clinic).count()
+    return Work(counts(user=user, clinic=clinic), sum(open_now.values()), from_home)
 
 
 def today_board(*, user: User, clinic: Clinic) -> Board:

@@ -29,6 +29,7 @@ class LinkPurpose(models.TextChoices):
     """What a link opens; the room that serves a purpose says what its `subject` means."""
 
     QUESTIONNAIRE = "questionnaire", _("Questionnaire")
+    HOME_PROGRAMME = "home_programme", _("Home programme")
 
 
 class LinkState(models.TextChoices):

@@ -28,7 +28,9 @@ from clinic.visits.models import Photo
 from clinic.visits.views.files import guarded
 
 from . import alignment, charts, comparing, data, export, progress, score_charts, selectors
+from .geometry import Panel
 from .history import EpisodeHistory
+from .home_chart import home_panel
 from .reference import reference_of
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ def patient_recovery(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
         "episodes": list(patient.episodes.all()),
         "history": history,
         "table": _table(request, history) if history else None,
-        "panels": charts.panels(history) if history else [],
+        "panels": _panels(history, episode),
         "exercises": exercises,
         **_scales(request, history),
         "larger": progress.larger(history, exercises, request.GET.get("exercise", "")) if history else None,
@@ -174,6 +176,14 @@ def _table(request: ClinicRequest, history: EpisodeHistory) -> dict[str, Any]:
         "opened": bool(before),
         "earlier": shown[-1].visit_id if shown and begin + len(shown) < len(rows) else None,
     }
+
+
+def _panels(history: EpisodeHistory | None, episode: Episode | None) -> list[Panel]:
+    """The charts of a course, and of what was practised at home."""
+    if history is None or episode is None:
+        return []
+    home = home_panel(episode=episode, history=history)
+    return [*charts.panels(history), *([home] if home is not None else [])]
 
 
 def _scales(request: ClinicRequest, history: EpisodeHistory | None) -> dict[str, Any]:

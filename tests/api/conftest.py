@@ -14,6 +14,7 @@ from clinic.examination.services_scales import answer
 from tests import factories
 from tests.examination.answers import answers_for
 from tests.examination.wordings import pasted
+from tests.home.scenes import programme_of
 
 from .contract import Client
 
@@ -63,6 +64,7 @@ def everything(visit, clinician) -> SimpleNamespace:  # type: ignore[no-untyped-
         assessment=answer(
             user=clinician, visit=visit, scale=BY_CODE["fngs"], answers=answers_for(BY_CODE["fngs"])
         ),
+        home_programme=programme_of(visit.episode, clinician),
         patient_link=send_questionnaire(
             user=clinician, episode=visit.episode, wording=pasted(clinician, visit.patient.clinic)
         )[0],

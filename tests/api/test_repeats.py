@@ -15,10 +15,13 @@ from django.utils import timezone
 from clinic.api import repeats, tasks
 from clinic.api.models import RepeatableRequest
 from clinic.examination.models import Assessment
+from clinic.home.models import HomeProgramme
 from clinic.patients.models import Consent, Episode, Patient, Treatment
+from clinic.patients.rules import clinic_today
 from clinic.rights import services as rights
 from clinic.visits.models import Confirmation, Photo, Visit, VisitConfirmation
 from tests import factories
+from tests.home.scenes import DOSES
 
 from .contract import document
 from .test_problems import problem
@@ -55,10 +58,21 @@ def bodies(records, upload):
             Assessment,
             {"visit": str(records.visit.pk), "scale": "saq", "scale_version": "2007", "answers": {}},
         ),
+        "home-programme": (
+            HomeProgramme,
+            {
+                "episode": str(records.episode.pk),
+                "starts_on": clinic_today(records.patient).isoformat(),
+                "doses": DOSES,
+            },
+        ),
     }
 
 
-RESOURCES = ("patient", "episode", "treatment", "consent", "visit", "photo", "confirmation", "assessment")
+RESOURCES = (
+    *("patient", "episode", "treatment", "consent", "visit", "photo", "confirmation", "assessment"),
+    "home-programme",
+)
 
 
 def send(api, name, body, key, **headers):

@@ -25,6 +25,7 @@ from clinic.visits.services_series import skip_exercise
 
 from .. import factories
 from ..examination.wordings import pasted
+from ..home.scenes import programme_of
 from ..shared import taken_back
 from .test_chain import verify
 from .test_statements import as_superuser_past_the_guards
@@ -71,7 +72,7 @@ def records_of(patient: Any, visit: Any, clinician: Any) -> dict[str, Any]:
     link, _secret = send_questionnaire(
         user=clinician, episode=visit.episode, wording=pasted(clinician, patient.clinic)
     )
-    found["patientlink"] = link
+    found |= {"patientlink": link, "homeprogramme": programme_of(visit.episode, clinician)}
     assert sorted(found) == HISTORIES, "a table whose history is kept isn't tried"
     chain.seal_all()
     assert verify()[0] == 0, verify()
@@ -154,9 +155,10 @@ def test_a_record_that_was_slipped_in_shows(records, name: str) -> None:
     ):
         if hasattr(copy, column):
             setattr(copy, column, value)
-    if name == "secondreading":
-        # One of a visit is open at a time.
-        copy.closed_at = timezone.now()
+    for column in ("closed_at", "ended_at"):
+        # One of a visit or an episode is open at a time.
+        if name in ("secondreading", "homeprogramme") and hasattr(copy, column):
+            setattr(copy, column, timezone.now())
     with as_superuser_past_the_guards():
         type(made)._base_manager.bulk_create([copy])
     assert f"{name} {copy.pk}: it is not what its history says" in verify()[1]

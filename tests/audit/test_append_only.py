@@ -29,6 +29,7 @@ from inference.models import ModelRelease, ReleaseChange
 
 from ..conftest import arrange_results
 from ..examination.wordings import pasted
+from ..home.scenes import programme_of
 
 LOG = ["audit_auditevent", "audit_seal"]
 STATEMENTS = [one.table._meta.db_table for one in statements.STATEMENTS]
@@ -63,6 +64,7 @@ def filled(patient, visit, clinician):
     services_scales.answer(user=clinician, visit=visit, scale=BY_CODE["yanagihara"], answers={"rest": 4})
     raise_task(user=clinician, episode=visit.episode, kind="follow_up", plan="Look again")
     skip_exercise(user=clinician, visit=visit, exercise="pucker", reason="pain")
+    programme_of(visit.episode, clinician)
     chain.seal_all()
 
 

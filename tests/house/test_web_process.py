@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from clinic.examination import services
 from tests import emptying, factories
+from tests.home.scenes import programme_of
 from tests.passkeys import passkey
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,6 +27,7 @@ NOT_REACHED = (
     "account/tokens/",
     "metrics",
     "account/invitations/%(pk)s/%(secret)s/",
+    "second-readings/%(pk)s/",  # of whoever took it alone: tests/examination/test_second.py
     "handed-over/",  # of a session that is handed over: tests/examination/test_handed_over.py
 )
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,6 +54,7 @@ def walked(django_db_setup, django_db_blocker):
         correction = factories.CorrectionFactory(patient=patient, recorded_by=user)
         closed = factories.PatientFactory(clinic=clinic, restricted_at=timezone.now())
         task = services.raise_task(user=user, episode=episode, kind="eye_closure")
+        programme = programme_of(episode, user)
         member = user.memberships.get()
         invitation = factories.MembershipFactory(user=user, accepted_at=None)
         TOTP.activate(user, generate_totp_secret())
@@ -68,6 +71,7 @@ def walked(django_db_setup, django_db_blocker):
             correction,
             closed,
             task,
+            programme,
             clinic,
             member,
             invitation,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 from clinic.examination import red_flags
+from clinic.patients.rules import clinic_today
 
+from ..home.scenes import typed
 from .rows import (
     API,
     API_CONFIRM,
@@ -82,6 +84,55 @@ QUESTIONNAIRES = [
     get("answering:unlock", NOT_THERE_INSIDE, sees=NOTHING),
     post("answering:unlock", NOT_THERE_INSIDE, sees=NOTHING),
 ]
+DOSES = [{"step": "pucker", "times": 2, "repetitions": 5, "seconds": 3}]
+HOME = [
+    get("home:programmes", PAGE, "episode"),
+    get("home:start", WRITE, "episode"),
+    post(
+        "home:start",
+        WRITE,
+        "episode",
+        lambda r: typed(DOSES, starts_on=clinic_today(r.episode.patient).isoformat()),
+    ),
+    get("home:edit", WRITE, "home"),
+    post("home:edit", WRITE, "home", lambda r: {"message": "slowly", "version": "1"}),
+    post("home:end", WRITE, "home"),
+    post("home:resume", WRITE, "home", writes=False),
+    post("home:send", WRITE, "episode", lambda r: {"days": "7"}, status=200),
+    post("home:link_revoke", WRITE, "home_link"),
+    get("home:queue", PLACE, sees=NOTHING),
+    post("home:seen", WRITE, "visit", writes=False),
+    # Nobody in the matrix has opened a link.
+    *(
+        ask(f"practising:{name}", "302 302 302 302 302 302 302 302 302", sees=NOTHING)
+        for name, ask in (("today", get), ("camera", get), ("note", post))
+    ),
+    post("practising:today", "302 302 302 302 302 302 302 302 302", sees=NOTHING, writes=False),
+    post("practising:photo", "403 403 403 403 403 403 403 403 403", sees=NOTHING),
+]
+HOME_API = [
+    get("api:home-programme-list", API_PLACE, sees="id"),
+    get("api:home-programme-detail", API, "home", sees="id"),
+    post(
+        "api:home-programme-list",
+        API_CONFIRM,
+        body=lambda r: {
+            "episode": str(r.episode.pk),
+            "starts_on": clinic_today(r.episode.patient).isoformat(),
+            "doses": DOSES,
+        },
+        status=201,
+        by_scope=True,
+    ),
+    patch(
+        "api:home-programme-detail",
+        API_CONFIRM,
+        "home",
+        lambda r: {"message": "slowly"},
+        by_scope=True,
+    ),
+    post("api:home-programme-end", API_CONFIRM, "home", status=200, by_scope=True),
+]
 LINKS_API = [
     get("api:patient-link-list", API_PLACE, sees="id"),
     get("api:patient-link-detail", API, "patient_link", sees="id"),
@@ -147,6 +198,7 @@ TASKS = [
     *SCALES,
     *QUESTIONNAIRES,
     *SECOND,
+    *HOME,
     get("examination:task", PAGE, "task"),
     get("examination:task_new", WRITE, "patient"),
     post("examination:task_new", WRITE, "patient", lambda r: {"kind": "follow_up", "plan": "call"}),
@@ -189,6 +241,7 @@ TASKS_API = [
     *LANDMARKS_API,
     *SCALES_API,
     *LINKS_API,
+    *HOME_API,
     *resource("task"),
     post("api:task-close", API_CONFIRM, "task", lambda r: {"outcome": "treated"}, status=200, by_scope=True),
 ]

@@ -73,11 +73,12 @@ THEIRS: dict[str, dict[str, Any]] = {
     },
     "task": {"plan": "theirs", "next_check": dt.date(2026, 12, 31), "owner": None},
     "assessment": {"answers": {"brow": 6}},
+    "homeprogramme": {"message": "theirs", "mirrored": False, "wants_photos": False},
     "membership": {"role": "administrator"},
     "user": {"full_name": "Theirs", "language": "id"},
 }
 # Their forms ask for a decision that is taken once, and refuse a second one.
-DECIDED_ONCE = {"consent", "correction", "patientlink", "skippedexercise"}
+DECIDED_ONCE = {"consent", "correction", "patientlink", "secondreading", "skippedexercise"}
 # Their fields bear the names of the record's that they are sent to, and make another record.
 MAKE_ANOTHER = {"visits:confirm", "visits:upload"}
 # Addresses that change a record which they don't name.
@@ -95,7 +96,7 @@ def edits() -> list[Row]:
 
 def model_of(row: Row) -> str:
     on = UNNAMED.get(row.name) or row.on
-    name = {"administrator": "user"}.get(on, on.rpartition("_")[2])
+    name = {"administrator": "user", "home": "homeprogramme"}.get(on, on.rpartition("_")[2])
     return name if name in THEIRS else ""
 
 
@@ -121,8 +122,12 @@ def test_whatever_has_a_history_has_versions():
 
 def test_every_field_of_a_form_that_changes_a_record_is_asked_here():
     fields = {name for values in THEIRS.values() for name in values}
-    # Of forms that also make a new record: to whom it belongs.
-    lacking = {name for form in all_forms() for name in form.base_fields} - fields - {"episode"}
+    # Of forms that also make a new record: to whom it belongs, and what it says once.
+    lacking = (
+        {name for form in all_forms() for name in form.base_fields}
+        - fields
+        - {"episode", "starts_on", "doses"}
+    )
     assert lacking == set()
 
 

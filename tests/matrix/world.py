@@ -17,11 +17,13 @@ from clinic.accounts.services import create_token
 from clinic.examination import services as examination
 from clinic.examination import services_questionnaires, services_scales, services_second
 from clinic.examination.scales import BY_CODE
+from clinic.home.services import send_link
 from clinic.recovery.services import refresh_summary
 from clinic.rights import services as rights
 
 from .. import factories
 from ..examination.wordings import pasted
+from ..home.scenes import programme_of
 
 # Who asks, in the order of the table's columns. All but the last four columns are outsiders of the first clinic.
 WHO = (
@@ -216,6 +218,8 @@ def _clinic(place: Place) -> SimpleNamespace:
         patient_link=services_questionnaires.send_questionnaire(
             user=clinician, episode=episode, wording=wording
         )[0],
+        home=(programme := programme_of(episode, clinician, message=f"home {word}")),
+        home_link=send_link(user=clinician, episode=programme.episode)[0],
         confirmation=factories.ConfirmationFactory(
             analysis=analysis, by=clinician, comment=f"comment {word}"
         ),

@@ -67,6 +67,10 @@ LEFT_OUT: Final = {
     "answering:questions": "a stranger's, whose link was opened before",
     "answering:handed_over": "of a session that was handed over",
     "answering:unlock": "of a session that was handed over",
+    "home:edit": "a form of one row",
+    "api:home-programme-detail": "one row of a handful, and its weeks",
+    "practising:today": "a stranger's, whose link was opened before",
+    "practising:camera": "a stranger's, whose link was opened before",
     "examination:second_read": "open to one person, of one visit; it reads its photos' rows",
     "examination:second_photo": "a file, for the same person",
 }

@@ -10,13 +10,15 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.response import Response
-from rest_framework.reverse import reverse
 
 from clinic.accounts.scopes import Scope
 from clinic.common.http import require
 from clinic.examination import policies, services_questionnaires
 from clinic.examination.selectors_questionnaires import current_wordings
-from clinic.patients.models import Episode, Patient, PatientLink
+from clinic.home.policies import can_prescribe
+from clinic.home.services import send_link
+from clinic.patients.models import Episode, LinkPurpose, Patient, PatientLink
+from clinic.patients.opened_links import address_of
 from clinic.patients.selectors_links import visible_links
 from clinic.patients.services_links import revoke_link
 
@@ -52,11 +54,12 @@ class PatientLinkViewSet(Records):
         return record.episode.patient
 
     @extend_schema(
-        summary="Make a link for a questionnaire",
+        summary="Make a link for a questionnaire or a home programme",
         description=(
             "A clinician's act. `address` of this answer is what the patient is sent: its secret stands behind the "
             "`#`, is stored as a hash alone, and a repeated request doesn't tell it again. The clinic needs its own "
-            "licensed text of the questionnaire in that language."
+            "licensed text of the questionnaire in that language. A link to the home programme opens "
+            "whichever runs, and ends those that were sent before it."
         ),
         request=shapes.PatientLinkInput,
         responses={201: shapes.PatientLinkSerializer},
@@ -68,6 +71,12 @@ class PatientLinkViewSet(Records):
         self.may_write(episode.patient)
         unless_archived(episode.patient)
         require(policies.can_ask_patient(request.user, episode))
+        made = self._for_home if given["purpose"] == LinkPurpose.HOME_PROGRAMME else self._for_questionnaire
+        link, secret = made(episode, given)
+        self._addresses = {link.pk: address_of(request, secret)}
+        return self.created(link)
+
+    def _for_questionnaire(self, episode: Episode, given: dict[str, Any]) -> tuple[PatientLink, str]:
         asked = (given["scale"], given["language"])
         current = current_wordings(clinic=episode.patient.clinic)
         wording = next((one for one in current if (one.scale, one.language) == asked), None)
@@ -75,12 +84,13 @@ class PatientLinkViewSet(Records):
             raise nothing_named(
                 "language", _("The clinic has no text of this questionnaire in that language.")
             )
-        link, secret = services_questionnaires.send_questionnaire(
-            user=request.user, episode=episode, wording=wording, days=given["days"]
+        return services_questionnaires.send_questionnaire(
+            user=self.request.user, episode=episode, wording=wording, days=given["days"]
         )
-        page = request.build_absolute_uri(reverse("answering:open"))
-        self._addresses = {link.pk: f"{page}#{secret}"}
-        return self.created(link)
+
+    def _for_home(self, episode: Episode, given: dict[str, Any]) -> tuple[PatientLink, str]:
+        require(can_prescribe(self.request.user, episode))
+        return send_link(user=self.request.user, episode=episode, days=given["days"])
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "addresses": getattr(self, "_addresses", {})}

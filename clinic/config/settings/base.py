@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "clinic.recovery",
     "clinic.report",
     "clinic.validation",
+    "clinic.home",
     "clinic.examination",
     "clinic.overview",
     "clinic.rights",
@@ -214,7 +215,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 50
 # Where photos come in: a body may be larger here, and nowhere else. The plain form sends several photos at once.
 # docker/nginx and docker/kubernetes hold the same limits (tests/running/test_limits.py).
-UPLOAD_PAGES = ("visits:upload", "visits:quick_check", "api:photo-list")
+UPLOAD_PAGES = ("visits:upload", "visits:quick_check", "api:photo-list", "practising:photo")
 LARGEST_UPLOAD = 60 * 1024 * 1024
 # Each web process takes in so many such bodies at once, with so many bytes together, and asks others to come back:
 # of its eight threads some must be free for pages and probes.
@@ -332,11 +333,12 @@ RATES: dict[str, str] = {
 _PROOFS = (
     "accounts:login", "accounts:set_password", "account_login", "mfa_login_webauthn", "mfa_authenticate",
     "account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "answering:open", "answering:unlock",
+    "practising:today",
 )  # fmt: skip
 # Pages by name: which rate, and which requests count.
 LIMITED_PAGES = {
     **dict.fromkeys(_PROOFS, ("login", ("POST",))),
-    "answering:questions": ("answer", ("POST",)),
+    **dict.fromkeys(("answering:questions", "practising:note", "practising:photo"), ("answer", ("POST",))),
     "visits:upload": ("upload", ("POST",)),
     "visits:quick_check": ("quick_check", ("POST",)),
     **dict.fromkeys(("recovery:csv", "report:pdf", "patients:export"), ("export", ("GET", "POST"))),
