@@ -25,6 +25,7 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import formats, timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from .merging import both
@@ -70,6 +71,22 @@ class _Hidden(forms.HiddenInput):
 
     def __init__(self) -> None:
         super().__init__(attrs={"id": False})
+
+
+class ControlsOfThePage(forms.Widget):
+    """Many controls of one field that the page writes itself: a grid beside its drawing. It says how they are read."""
+
+    def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:
+        """Never: an empty grid says that there is nothing."""
+        return False
+
+    def format_value(self, value: Any) -> str:
+        """Nothing that one control could hold."""
+        return ""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """Nothing: the page does."""
+        return SafeString()
 
 
 class EditForm:

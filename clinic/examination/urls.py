@@ -25,7 +25,6 @@ urlpatterns = [
     path("episodes/<uuid:pk>/questionnaires/hand-over/", views_questionnaires.hand_over, name="hand_over"),
     path("episodes/<uuid:pk>/questionnaires/link/", views_questionnaires.send, name="questionnaire_send"),
     path("episodes/<uuid:pk>/questionnaires/<uuid:wording>/paper/", views_questionnaires.paper, name="paper"),
-    path("patient-links/<uuid:pk>/revoke/", views_questionnaires.revoke, name="link_revoke"),
     path("clinic/questionnaires/", views_wordings.wordings, name="wordings"),
     path("clinic/questionnaires/<slug:code>/<slug:language>/", views_wordings.wording, name="wording"),
     path("visits/<uuid:pk>/scales/<slug:code>/", views_scales.scale, name="scale"),

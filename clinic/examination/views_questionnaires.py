@@ -20,10 +20,10 @@ from clinic.audit.models import Access
 from clinic.audit.services import record_read
 from clinic.common.dates import today
 from clinic.common.http import require, visible_or_404
-from clinic.patients.models import Episode, LinkPurpose, PatientLink
+from clinic.patients.models import Episode, LinkPurpose
 from clinic.patients.opened_links import shown_once
-from clinic.patients.selectors_links import links_of, visible_links
-from clinic.patients.services_links import LONGEST_DAYS, USUAL_DAYS, revoke_link
+from clinic.patients.selectors_links import links_of
+from clinic.patients.services_links import LONGEST_DAYS, USUAL_DAYS
 
 from . import policies, scale_page, selectors_questionnaires, services_questionnaires
 from .models import Assessment
@@ -164,14 +164,3 @@ def send(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
         return render(request, "examination/questionnaires.html", context, status=422)
     context = {**_context(request, episode), **shown_once(request, link, secret), "made_wording": wording}
     return render(request, "examination/questionnaires.html", context)
-
-
-@login_required
-@require_POST
-def revoke(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
-    """Let a link work no more."""
-    link: PatientLink = visible_or_404(visible_links(user=request.user), request.user, pk)
-    require(policies.can_ask_patient(request.user, link.episode))
-    revoke_link(user=request.user, link=link)
-    messages.success(request, _("The link no longer works."))
-    return redirect("examination:questionnaires", pk=link.episode_id)

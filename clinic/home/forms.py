@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from clinic.common.forms import EditForm
+from clinic.common.forms import ControlsOfThePage, EditForm
 from clinic.patients.forms import DayField
 from clinic.patients.services_links import LONGEST_DAYS
 from clinic.visits.exercises import Step
@@ -18,8 +17,8 @@ from clinic.visits.exercises import Step
 from . import doses
 
 
-class DoseGrid(forms.Widget):
-    """Three numbers for each exercise: `doses-STEP-times` and so on. The page writes the controls itself."""
+class DoseGrid(ControlsOfThePage):
+    """Three numbers for each exercise: `doses-STEP-times` and so on."""
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> list[dict[str, Any]]:
         """What was typed, as text, of the exercises of which anything was."""
@@ -29,18 +28,6 @@ class DoseGrid(forms.Widget):
             if any(typed.values()):
                 found.append({"step": step.value, **typed})
         return found
-
-    def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:
-        """Never: an empty grid says that nothing was chosen."""
-        return False
-
-    def format_value(self, value: Any) -> str:
-        """Nothing that one control could hold."""
-        return ""
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        """Nothing: the grid stands in the page, beside the drawings."""
-        return SafeString()
 
 
 class DosesField(forms.Field):

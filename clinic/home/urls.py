@@ -9,7 +9,6 @@ urlpatterns = [
     path("episodes/<uuid:pk>/home-programme/", views.programmes, name="programmes"),
     path("episodes/<uuid:pk>/home-programme/new/", views.start, name="start"),
     path("episodes/<uuid:pk>/home-programme/link/", views.send, name="send"),
-    path("home-links/<uuid:pk>/revoke/", views.revoke, name="link_revoke"),
     path("home-programmes/sent/", views.queue, name="queue"),
     path("visits/<uuid:pk>/seen/", views.seen, name="seen"),
     path("home-programmes/<uuid:pk>/edit/", views.edit, name="edit"),

@@ -21,11 +21,11 @@ from clinic.audit.services import record_listed, record_read
 from clinic.common import undo
 from clinic.common.forms import submit
 from clinic.common.http import next_url, require, visible_or_404
-from clinic.patients.models import Episode, LinkPurpose, PatientLink
+from clinic.patients.models import Episode, LinkPurpose
 from clinic.patients.opened_links import shown_once
 from clinic.patients.rules import clinic_today
-from clinic.patients.selectors_links import links_of, visible_links
-from clinic.patients.services_links import LONGEST_DAYS, revoke_link
+from clinic.patients.selectors_links import links_of
+from clinic.patients.services_links import LONGEST_DAYS
 from clinic.visits.from_home import note_seen
 from clinic.visits.models import Visit
 from clinic.visits.selectors import visible_visits
@@ -89,17 +89,6 @@ def send(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
     shown = shown_once(request, *made) if made else {"errors": [*form.errors.values()]}
     status = 200 if made else 422
     return render(request, "home/programmes.html", {**page_of(request, episode), **shown}, status=status)
-
-
-@login_required
-@require_POST
-def revoke(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
-    """Let a link work no more."""
-    link: PatientLink = visible_or_404(visible_links(user=request.user), request.user, pk)
-    require(policies.can_prescribe(request.user, link.episode))
-    revoke_link(user=request.user, link=link)
-    messages.success(request, _("The link no longer works."))
-    return redirect("home:programmes", pk=link.episode_id)
 
 
 @login_required

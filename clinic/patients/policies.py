@@ -29,6 +29,11 @@ def can_carry_out_rights(user: User | AnonymousUser, patient: Patient) -> bool:
     return policies.can_confirm(user, patient.clinic_id)
 
 
+def can_take_link_back(user: User | AnonymousUser, patient: Patient) -> bool:
+    """Let a link that was sent to the patient work no more: whoever treats patients, also of a closed record."""
+    return policies.can_confirm(user, patient.clinic_id)
+
+
 def can_decide_on_record(user: User | AnonymousUser, patient: Patient) -> bool:
     """Open a restricted record, lift a restriction, erase, and hold: the clinic's head alone."""
     return policies.can_administer(user, patient.clinic_id)

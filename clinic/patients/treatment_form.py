@@ -10,11 +10,10 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clinic.common.forms import EditForm
+from clinic.common.forms import ControlsOfThePage, EditForm
 
 from .forms import DayField
 from .treatment_details import OperatedSide, where
@@ -34,8 +33,8 @@ from .treatments import (
 NOT_RECORDED = ("", gettext_lazy("Not recorded"))
 
 
-class InjectionGrid(forms.Widget):
-    """A number of units for each muscle and side: `injections-MUSCLE-SIDE`. The page writes the controls itself."""
+class InjectionGrid(ControlsOfThePage):
+    """A number of units for each muscle and side: `injections-MUSCLE-SIDE`."""
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> list[dict[str, Any]]:
         """What was typed, as text, of the muscles and sides where anything was."""
@@ -46,18 +45,6 @@ class InjectionGrid(forms.Widget):
                 if typed:
                     found.append({"muscle": muscle.code, "side": side, "units": typed})
         return found
-
-    def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:
-        """Never: an empty grid says that nothing was injected."""
-        return False
-
-    def format_value(self, value: Any) -> str:
-        """Nothing that one control could hold."""
-        return ""
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        """Nothing: the grid stands in the page, beside its drawing."""
-        return SafeString()
 
 
 class InjectionsField(forms.Field):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import patient, record
+from .views import links, patient, record
 
 of_patients = [
     path("new/", patient.patient_new, name="new"),
@@ -17,5 +17,6 @@ of_patients = [
     path("episodes/<uuid:pk>/treatments/new/", record.treatment_new, name="treatment_new"),
     path("treatments/<uuid:pk>/edit/", record.treatment_edit, name="treatment_edit"),
     path("treatments/<uuid:pk>/archive/", record.treatment_archive, name="treatment_archive"),
+    path("links/<uuid:pk>/revoke/", links.revoke, name="link_revoke"),
     path("treatments/<uuid:pk>/restore/", record.treatment_restore, name="treatment_restore"),
 ]

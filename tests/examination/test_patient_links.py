@@ -181,7 +181,7 @@ def test_a_link_is_taken_back(as_clinician, clinician, episode, wording):
     link, secret = sent(clinician, episode, wording)
     stranger = proven(secret)
     stranger.post(reverse("answering:questions"), {"item-smile_eye": "4", "part": "1"})
-    as_clinician.post(reverse("examination:link_revoke", args=[link.pk]))
+    as_clinician.post(reverse("patients:link_revoke", args=[link.pk]))
     late = stranger.post(reverse("answering:questions"), fields(WHOLE))
     assert late.status_code == 422
     assert Assessment.objects.get().answers == {"smile_eye": 4}, "what was answered stays"

@@ -63,7 +63,7 @@ QUESTIONNAIRES = [
         lambda r: {"wording": str(r.wording.pk)},
         status=200,
     ),
-    post("examination:link_revoke", WRITE, "patient_link"),
+    post("patients:link_revoke", WRITE, "patient_link"),
     get("examination:wordings", HEAD, sees=NOTHING),
     get("examination:wording", HEAD, sees=NOTHING, args={"code": "saq", "language": "en"}),
     post(
@@ -99,7 +99,6 @@ HOME = [
     post("home:end", WRITE, "home"),
     post("home:resume", WRITE, "home", writes=False),
     post("home:send", WRITE, "episode", lambda r: {"days": "7"}, status=200),
-    post("home:link_revoke", WRITE, "home_link"),
     get("home:queue", PLACE, sees=NOTHING),
     post("home:seen", WRITE, "visit", writes=False),
     # Nobody in the matrix has opened a link.

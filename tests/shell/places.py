@@ -11,10 +11,12 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from clinic.examination import services
 from clinic.examination.scales import BY_CODE
 from clinic.examination.services_scales import answer
+from clinic.home.services import send_link
 from clinic.patients.models import Patient
 from clinic.visits.services_series import skip_exercise
 
 from .. import factories
+from ..home.scenes import programme_of
 from ..passkeys import passkey
 
 # Django's own pages and the machine-readable API have tests of their own kind.
@@ -68,6 +70,7 @@ def make_world(clinic: Any, clinician: Any) -> World:
         date=timezone.localdate(),
     )
     consent = factories.ConsentFactory(patient=patient, recorded_by=clinician)
+    programme = programme_of(episode, clinician, message="Slowly, before a mirror.")
     corrections = [factories.CorrectionFactory(patient=patient, recorded_by=clinician)]
     corrections.append(factories.CorrectionFactory(patient=patient, recorded_by=clinician, decided=True))
     closed = factories.PatientFactory(clinic=clinic, name="Restricted Patient", restricted_at=now)
@@ -110,6 +113,8 @@ def make_world(clinic: Any, clinician: Any) -> World:
             "patient": [patient, newcomer, bare, archived],
             "episode": [episode],
             "treatment": [treatment],
+            "programme": [programme],
+            "link": [send_link(user=clinician, episode=episode)[0]],
             "consent": [consent],
             "task": [open_task, closed_task],
             "correction": corrections,
@@ -146,6 +151,8 @@ KINDS = {
     "visits/<uuid:pk>": "visit",
     "photos/<uuid:pk>": "photo",
     "tasks/<uuid:pk>": "task",
+    "patients/links/<uuid:pk>": "link",
+    "home-programmes/<uuid:pk>": "programme",
     "account/members/<uuid:pk>": "membership",
     "account/invitations/<uuid:pk>": "invitation",
     "account/factor/passkeys/<int:pk>": "passkey",
