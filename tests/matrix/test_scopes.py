@@ -35,6 +35,7 @@ RESOURCES = {
     "confirmation": (RESULT, CONFIRM),
     "task": (RESULT, CONFIRM),
     "assessment": (RESULT, CONFIRM),
+    "home": (RESULT, CONFIRM),
     "release": (None, None),
     "exercises": (None, None),
     "protocols": (None, None),

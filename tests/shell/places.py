@@ -16,6 +16,7 @@ from clinic.patients.models import Patient
 from clinic.visits.services_series import skip_exercise
 
 from .. import factories
+from ..examination.wordings import pasted
 from ..home.scenes import programme_of
 from ..passkeys import passkey
 
@@ -35,6 +36,7 @@ class World:
 
     records: dict[str, list[Any]]
     extra: list[Place]
+    parts: dict[str, str]
 
 
 def _leave_out_and_pair(visit: Any, clinician: Any) -> None:
@@ -113,6 +115,7 @@ def make_world(clinic: Any, clinician: Any) -> World:
             "patient": [patient, newcomer, bare, archived],
             "episode": [episode],
             "treatment": [treatment],
+            "second": [factories.SecondReadingFactory(visit=visits[0], asked_by=clinician)],
             "programme": [programme],
             "link": [send_link(user=clinician, episode=episode)[0]],
             "consent": [consent],
@@ -129,6 +132,7 @@ def make_world(clinic: Any, clinician: Any) -> World:
             Place("filters without a hit", reverse("patients:list") + "?seen=never&cause=trauma&side=both"),
             Place("page not found", "/no-such-page/"),
         ],
+        parts={"wording": str(pasted(clinician, clinic).pk)},
     )
 
 
@@ -151,6 +155,7 @@ KINDS = {
     "visits/<uuid:pk>": "visit",
     "photos/<uuid:pk>": "photo",
     "tasks/<uuid:pk>": "task",
+    "second-readings/<uuid:pk>": "second",
     "patients/links/<uuid:pk>": "link",
     "home-programmes/<uuid:pk>": "programme",
     "account/members/<uuid:pk>": "membership",
@@ -160,6 +165,8 @@ KINDS = {
 # Values of the other parts of a route.
 PARTS = {
     "code": "sunnybrook",
+    "language": "en",
+    "place": "1",
     "milestone": "toxin_recall",
     "use": "teaching",
     "key": "none",
@@ -191,7 +198,7 @@ def places(world: World, parts: dict[str, str]) -> list[Place]:
     """Each address with records to show; fails for a route that names something this module doesn't know."""
     found = [*world.extra]
     for name, route, arguments in routes():
-        values = {**PARTS, **parts}
+        values = {**PARTS, **world.parts, **parts}
         if set(arguments) - {"pk"} - set(values):
             raise AssertionError(f"Say in tests/shell/places.py what {arguments} of {name} ({route}) may be.")
         kwargs = {argument: values[argument] for argument in arguments if argument != "pk"}
