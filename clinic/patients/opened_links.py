@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 
 from .models import LinkPurpose, PatientLink
 from .selectors_links import asks_for, open_link, working_link
-from .services_links import note_failure
+from .services_links import forget_failures, note_failure
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     from .models import Patient
 
 LINK: Final = "patient_link"
-SESSION_SECONDS: Final = 2 * 60 * 60
+SESSION_SECONDS: Final = {
+    LinkPurpose.QUESTIONNAIRE: 2 * 60 * 60,
+    LinkPurpose.HOME_PROGRAMME: 14 * 24 * 60 * 60,
+}
+"""A questionnaire is answered in one sitting; who practises every day gives the birth date once on their telephone."""
 LONGEST_SECRET: Final = 64
 PAGES: Final = {
     LinkPurpose.QUESTIONNAIRE: "answering:questions",
@@ -77,10 +81,16 @@ def open_page(request: HttpRequest) -> HttpResponse:
     link = open_link(secret=request.POST.get("secret", "")[:LONGEST_SECRET])
     if link is None:
         return refused(request)
-    request.session[LINK] = {"pk": str(link.pk), "proven": asks_for(link.episode.patient) == ""}
+    purpose = LinkPurpose(link.purpose)
+    again = opened(request, purpose)
+    proven = again is not None and again.link.pk == link.pk and again.is_proven
+    request.session[LINK] = {
+        "pk": str(link.pk),
+        "proven": proven or asks_for(link.episode.patient) == "",
+    }
     if not request.user.is_authenticated:
-        request.session.set_expiry(SESSION_SECONDS)
-    return redirect(PAGES[LinkPurpose(link.purpose)])
+        request.session.set_expiry(SESSION_SECONDS[purpose])
+    return redirect(PAGES[purpose])
 
 
 def refused(request: HttpRequest) -> HttpResponse:
@@ -107,6 +117,7 @@ def ask_birth_date(request: HttpRequest, link: PatientLink, *, language: str) ->
             return render(request, "answering/birth_date.html", context)
         if _is_born(patient, request.POST):
             request.session[LINK] = {"pk": str(link.pk), "proven": True}
+            forget_failures(link=link)
             return redirect(PAGES[LinkPurpose(link.purpose)])
         note_failure(link=link)
         return render(request, "answering/birth_date.html", {**context, "wrong": True}, status=422)

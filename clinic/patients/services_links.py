@@ -78,3 +78,8 @@ def use_link(*, link: PatientLink) -> PatientLink:
 def note_failure(*, link: PatientLink) -> None:
     """Count a wrong birth date, whatever else happens to the request."""
     PatientLink.objects.filter(pk=link.pk).update(failures=F("failures") + 1)
+
+
+def forget_failures(*, link: PatientLink) -> None:
+    """The birth date was right after all: a slip a week closes no link that is opened every day."""
+    PatientLink.objects.filter(pk=link.pk, failures__gt=0).update(failures=0)

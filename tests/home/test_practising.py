@@ -68,6 +68,23 @@ def test_the_birth_date_comes_first(clinician, episode, programme):
     assert "When were you born?" in page and "Pucker" not in page
 
 
+def test_the_birth_date_is_given_once_on_a_telephone_and_a_slip_now_and_then_closes_nothing(
+    clinician, episode, programme
+):
+    _link, secret = services.send_link(user=clinician, episode=episode)
+    born = episode.patient.birth_date
+    right = {"day": born.day, "month": born.month, "year": born.year}
+    for _week in range(3):
+        phone = Client()
+        phone.post(reverse("answering:open"), {"secret": secret})
+        for _slip in range(3):
+            assert phone.post(TODAY, {**right, "year": born.year + 1}).status_code == 422
+        assert phone.post(TODAY, right).url == TODAY
+        assert "Pucker" in phone.get(TODAY).content.decode()
+        phone.post(reverse("answering:open"), {"secret": secret})
+        assert "Pucker" in phone.get(TODAY).content.decode(), "opened again from the message, it asks no more"
+
+
 def test_each_tap_counts_once_and_one_too_many_is_taken_back(clinician, episode, programme):
     phone = opened(clinician, episode)
     day = clinic_today(episode.patient).isoformat()
