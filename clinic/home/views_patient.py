@@ -47,7 +47,7 @@ def _programme(request: HttpRequest) -> HomeProgramme:
     if found is None:
         raise NotOpen(redirect("answering:open"))
     if not found.is_proven:
-        raise NotOpen(ask_birth_date(request, found.link, language=get_language() or ""))
+        raise NotOpen(redirect("practising:today"))
     programme = selectors.running_programme(episode=found.link.episode)
     if programme is None:
         raise NotOpen(render(request, "practising/ended.html", {"clinic": found.link.episode.patient.clinic}))
@@ -68,9 +68,17 @@ def of_programme(view: Callable[[HttpRequest, HomeProgramme], HttpResponse]) -> 
     return answered
 
 
+@never_cache
+def today(request: HttpRequest) -> HttpResponse:
+    """What to do today, and what of yesterday's was left; first the patient's birth date, where one is known."""
+    found = opened(request, LinkPurpose.HOME_PROGRAMME)
+    if found is not None and not found.is_proven:
+        return ask_birth_date(request, found.link, language=get_language() or "")
+    return _today(request)
+
+
 @of_programme
-def today(request: HttpRequest, programme: HomeProgramme) -> HttpResponse:
-    """What to do today, and what of yesterday's was left."""
+def _today(request: HttpRequest, programme: HomeProgramme) -> HttpResponse:
     day = clinic_today(programme.episode.patient)
     context: dict[str, Any] = {
         "programme": programme,

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from clinic.home import services
 from clinic.home.models import HomePractice
+from clinic.patients.models import PatientLink
 from clinic.patients.rules import clinic_today
 from clinic.visits.models import Photo, Visit
 from inference.models import Analysis
@@ -154,6 +155,7 @@ def test_without_an_open_link_nothing_is_read_or_stored(clinician, episode, prog
         answer = phone.post(reverse("practising:photo"), {"photo": shot(), "exercise": "pucker"})
         assert answer.status_code == 403
         phone.post(reverse("practising:note"), {"step": "pucker", "times": "1"})
+    assert PatientLink.objects.get().failures == 0, "nobody tried a birth date"
     assert not Photo.objects.exists() and not HomePractice.objects.exists()
 
 
