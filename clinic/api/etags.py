@@ -18,7 +18,7 @@ from .catalogue import Problem
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
-MATCHED_ACTIONS = ("archive", "restore", "revoke", "close", "finish", "reopen")
+MATCHED_ACTIONS = ("archive", "restore", "revoke", "close", "finish", "reopen", "end")
 """The POSTs that change a record as a PATCH does."""
 ADDED_TO = ("points",)
 """The POSTs that add to what is on file, and say on top of which."""

@@ -38,7 +38,10 @@ def visible_programmes(*, user: User | AnonymousUser) -> HomeProgrammeQuerySet:
 
 def programmes_of(*, episode: Episode) -> list[HomeProgramme]:
     """The episode's programmes, newest first."""
-    return list(HomeProgramme.objects.filter(episode=episode).select_related("made_by"))
+    found = list(HomeProgramme.objects.filter(episode=episode).select_related("made_by"))
+    for one in found:
+        one.episode = episode
+    return found
 
 
 def running_programme(*, episode: Episode) -> HomeProgramme | None:
@@ -96,14 +99,12 @@ class PractisedProgramme:
         ]
 
 
-def practice_of(*, programmes: Sequence[HomeProgramme], episode: Episode) -> list[PractisedProgramme]:
-    """Those programmes of the episode, each week by week to its last day or today, in two queries at most."""
+def practice_of(*, programmes: Sequence[HomeProgramme]) -> list[PractisedProgramme]:
+    """Those programmes, each week by week to its last day or today, in one query beside their episodes' clinics."""
     done: dict[Any, dict[dt.date, int]] = defaultdict(dict)
     rows = HomePractice.objects.filter(programme__in=programmes).order_by().values("programme_id", "day")
     for row in rows.annotate(times=Sum("times")):
         done[row["programme_id"]][row["day"]] = row["times"]
-    patient = episode.patient
-    today = clinic_today(patient)
     return [
         PractisedProgramme(
             one,
@@ -111,9 +112,7 @@ def practice_of(*, programmes: Sequence[HomeProgramme], episode: Episode) -> lis
                 weeks(
                     done[one.pk],
                     starts_on=one.starts_on,
-                    until=min(today, day_in(one.ended_at, patient.clinic.time_zone))
-                    if one.ended_at
-                    else today,
+                    until=_last_day(one),
                     times_a_day=doses.times_a_day(one.doses),
                     per_week=one.per_week,
                 )
@@ -121,6 +120,14 @@ def practice_of(*, programmes: Sequence[HomeProgramme], episode: Episode) -> lis
         )
         for one in programmes
     ]
+
+
+def _last_day(programme: HomeProgramme) -> dt.date:
+    """On which it was asked for: that of its end, else today."""
+    patient = programme.episode.patient
+    today = clinic_today(patient)
+    ended = programme.ended_at
+    return today if ended is None else min(today, day_in(ended, patient.clinic.time_zone))
 
 
 def visit_of_today(*, programme: HomeProgramme) -> Visit | None:

@@ -63,7 +63,7 @@ def programmes(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
 
 def page_of(request: ClinicRequest, episode: Episode) -> dict[str, Any]:
     """What the page of an episode's programmes shows."""
-    found = selectors.practice_of(programmes=selectors.programmes_of(episode=episode), episode=episode)
+    found = selectors.practice_of(programmes=selectors.programmes_of(episode=episode))
     return {
         "patient": episode.patient,
         "episode": episode,

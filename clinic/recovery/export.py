@@ -64,7 +64,6 @@ COLUMNS: Final[tuple[str, ...]] = (
     "model_measure_unit",
     "model_measure_error",
     "model_scale_from",
-    "model_measures_corrected",
     "model_rest_date",
     "model_release",
     "event",
@@ -80,6 +79,7 @@ COLUMNS: Final[tuple[str, ...]] = (
     "scale_missing",
     "scale_way",
     "scale_language",
+    "model_measures_corrected",
 )
 PLACES: Final = {name: place for place, name in enumerate(COLUMNS)}
 PIECES_AT_ONCE: Final = 60

@@ -37,7 +37,7 @@ def home_panel(*, episode: Episode, history: EpisodeHistory) -> Panel | None:
     marks: list[Mark] = []
     runs = []
     shown: list[PracticeWeek] = []
-    for one in reversed(practice_of(programmes=programmes, episode=episode)):
+    for one in reversed(practice_of(programmes=programmes)):
         weeks = [week for week in one.weeks if time.holds(_middle(week))]
         shown += weeks
         places = [(frame.x(_middle(week)), frame.y(week.share)) for week in weeks]

@@ -29,6 +29,7 @@ PACKAGE = "risorius_generated"
 # Pictures come as bytes, tables as text; the generator knows no names for them.
 CONFIG = """
 content_type_overrides:
+  application/pdf: application/octet-stream
   image/jpeg: application/octet-stream
   text/csv: text/plain
   application/problem+json: application/json

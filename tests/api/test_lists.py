@@ -43,6 +43,7 @@ LISTS = [
     "task",
     "assessment",
     "patient-link",
+    "home-programme",
 ]
 
 

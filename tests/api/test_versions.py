@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from clinic.api.etags import asks_for_match
 from clinic.examination import services_scales
+from clinic.home.services import update_programme
 from clinic.patients import services
 from clinic.visits import services as visits
 
@@ -21,6 +22,7 @@ CHANGES = [
     ("visit", {"impression": "x"}),
     ("photo", {"exercise": "pucker"}),
     ("assessment", {"answers": {"brow": 4}}),
+    ("home-programme", {"message": "x"}),
 ]
 STEPS = [
     ("patient", "archive"),
@@ -35,6 +37,7 @@ STEPS = [
     ("assessment", "finish"),
     ("assessment", "reopen"),
     ("patient-link", "revoke"),
+    ("home-programme", "end"),
 ]
 BODIES = {"close": {"outcome": "treated"}}
 OPERATIONS = [
@@ -106,6 +109,7 @@ def test_whoever_changes_it_on_the_page_changes_its_tag(api, records, clinician)
     visits.change_exercise(user=clinician, photo=records.photo, exercise="brow_raise")
     scale = records.assessment.definition
     services_scales.answer(user=clinician, visit=records.visit, scale=scale, answers={"brow": 4})
+    update_programme(user=clinician, programme=records.home_programme, message="2")
     assert all(api.get(address(records, name))["ETag"] != tag for name, tag in before.items())
 
 

@@ -56,7 +56,7 @@ def test_another_dose_is_another_programme_and_what_was_done_stays_with_the_one_
     assert not first.is_running
     running = selectors.running_programme(episode=episode)
     assert running is not None and running.doses == changed
-    new, old = selectors.practice_of(programmes=selectors.programmes_of(episode=episode), episode=episode)
+    new, old = selectors.practice_of(programmes=selectors.programmes_of(episode=episode))
     assert sum(week.done for week in old.weeks) == 3 and sum(week.done for week in new.weeks) == 0
 
 

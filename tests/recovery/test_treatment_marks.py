@@ -114,4 +114,8 @@ def test_other_columns_of_the_file_stand_where_they_stood(as_clinician, patient,
     toxin(episode)
     answer = as_clinician.get(reverse("recovery:csv", args=[patient.pk]))
     header = whole(answer).decode("utf-8-sig").splitlines()[0].split(",")
-    assert header[-5:] == ["event", "note", "treatment_product", "treatment_units", "treatment_details"]
+    at = header.index("event")
+    assert header[at - 2 : at + 5] == [
+        *("model_rest_date", "model_release", "event", "note"),
+        *("treatment_product", "treatment_units", "treatment_details"),
+    ], "what is new stands behind them"

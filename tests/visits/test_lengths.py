@@ -23,7 +23,7 @@ def test_each_measure_has_a_name_and_the_registry_s_definition():
         for one in MEASURES:
             assert str(lengths.DEFINITIONS[one.name]) == one.definition
             assert lengths.NAMES[one.name] and lengths.UNITS[one.unit]
-    assert len(MEASURES) == len(lengths.NAMES) == len(lengths.DEFINITIONS) == 14
+    assert len(MEASURES) == len(lengths.NAMES) == len(lengths.DEFINITIONS) == 16
 
 
 @pytest.mark.parametrize("view", ["rest", "smile", "smile_with_teeth", "gentle_eye_closure", "brow_raise"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -53,16 +52,8 @@ class HomeProgrammeViewSet(Records):
         return record.episode.patient
 
     def context_for(self, records: Sequence[HomeProgramme]) -> dict[str, Any]:
-        by_episode: dict[Episode, list[HomeProgramme]] = defaultdict(list)
-        for one in records:
-            by_episode[one.episode].append(one)
-        return {
-            "weeks": {
-                one.programme.pk: one.weeks
-                for episode, programmes in by_episode.items()
-                for one in selectors.practice_of(programmes=programmes, episode=episode)
-            }
-        }
+        practised = selectors.practice_of(programmes=records)
+        return {"weeks": {one.programme.pk: one.weeks for one in practised}}
 
     def _may_prescribe(self, episode: Episode) -> None:
         self.may_write(episode.patient)
