@@ -52,6 +52,7 @@ POINTS: Final[Mapping[str, str | Promise]] = {
     "mouth_corner": _("corner of the mouth"),
     "upper_lip_half": _("upper lip's edge, halfway"),
     "upper_lip_inner": _("upper lip's edge, beside the middle"),
+    "nose_base": _("base of the nose, middle"),
     "upper_lip_middle": _("upper lip's edge, middle"),
     "lower_lip_corner": _("lower lip's edge, beside the corner"),
     "lower_lip_outer": _("lower lip's edge, outer third"),

@@ -93,7 +93,9 @@ def study(
                 band: read & (pictures.grade >= low) & (pictures.grade <= high)
                 for band, (low, high) in BANDS.items()
             },
-            "view": {view: read & (pictures.view == VIEWS.index(view)) for view in one.views},
+            "view": {
+                view: read & (pictures.view == VIEWS.index(view)) for view in one.views if view in VIEWS
+            },
         }
         found[one.name] = {
             by: {

@@ -26,7 +26,7 @@ def test_each_point_is_told_by_name_side_and_place(api, url, analysis):
     answer = api.get(url)
     assert answer.status_code == 200 and answer["ETag"] == f'"{analysis.pk}.0"'
     found = {one["index"]: one for one in answer.json()["points"]}
-    assert len(found) == 64 and answer.json()["correction"] is None
+    assert len(found) == 65 and answer.json()["correction"] is None
     assert (found[386]["name"], found[386]["side"], found[386]["moved"]) == (
         "upper_lid_middle",
         "left",

@@ -70,7 +70,7 @@ def test_those_are_named_that_measures_read_and_no_others():
 
 
 def test_each_has_a_name_of_its_own_and_its_partner_on_the_other_side():
-    assert len({(one.name, one.side) for one in PLACES.values()}) == len(PLACES) == 64
+    assert len({(one.name, one.side) for one in PLACES.values()}) == len(PLACES) == 65
     assert {one.part for one in PLACES.values()} == set(PARTS)
     for index, place in PLACES.items():
         assert place.partner == MIRROR[index]

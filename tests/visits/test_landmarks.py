@@ -78,7 +78,7 @@ def test_it_opens_with_the_points_as_they_are_on_record(client, analysis, clinic
     row = correct_landmarks(user=clinician, analysis=analysis, points={386: faces.at(30, -3)})
     answer = client.get(address(analysis))
     assert (on_page(answer)["kept"], on_page(answer)["moved"]) == (row.points, row.points)
-    assert len(on_page(answer)["points"]) == 64
+    assert len(on_page(answer)["points"]) == 65
     assert f'name="based_on" value="{row.number}"' in answer.text
 
 

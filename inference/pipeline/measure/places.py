@@ -34,12 +34,13 @@ _SIDED: Final[Mapping[str, Mapping[str, tuple[int, int]]]] = {
 }  # fmt: skip
 """By part and name: the index on the patient's right, and that on the left."""
 _MIDDLE: Final[Mapping[str, int]] = {
+    "nose_base": 2,
     "upper_lip_middle": 0,
     "lower_lip_middle": 17,
     "upper_lip_inside_middle": 13,
     "lower_lip_inside_middle": 14,
 }
-"""Those of the mouth that lie on the midline."""
+"""Those of the mouth that lie on the midline, and the base of the nose, below which lip and corner are measured."""
 
 
 @dataclass(frozen=True, slots=True)
