@@ -90,7 +90,7 @@ def add_wording(
         by=user,
     )
     raise_if(errors_of(wording, errors))
-    wording.save()
+    save(wording, user=user)
     detail: dict[str, str | int] = {"what": "wording", "scale": scale.code, "language": language}
     detail |= {"number": wording.number, "record": str(wording.pk)}
     log_act(kind=Event.CLINIC_CHANGED, user=user, clinic=clinic, detail=detail)

@@ -154,7 +154,7 @@ def _newest(photos: Sequence[Photo]) -> Photo | None:
 
 def _small(photo: Photo) -> tuple[Picture, int, int]:
     """As it is printed: no larger than that needs."""
-    with Image.open(io.BytesIO(files.read(photo))) as image:
+    with Image.open(io.BytesIO(files.read(photo)), formats=["JPEG"]) as image:
         image.draft("RGB", (PHOTO_PIXELS, PHOTO_PIXELS))
         small = image.convert("RGB")
         small.thumbnail((PHOTO_PIXELS, PHOTO_PIXELS))

@@ -263,7 +263,7 @@ async function measure() {
     });
     const text = await response.text();
     if (response.ok && !response.redirected) {
-      panel.innerHTML = text;
+      panel.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
     } else {
       panel.textContent = response.status === 422 ? text : root.dataset.failed;
     }
