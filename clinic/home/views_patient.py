@@ -108,7 +108,7 @@ def note(request: HttpRequest, programme: HomeProgramme) -> HttpResponse:
     except (ValidationError, ValueError):
         # The programme was changed meanwhile, or it is another day: the page says what holds now.
         return redirect("practising:today")
-    return HttpResponse(status=204) if "quietly" in request.POST else redirect("practising:today")
+    return redirect("practising:today")
 
 
 @require_safe
