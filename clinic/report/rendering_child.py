@@ -57,13 +57,12 @@ def _set(weasyprint: Any, given: dict[str, Any]) -> bytes:
     fetcher, fonts = Given(), FontConfiguration()
     page = weasyprint.HTML(string=given["html"], url_fetcher=fetcher, base_url=SCHEME)
     how = {"pdf_variant": "pdf/ua-1", "pdf_tags": True, "presentational_hints": False}
-    written = b""
     for css in (given["css"], *(given["css"] + tighter for tighter in given["tighter"])):
         sheet = weasyprint.CSS(string=css, url_fetcher=fetcher, font_config=fonts, base_url=SCHEME)
         laid_out = page.render(stylesheets=[sheet], font_config=fonts, **how)
-        written = laid_out.write_pdf(**how)
         if len(laid_out.pages) == 1:
             break
+    written: bytes = laid_out.write_pdf(**how)
     return written
 
 
