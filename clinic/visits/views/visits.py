@@ -285,7 +285,6 @@ def capture(request: ClinicRequest, pk: uuid.UUID) -> HttpResponse:
         "patient": visit.patient,
         "episode": visit.episode,
         "steps": steps,
-        "of": series.of,
         "upload": reverse("visits:upload", args=[visit.pk]),
         "skip_address": reverse("visits:skip", args=[visit.pk]),
         "skip_reasons": SkipReason.choices,
